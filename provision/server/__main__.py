@@ -1,0 +1,107 @@
+"""``python -m provision.server --settings FILE``."""
+
+from __future__ import annotations
+
+import argparse
+import gc
+import logging
+import os
+import signal
+import socket
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from provision.server.settings import Settings, SettingsError, load_settings
+
+if TYPE_CHECKING:
+    from types import FrameType
+
+# Seconds that open requests get to end after SIGTERM; with the rest of the way down it stays below one second.
+_GRACE_SECONDS = 0.5
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run the server until a signal ends it.
+
+    Args:
+        arguments: The command line, without the program.
+
+    Returns:
+        The exit code: 0 ended by a signal, 1 the address is taken, 2 wrong settings.
+    """
+    parser = argparse.ArgumentParser(
+        prog="python -m provision.server", description="The reference MCP server."
+    )
+    parser.add_argument(
+        "--settings", type=Path, required=True, metavar="FILE", help="JSON file with the settings"
+    )
+    options = parser.parse_args(arguments)
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, _end)
+    try:
+        settings = load_settings(options.settings)
+        # Bound before the long imports: a client that comes early waits in the backlog instead of being refused.
+        listener = _listen(settings)
+        _serve(settings, listener)
+    except SettingsError as error:
+        sys.stderr.writelines(f"error: {problem}\n" for problem in error.problems)
+        return 2
+    except OSError as error:
+        sys.stderr.write(f"error: {error.strerror or error}\n")
+        return 1
+    return 0
+
+
+def _end(_number: int, _frame: FrameType | None) -> None:
+    raise SystemExit(0)
+
+
+def _listen(settings: Settings) -> socket.socket:
+    family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
+    try:
+        return socket.create_server((settings.host, settings.port), family=family, backlog=512)
+    except OSError as error:
+        error.strerror = f"cannot listen on {settings.host}:{settings.port}: {error.strerror}"
+        raise
+
+
+def _serve(settings: Settings, listener: socket.socket) -> None:
+    _prepare_imports()
+    import uvicorn
+
+    from provision.server.app import build_app
+    from provision.server.audit import AuditTrail
+
+    app = build_app(settings, AuditTrail(settings.audit_file))
+    gc.enable()
+    config = uvicorn.Config(
+        app,
+        loop="asyncio",
+        http="h11",
+        ws="none",
+        lifespan="on",
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        timeout_graceful_shutdown=_GRACE_SECONDS,  # type: ignore[arg-type]  # seconds; a fraction works
+    )
+    uvicorn.Server(config).run(sockets=[listener])
+
+
+def _prepare_imports() -> None:
+    # The libraries log what they are given, arguments and claims too; the audit trail says what there is to say.
+    logging.basicConfig(level=logging.WARNING, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
+    for name in ("fastmcp", "mcp"):
+        logging.getLogger(name).setLevel(logging.CRITICAL)
+    # Settings of this process come from its file only, not from the environment of whoever started it.
+    for name in [name for name in os.environ if name.startswith("FASTMCP_")]:
+        del os.environ[name]
+    os.environ["FASTMCP_ENV_FILE"] = os.devnull
+    os.environ["FASTMCP_LOG_ENABLED"] = "false"
+    # Hundreds of classes are made and none is thrown away: collecting in between is time lost.
+    gc.disable()
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,159 @@
+"""Puts the server together, from its settings to one ASGI application."""
+
+from __future__ import annotations
+
+import time
+from contextlib import asynccontextmanager
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
+
+from fastmcp.exceptions import FastMCPError, ToolError
+from fastmcp.server.http import create_streamable_http_app
+from fastmcp.server.middleware import Middleware
+from fastmcp.server.server import FastMCP
+
+from provision.server.audit import current_request
+from provision.server.edge import Edge
+from provision.server.protection import WELL_KNOWN, ProtectedResource
+from provision.server.settings import SettingsError, read_secret
+from provision.server.tools import add_numbers, multiply_numbers
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+
+    import httpx2
+    from fastmcp.server.middleware import CallNext, MiddlewareContext
+    from fastmcp.tools.base import ToolResult
+    from mcp_types import CallToolRequestParams
+    from starlette.middleware import Middleware as HttpMiddleware
+    from starlette.types import ASGIApp
+
+    from provision.server.audit import AuditTrail
+    from provision.server.introspection import IntrospectionVerifier
+    from provision.server.jwt import SignatureVerifier
+    from provision.server.settings import Settings
+
+
+class AuditedTools(Middleware):
+    """Notes every tool call, and keeps the text of an unforeseen error from the client.
+
+    Args:
+        audit: Where calls are noted.
+    """
+
+    def __init__(self, audit: AuditTrail) -> None:
+        self._audit = audit
+
+    async def on_call_tool(
+        self,
+        context: MiddlewareContext[CallToolRequestParams],
+        call_next: CallNext[CallToolRequestParams, ToolResult],
+    ) -> ToolResult:
+        """Call the tool.
+
+        Args:
+            context: The call.
+            call_next: Does the call.
+
+        Raises:
+            ToolError: The call failed in a way that the client must not see; it gets the correlation id.
+        """
+        record = current_request()
+        started = time.perf_counter()
+        outcome = "error"
+        try:
+            result = await call_next(context)
+            outcome = "ok"
+        except FastMCPError:
+            raise
+        except Exception as error:  # noqa: BLE001 - whatever a tool raises
+            self._audit.error(record, error)
+            raise ToolError(f"The tool failed. Correlation id: {record.correlation_id}") from None
+        finally:
+            duration_ms = (time.perf_counter() - started) * 1000
+            self._audit.tool_call(record, tool=context.message.name, outcome=outcome, duration_ms=duration_ms)
+        return result
+
+
+def build_app(
+    settings: Settings, audit: AuditTrail, transport: httpx2.AsyncBaseTransport | None = None
+) -> ASGIApp:
+    """Build the ASGI application.
+
+    Args:
+        settings: The settings of the server.
+        audit: Where calls and refusals are noted.
+        transport: How the authorization server is reached; a test puts a stand-in here.
+
+    Raises:
+        SettingsError: The secret of the introspection client cannot be read.
+    """
+    verifier = _verifier(settings, transport)
+
+    @asynccontextmanager
+    async def lifespan(_: FastMCP[Any]) -> AsyncIterator[dict[str, Any]]:
+        try:
+            yield {}
+        finally:
+            await verifier.aclose()
+
+    protection = ProtectedResource(settings, verifier)
+    server = FastMCP(
+        settings.name,
+        auth=protection,
+        middleware=[AuditedTools(audit)],
+        tools=[add_numbers, multiply_numbers],
+        lifespan=lifespan,
+        mask_error_details=True,
+    )
+    app = create_streamable_http_app(
+        server=server,
+        streamable_http_path=settings.path,
+        auth=protection,
+        stateless_http=True,
+        debug=False,
+        middleware=_cross_origin(settings),
+        host_origin_protection=True,
+        allowed_hosts=[urlsplit(settings.url).hostname or ""],
+        allowed_origins=list(settings.allowed_origins),
+    )
+    return Edge(
+        app,
+        path=settings.path,
+        resource_metadata=f"{settings.base_url}{WELL_KNOWN}{settings.path}",
+        audit=audit,
+        trouble=verifier.trouble,
+    )
+
+
+def _verifier(
+    settings: Settings, transport: httpx2.AsyncBaseTransport | None
+) -> IntrospectionVerifier | SignatureVerifier:
+    # Only the one in use is imported: the cryptography of the other costs start-up time.
+    if settings.verifier == "jwt":
+        from provision.server.jwt import SignatureVerifier
+
+        return SignatureVerifier(settings, transport)
+    from provision.server.introspection import IntrospectionVerifier
+
+    if settings.introspection_client_secret_file is None:
+        raise SettingsError(["introspection_client_secret_file: is required"])
+    return IntrospectionVerifier(settings, read_secret(settings.introspection_client_secret_file), transport)
+
+
+def _cross_origin(settings: Settings) -> list[HttpMiddleware]:
+    """Let scripts of the allowed origins read the answers; the origin check itself is not here."""
+    if not settings.allowed_origins:
+        return []
+    from starlette.middleware import Middleware as HttpMiddleware
+    from starlette.middleware.cors import CORSMiddleware
+
+    return [
+        HttpMiddleware(
+            CORSMiddleware,
+            allow_origins=list(settings.allowed_origins),
+            allow_methods=["POST", "DELETE"],
+            allow_headers=["*"],
+            expose_headers=["WWW-Authenticate", "X-Correlation-ID", "Mcp-Session-Id", "MCP-Protocol-Version"],
+        )
+    ]

@@ -1,0 +1,131 @@
+"""The way to the authorization server: one pooled connection set that says whether an answer could be had."""
+
+from __future__ import annotations
+
+import ssl
+from contextlib import contextmanager
+from contextvars import ContextVar
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import httpx2
+from starlette.authentication import AuthenticationError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+_CONNECT_SECONDS = 2.0
+_ANSWER_SECONDS = 5.0
+_CONNECTIONS = httpx2.Limits(max_connections=64, max_keepalive_connections=64, keepalive_expiry=30.0)
+
+
+class AuthorizationServerError(AuthenticationError):
+    """The authorization server cannot be asked now, so nobody can be let in and nobody be turned away for good.
+
+    Args:
+        reason: Why, for the audit trail.
+    """
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(reason)
+        self.reason = reason
+
+
+@dataclass(slots=True)
+class Answer:
+    """What came back while a token was looked at; the library's verifiers tell only yes or no.
+
+    Args:
+        trouble: Why there was no usable answer.
+        document: The JSON object that was answered.
+    """
+
+    trouble: str | None = None
+    document: dict[str, Any] | None = None
+
+
+_answer: ContextVar[Answer | None] = ContextVar("provision_answer", default=None)
+
+
+@contextmanager
+def watching() -> Iterator[Answer]:
+    """Collect in an `Answer` what is answered within the block."""
+    answer = Answer()
+    token = _answer.set(answer)
+    try:
+        yield answer
+    finally:
+        _answer.reset(token)
+
+
+class WatchedTransport(httpx2.AsyncBaseTransport):
+    """Notes in the `Answer` of the caller whether the authorization server answered with a JSON object.
+
+    Args:
+        transport: The transport that does the work.
+    """
+
+    def __init__(self, transport: httpx2.AsyncBaseTransport) -> None:
+        self._transport = transport
+
+    async def handle_async_request(self, request: httpx2.Request) -> httpx2.Response:
+        """Send the request, a second time when a kept connection turns out to be closed."""
+        answer = _answer.get() or Answer()
+        try:
+            response = await self._send(request)
+        except httpx2.TransportError as error:
+            answer.trouble = f"authorization_server_unreachable:{type(error).__name__}"
+            raise
+        if response.status_code != httpx2.codes.OK:
+            answer.trouble = f"authorization_server_status:{response.status_code}"
+            return response
+        try:
+            document = response.json()
+        except ValueError:
+            document = None
+        if isinstance(document, dict):
+            answer.document = document
+        else:
+            answer.trouble = "authorization_server_answer:not_a_json_object"
+        return response
+
+    async def _send(self, request: httpx2.Request) -> httpx2.Response:
+        try:
+            return await self._send_once(request)
+        except (httpx2.RemoteProtocolError, httpx2.ReadError, httpx2.WriteError):
+            return await self._send_once(request)
+
+    async def _send_once(self, request: httpx2.Request) -> httpx2.Response:
+        response = await self._transport.handle_async_request(request)
+        await response.aread()
+        return response
+
+    async def aclose(self) -> None:
+        """Close the connections."""
+        await self._transport.aclose()
+
+
+def http_transport(url: str) -> httpx2.AsyncBaseTransport:
+    """Return a transport for one endpoint; it never uses a proxy of the environment, which would see the secret.
+
+    Args:
+        url: The endpoint. Reading the trusted certificates costs start-up time, so only https does.
+    """
+    context = (
+        ssl.create_default_context() if url.startswith("https:") else ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    )
+    return httpx2.AsyncHTTPTransport(verify=context, trust_env=False, limits=_CONNECTIONS)
+
+
+def http_client(transport: httpx2.AsyncBaseTransport) -> httpx2.AsyncClient:
+    """Return the client that a verifier shares between its requests.
+
+    Args:
+        transport: The transport, watched.
+    """
+    return httpx2.AsyncClient(
+        transport=transport,
+        timeout=httpx2.Timeout(_ANSWER_SECONDS, connect=_CONNECT_SECONDS),
+        follow_redirects=False,
+        trust_env=False,
+    )

@@ -1,0 +1,44 @@
+"""Which claims make a token one that this server accepts, whoever vouched for them."""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+# The clock of the authorization server may be this far ahead, in seconds.
+NOT_BEFORE_LEEWAY = 5.0
+
+
+def refusal_reason(claims: Mapping[str, Any], *, issuer: str, audience: str, typ: object) -> str | None:
+    """Say why a token is refused, or None when it is accepted (scopes are not looked at here).
+
+    Args:
+        claims: The claims, already vouched for by a signature or by the authorization server.
+        issuer: The issuer it must have, compared exactly (RFC 8414 section 3.3).
+        audience: The audience it must name, compared exactly (RFC 8707).
+        typ: The kind of token; only ``Bearer`` is an access token, ``Refresh`` and ``ID`` are not.
+    """
+    now = time.time()
+    not_before = claims.get("nbf", 0)
+    checks = (
+        ("wrong_issuer", claims.get("iss") != issuer),
+        ("wrong_audience", audience not in _audiences(claims.get("aud"))),
+        ("no_expiry", not _is_number(claims.get("exp"))),
+        ("expired", _is_number(claims.get("exp")) and claims["exp"] <= now),
+        ("not_yet_valid", not _is_number(not_before) or not_before > now + NOT_BEFORE_LEEWAY),
+        ("wrong_token_type", not isinstance(typ, str) or typ.lower() != "bearer"),
+        # A token bound to a key (DPoP, mutual TLS) proves nothing when it comes without its proof.
+        ("bound_to_a_key", claims.get("cnf") is not None),
+    )
+    return next((reason for reason, fails in checks if fails), None)
+
+
+def _audiences(value: object) -> tuple[object, ...]:
+    return tuple(value) if isinstance(value, list) else (value,)
+
+
+def _is_number(value: object) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool)

@@ -1,0 +1,190 @@
+"""The outermost layer: health, malformed credentials, correlation ids, and refusals that give nothing away."""
+
+from __future__ import annotations
+
+import json
+import re
+import time
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from provision.server.audit import begin_request
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable
+
+    from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+    from provision.server.audit import AuditTrail, RequestRecord
+
+# RFC 6750 section 2.1; one token on one header line.
+_CREDENTIALS = re.compile(rb"bearer +([A-Za-z0-9\-._~+/]+=*) *", re.IGNORECASE)
+_MAX_TOKEN = 16 * 1024
+_READY_SECONDS = 30.0
+_NOT_READY_SECONDS = 0.5
+
+# What the client reads; the reason itself stays in the audit trail.
+_BODIES = {
+    400: ("invalid_request", "The Authorization header is malformed."),
+    401: ("invalid_token", "A valid access token for this resource is needed."),
+    403: ("insufficient_scope", "The access token lacks a scope that this resource needs."),
+    421: ("misdirected_request", "The Host header does not name this server."),
+    500: ("server_error", "The server failed to handle the request."),
+    503: ("temporarily_unavailable", "Access tokens cannot be checked at the moment; try again."),
+}
+_FORBIDDEN_ORIGIN = ("forbidden_origin", "The Origin header names a site that may not call this server.")
+_REASONS = {401: "no_token", 403: "insufficient_scope", 421: "foreign_host"}
+
+
+class Edge:
+    """Wraps the application.
+
+    Args:
+        app: The application with authorization inside.
+        path: Path of the MCP endpoint, the only one that looks at credentials.
+        resource_metadata: URL of the protected resource metadata, for challenges.
+        audit: Where refusals are noted.
+        trouble: Says why tokens cannot be checked now, or None when they can.
+    """
+
+    def __init__(
+        self,
+        app: ASGIApp,
+        *,
+        path: str,
+        resource_metadata: str,
+        audit: AuditTrail,
+        trouble: Callable[[], Awaitable[str | None]],
+    ) -> None:
+        self._app = app
+        self._path = path
+        self._challenge = f'Bearer error="invalid_request", resource_metadata="{resource_metadata}"'
+        self._audit = audit
+        self._readiness = _Readiness(trouble)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer a health check, or pass a request on."""
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+        elif scope["path"] == "/health/live":
+            await _answer(send, 200, {"status": "live"})
+        elif scope["path"] == "/health/ready":
+            trouble = await self._readiness.trouble()
+            await _answer(
+                send,
+                200 if trouble is None else 503,
+                {"status": "ready"} if trouble is None else {"status": "not ready", "reason": trouble},
+            )
+        else:
+            await self._pass_on(scope, receive, send)
+
+    async def _pass_on(self, scope: Scope, receive: Receive, send: Send) -> None:
+        record = begin_request()
+        reply = _Reply(send, record)
+        try:
+            headers = self._headers(scope)
+            if headers is None:
+                record.reason = "malformed_authorization_header"
+                await reply.refuse(400, [(b"www-authenticate", self._challenge.encode())])
+            else:
+                await self._app({**scope, "headers": headers}, receive, reply.send)
+        except Exception as error:  # noqa: BLE001 - the last place that can keep it from the client
+            self._audit.error(record, error)
+            if reply.status is None:
+                await reply.refuse(500, [])
+        if reply.refused:
+            self._audit.refusal(record, status=reply.status or 500, duration_ms=reply.elapsed_ms())
+
+    def _headers(self, scope: Scope) -> list[tuple[bytes, bytes]] | None:
+        """Return the headers with well-formed credentials, and those only where they are looked at."""
+        given = [value for name, value in scope["headers"] if name == b"authorization"]
+        others = [(name, value) for name, value in scope["headers"] if name != b"authorization"]
+        if scope["path"] != self._path or not given:
+            return others
+        if len(given) > 1 or len(given[0]) > _MAX_TOKEN:
+            return None
+        if given[0].split(b" ", 1)[0].lower() != b"bearer":
+            return others
+        match = _CREDENTIALS.fullmatch(given[0])
+        return None if match is None else [*others, (b"authorization", b"Bearer " + match[1])]
+
+
+@dataclass(slots=True)
+class _Reply:
+    """Sends the response on, with the correlation id, and with a body of ours when it is a refusal."""
+
+    _send: Send
+    _record: RequestRecord
+    status: int | None = None
+    refused: bool = False
+    _started: float = field(default_factory=time.perf_counter)
+
+    async def send(self, message: Message) -> None:
+        if message["type"] != "http.response.start":
+            if not self.refused:
+                await self._send(message)
+            return
+        status = message["status"]
+        if status in _BODIES and status != 400:  # noqa: PLR2004 - below this layer, 400 is a JSON-RPC answer
+            await self.refuse(status, message["headers"])
+            return
+        self.status = status
+        headers = [*message["headers"], (b"x-correlation-id", self._record.correlation_id.encode())]
+        await self._send({**message, "headers": headers})
+
+    async def refuse(self, status: int, headers: list[tuple[bytes, bytes]]) -> None:
+        self.status, self.refused = status, True
+        challenged = any(name == b"www-authenticate" for name, _ in headers)
+        error, description = _BODIES[status]
+        if status == 403 and not challenged:  # noqa: PLR2004
+            error, description = _FORBIDDEN_ORIGIN
+        self._record.reason = self._record.reason or _REASONS.get(status)
+        if error == "forbidden_origin":
+            self._record.reason = "foreign_origin"
+        body = {
+            "error": error,
+            "error_description": description,
+            "correlation_id": self._record.correlation_id,
+        }
+        kept = [(name, value) for name, value in headers if name not in {b"content-length", b"content-type"}]
+        await _answer(
+            self._send, status, body, [*kept, (b"x-correlation-id", self._record.correlation_id.encode())]
+        )
+
+    def elapsed_ms(self) -> float:
+        return (time.perf_counter() - self._started) * 1000
+
+
+class _Readiness:
+    """Asks the authorization server seldom, however often a health check comes."""
+
+    def __init__(self, trouble: Callable[[], Awaitable[str | None]]) -> None:
+        self._ask = trouble
+        self._known: str | None = None
+        self._until = 0.0
+
+    async def trouble(self) -> str | None:
+        if time.monotonic() >= self._until:
+            self._until = time.monotonic() + _NOT_READY_SECONDS
+            self._known = await self._ask()
+            self._until = time.monotonic() + (_READY_SECONDS if self._known is None else _NOT_READY_SECONDS)
+        return self._known
+
+
+async def _answer(
+    send: Send, status: int, body: dict[str, str], headers: list[tuple[bytes, bytes]] | None = None
+) -> None:
+    content = json.dumps(body).encode()
+    await send(
+        {
+            "type": "http.response.start",
+            "status": status,
+            "headers": [
+                (b"content-type", b"application/json"),
+                (b"content-length", str(len(content)).encode()),
+                (b"cache-control", b"no-store"),
+                *(headers or []),
+            ],
+        }
+    )
+    await send({"type": "http.response.body", "body": content})

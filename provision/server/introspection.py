@@ -1,0 +1,143 @@
+"""Token verification by asking the authorization server (RFC 7662)."""
+
+from __future__ import annotations
+
+import hashlib
+import time
+from collections import OrderedDict
+from typing import TYPE_CHECKING
+
+from fastmcp.server.auth import AccessToken, TokenVerifier
+from fastmcp.server.auth.providers.introspection import IntrospectionTokenVerifier
+
+from provision.server.audit import current_request
+from provision.server.authorization_server import (
+    AuthorizationServerError,
+    WatchedTransport,
+    http_client,
+    http_transport,
+    watching,
+)
+from provision.server.claims import refusal_reason
+
+if TYPE_CHECKING:
+    import httpx2
+    from pydantic import SecretStr
+
+    from provision.server.settings import Settings
+
+CACHE_ENTRIES = 4096
+
+
+class IntrospectionVerifier(TokenVerifier):
+    """Asks the authorization server about each token, or believes its last answer for a few seconds.
+
+    Scopes are declared, not enforced: the middleware answers a missing one with 403 ``insufficient_scope``.
+
+    Args:
+        settings: The settings of the server.
+        secret: The secret of the introspection client.
+        transport: How the authorization server is reached; a test puts a stand-in here.
+    """
+
+    def __init__(
+        self, settings: Settings, secret: SecretStr, transport: httpx2.AsyncBaseTransport | None = None
+    ) -> None:
+        super().__init__(required_scopes=list(settings.scopes))
+        self._url = settings.introspection_url or ""
+        self._issuer = settings.issuer
+        self._audience = settings.url
+        self._credentials = {
+            "client_id": settings.introspection_client_id or "",
+            "client_secret": secret,
+        }
+        self._client = http_client(WatchedTransport(transport or http_transport(self._url)))
+        self._asked = IntrospectionTokenVerifier(
+            introspection_url=self._url,
+            client_id=settings.introspection_client_id or "",
+            client_secret=secret,
+            client_auth_method="client_secret_post",
+            audience=settings.url,
+            http_client=self._client,
+        )
+        self._cache = _Cache(seconds=settings.cache_seconds, entries=CACHE_ENTRIES)
+
+    async def verify_token(self, token: str) -> AccessToken | None:
+        """Return what the token gives access to, or None with the reason in the request's record.
+
+        Raises:
+            AuthorizationServerError: The authorization server gave no usable answer.
+        """
+        access = self._cache.get(token)
+        if access is None:
+            access = await self._introspect(token)
+            if access is None:
+                return None
+            self._cache.put(token, access)
+        record = current_request()
+        # A remembered token may have expired since.
+        record.reason = self._refusal_reason(access.claims)
+        if record.reason is not None:
+            return None
+        record.subject, record.client = access.subject, access.client_id
+        return access
+
+    async def _introspect(self, token: str) -> AccessToken | None:
+        with watching() as answer:
+            access: AccessToken | None = await self._asked.verify_token(token)
+        if answer.trouble is not None:
+            raise AuthorizationServerError(answer.trouble)
+        if access is None:
+            claims = answer.document or {}
+            active = claims.get("active") is True
+            current_request().reason = (self._refusal_reason(claims) if active else None) or "inactive"
+        return access
+
+    def _refusal_reason(self, claims: dict[str, object]) -> str | None:
+        return refusal_reason(
+            claims,
+            issuer=self._issuer,
+            audience=self._audience,
+            typ=claims.get("typ", claims.get("token_type")),
+        )
+
+    async def trouble(self) -> str | None:
+        """Say why tokens cannot be checked now, or None when they can."""
+        with watching() as answer:
+            await self._asked.verify_token("readiness")
+        return answer.trouble
+
+    async def aclose(self) -> None:
+        """Close the connections to the authorization server."""
+        await self._client.aclose()
+
+
+class _Cache:
+    """Accepted tokens by their hash, the oldest leaving first."""
+
+    def __init__(self, *, seconds: float, entries: int) -> None:
+        self._seconds = seconds
+        self._entries = entries
+        self._known: OrderedDict[bytes, tuple[float, AccessToken]] = OrderedDict()
+
+    def get(self, token: str) -> AccessToken | None:
+        key = _key(token)
+        known = self._known.get(key)
+        if known is None:
+            return None
+        until, access = known
+        if time.monotonic() < until:
+            return access
+        del self._known[key]
+        return None
+
+    def put(self, token: str, access: AccessToken) -> None:
+        if self._seconds == 0:
+            return
+        self._known[_key(token)] = (time.monotonic() + self._seconds, access)
+        while len(self._known) > self._entries:
+            self._known.popitem(last=False)
+
+
+def _key(token: str) -> bytes:
+    return hashlib.sha256(token.encode()).digest()

@@ -1,0 +1,155 @@
+"""Token verification by signature, with the key set of the authorization server (RFC 7517, RFC 9068)."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from typing import TYPE_CHECKING, Any
+
+import httpx2
+from fastmcp.server.auth import AccessToken, TokenVerifier
+from fastmcp.server.auth.providers.jwt import JWTVerifier
+from fastmcp.utilities.auth import decode_jwt_header, decode_jwt_payload
+
+from provision.server.audit import current_request
+from provision.server.authorization_server import (
+    AuthorizationServerError,
+    WatchedTransport,
+    http_client,
+    http_transport,
+    watching,
+)
+from provision.server.claims import refusal_reason
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from provision.server.settings import Settings
+
+# Asymmetric ones only: with HMAC, whoever can verify can also sign.
+ALGORITHMS = ("RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "ES512", "EdDSA")
+# A flood of unknown key ids asks for the key set this often, in seconds; a failure is tried again sooner.
+_KEYS_SECONDS = 10.0
+_RETRY_SECONDS = 1.0
+
+
+class SignatureVerifier(TokenVerifier):
+    """Checks each token's signature and claims itself; a revoked token is good until it expires.
+
+    Scopes are declared, not enforced: the middleware answers a missing one with 403 ``insufficient_scope``.
+
+    Args:
+        settings: The settings of the server.
+        transport: How the authorization server is reached; a test puts a stand-in here.
+    """
+
+    def __init__(self, settings: Settings, transport: httpx2.AsyncBaseTransport | None = None) -> None:
+        super().__init__(required_scopes=list(settings.scopes))
+        self._url = settings.jwks_url or ""
+        self._issuer = settings.issuer
+        self._audience = settings.url
+        self._client = http_client(
+            WatchedTransport(_SparingTransport(transport or http_transport(self._url)))
+        )
+        self._by_algorithm: dict[str, JWTVerifier] = {}
+
+    async def verify_token(self, token: str) -> AccessToken | None:
+        """Return what the token gives access to, or None with the reason in the request's record.
+
+        Raises:
+            AuthorizationServerError: The key is not known and the key set cannot be had.
+        """
+        record = current_request()
+        header, claims = _part(decode_jwt_header, token), _part(decode_jwt_payload, token)
+        if header is None or claims is None:
+            record.reason = "not_a_jwt"
+            return None
+        algorithm = header.get("alg")
+        if algorithm not in ALGORITHMS:
+            record.reason = "forbidden_algorithm"
+            return None
+        with watching() as answer:
+            access: AccessToken | None = await self._verifier(str(algorithm)).verify_token(token)
+        if access is None and answer.trouble is not None:
+            raise AuthorizationServerError(answer.trouble)
+        # Before the signature is known to be good, the claims serve only to name the reason.
+        reason = self._refusal_reason(header, claims if access is None else access.claims)
+        if access is None or reason is not None:
+            record.reason = reason or "bad_signature"
+            return None
+        record.subject, record.client = access.subject, access.client_id
+        return access
+
+    def _refusal_reason(self, header: dict[str, Any], claims: dict[str, Any]) -> str | None:
+        typ = claims.get("typ", "Bearer" if _is_access_token(header.get("typ")) else None)
+        return refusal_reason(claims, issuer=self._issuer, audience=self._audience, typ=typ)
+
+    def _verifier(self, algorithm: str) -> JWTVerifier:
+        # One per algorithm, so that a token cannot choose another algorithm for a key.
+        if algorithm not in self._by_algorithm:
+            self._by_algorithm[algorithm] = JWTVerifier(
+                jwks_uri=self._url,
+                issuer=self._issuer,
+                audience=self._audience,
+                algorithm=algorithm,
+                http_client=self._client,
+                jwks_refresh_interval=0,
+            )
+        return self._by_algorithm[algorithm]
+
+    async def trouble(self) -> str | None:
+        """Say why tokens cannot be checked now, or None when they can."""
+        with watching() as answer:
+            try:
+                await self._client.get(self._url)
+            except httpx2.HTTPError:
+                return answer.trouble or "authorization_server_unreachable"
+        return answer.trouble
+
+    async def aclose(self) -> None:
+        """Close the connections to the authorization server."""
+        await self._client.aclose()
+
+
+class _SparingTransport(httpx2.AsyncBaseTransport):
+    """Fetches the key set once for all who ask within a few seconds, and gives a failure back sooner than that."""
+
+    def __init__(self, transport: httpx2.AsyncBaseTransport) -> None:
+        self._transport = transport
+        self._lock = asyncio.Lock()
+        self._until = 0.0
+        self._last: bytes | httpx2.TransportError = b""
+        self._status = 0
+
+    async def handle_async_request(self, request: httpx2.Request) -> httpx2.Response:
+        async with self._lock:
+            if time.monotonic() >= self._until:
+                await self._fetch(request)
+        if isinstance(self._last, httpx2.TransportError):
+            raise type(self._last)(str(self._last), request=request)
+        return httpx2.Response(self._status, content=self._last, request=request)
+
+    async def _fetch(self, request: httpx2.Request) -> None:
+        try:
+            response = await self._transport.handle_async_request(request)
+            self._last, self._status = await response.aread(), response.status_code
+        except httpx2.TransportError as error:
+            self._last, self._status = error, 0
+        kept = _KEYS_SECONDS if self._status == httpx2.codes.OK else _RETRY_SECONDS
+        self._until = time.monotonic() + kept
+
+    async def aclose(self) -> None:
+        await self._transport.aclose()
+
+
+def _part(decode: Callable[[str], dict[str, Any]], token: str) -> dict[str, Any] | None:
+    try:
+        part = decode(token)
+    except (ValueError, TypeError, RecursionError):
+        return None
+    return part if isinstance(part, dict) else None
+
+
+def _is_access_token(typ: object) -> bool:
+    # RFC 9068 section 4
+    return isinstance(typ, str) and typ.lower() in {"at+jwt", "application/at+jwt"}

@@ -1,0 +1,229 @@
+"""What the server is told: one JSON file, read once and checked once at the start."""
+
+from __future__ import annotations
+
+import difflib
+import re
+import stat
+from pathlib import Path  # noqa: TC003 - pydantic needs it when the model is built
+from typing import Annotated, Literal
+from urllib.parse import urlsplit
+
+from pydantic import (
+    AfterValidator,
+    AnyHttpUrl,
+    BaseModel,
+    ConfigDict,
+    Field,
+    SecretStr,
+    ValidationError,
+    ValidationInfo,
+    field_validator,
+    model_validator,
+)
+
+# RFC 6749 section 3.3: a scope is printable ASCII without space, quote and backslash. The challenge header quotes it.
+_SCOPE = re.compile(r"[\x21\x23-\x5b\x5d-\x7e]+")
+_SECRET_SIZE = 4096
+
+
+class SettingsError(Exception):
+    """The settings cannot be used; nothing was started.
+
+    Args:
+        problems: One line each, naming the setting. Never holds a value that may be secret.
+    """
+
+    def __init__(self, problems: list[str]) -> None:
+        super().__init__("\n".join(problems))
+        self.problems = problems
+
+
+def _http_url(value: str) -> str:
+    parts = urlsplit(value)
+    if parts.scheme not in {"http", "https"} or not parts.hostname:
+        raise ValueError("must be an http or https URL")
+    if parts.username is not None or parts.password is not None:
+        raise ValueError("must not hold a user name or a password")
+    if "#" in value or "?" in value:
+        raise ValueError("must have no query and no fragment")
+    canonical = str(AnyHttpUrl(value))
+    if value not in {canonical, canonical.removesuffix("/")}:
+        raise ValueError(
+            f"must be in its canonical form: {canonical.removesuffix('/') if not value.endswith('/') else canonical}"
+        )
+    return value
+
+
+def _no_trailing_slash(value: str) -> str:
+    if value.endswith("/"):
+        raise ValueError("must not end in a slash: clients compare the string exactly")
+    return value
+
+
+def _resource_url(value: str) -> str:
+    if not value.endswith("/mcp"):
+        raise ValueError("must end in /mcp, without a trailing slash")
+    return value
+
+
+def _scope(value: str) -> str:
+    if not _SCOPE.fullmatch(value):
+        raise ValueError("must be scope names without spaces, quotes or backslashes")
+    if value == "offline_access":
+        raise ValueError("must not hold offline_access: a resource server does not ask for refresh tokens")
+    return value
+
+
+def _origin(value: str) -> str:
+    parts = urlsplit(value)
+    if "*" in value or not parts.scheme or not parts.hostname or parts.path or parts.query or parts.fragment:
+        raise ValueError("must be exact origins such as http://localhost:6274, without a path")
+    return value
+
+
+HttpUrl = Annotated[str, AfterValidator(_http_url)]
+
+
+class Settings(BaseModel):
+    """The settings of one server.
+
+    Args:
+        name: Name of the server, shown to clients.
+        host: Address to bind to; loopback unless a container needs another.
+        port: Port to listen on.
+        url: The public URL of the MCP endpoint, which is the resource identifier (RFC 8707) and the token audience.
+        issuer: The issuer of the realm, exactly as it stands in its metadata (RFC 8414 section 3.3).
+        verifier: How tokens are checked: asked of the authorization server, or by their signature.
+        introspection_url: The introspection endpoint (RFC 7662), as this process reaches it.
+        introspection_client_id: The client that introspects.
+        introspection_client_secret_file: File that holds its secret; others must have no access to it.
+        jwks_url: The key set (RFC 7517), as this process reaches it.
+        scopes: The scopes that every request needs.
+        cache_seconds: How long the answer about a token is believed, in seconds; 0 asks each time.
+        audit_file: File the audit lines are appended to; standard output when absent.
+        allowed_origins: Browser origins that may call besides loopback ones and the server's own.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=True, hide_input_in_errors=True)
+
+    name: Annotated[str, Field(min_length=1, max_length=100)]
+    host: Annotated[str, Field(min_length=1)] = "127.0.0.1"
+    port: Annotated[int, Field(ge=1, le=65535)]
+    url: Annotated[HttpUrl, AfterValidator(_resource_url)]
+    issuer: Annotated[HttpUrl, AfterValidator(_no_trailing_slash)]
+    verifier: Literal["introspection", "jwt"]
+    introspection_url: HttpUrl | None = None
+    introspection_client_id: Annotated[str, Field(min_length=1)] | None = None
+    introspection_client_secret_file: Path | None = None
+    jwks_url: HttpUrl | None = None
+    scopes: Annotated[tuple[Annotated[str, AfterValidator(_scope)], ...], Field(min_length=1)] = (
+        "mcp:tools",
+    )
+    cache_seconds: Annotated[float, Field(ge=0, le=300)] = 3.0
+    audit_file: Path | None = None
+    allowed_origins: tuple[Annotated[str, AfterValidator(_origin)], ...] = ()
+
+    @field_validator("name")
+    @classmethod
+    def _printable(cls, value: str) -> str:
+        if not value.isprintable():
+            raise ValueError("must be printable characters")
+        return value
+
+    @field_validator("scopes", "allowed_origins")
+    @classmethod
+    def _unique(cls, value: tuple[str, ...], info: ValidationInfo) -> tuple[str, ...]:
+        if len(set(value)) != len(value):
+            raise ValueError(f"must not repeat one of the {info.field_name}")
+        return value
+
+    @model_validator(mode="after")
+    def _verifier_has_what_it_needs(self) -> Settings:
+        needed = {
+            "introspection": (
+                "introspection_url",
+                "introspection_client_id",
+                "introspection_client_secret_file",
+            ),
+            "jwt": ("jwks_url",),
+        }[self.verifier]
+        missing = [name for name in needed if getattr(self, name) is None]
+        if missing:
+            raise ValueError(f'verifier "{self.verifier}" needs {", ".join(missing)}')
+        return self
+
+    @property
+    def path(self) -> str:
+        """The path of the MCP endpoint."""
+        return urlsplit(self.url).path
+
+    @property
+    def base_url(self) -> str:
+        """Scheme, host and port of the public URL."""
+        return self.url.removesuffix(self.path)
+
+
+def load_settings(path: Path) -> Settings:
+    """Read the settings file.
+
+    Args:
+        path: The JSON file.
+
+    Raises:
+        SettingsError: The file cannot be read or a setting is wrong.
+    """
+    try:
+        text = path.read_bytes()
+    except OSError as error:
+        raise SettingsError([f"{path}: {error.strerror or 'cannot be read'}"]) from None
+    try:
+        return Settings.model_validate_json(text)
+    except ValidationError as error:
+        # `from None`: the cause would carry the input, and a misplaced secret with it, into a traceback.
+        raise SettingsError([f"{path}: {_line(problem)}" for problem in _problems(error)]) from None
+
+
+def read_secret(path: Path) -> SecretStr:
+    """Read a client secret from its file; one newline at the end is not part of it.
+
+    Args:
+        path: The file, which others must have no access to (mode 0400).
+
+    Raises:
+        SettingsError: The file cannot be read, is open to others, or holds no secret.
+    """
+    name = "introspection_client_secret_file"
+    try:
+        with path.open("rb") as file:
+            mode = path.stat().st_mode
+            content = file.read(_SECRET_SIZE + 1)
+    except OSError as error:
+        raise SettingsError([f"{name}: {path}: {error.strerror or 'cannot be read'}"]) from None
+    if mode & (stat.S_IRWXO | stat.S_IWGRP):
+        raise SettingsError([f"{name}: {path} is open to other users; run: chmod 0400 {path}"])
+    try:
+        secret = content.decode().removesuffix("\n").removesuffix("\r")
+    except UnicodeDecodeError:
+        raise SettingsError([f"{name}: {path} is not text"]) from None
+    if not secret or len(content) > _SECRET_SIZE or not secret.isprintable():
+        raise SettingsError([f"{name}: {path} must hold the secret on one line and nothing else"])
+    return SecretStr(secret)
+
+
+def _problems(error: ValidationError) -> list[tuple[str, str, str]]:
+    return [
+        (".".join(str(part) for part in problem["loc"]), problem["type"], problem["msg"])
+        for problem in error.errors(include_url=False, include_context=False, include_input=False)
+    ]
+
+
+def _line(problem: tuple[str, str, str]) -> str:
+    name, kind, message = problem
+    if kind == "extra_forbidden":
+        near = difflib.get_close_matches(name, Settings.model_fields, n=1)
+        return f"{name}: unknown setting" + (f"; did you mean {near[0]}?" if near else "")
+    if kind == "missing":
+        return f"{name}: is required"
+    message = message.removeprefix("Value error, ")
+    return f"{name}: {message}" if name else message
