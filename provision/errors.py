@@ -23,3 +23,7 @@ class UsageError(ProvisionError):
     """The command line or the configuration is wrong; nothing was started."""
 
     exit_code = 2
+
+
+class AlreadyExistsError(ProvisionError):
+    """The object to be made is there already."""

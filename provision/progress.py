@@ -40,4 +40,5 @@ class Silent:
 
     @contextmanager
     def step(self, title: str) -> Iterator[Step]:  # noqa: ARG002 - the protocol's
+        """Open a step that nobody sees."""
         yield _SilentStep()

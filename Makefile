@@ -1,0 +1,58 @@
+# `make up` and `make test` need nothing but Python 3.11 and the package registries.
+PYTHON ?= python3
+UV_VERSION := 0.13.9
+BIN := .venv/bin
+STACK ?= dev
+READY := .venv/.ready
+
+.DEFAULT_GOAL := help
+.PHONY: help setup up down verify check test test-unit bench stubs format clean
+
+help:  ## this list
+	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 12
+
+$(READY): pyproject.toml uv.lock
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "error: Python 3.11 or newer is needed; $(PYTHON) is older. Set PYTHON=python3.x."; exit 1; }
+	@test -x $(BIN)/python || { echo "· making .venv"; $(PYTHON) -m venv .venv || { echo "error: no venv module; on Debian: apt-get install python3-venv"; exit 1; }; }
+	@test -x $(BIN)/uv && $(BIN)/uv --version | grep -q "$(UV_VERSION)" || { echo "· installing uv $(UV_VERSION)"; $(BIN)/python -m pip install --quiet --disable-pip-version-check uv==$(UV_VERSION); }
+	@echo "· installing the packages of uv.lock (a minute the first time)"
+	@VIRTUAL_ENV=$(CURDIR)/.venv $(BIN)/uv sync --active --frozen --inexact --compile-bytecode --quiet
+	@$(BIN)/python -m compileall -q provision
+	@touch $(READY)
+
+setup: $(READY)  ## make .venv with everything in it
+
+up: $(READY)  ## start the stack, prove it, say what to do next (STACK=dev)
+	@$(BIN)/provision -s $(STACK) up
+	@$(BIN)/provision -s $(STACK) verify
+
+verify: $(READY)  ## prove that tokens are really checked
+	@$(BIN)/provision -s $(STACK) verify
+
+down: $(READY)  ## remove everything that `make up` started
+	@$(BIN)/provision -s $(STACK) down
+
+check: $(READY)  ## format, lint, types, imports, unit tests (under 30 s)
+	@$(BIN)/ruff format --check --quiet . && $(BIN)/ruff check --quiet .
+	@$(BIN)/mypy --no-error-summary
+	@$(BIN)/lint-imports --no-logo --show-timings=false 2>/dev/null || $(BIN)/lint-imports
+	@$(BIN)/python -m pytest tests/unit -q -n 2
+
+test: $(READY)  ## every test, against a real Keycloak and a real browser (under 10 minutes)
+	@$(BIN)/python -m tests.support.requirements
+	@$(BIN)/python -m pytest tests -q
+
+test-unit: $(READY)
+	@$(BIN)/python -m pytest tests/unit -q
+
+bench: $(READY)  ## time the commands beside what a user would do instead
+	@$(BIN)/python -m benchmarks.run
+
+stubs: $(READY)  ## write the type stubs of the resource classes
+	@$(BIN)/python -m provision.resources.stubs
+
+format: $(READY)
+	@$(BIN)/ruff format . && $(BIN)/ruff check --fix .
+
+clean:  ## remove .venv and caches of this folder
+	@rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .import_linter_cache

@@ -1,0 +1,40 @@
+"""``provision down``: remove what ``up`` made."""
+
+from __future__ import annotations
+
+import sys
+
+import click
+
+from provision.cli.main import Invocation, print_json
+from provision.errors import UsageError
+
+
+@click.command("down")
+@click.option("--remove", is_flag=True, help="Remove the stack's record too: nothing of it is left.")
+@click.option("--yes", is_flag=True, help="Do not ask (production stacks).")
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON document on standard output.")
+@click.pass_obj
+def command(invocation: Invocation, *, remove: bool, yes: bool, as_json: bool) -> None:
+    """Stop the stack and remove everything it made."""
+    from provision.cli.screen import Screen
+
+    stack = invocation.stack()
+    if stack.config().profile == "prod" and not yes:
+        if not sys.stdin.isatty():
+            raise UsageError(f"{stack.name} is a production stack.", "Say --yes to remove it.")
+        click.confirm(f"Remove everything that stack {stack.name} made?", abort=True, err=True)
+    with Screen() as screen:
+        engine = invocation.engine(screen)
+        record = engine.backend.record
+        if record is None or record.is_file():
+            result = engine.destroy(watcher=screen)
+            changes = [change.as_json() for change in result.changes]
+        else:
+            changes = []
+        if remove:
+            engine.remove()
+        if not changes:
+            screen.line("  ✓ nothing to do")
+    if as_json:
+        print_json({"changes": changes})

@@ -1,0 +1,29 @@
+"""``provision env``: a shell in which plain ``pulumi`` commands work on the same state."""
+
+from __future__ import annotations
+
+import os
+import shlex
+import sys
+from pathlib import Path
+
+import click
+
+from provision.cli.main import Invocation, print_json
+
+
+@click.command("env")
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON document on standard output.")
+@click.pass_obj
+def command(invocation: Invocation, *, as_json: bool) -> None:
+    """Print shell exports: `eval "$(provision env)"`, then `pulumi -C stacks preview -s dev` and so on."""
+    engine = invocation.engine()
+    variables = engine.backend.environment()
+    places = [str(engine.pulumi.parent), str(Path(sys.executable).parent)]
+    path = [place for place in os.environ.get("PATH", "").split(os.pathsep) if place not in places]
+    variables["PATH"] = os.pathsep.join([*places, *path])
+    if as_json:
+        print_json(variables)
+        return
+    for name, value in variables.items():
+        click.echo(f"export {name}={shlex.quote(value)}")

@@ -1,0 +1,144 @@
+"""The command line's entry: finds the command, runs it, prints errors in one place."""
+
+from __future__ import annotations
+
+import json
+import sys
+from dataclasses import dataclass
+from importlib import import_module
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from provision.errors import ProvisionError, UsageError
+
+if TYPE_CHECKING:
+    from provision.config.project import StackFile
+    from provision.engine.operation import Engine
+
+_COMMANDS = ("up", "preview", "status", "verify", "logs", "down", "open", "doctor", "env", "schema", "secret")
+_EXIT_USAGE = 2
+EXIT_FINDINGS = 3
+"""Drift was found, a proof failed or a rule was violated."""
+
+
+@dataclass(frozen=True)
+class Invocation:
+    """What was said before the command's name.
+
+    Args:
+        stack_name: Which stack.
+        project_dir: Where the project is; None means here or above.
+        debug: Whether errors come with their traceback.
+    """
+
+    stack_name: str
+    project_dir: Path | None
+    debug: bool
+
+    def stack(self) -> StackFile:
+        """The stack, with its configuration checked before anything starts.
+
+        Raises:
+            UsageError: There is no such stack or its configuration is wrong.
+        """
+        from provision.config.project import Project
+
+        stack = Project.find(self.project_dir).stack(self.stack_name)
+        stack.config()
+        return stack
+
+    def engine(self, progress: Any = None) -> Engine:
+        """The engine for the stack, its Pulumi CLI found or fetched.
+
+        Args:
+            progress: Where fetching is shown; silent when left out.
+        """
+        from provision.engine.operation import Engine
+        from provision.engine.pulumi_cli import find_or_install, wanted_version
+        from provision.progress import Silent
+
+        stack = self.stack()
+        return Engine(stack, find_or_install(progress or Silent()), wanted_version())
+
+
+class _Commands(click.Group):
+    """Loads a command's module only when it is named."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        del ctx
+        return list(_COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        del ctx
+        if cmd_name not in _COMMANDS:
+            return None
+        command: click.Command = import_module(f"provision.cli.{cmd_name}").command
+        return command
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        from difflib import get_close_matches
+
+        if args and args[0] not in _COMMANDS and not args[0].startswith("-"):
+            close = get_close_matches(args[0], _COMMANDS, n=1)
+            hint = f" Did you mean {close[0]!r}?" if close else ""
+            ctx.fail(f"No such command {args[0]!r}.{hint}")
+        return super().resolve_command(ctx, args)
+
+
+@click.group(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"]})
+@click.option("-s", "--stack", "stack_name", default="dev", show_default=True, help="The stack.")
+@click.option(
+    "-C",
+    "--project",
+    "project_dir",
+    type=click.Path(path_type=Path, file_okay=False),
+    help="The project's folder.",
+)
+@click.option("--debug", is_flag=True, help="Show the traceback of an error.")
+@click.version_option(package_name="mcp-provision", prog_name="provision")
+@click.pass_context
+def cli(ctx: click.Context, stack_name: str, project_dir: Path | None, debug: bool) -> None:  # noqa: FBT001 - click's
+    """Stand up MCP authorization: Keycloak, a realm that follows the MCP specification, a protected MCP server."""
+    ctx.obj = Invocation(stack_name, project_dir, debug)
+
+
+def print_json(document: Any) -> None:
+    """The one JSON document of a ``--json`` command, on standard output."""
+    click.echo(json.dumps(document, indent=2))
+
+
+def main() -> None:
+    """Run the command line and exit with the contract's codes: 0 done, 1 failed, 2 wrong usage, 3 findings."""
+    arguments = sys.argv[1:]
+    try:
+        code = cli.main(args=arguments, prog_name="provision", standalone_mode=False)
+    except click.ClickException as error:
+        error.show()
+        sys.exit(_EXIT_USAGE)
+    except click.Abort:
+        click.echo("Stopped.", err=True)
+        sys.exit(1)
+    except ProvisionError as error:
+        _print_error(error, arguments)
+        sys.exit(error.exit_code)
+    sys.exit(code if isinstance(code, int) else 0)
+
+
+def _print_error(error: ProvisionError, arguments: list[str]) -> None:
+    if "--debug" in arguments:
+        import traceback
+
+        traceback.print_exception(error)
+    if "--json" in arguments:
+        print_json({"error": {"what": error.what, "do": error.do}})
+    click.secho("error: ", fg="red", bold=True, nl=False, err=True)
+    click.echo(error.what, err=True)
+    if error.do:
+        click.echo(f"  {error.do}", err=True)
+
+
+__all__ = ["EXIT_FINDINGS", "Invocation", "UsageError", "cli", "main", "print_json"]

@@ -1,0 +1,36 @@
+"""``provision secret``: secrets of the stack config."""
+
+from __future__ import annotations
+
+import sys
+from typing import TYPE_CHECKING
+
+import click
+
+from provision.config.stack_config import SECRETS
+from provision.errors import UsageError
+
+if TYPE_CHECKING:
+    from provision.cli.main import Invocation
+
+
+@click.group("secret")
+def command() -> None:
+    """Set a secret in the stack's file, encrypted."""
+
+
+@command.command("set")
+@click.argument("key", type=click.Choice(SECRETS))
+@click.pass_obj
+def set_secret(invocation: Invocation, key: str) -> None:
+    """Read a secret from the terminal (or from standard input) and write it, encrypted, into the stack's file."""
+    if sys.stdin.isatty():
+        value = click.prompt(key, hide_input=True, confirmation_prompt=True, err=True)
+    else:
+        value = sys.stdin.readline().rstrip("\n")
+    if not value:
+        raise UsageError(
+            "No secret was given.", f"Write it to standard input: provision secret set {key} < FILE"
+        )
+    invocation.engine().set_secret(key, value)
+    click.echo(f"{key} is set in {invocation.stack().file.name}; `provision up` applies it.", err=True)

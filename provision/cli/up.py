@@ -1,0 +1,50 @@
+"""``provision up``: make the world what the stack file says."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import click
+
+from provision.cli.main import Invocation, print_json
+from provision.cli.outputs import published
+
+
+@click.command("up")
+@click.option("--refresh", is_flag=True, help="Look at the world first, and repair what others changed.")
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON document on standard output.")
+@click.option("--show-secrets", is_flag=True, help="Print secrets in clear.")
+@click.pass_obj
+def command(invocation: Invocation, *, refresh: bool, as_json: bool, show_secrets: bool) -> None:
+    """Start the stack, or bring it to what its file says."""
+    from provision.cli.screen import Screen
+
+    with Screen() as screen:
+        engine = invocation.engine(screen)
+        _prepare(screen)
+        result = engine.up(refresh=refresh, watcher=screen)
+        if not result.changes:
+            screen.line("  ✓ nothing to do")
+    outputs = published(result.outputs, show_secrets=show_secrets)
+    if as_json:
+        print_json(outputs)
+    else:
+        _say_what_next(invocation.stack_name, outputs)
+
+
+def _prepare(screen: Any) -> None:
+    """What the process runtime needs, fetched and prepared here, where its progress can be seen."""
+    from provision.runtimes.process.preparation import prepare
+
+    prepare(screen)
+
+
+def _say_what_next(stack: str, outputs: dict[str, Any]) -> None:
+    option = "" if stack == "dev" else f" -s {stack}"
+    for server in outputs["servers"]:
+        click.echo(f"\nMCP server     {server['url']}")
+    click.echo(f"Issuer         {outputs['issuer']}")
+    click.echo(f"Admin console  {outputs['admin_console']}")
+    click.echo(f"\nNext: provision{option} verify    proves that tokens are really checked")
+    click.echo(f"      provision{option} status --show-secrets    shows the demo user and the admin's secret")
+    click.echo(f"      provision{option} down      removes it all")

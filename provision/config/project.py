@@ -1,0 +1,152 @@
+"""A project folder and its stack files; where a stack keeps its state, logs and data."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import re
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from provision.config.stack_config import NAMESPACE, StackConfig, read
+from provision.config.yaml_file import load
+from provision.errors import UsageError
+
+_STACK_NAME = re.compile(r"^[A-Za-z0-9][A-Za-z0-9_.-]{0,99}$")
+_PROJECT_NAMES = ("Pulumi.yaml", "stacks/Pulumi.yaml")
+
+
+def user_data_dir() -> Path:
+    """Where state, logs and data are kept; ``PROVISION_DATA_DIR`` overrides the platform's own folder."""
+    if override := os.environ.get("PROVISION_DATA_DIR"):
+        return Path(override).absolute()
+    from platformdirs import user_data_path
+
+    return user_data_path("provision")
+
+
+@dataclass(frozen=True)
+class Project:
+    """A folder with a ``Pulumi.yaml``.
+
+    Args:
+        folder: The folder that holds it.
+        name: Pulumi's name of the project.
+    """
+
+    folder: Path
+    name: str
+
+    @classmethod
+    def find(cls, start: Path | None) -> Project:
+        """The project at ``start`` (or in its ``stacks`` folder), or above the current folder.
+
+        Raises:
+            UsageError: There is none, or its ``Pulumi.yaml`` can't be read.
+        """
+        places = [start] if start is not None else [Path.cwd(), *Path.cwd().parents]
+        for place in places:
+            for name in _PROJECT_NAMES:
+                if (place / name).is_file():
+                    return cls.at((place / name).absolute().parent)
+        where = f"in {start}" if start is not None else "here or in a folder above"
+        raise UsageError(
+            f"There is no Pulumi.yaml {where}.",
+            "Go to the project's folder, or name it: `provision -C DIR …`.",
+        )
+
+    @classmethod
+    def at(cls, folder: Path) -> Project:
+        """The project whose ``Pulumi.yaml`` lies in this folder.
+
+        Raises:
+            UsageError: It can't be read or has no name.
+        """
+        file = folder / "Pulumi.yaml"
+        data = load(file)
+        if not isinstance(data.get("name"), str):
+            raise UsageError(f"{file} has no project name.", "Give it a line `name: provision`.")
+        return cls(file.parent, data["name"])
+
+    @property
+    def home(self) -> Path:
+        """Where this project's state and stacks live: one folder for each place a project lies at."""
+        digest = hashlib.sha256(str(self.folder.resolve()).encode()).hexdigest()[:8]
+        return user_data_dir() / f"{self.name}-{digest}"
+
+    def stack(self, name: str) -> StackFile:
+        """The stack of that name.
+
+        Raises:
+            UsageError: The name is not a stack name.
+        """
+        if not _STACK_NAME.match(name):
+            raise UsageError(
+                f"{name!r} is not a name for a stack.", "Use letters, digits, dots, dashes and underscores."
+            )
+        return StackFile(self, name)
+
+
+@dataclass(frozen=True)
+class StackFile:
+    """A stack by its name. ``test-a`` has its own file or else shares ``Pulumi.test.yaml``: a copy of that stack."""
+
+    project: Project
+    name: str
+
+    @property
+    def file(self) -> Path:
+        """The stack file.
+
+        Raises:
+            UsageError: There is none for this name.
+        """
+        parts = self.name.split("-")
+        for count in range(len(parts), 0, -1):
+            file = self.project.folder / f"Pulumi.{'-'.join(parts[:count])}.yaml"
+            if file.is_file():
+                return file
+        known = sorted(
+            path.name[7:-5]
+            for path in self.project.folder.glob("Pulumi.*.yaml")
+            if path.name != "Pulumi.yaml"
+        )
+        raise UsageError(
+            f"There is no stack file Pulumi.{self.name}.yaml in {self.project.folder}.",
+            f"Stacks here: {', '.join(known)}."
+            if known
+            else "Write one; `provision schema` says what goes in.",
+        )
+
+    @property
+    def home(self) -> Path:
+        """Where the stack's processes keep pid, log and data files."""
+        return self.project.home / "stacks" / self.name
+
+    def document(self) -> dict[str, Any]:
+        """The file's content.
+
+        Raises:
+            UsageError: It can't be read, or is no mapping.
+        """
+        return load(self.file)
+
+    def config(self) -> StackConfig:
+        """The configuration, checked; secrets that are set count as set but are not decrypted.
+
+        Raises:
+            UsageError: A key is unknown or a value is wrong.
+        """
+        values = self.document().get("config") or {}
+        prefix = f"{NAMESPACE}:"
+        own = {
+            key.removeprefix(prefix): value for key, value in values.items() if str(key).startswith(prefix)
+        }
+        strangers = [key for key in values if ":" not in str(key)]
+        if strangers:
+            raise UsageError(
+                f"{self.file}: the key {strangers[0]!r} has no namespace.",
+                f"Write {prefix}{strangers[0]} instead.",
+            )
+        return read(own, source=str(self.file))

@@ -1,0 +1,91 @@
+"""The realm and what may be done in it."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from pydantic import Field
+
+from provision.config.concept import Concept
+
+
+class RealmConfig(Concept):
+    """The realm."""
+
+    name: str = Field(default="mcp", min_length=1, max_length=255, pattern=r"^[A-Za-z0-9_.-]+$")
+    """Its name, which is part of the issuer."""
+    display_name: str = "MCP"
+    """What the login page calls it."""
+    adopt: bool = False
+    """Take over a realm that exists already."""
+    access_token_lifespan: int = Field(default=300, ge=30, le=3600)
+    """Seconds that an access token is good for."""
+    sso_session_idle_timeout: int = Field(default=1800, ge=60)
+    """Seconds without use after which a login ends."""
+    sso_session_max_lifespan: int = Field(default=36000, ge=60)
+    """Seconds after which a login ends in any case."""
+    ssl_required: Literal["all", "external", "none"] = "external"
+    """Which requests must come by HTTPS; `external` lets loopback and private addresses do without."""
+
+
+class ScopeConfig(Concept):
+    """The client scope that tokens need for the server's tools."""
+
+    name: str = Field(default="mcp:tools", pattern=r"^[^\s\"\\]+$")
+    """The scope (RFC 6749, section 3.3)."""
+    description: str = "Use the tools of the MCP server."
+    """What the admin console says of it."""
+    consent_text: str = "Use the tools of the MCP server on your behalf"
+    """What the consent page says."""
+
+
+class RegistrationConfig(Concept):
+    """Anonymous dynamic client registration (RFC 7591) and its limits."""
+
+    trusted_hosts: tuple[str, ...] = (
+        "127.0.0.1",
+        "localhost",
+        "claude.ai",
+        "claude.com",
+        "code.visualstudio.com",
+        "insiders.vscode.dev",
+        "vscode.dev",
+    )
+    """Hosts that may register and that redirect and client URIs may name."""
+    sender_must_match: bool = True
+    """The sender's address must be one of the trusted hosts."""
+    client_uris_must_match: bool = True
+    """Redirect and client URIs must be on a trusted host."""
+    allowed_scopes: tuple[str, ...] = ()
+    """Scopes that a registration may ask for besides the realm's defaults and the server's own."""
+
+
+class PublicClientConfig(Concept):
+    """The pre-registered public client, for MCP clients that do not register themselves."""
+
+    client_id: str = Field(default="mcp-client", min_length=1)
+    """Its client id."""
+    name: str = "MCP client"
+    """What the consent page calls it."""
+    redirect_uris: tuple[str, ...] = (
+        "http://127.0.0.1/",
+        "http://127.0.0.1/callback",
+        "http://127.0.0.1:33418/",
+        "http://localhost/",
+        "http://localhost/callback",
+        "http://localhost:8787/callback",
+        "https://claude.ai/api/mcp/auth_callback",
+        "https://claude.com/api/mcp/auth_callback",
+        "https://insiders.vscode.dev/redirect",
+        "https://vscode.dev/redirect",
+    )
+    """Compared exactly; `http://127.0.0.1/…` and `http://localhost/…` without a port match any port."""
+
+
+class DemoUserConfig(Concept):
+    """Somebody who can log in at once; dev and test stacks only."""
+
+    username: str = Field(default="demo", pattern=r"^[^A-Z\s]+$")
+    """The login name."""
+    email: str = "demo@example.org"
+    """An address, so that Keycloak asks for none."""

@@ -1,0 +1,24 @@
+"""The MCP server."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from pydantic import Field
+
+from provision.config.concept import Concept
+
+
+class ServerConfig(Concept):
+    """The protected MCP server."""
+
+    name: str = Field(default="calculator", pattern=r"^[a-z0-9][a-z0-9-]*$")
+    """Its name in outputs and logs."""
+    port: int | None = Field(default=None, ge=1, le=65535)
+    """The port on localhost; left out, a free one is chosen at the first start and kept."""
+    verifier: Literal["introspection", "jwt"] = "introspection"
+    """How it checks tokens: by asking Keycloak (RFC 7662) or by their signature (RFC 9068)."""
+    cache_seconds: int = Field(default=3, ge=0, le=60)
+    """Seconds that an introspection answer is believed; a revoked token works at most that long."""
+    client_id: str = Field(default="mcp-server", min_length=1)
+    """The confidential client with which it introspects."""

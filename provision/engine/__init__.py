@@ -1,0 +1,1 @@
+"""The Pulumi CLI (found or built), the Automation API and its events."""

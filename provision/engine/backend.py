@@ -1,0 +1,186 @@
+"""Where Pulumi keeps a project's state, and the folder from which the engine runs.
+
+The engine never runs in the project's own folder: Pulumi writes an encryption salt into the stack file there, which
+would make every clone dirty. It runs in a copy beside the state instead, made anew at every operation.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import secrets
+import shutil
+import sys
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from provision.config.project import user_data_dir
+from provision.config.yaml_file import dump, load
+from provision.errors import ProvisionError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from provision.config.project import StackFile
+
+_PASSPHRASE_BYTES = 32
+_SALT = "encryptionsalt"
+_BUSY_SECONDS = 0.1
+
+
+@dataclass(frozen=True)
+class Backend:
+    """A stack's place in Pulumi's backend.
+
+    Args:
+        stack: The stack.
+    """
+
+    stack: StackFile
+
+    @property
+    def url(self) -> str:
+        """The backend: the one that is set in the environment, or a folder of this project."""
+        return os.environ.get("PULUMI_BACKEND_URL") or f"file://{self._state}"
+
+    @property
+    def work_dir(self) -> Path:
+        """The folder from which the engine runs."""
+        return self.stack.project.home / "work" / self.stack.name
+
+    @property
+    def record(self) -> Path | None:
+        """The stack's state file, when the backend is our own folder."""
+        if "PULUMI_BACKEND_URL" in os.environ:
+            return None
+        return self._state / ".pulumi" / "stacks" / self.stack.project.name / f"{self.stack.name}.json"
+
+    @property
+    def _state(self) -> Path:
+        return self.stack.project.home / "state"
+
+    def environment(self) -> dict[str, str]:
+        """The variables by which any ``pulumi`` command works on the same state."""
+        variables = {"PULUMI_BACKEND_URL": self.url, "PULUMI_SKIP_UPDATE_CHECK": "true"}
+        if not {"PULUMI_CONFIG_PASSPHRASE", "PULUMI_CONFIG_PASSPHRASE_FILE"} & os.environ.keys():
+            variables["PULUMI_CONFIG_PASSPHRASE_FILE"] = str(_passphrase_file())
+        return variables
+
+    def prepare(self) -> None:
+        """Make the state folder and the copy of project and stack file that the engine reads.
+
+        Raises:
+            ProvisionError: A folder can't be written.
+        """
+        try:
+            self._state.mkdir(parents=True, exist_ok=True, mode=0o700)
+            self.work_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
+            (self.work_dir / "Pulumi.yaml").write_text(self._project_file(), encoding="utf-8")
+            self._copy.write_text(self._stack_file(), encoding="utf-8")
+        except OSError as error:
+            raise ProvisionError(
+                f"The state folder {self.stack.project.home} can't be written: {error.strerror}.",
+                "Free some space or set PROVISION_DATA_DIR to another folder.",
+            ) from error
+
+    def keep_salt(self) -> None:
+        """Remember the salt that Pulumi wrote into the copy, so that the next run uses the same one."""
+        if self._copy.is_file() and (salt := load(self._copy).get(_SALT)):
+            self._salt_file.write_text(salt, encoding="utf-8")
+
+    def forget(self) -> None:
+        """Remove everything of the stack but its file: record, history, backups, locks, work folder, logs."""
+        for kind in ("stacks", "history", "backups", "locks"):
+            base = self._state / ".pulumi" / kind
+            for path in (*base.glob(f"**/{self.stack.name}"), *base.glob(f"**/{self.stack.name}.json*")):
+                shutil.rmtree(path) if path.is_dir() else path.unlink()
+        for folder in (self.work_dir, self.stack.home):
+            if folder.exists():
+                shutil.rmtree(folder)
+
+    @contextmanager
+    def exclusively(self) -> Iterator[None]:
+        """Hold the stack against other commands of ours; ends a lock that a killed engine left behind.
+
+        Raises:
+            ProvisionError: Another command works on the stack.
+        """
+        from filelock import FileLock, Timeout
+
+        folder = user_data_dir() / "locks"
+        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        lock = FileLock(folder / f"{self.stack.project.home.name}.{self.stack.name}.lock")
+        try:
+            lock.acquire(timeout=_BUSY_SECONDS)
+        except Timeout:
+            raise ProvisionError(
+                f"Another command is working on stack {self.stack.name}.",
+                "Wait until it is done, then try again.",
+            ) from None
+        try:
+            self._end_stale_locks()
+            yield
+        finally:
+            lock.release()
+
+    @property
+    def _copy(self) -> Path:
+        return self.work_dir / f"Pulumi.{self.stack.name}.yaml"
+
+    @property
+    def _salt_file(self) -> Path:
+        return self.stack.project.home / f"{self.stack.name}.salt"
+
+    def _end_stale_locks(self) -> None:
+        """An engine that was killed leaves its lock; one whose process is gone means nothing."""
+        held = list((self._state / ".pulumi" / "locks").glob(f"**/{self.stack.name}/*.json"))
+        if not held:
+            return
+        import socket
+
+        import psutil
+
+        for file in held:
+            try:
+                holder: dict[str, Any] = json.loads(file.read_text(encoding="utf-8"))
+            except (OSError, ValueError):
+                continue  # just being written or removed by an engine that lives
+            if holder.get("hostname") == socket.gethostname() and not psutil.pid_exists(
+                int(holder.get("pid", 0))
+            ):
+                file.unlink(missing_ok=True)
+
+    def _project_file(self) -> str:
+        """The project's own settings, with the plugin of this very installation."""
+        settings = load(self.stack.project.folder / "Pulumi.yaml")
+        plugins = settings.setdefault("plugins", {}).setdefault("providers", [])
+        plugins[:] = [item for item in plugins if item.get("name") != "provision"]
+        plugins.append({"name": "provision", "path": str(Path(sys.executable).parent)})
+        settings.pop("main", None)
+        return dump(settings)
+
+    def _stack_file(self) -> str:
+        document = self.stack.document()
+        if not {_SALT, "secretsprovider", "encryptedkey"} & document.keys() and self._salt_file.is_file():
+            document[_SALT] = self._salt_file.read_text(encoding="utf-8")
+        return dump(document)
+
+
+def _passphrase_file() -> Path:
+    """The user's passphrase, generated once; every project's secrets on this machine are encrypted with it."""
+    file = user_data_dir() / "passphrase"
+    if not file.exists():
+        file.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        temporary = file.with_name(f"passphrase.{os.getpid()}")
+        descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+        with os.fdopen(descriptor, "w", encoding="utf-8") as stream:
+            stream.write(secrets.token_urlsafe(_PASSPHRASE_BYTES))
+        try:
+            os.link(temporary, file)  # fails if another run was first: then its passphrase is the one
+        except FileExistsError:
+            pass
+        finally:
+            temporary.unlink()
+    return file

@@ -1,0 +1,216 @@
+"""The engine's events as what a person cares about: which object, what is done to it, what differs, what failed."""
+
+from __future__ import annotations
+
+import re
+import time
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Protocol
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from pulumi.automation import EngineEvent
+
+_QUIET_OPS = frozenset({"same", "read", "refresh", "discard", "remove-pending-replace"})
+_STEPS_OF_A_REPLACEMENT = frozenset({"replace"})
+_COLORS = re.compile(r"<\{%.*?%\}>")
+_SECRET = "[secret]"  # noqa: S105 - what is shown instead of one
+
+
+@dataclass(frozen=True)
+class FieldChange:
+    """One field that differs. Secrets are shown as ``[secret]`` on both sides."""
+
+    path: str
+    before: Any
+    after: Any
+
+    def as_json(self) -> dict[str, Any]:
+        """Plain data for ``--json``."""
+        return {"path": self.path, "before": self.before, "after": self.after}
+
+
+@dataclass(frozen=True)
+class Change:
+    """One thing that is, or would be, done to an object."""
+
+    urn: str
+    type: str
+    name: str
+    op: str
+    fields: tuple[FieldChange, ...] = ()
+    label: str = ""
+
+    def as_json(self) -> dict[str, Any]:
+        """Plain data for ``--json``."""
+        return {
+            "urn": self.urn,
+            "type": self.type,
+            "name": self.name,
+            "op": self.op,
+            "fields": [item.as_json() for item in self.fields],
+        }
+
+
+class Watcher(Protocol):
+    """Somebody who is shown an operation while it goes on."""
+
+    def started(self, change: Change) -> None:
+        """Work on an object begins."""
+
+    def finished(self, change: Change, seconds: float) -> None:
+        """It is done."""
+
+    def failed(self, change: Change) -> None:
+        """It went wrong; the reason comes with the operation's error."""
+
+    def said(self, name: str, message: str) -> None:
+        """A line about an object (or about the stack, with an empty name)."""
+
+
+class Unwatched:
+    """Nobody looks."""
+
+    def started(self, change: Change) -> None:
+        """Shown to nobody."""
+
+    def finished(self, change: Change, seconds: float) -> None:
+        """Shown to nobody."""
+
+    def failed(self, change: Change) -> None:
+        """Shown to nobody."""
+
+    def said(self, name: str, message: str) -> None:
+        """Shown to nobody."""
+
+
+@dataclass
+class Ledger:
+    """Keeps what the engine's events tell, and passes it on to a watcher.
+
+    Args:
+        watcher: Who is shown it.
+    """
+
+    watcher: Watcher
+    changes: list[Change] = field(default_factory=list)
+    errors: list[str] = field(default_factory=list)
+    _since: dict[str, float] = field(default_factory=dict)
+
+    def take(self, event: EngineEvent) -> None:
+        """One event of the engine."""
+        if event.resource_pre_event is not None:
+            self._begin(event.resource_pre_event.metadata, planning=bool(event.resource_pre_event.planning))
+        elif event.res_outputs_event is not None:
+            self._end(event.res_outputs_event.metadata, planning=bool(event.res_outputs_event.planning))
+        elif event.res_op_failed_event is not None:
+            self.watcher.failed(_change(event.res_op_failed_event.metadata))
+        elif event.diagnostic_event is not None:
+            self._diagnose(event.diagnostic_event)
+
+    def _begin(self, metadata: Any, *, planning: bool) -> None:
+        if not _concerns(metadata):
+            return
+        change = _change(metadata)
+        if planning:
+            self.changes.append(change)
+        else:
+            self._since[change.urn] = time.monotonic()
+            self.watcher.started(change)
+
+    def _end(self, metadata: Any, *, planning: bool) -> None:
+        if planning or not _concerns(metadata, with_refresh=True):
+            return
+        change = _change(metadata)
+        if metadata.op == "refresh":
+            if not (change.fields or metadata.new is None):
+                return
+            self.watcher.said(change.name, "was changed by somebody else" if metadata.new else "is gone")
+            return
+        self.changes.append(change)
+        self.watcher.finished(change, time.monotonic() - self._since.pop(change.urn, time.monotonic()))
+
+    def _diagnose(self, event: Any) -> None:
+        message = _COLORS.sub("", event.message).strip()
+        name = (
+            _name(event.urn)
+            if event.urn and not event.urn.split("::")[2].startswith("pulumi:pulumi:")
+            else ""
+        )
+        if event.severity == "error":
+            if message not in {"update failed", "preview failed"}:
+                self.errors.append(
+                    f"{name}: {_without_prefix(message)}" if name else _without_prefix(message)
+                )
+        elif event.severity in {"info", "info#err", "warning"} and message and not event.ephemeral:
+            self.watcher.said(name, message)
+
+
+def _concerns(metadata: Any, *, with_refresh: bool = False) -> bool:
+    if metadata.op == "refresh":
+        return with_refresh
+    if metadata.op in _QUIET_OPS or metadata.op in _STEPS_OF_A_REPLACEMENT:
+        return False
+    return not metadata.type.startswith("pulumi:") and metadata.type != "provision:index:McpStack"
+
+
+def _change(metadata: Any) -> Change:
+    return Change(
+        urn=metadata.urn,
+        type=metadata.type.rsplit("$", 1)[-1],
+        name=_name(metadata.urn),
+        op=str(getattr(metadata.op, "value", metadata.op)),
+        fields=tuple(_fields(metadata)),
+        label=_label(metadata),
+    )
+
+
+def _label(metadata: Any) -> str:
+    """How a person names the object: ``client scope mcp:tools``."""
+    _, module, kind = metadata.type.rsplit("$", 1)[-1].split(":")
+    words = re.sub(r"(?<=[a-z])(?=[A-Z])", " ", kind).lower()
+    if module != "keycloak":
+        return f"{words} {_name(metadata.urn)}" if words != _name(metadata.urn) else words
+    inputs = getattr(metadata.new or metadata.old, "inputs", None) or {}
+    keys = [inputs.get(name) for name in ("name", "scope", "clientId", "username") if inputs.get(name)]
+    return " ".join([words, *map(str, keys[:1])])
+
+
+def _fields(metadata: Any) -> list[FieldChange]:
+    if not metadata.detailed_diff:
+        return []
+    changed = []
+    for path, difference in sorted(metadata.detailed_diff.items()):
+        side = "inputs" if difference.input_diff else "outputs"
+        before = _at(getattr(metadata.old, side, None) or {}, path)
+        new_side = "inputs" if metadata.op != "refresh" else side
+        after = _at(getattr(metadata.new, new_side, None) or {}, path)
+        changed.append(FieldChange(path, _shown(before), _shown(after)))
+    return changed
+
+
+def _at(values: Mapping[str, Any], path: str) -> Any:
+    current: Any = values
+    for step in re.findall(r'\["([^"]*)"\]|\[(\d+)\]|([^.\[\]]+)', path):
+        key = step[0] or step[2]
+        if key:
+            current = current.get(key) if isinstance(current, dict) else None
+        else:
+            index = int(step[1])
+            current = current[index] if isinstance(current, list) and index < len(current) else None
+    return current
+
+
+def _shown(value: Any) -> Any:
+    """The engine masks secrets already; a wrapped one that slipped through is masked here."""
+    return _SECRET if isinstance(value, dict) and "ciphertext" in value else value
+
+
+def _name(urn: str) -> str:
+    return urn.split("::", 3)[-1]
+
+
+def _without_prefix(message: str) -> str:
+    message = message.removeprefix("error: ")
+    return re.sub(r"^[a-z ]*urn:pulumi:\S+: ", "", message)

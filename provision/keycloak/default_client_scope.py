@@ -1,0 +1,54 @@
+"""A client scope's membership in the realm's defaults (Server Administration Guide, "Link client scope with the client")."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from provision.keycloak.client_scope import scope_id
+from provision.spec import Calls, Found, NaturalKey, ReplaceOnChange, Spec
+
+
+class DefaultClientScope(Spec, module="keycloak"):
+    """Every new client of the realm gets this client scope; other memberships are left as they are.
+
+    Clients that exist already do not get it (Keycloak applies realm defaults when a client is made).
+    """
+
+    realm: Annotated[str, NaturalKey]
+    scope: Annotated[str, NaturalKey] = Field(min_length=1)
+    kind: Annotated[Literal["default", "optional"], ReplaceOnChange] = "default"
+
+
+_LISTS = {"default": "default-default-client-scopes", "optional": "default-optional-client-scopes"}
+
+
+class DefaultClientScopeCalls(Calls[DefaultClientScope]):
+    """Realm default memberships through the Admin API."""
+
+    def find(self, key: DefaultClientScope) -> Found[DefaultClientScope] | None:
+        """The membership, if the scope is in either list."""
+        session = self.context.session()
+        for kind, path in _LISTS.items():
+            for scope in session.get(key.realm, path) or ():
+                if scope["name"] == key.scope:
+                    spec = DefaultClientScope(realm=key.realm, scope=key.scope, kind=kind)
+                    return Found(scope["id"], spec)
+        return None
+
+    def create(self, spec: DefaultClientScope) -> None:
+        """Add the scope to the list."""
+        session = self.context.session()
+        member = scope_id(session, spec.realm, spec.scope)
+        session.put(spec.realm, _LISTS[spec.kind], member, body={})
+
+    def update(self, found: Found[DefaultClientScope], spec: DefaultClientScope) -> None:
+        """Move the scope to the declared list."""
+        if found.spec.kind != spec.kind:
+            self.delete(found)
+            self.create(spec)
+
+    def delete(self, found: Found[DefaultClientScope]) -> None:
+        """Take the scope out of the list."""
+        self.context.session().delete(found.spec.realm, _LISTS[found.spec.kind], found.id)

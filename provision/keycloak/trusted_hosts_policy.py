@@ -1,0 +1,39 @@
+"""The Trusted Hosts policy (Keycloak "Client registration service", "Trusted Hosts Policy")."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from pydantic import Field
+
+from provision.keycloak.registration_policy import RegistrationPolicy, RegistrationPolicyCalls
+from provision.spec import Unordered
+
+
+class TrustedHostsPolicy(RegistrationPolicy, module="keycloak"):
+    """Which hosts may register clients and which hosts their URIs may name ("Trusted Hosts Policy").
+
+    A fresh realm has it with no hosts and both checks on, which shuts anonymous registration; that factory state is
+    put back on destroy. Removing the policy itself would open registration to the world.
+    """
+
+    trusted_hosts: Annotated[tuple[str, ...], Unordered] = ()
+    host_sending_registration_request_must_match: bool = Field(
+        default=True,
+        description="The sender's address must be one of the hosts, as Keycloak sees it (a proxy hides it).",
+    )
+    client_uris_must_match: bool = Field(
+        default=True, description="Every redirect and client URI must be on one of the hosts."
+    )
+
+
+class TrustedHostsPolicyCalls(RegistrationPolicyCalls[TrustedHostsPolicy]):
+    """Trusted Hosts through the Admin API."""
+
+    provider_id = "trusted-hosts"
+    display_name = "Trusted Hosts"
+    config = {  # noqa: RUF012 - declared ClassVar in the base
+        "trusted_hosts": "trusted-hosts",
+        "host_sending_registration_request_must_match": "host-sending-registration-request-must-match",
+        "client_uris_must_match": "client-uris-must-match",
+    }

@@ -1,0 +1,1 @@
+"""The native Pulumi provider; the only part that speaks the provider protocol."""

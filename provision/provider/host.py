@@ -1,0 +1,57 @@
+"""Serving the provider: as a plugin process that the engine starts, or inside a process that starts the engine."""
+
+from __future__ import annotations
+
+import os
+import sys
+import threading
+from concurrent import futures
+from contextlib import contextmanager
+from importlib.metadata import version
+from typing import TYPE_CHECKING
+
+import grpc
+from pulumi.runtime._grpc_settings import _GRPC_CHANNEL_OPTIONS
+from pulumi.runtime.proto import provider_pb2_grpc
+
+from provision.provider.servicer import Servicer
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+_WORKERS = 32  # calls wait for Keycloak, not for the processor; the engine itself limits them by --parallel
+
+
+def _serve(servicer: Servicer) -> tuple[grpc.Server, int]:
+    server = grpc.server(futures.ThreadPoolExecutor(max_workers=_WORKERS), options=_GRPC_CHANNEL_OPTIONS)
+    provider_pb2_grpc.add_ResourceProviderServicer_to_server(servicer, server)
+    port = server.add_insecure_port("127.0.0.1:0")
+    server.start()
+    return server, port
+
+
+@contextmanager
+def in_this_process() -> Iterator[dict[str, str]]:
+    """Serve while the context is open; yields the environment by which the engine finds the provider here."""
+    server, port = _serve(Servicer(version("mcp-provision")))
+    try:
+        yield {"PULUMI_DEBUG_PROVIDERS": f"provision:{port}"}
+    finally:
+        server.stop(grace=None)
+
+
+def main() -> None:
+    """The plugin executable ``pulumi-resource-provision``: prints its port and serves until the engine is gone."""
+    engine = next((argument for argument in sys.argv[1:] if not argument.startswith("-")), "")
+    _, port = _serve(Servicer(version("mcp-provision"), engine))
+    threading.Thread(target=_exit_with_the_engine, daemon=True).start()
+    sys.stdout.write(f"{port}\n")
+    sys.stdout.flush()
+    threading.Event().wait()
+
+
+def _exit_with_the_engine() -> None:
+    """An engine that is killed closes our standard input; without this look the plugin would stay for ever."""
+    while os.read(0, 1024):
+        pass
+    os._exit(0)

@@ -1,0 +1,297 @@
+"""Check, diff, create, read, update and delete of any declared object, derived from its spec and calls.
+
+Works on plain data (see :mod:`provision.provider.wire`) and knows nothing of gRPC.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Final
+
+from pydantic import ValidationError
+
+from provision.errors import AlreadyExistsError, ProvisionError
+from provision.provider.wire import UNKNOWN, Hidden, holds_secret, holds_unknown, plain
+from provision.spec import Mark
+from provision.validation import problems
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from provision.spec import Calls, Context, Found, Outputs, Spec
+
+ADOPTED_FROM: Final = "adoptedFrom"
+"""The output that remembers what an adopted object looked like before; it is put back on delete."""
+
+
+@dataclass(frozen=True)
+class Difference:
+    """One field that differs: its path, whether it was added, deleted or updated, and whether it forces replacement."""
+
+    path: str
+    kind: str
+    replace: bool = False
+    of_inputs: bool = True
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """What a diff found.
+
+    Args:
+        differences: Field by field; empty when nothing is to be done.
+        delete_first: A replacement has the same natural key, so the old object has to go first.
+        reason: Why an update is needed although no input changed.
+    """
+
+    differences: tuple[Difference, ...] = ()
+    delete_first: bool = False
+    reason: str | None = None
+
+
+@dataclass(frozen=True)
+class State:
+    """An object's id, its inputs and all its properties, ready for the wire."""
+
+    id: str
+    properties: dict[str, Any]
+    inputs: dict[str, Any] = field(default_factory=dict)
+
+
+class Lifecycle:
+    """The calls of one kind of object, driven by the protocol.
+
+    Args:
+        calls: The class that finds, makes, changes and removes such objects.
+        context: What those calls are given.
+    """
+
+    def __init__(self, calls: type[Calls[Any]], context: Context) -> None:
+        self._spec: type[Spec] = calls.spec
+        self._calls: Calls[Any] = calls(context)
+        self._log = context.log
+
+    def check(self, olds: Mapping[str, Any], news: Mapping[str, Any]) -> tuple[dict[str, Any], list[str]]:
+        """The inputs with defaults applied, or the reasons why they are refused (never holding a value)."""
+        news = {key: value for key, value in news.items() if not key.startswith("__")}
+        unknown = {key: value for key, value in news.items() if holds_unknown(value)}
+        known = {key: plain(value) for key, value in news.items() if key not in unknown}
+        try:
+            spec = self._spec.model_validate(known)
+        except ValidationError as error:
+            failures = [str(p) for p in problems(error, self._spec) if not (p.missing and p.path in unknown)]
+            if failures:
+                return dict(news), failures
+            checked = self._defaults() | known | unknown
+        else:
+            if unknown:
+                checked = spec.wire() | unknown
+            else:
+                try:
+                    checked = self._calls.complete(spec, self._believed(olds)).wire()
+                except ProvisionError as error:
+                    return dict(news), [str(error)]
+        return self._sealed(checked, like=news), []
+
+    def diff(
+        self, old_inputs: Mapping[str, Any], olds: Mapping[str, Any], news: Mapping[str, Any]
+    ) -> Verdict:
+        """What differs between the stored and the declared inputs; looks at nothing but this machine."""
+        old, new = plain(dict(old_inputs)), plain(dict(news))
+        found = tuple(self._differences(old, new))
+        if not found:
+            reason = None if holds_unknown(new) else self._ailing(new, plain(dict(olds)))
+            ailment = Difference(path="state", kind="update", of_inputs=False)
+            return Verdict((ailment,), reason=reason) if reason else Verdict()
+        key = [item.wire for item in self._spec.key_fields()]
+        same_key = all(old.get(name) == new.get(name) for name in key)
+        return Verdict(found, delete_first=same_key and any(item.replace for item in found))
+
+    def create(self, news: Mapping[str, Any], *, preview: bool) -> State:
+        """Make the object, or take over the one that is there already."""
+        if preview:
+            return State("", self._foreseen(news, {}))
+        spec = self._spec.model_validate(plain(dict(news)))
+        found = self._calls.find(spec)
+        if found is None:
+            try:
+                return self._made(spec, self._calls.create(spec), news)
+            except AlreadyExistsError:  # somebody made it meanwhile, or our own request was sent twice
+                found = self._calls.find(spec)
+                if found is None:
+                    raise
+        return self._adopted(spec, found, news)
+
+    def update(self, olds: Mapping[str, Any], news: Mapping[str, Any], *, preview: bool) -> dict[str, Any]:
+        """Bring the object to what is declared; makes it anew when somebody removed it."""
+        if preview:
+            return self._foreseen(news, olds)
+        spec = self._spec.model_validate(plain(dict(news)))
+        found = self._calls.find(spec)
+        outputs = self._calls.create(spec) if found is None else self._calls.update(found, spec)
+        state = self._made(spec, outputs, news).properties
+        if ADOPTED_FROM in olds and found is not None:
+            state[ADOPTED_FROM] = Hidden(plain(olds[ADOPTED_FROM]))
+        return state
+
+    def delete(self, olds: Mapping[str, Any]) -> None:
+        """Remove the object, or put back what was there before it was adopted."""
+        properties = plain(dict(olds))
+        before = properties.pop(ADOPTED_FROM, None)
+        spec = self._stored(properties)
+        found = self._calls.find(spec)
+        if found is None:
+            return
+        if before is None:
+            self._calls.delete(found)
+        else:
+            self._calls.update(found, self._spec.model_validate(before))
+
+    def read(self, identity: str, properties: Mapping[str, Any], inputs: Mapping[str, Any]) -> State | None:
+        """The object as it is in the world, in the declared fields only; None when it is gone."""
+        imported = not inputs
+        key = self._spec.from_identity(identity) if imported else plain(dict(inputs))
+        found = self._calls.find(self._spec.model_construct(**key) if imported else self._stored(key))
+        if found is None:
+            return None
+        live = found.spec.wire()
+        fields = self._spec.fields()
+        if imported:
+            declared = {name: value for name, value in live.items() if not fields[name].secret}
+        else:
+            declared = {
+                name: old
+                if {Mark.WRITE_ONLY, Mark.CREATE_ONLY} & fields[name].marks
+                else self._declared(live.get(name), old)
+                for name, old in key.items()
+                if name in fields
+            }
+        declared = {name: value for name, value in declared.items() if value is not None}
+        state = self._made(found.spec, found.outputs, declared).properties
+        if ADOPTED_FROM in properties:
+            state[ADOPTED_FROM] = Hidden(plain(properties[ADOPTED_FROM]))
+        return State(found.spec.identity(), state, self._sealed(declared, like=inputs))
+
+    # -- derived from the spec ------------------------------------------------------------------------------
+
+    def _defaults(self) -> dict[str, Any]:
+        values = {
+            info.alias or name: info.get_default(call_default_factory=True)
+            for name, info in self._spec.model_fields.items()
+            if not info.is_required()
+        }
+        blank = self._spec.model_construct(
+            **{
+                name: values[info.alias or name]
+                for name, info in self._spec.model_fields.items()
+                if (info.alias or name) in values
+            }
+        )
+        defaults: dict[str, Any] = blank.model_dump(
+            mode="json", by_alias=True, exclude_none=True, warnings=False
+        )
+        return defaults
+
+    def _believed(self, olds: Mapping[str, Any]) -> Spec | None:
+        try:
+            return self._spec.model_validate(plain(dict(olds))) if olds else None
+        except ValidationError:
+            return None  # written by another version; the check of the new inputs decides
+
+    def _stored(self, properties: Mapping[str, Any]) -> Spec:
+        """The spec out of what the state holds; a state that another version wrote still has the natural key."""
+        fields = self._spec.fields()
+        data = {name: value for name, value in properties.items() if name in fields}
+        try:
+            return self._spec.model_validate(data)
+        except ValidationError:
+            return self._spec.model_construct(**{fields[name].name: value for name, value in data.items()})
+
+    def _differences(self, old: Mapping[str, Any], new: Mapping[str, Any]) -> Iterator[Difference]:
+        for name, item in self._spec.fields().items():
+            before, after = old.get(name), new.get(name)
+            if Mark.CREATE_ONLY in item.marks or before == after:
+                continue
+            unordered = Mark.UNORDERED in item.marks
+            if (
+                unordered
+                and isinstance(before, list)
+                and isinstance(after, list)
+                and set(before) == set(after)
+            ):
+                continue
+            replace = bool({Mark.REPLACE_ON_CHANGE, Mark.NATURAL_KEY} & item.marks)
+            for path, kind in _leaves(name, before, after, whole=unordered):
+                yield Difference(path, kind, replace)
+
+    def _ailing(self, new: Mapping[str, Any], olds: Mapping[str, Any]) -> str | None:
+        return self._calls.ailing(self._spec.model_validate(new), olds)
+
+    def _foreseen(self, news: Mapping[str, Any], olds: Mapping[str, Any]) -> dict[str, Any]:
+        properties = {name: value for name, value in olds.items() if name not in self._spec.fields()} | dict(
+            news
+        )
+        if not holds_unknown(properties):
+            outputs = self._calls.foresee(self._spec.model_validate(plain(dict(news))))
+            properties |= {} if outputs is None else self._sealed_outputs(outputs)
+        return properties
+
+    def _made(self, spec: Spec, outputs: Outputs | None, inputs: Mapping[str, Any]) -> State:
+        properties = self._sealed(dict(inputs), like=inputs)
+        return State(spec.identity(), properties | ({} if outputs is None else self._sealed_outputs(outputs)))
+
+    def _adopted(self, spec: Spec, found: Found[Any], news: Mapping[str, Any]) -> State:
+        calls = self._calls
+        ours = calls.ours(spec, found)
+        if not ours and not calls.adoptable(spec, found):
+            raise ProvisionError(
+                f"The {spec.label()} exists already and was not made by this stack.",
+                "Set `adopt: true` to take it over, give another name, or remove it first.",
+            )
+        state = self._made(spec, calls.update(found, spec), news)
+        if not ours:
+            self._log(
+                f"adopted the {spec.label()} that was there already; it gets its former settings back on destroy"
+            )
+            state.properties[ADOPTED_FROM] = Hidden(found.spec.wire())
+        return state
+
+    def _sealed(self, data: Mapping[str, Any], *, like: Mapping[str, Any]) -> dict[str, Any]:
+        """Wrap what the spec calls secret, and what came in as a secret."""
+        fields = self._spec.fields()
+        return {
+            name: Hidden(plain(value))
+            if value is not UNKNOWN
+            and ((name in fields and fields[name].secret) or holds_secret(like.get(name)))
+            else value
+            for name, value in data.items()
+        }
+
+    def _sealed_outputs(self, outputs: Outputs) -> dict[str, Any]:
+        fields = outputs.fields()
+        return {
+            name: Hidden(value) if fields[name].secret else value for name, value in outputs.wire().items()
+        }
+
+    def _declared(self, live: Any, declared: Any) -> Any:
+        """The live value, cut down to the keys that were declared."""
+        if isinstance(live, dict) and isinstance(declared, dict):
+            return {name: self._declared(live[name], old) for name, old in declared.items() if name in live}
+        return live
+
+
+def _leaves(path: str, old: Any, new: Any, *, whole: bool) -> Iterator[tuple[str, str]]:
+    """The paths at which two values differ, as deep as both have the same shape."""
+    if old == new:
+        return
+    if isinstance(old, dict) and isinstance(new, dict):
+        for name in sorted(old.keys() | new.keys()):
+            step = f".{name}" if name.isidentifier() else f'["{name}"]'
+            yield from _leaves(path + step, old.get(name), new.get(name), whole=False)
+    elif not whole and isinstance(old, list) and isinstance(new, list):
+        for index in range(max(len(old), len(new))):
+            before = old[index] if index < len(old) else None
+            after = new[index] if index < len(new) else None
+            yield from _leaves(f"{path}[{index}]", before, after, whole=False)
+    else:
+        yield path, "add" if old is None else "delete" if new is None else "update"

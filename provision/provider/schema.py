@@ -1,0 +1,98 @@
+"""The Pulumi package schema, derived from the specs (https://www.pulumi.com/docs/iac/guides/building-extending/packages/schema/)."""
+
+from __future__ import annotations
+
+import enum
+import inspect
+import json
+import types
+from typing import Any, Literal, Union, get_args, get_origin
+
+from pydantic import BaseModel
+
+from provision.provider.lifecycle import ADOPTED_FROM
+from provision.spec import PACKAGE, Mark, catalogue
+
+_PRIMITIVES = {str: "string", bool: "boolean", int: "integer", float: "number"}
+_ANY = {"$ref": "pulumi.json#/Any"}
+
+
+def schema_json(version: str) -> str:
+    """The schema as a JSON text."""
+    return json.dumps(schema(version))
+
+
+def schema(version: str) -> dict[str, Any]:
+    """The schema as plain data."""
+    named: dict[str, Any] = {}
+    resources = {token: _resource(calls, token, named) for token, calls in catalogue().items()}
+    connection = {
+        "url": {"type": "string", "description": "Keycloak's base address, without a trailing slash."},
+        "clientId": {
+            "type": "string",
+            "description": "The provisioning service account in the master realm.",
+        },
+        "clientSecret": {"type": "string", "secret": True, "description": "Its secret."},
+    }
+    return {
+        "name": PACKAGE,
+        "displayName": "Provision",
+        "version": version,
+        "description": "Keycloak for MCP authorization: typed, adopting, free of false drift.",
+        "license": "Apache-2.0",
+        "config": {},
+        "provider": {"inputProperties": connection, "properties": dict(connection)},
+        "types": named,
+        "resources": resources,
+        "language": {"python": {"pyproject": {"enabled": True}, "respectSchemaVersion": True}},
+    }
+
+
+def _resource(calls: Any, token: str, named: dict[str, Any]) -> dict[str, Any]:
+    module = token.split(":")[1]
+    inputs, required = _properties(calls.spec, module, named)
+    outputs, _ = _properties(calls.outputs, module, named)
+    adopted = {ADOPTED_FROM: {**_ANY, "secret": True, "description": "What was there before it was adopted."}}
+    return {
+        "description": inspect.cleandoc(calls.spec.__doc__ or ""),
+        "inputProperties": inputs,
+        "requiredInputs": required,
+        "properties": inputs | outputs | adopted,
+        "required": sorted({*required, *outputs}),
+    }
+
+
+def _properties(model: Any, module: str, named: dict[str, Any]) -> tuple[dict[str, Any], list[str]]:
+    properties, required = {}, []
+    for name, info in model.model_fields.items():
+        field = model.fields()[info.alias or name]
+        entry = _type(info.annotation, module, named)
+        if info.description:
+            entry["description"] = info.description
+        if field.secret:
+            entry["secret"] = True
+        if {Mark.NATURAL_KEY, Mark.REPLACE_ON_CHANGE} & field.marks:
+            entry["willReplaceOnChanges"] = True
+        properties[field.wire] = entry
+        if field.required:
+            required.append(field.wire)
+    return properties, sorted(required)
+
+
+def _type(annotation: Any, module: str, named: dict[str, Any]) -> dict[str, Any]:
+    origin = get_origin(annotation)
+    if origin in {Union, types.UnionType}:
+        kinds = [argument for argument in get_args(annotation) if argument is not type(None)]
+        return _type(kinds[0], module, named) if len(kinds) == 1 else dict(_ANY)
+    if origin is Literal or (isinstance(annotation, type) and issubclass(annotation, enum.Enum)):
+        return {"type": "string"}
+    if origin in {list, tuple, set, frozenset}:
+        return {"type": "array", "items": _type(get_args(annotation)[0], module, named)}
+    if origin is dict or getattr(origin, "__name__", "") == "Mapping":
+        return {"type": "object", "additionalProperties": _type(get_args(annotation)[1], module, named)}
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        token = f"{PACKAGE}:{module}:{annotation.__name__}"
+        properties, required = _properties(annotation, module, named)
+        named[token] = {"type": "object", "properties": properties, "required": required}
+        return {"$ref": f"#/types/{token}"}
+    return {"type": _PRIMITIVES[annotation]} if annotation in _PRIMITIVES else dict(_ANY)

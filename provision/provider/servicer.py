@@ -1,0 +1,248 @@
+"""The provider protocol (Pulumi's ``provider.proto``), answered from the catalogue of declared objects.
+
+Written on the protocol itself rather than on ``pulumi.provider.experimental``, see
+``docs/decisions/0001-provider-on-the-protocol.md``. One servicer may serve several provider resources at once
+(each configured differently): the engine opens one connection for each, and a connection has one configuration.
+"""
+
+from __future__ import annotations
+
+import threading
+from functools import partial
+from typing import TYPE_CHECKING, Any, NoReturn
+
+import grpc
+from google.protobuf import empty_pb2
+from pulumi.runtime.proto import engine_pb2, engine_pb2_grpc, provider_pb2, provider_pb2_grpc
+from pulumi.runtime.proto.plugin_pb2 import PluginInfo
+
+from provision.errors import ProvisionError
+from provision.provider.connection import Connection
+from provision.provider.lifecycle import Lifecycle
+from provision.provider.wire import from_struct, plain, to_struct
+from provision.spec import Context, catalogue
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from provision.keycloak.session import Session
+
+_KINDS = {
+    ("add", False): provider_pb2.PropertyDiff.ADD,
+    ("add", True): provider_pb2.PropertyDiff.ADD_REPLACE,
+    ("delete", False): provider_pb2.PropertyDiff.DELETE,
+    ("delete", True): provider_pb2.PropertyDiff.DELETE_REPLACE,
+    ("update", False): provider_pb2.PropertyDiff.UPDATE,
+    ("update", True): provider_pb2.PropertyDiff.UPDATE_REPLACE,
+}
+
+
+class Servicer(provider_pb2_grpc.ResourceProviderServicer):
+    """Answers the engine.
+
+    Args:
+        version: The version to report.
+        engine_address: Where the engine listens for log lines; empty until it attaches.
+    """
+
+    def __init__(self, version: str, engine_address: str = "") -> None:
+        self._version = version
+        self._engine_address = engine_address
+        self._engine: engine_pb2_grpc.EngineStub | None = None
+        self._connections: dict[str, Connection] = {}
+        self._sessions: dict[Connection, Session] = {}
+        self._lock = threading.Lock()
+
+    # -- the plugin itself -----------------------------------------------------------------------------------
+
+    def Handshake(self, request: Any, context: grpc.ServicerContext) -> Any:  # noqa: N802 - the protocol's name
+        """Learn the engine's address and say what this provider can do."""
+        del context
+        self._engine_address = request.engine_address or self._engine_address
+        return provider_pb2.ProviderHandshakeResponse(accept_secrets=True)
+
+    def Attach(self, request: Any, context: grpc.ServicerContext) -> empty_pb2.Empty:  # noqa: N802
+        """The engine attaches to a provider that runs already."""
+        del context
+        self._engine_address = request.address
+        return empty_pb2.Empty()
+
+    def GetPluginInfo(self, request: Any, context: grpc.ServicerContext) -> PluginInfo:  # noqa: N802
+        """The version."""
+        del request, context
+        return PluginInfo(version=self._version)
+
+    def GetSchema(self, request: Any, context: grpc.ServicerContext) -> Any:  # noqa: N802
+        """The package schema, derived from the specs."""
+        del request, context
+        from provision.provider.schema import schema_json
+
+        return provider_pb2.GetSchemaResponse(schema=schema_json(self._version))
+
+    def Cancel(self, request: Any, context: grpc.ServicerContext) -> empty_pb2.Empty:  # noqa: N802
+        """Nothing to stop: every call in flight ends by itself within its own time limit."""
+        del request, context
+        return empty_pb2.Empty()
+
+    # -- configuration ---------------------------------------------------------------------------------------
+
+    def CheckConfig(self, request: Any, context: grpc.ServicerContext) -> Any:  # noqa: N802
+        """Refuse an incomplete connection; keys of the stack that are not the provider's own are passed over."""
+        del context
+        inputs, failures = Connection.check(from_struct(request.news))
+        return provider_pb2.CheckResponse(inputs=to_struct(inputs), failures=_failures(failures))
+
+    def DiffConfig(self, request: Any, context: grpc.ServicerContext) -> Any:  # noqa: N802
+        """A changed connection is an update, never a replacement of what it made."""
+        del context
+        old, new = plain(from_struct(request.old_inputs)), plain(from_struct(request.news))
+        names = sorted(name for name in Connection.names() if old.get(name) != new.get(name))
+        return _diff_response(dict.fromkeys(names, provider_pb2.PropertyDiff.UPDATE))
+
+    def Configure(self, request: Any, context: grpc.ServicerContext) -> Any:  # noqa: N802
+        """Take the connection that later calls on this link use."""
+        arguments = plain(from_struct(request.args))
+        with self._lock:
+            self._connections[context.peer()] = Connection.of(arguments)
+        return provider_pb2.ConfigureResponse(acceptSecrets=True, supportsPreview=True)
+
+    # -- objects ---------------------------------------------------------------------------------------------
+
+    def Check(self, request: Any, context: grpc.ServicerContext) -> Any:  # noqa: N802
+        """Validate inputs and apply defaults."""
+        return self._answer(request, context, self._check)
+
+    def Diff(self, request: Any, context: grpc.ServicerContext) -> Any:  # noqa: N802
+        """Compare what is stored with what is declared, field by field."""
+        return self._answer(request, context, self._diff)
+
+    def Create(self, request: Any, context: grpc.ServicerContext) -> Any:  # noqa: N802
+        """Make the object or adopt it."""
+        return self._answer(request, context, self._create)
+
+    def Update(self, request: Any, context: grpc.ServicerContext) -> Any:  # noqa: N802
+        """Bring the object to what is declared."""
+        return self._answer(request, context, self._update)
+
+    def Delete(self, request: Any, context: grpc.ServicerContext) -> Any:  # noqa: N802
+        """Remove the object or put its former settings back."""
+        return self._answer(request, context, self._delete)
+
+    def Read(self, request: Any, context: grpc.ServicerContext) -> Any:  # noqa: N802
+        """Look at the object in the world."""
+        return self._answer(request, context, self._read)
+
+    def _check(self, lifecycle: Lifecycle, request: Any) -> Any:
+        inputs, failures = lifecycle.check(from_struct(request.olds), from_struct(request.news))
+        return provider_pb2.CheckResponse(inputs=to_struct(inputs), failures=_failures(failures))
+
+    def _diff(self, lifecycle: Lifecycle, request: Any) -> Any:
+        old_inputs = request.old_inputs if request.HasField("old_inputs") else request.olds
+        verdict = lifecycle.diff(
+            from_struct(old_inputs), from_struct(request.olds), from_struct(request.news)
+        )
+        if verdict.reason:
+            self._log(request.urn, verdict.reason)
+        detailed = {item.path: _KINDS[item.kind, item.replace] for item in verdict.differences}
+        inputs = {item.path for item in verdict.differences if item.of_inputs}
+        return _diff_response(detailed, inputs, delete_first=verdict.delete_first)
+
+    def _create(self, lifecycle: Lifecycle, request: Any) -> Any:
+        state = lifecycle.create(from_struct(request.properties), preview=request.preview)
+        return provider_pb2.CreateResponse(id=state.id, properties=to_struct(state.properties))
+
+    def _update(self, lifecycle: Lifecycle, request: Any) -> Any:
+        olds, news = from_struct(request.olds), from_struct(request.news)
+        return provider_pb2.UpdateResponse(
+            properties=to_struct(lifecycle.update(olds, news, preview=request.preview))
+        )
+
+    def _delete(self, lifecycle: Lifecycle, request: Any) -> empty_pb2.Empty:
+        lifecycle.delete(from_struct(request.properties))
+        return empty_pb2.Empty()
+
+    def _read(self, lifecycle: Lifecycle, request: Any) -> Any:
+        state = lifecycle.read(request.id, from_struct(request.properties), from_struct(request.inputs))
+        if state is None:
+            return provider_pb2.ReadResponse()
+        return provider_pb2.ReadResponse(
+            id=state.id, properties=to_struct(state.properties), inputs=to_struct(state.inputs)
+        )
+
+    # -- plumbing --------------------------------------------------------------------------------------------
+
+    def _answer(
+        self, request: Any, context: grpc.ServicerContext, call: Callable[[Lifecycle, Any], Any]
+    ) -> Any:
+        token = request.urn.split("::")[2].rsplit("$", 1)[-1]
+        calls = catalogue().get(token)
+        if calls is None:
+            _abort(context, grpc.StatusCode.NOT_FOUND, f"There is no resource type {token} in this version.")
+        session = partial(self._session, context.peer())
+        lifecycle = Lifecycle(calls, Context(session=session, log=partial(self._log, request.urn)))
+        try:
+            return call(lifecycle, request)
+        except ProvisionError as error:
+            _abort(context, grpc.StatusCode.FAILED_PRECONDITION, str(error))
+        except Exception as error:  # noqa: BLE001 - the border: whatever it is, the user gets one readable line
+            _abort(context, grpc.StatusCode.INTERNAL, _unexpected(error))
+
+    def _session(self, peer: str) -> Session:
+        """One session, and so one pool of links to Keycloak, for each distinct connection."""
+        with self._lock:
+            connection = self._connections.get(peer)
+            if connection is None:  # the engine's one link was opened anew, or nothing was configured at all
+                only = len(self._connections) == 1
+                connection = next(iter(self._connections.values())) if only else Connection()
+            if connection not in self._sessions:
+                self._sessions[connection] = connection.open()
+            return self._sessions[connection]
+
+    def _log(self, urn: str, message: str) -> None:
+        if not self._engine_address:
+            return
+        with self._lock:
+            if self._engine is None:
+                self._engine = engine_pb2_grpc.EngineStub(grpc.insecure_channel(self._engine_address))
+        self._engine.Log(engine_pb2.LogRequest(severity=engine_pb2.INFO, message=message, urn=urn))
+
+
+def _failures(reasons: list[str]) -> list[Any]:
+    # The property is left empty on purpose: the engine prints the value of a named one, secret or not.
+    return [provider_pb2.CheckFailure(property="", reason=reason) for reason in reasons]
+
+
+def _diff_response(
+    detailed: dict[str, Any], inputs: set[str] | None = None, *, delete_first: bool = False
+) -> Any:
+    some = provider_pb2.DiffResponse.DIFF_SOME if detailed else provider_pb2.DiffResponse.DIFF_NONE
+    replacing = {
+        provider_pb2.PropertyDiff.ADD_REPLACE,
+        provider_pb2.PropertyDiff.DELETE_REPLACE,
+        provider_pb2.PropertyDiff.UPDATE_REPLACE,
+    }
+    return provider_pb2.DiffResponse(
+        changes=some,
+        diffs=sorted({path.split(".")[0].split("[")[0] for path in detailed}),
+        replaces=[path for path, kind in detailed.items() if kind in replacing],
+        deleteBeforeReplace=delete_first,
+        detailedDiff={
+            path: provider_pb2.PropertyDiff(kind=kind, inputDiff=inputs is None or path in inputs)
+            for path, kind in detailed.items()
+        },
+        hasDetailedDiff=True,
+    )
+
+
+def _unexpected(error: Exception) -> str:
+    """An error that nobody foresaw: its type and place, not its text, which may hold a value."""
+    trace = error.__traceback__
+    while trace is not None and trace.tb_next is not None:
+        trace = trace.tb_next
+    place = f" ({trace.tb_frame.f_globals.get('__name__')}:{trace.tb_lineno})" if trace else ""
+    return f"Unexpected {type(error).__name__}{place}. Please report it."
+
+
+def _abort(context: grpc.ServicerContext, code: grpc.StatusCode, message: str) -> NoReturn:
+    context.abort(code, message)
+    raise AssertionError  # abort raises

@@ -1,0 +1,1 @@
+"""The process runtime's resources: Keycloak and the MCP server as processes of this machine."""

@@ -1,0 +1,119 @@
+"""A Keycloak that runs as a process of this machine."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+from pydantic import Field
+
+from provision.spec import Calls, Found, NaturalKey, Outputs, Secret, Spec, Unordered
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from provision.runtimes.process.keycloak import KeycloakSettings, RunningKeycloak
+
+
+class Keycloak(Spec, module="process"):
+    """A Keycloak on localhost, with its data, log and pid record in a folder of its own.
+
+    Its admin service account is made at the first start (Keycloak guide "Bootstrapping and recovering an admin
+    account"). One that died is started again with its data by the next ``up``.
+    """
+
+    home: Annotated[str, NaturalKey] = Field(description="The folder for data, log and pid record; absolute.")
+    port: int | None = Field(
+        default=None, ge=1, le=65535, description="Left out, a free one is chosen and kept."
+    )
+    admin_client_id: str = Field(min_length=1)
+    admin_client_secret: Annotated[str, Secret] = Field(min_length=16)
+    features: Annotated[tuple[str, ...], Unordered] = ()
+
+
+class KeycloakOutputs(Outputs):
+    """What is known of a running Keycloak."""
+
+    url: str = Field(description="Its base address, without a trailing slash.")
+    data_id: str | None = Field(
+        default=None, description="Which data it has; new whenever the data was made anew."
+    )
+
+
+class KeycloakCalls(Calls[Keycloak]):
+    """Keycloak as a supervised child."""
+
+    outputs = KeycloakOutputs
+
+    def complete(self, spec: Keycloak, old: Keycloak | None) -> Keycloak:
+        """Keep the port that was chosen before; choose one at the first check."""
+        if spec.port is not None:
+            return spec
+        from provision.runtimes.process.ports import pick_free
+
+        return spec.model_copy(update={"port": (old.port if old is not None else None) or pick_free()})
+
+    def foresee(self, spec: Keycloak) -> KeycloakOutputs | None:
+        """The address follows from the port."""
+        return KeycloakOutputs(url=f"http://localhost:{spec.port}") if spec.port else None
+
+    def ailing(self, spec: Keycloak, outputs: Mapping[str, Any]) -> str | None:
+        """Whether it died, or lost its data, since the last apply."""
+        from provision.runtimes.process import keycloak
+
+        running = keycloak.running(Path(spec.home))
+        if running is None:
+            return "Keycloak is not running; it is started again with its data"
+        return "Keycloak's data is not what it was" if running.data_id != outputs.get("dataId") else None
+
+    def find(self, key: Keycloak) -> Found[Keycloak] | None:
+        """Its folder, whether it runs or not."""
+        from provision.runtimes.process import keycloak
+
+        home = Path(key.home)
+        running = keycloak.running(home)
+        if running is None and not home.exists():
+            return None
+        outputs = None
+        if running is not None:
+            outputs = KeycloakOutputs(url=running.url, data_id=running.data_id)
+        return Found(key.home, key, outputs)
+
+    def ours(self, spec: Keycloak, found: Found[Keycloak]) -> bool:
+        """The folder belongs to this stack alone."""
+        del spec, found
+        return True
+
+    def create(self, spec: Keycloak) -> KeycloakOutputs:
+        """Start it and wait until its service account gets a token."""
+        from provision.runtimes.process import keycloak
+
+        return _outputs(keycloak.start(_settings(spec)))
+
+    def update(self, found: Found[Keycloak], spec: Keycloak) -> KeycloakOutputs:
+        """Start it again if it died or its settings changed."""
+        del found
+        return self.create(spec)
+
+    def delete(self, found: Found[Keycloak]) -> None:
+        """Stop it and remove its folder."""
+        from provision.runtimes.process import keycloak
+
+        keycloak.stop(Path(found.spec.home), remove_data=True)
+
+
+def _settings(spec: Keycloak) -> KeycloakSettings:
+    from provision.runtimes.process.keycloak import KeycloakSettings
+
+    assert spec.port is not None  # noqa: S101 - every check completes it
+    return KeycloakSettings(
+        home=Path(spec.home),
+        port=spec.port,
+        admin_client_id=spec.admin_client_id,
+        admin_client_secret=spec.admin_client_secret,
+        features=spec.features,
+    )
+
+
+def _outputs(running: RunningKeycloak) -> KeycloakOutputs:
+    return KeycloakOutputs(url=running.url, data_id=running.data_id)

@@ -1,0 +1,158 @@
+"""The MCP server as a process of this machine."""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, Literal
+
+from pydantic import Field
+
+from provision.spec import Calls, Found, NaturalKey, Outputs, Secret, Spec, Unordered
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from provision.runtimes.process.child import ChildSettings
+
+_SECRET_FILE = "introspection-client-secret"  # noqa: S105 - a file's name
+_SETTINGS_FILE = "settings.json"
+
+
+class McpServer(Spec, module="process"):
+    """The reference MCP server on localhost; settings and secret reach it as files that only its user can read."""
+
+    home: Annotated[str, NaturalKey] = Field(
+        description="The folder for settings, log and pid record; absolute."
+    )
+    name: str = Field(min_length=1)
+    port: int | None = Field(
+        default=None, ge=1, le=65535, description="Left out, a free one is chosen and kept."
+    )
+    issuer: str = Field(description="The authorization server's issuer, exactly (RFC 8414).")
+    scopes: Annotated[tuple[str, ...], Unordered] = Field(description="What a token needs for the tools.")
+    verifier: Literal["introspection", "jwt"] = "introspection"
+    cache_seconds: int = Field(default=3, ge=0)
+    introspection_client_id: str = Field(min_length=1)
+    introspection_client_secret: Annotated[str, Secret] = Field(min_length=16)
+
+
+class McpServerOutputs(Outputs):
+    """What is known of a running server."""
+
+    url: str = Field(description="Its canonical URI (RFC 8707), which is the audience of its tokens.")
+    resource_metadata: str = Field(description="Its protected resource metadata (RFC 9728).")
+
+
+class McpServerCalls(Calls[McpServer]):
+    """The server as a supervised child."""
+
+    outputs = McpServerOutputs
+
+    def complete(self, spec: McpServer, old: McpServer | None) -> McpServer:
+        """Keep the port that was chosen before; choose one at the first check."""
+        if spec.port is not None:
+            return spec
+        from provision.runtimes.process.ports import pick_free
+
+        return spec.model_copy(update={"port": (old.port if old is not None else None) or pick_free()})
+
+    def foresee(self, spec: McpServer) -> McpServerOutputs | None:
+        """The addresses follow from the port."""
+        return _outputs(spec) if spec.port else None
+
+    def ailing(self, spec: McpServer, outputs: Mapping[str, Any]) -> str | None:
+        """Whether it died since the last apply."""
+        del outputs
+        from provision.runtimes.process import child
+
+        if child.running(Path(spec.home)) is None:
+            return f"the MCP server {spec.name} is not running; it is started again"
+        return None
+
+    def find(self, key: McpServer) -> Found[McpServer] | None:
+        """Its folder, whether it runs or not."""
+        return Found(key.home, key) if Path(key.home).exists() else None
+
+    def ours(self, spec: McpServer, found: Found[McpServer]) -> bool:
+        """The folder belongs to this stack alone."""
+        del spec, found
+        return True
+
+    def create(self, spec: McpServer) -> McpServerOutputs:
+        """Start it and wait until it answers."""
+        from provision.runtimes.process import child, ports
+
+        home = Path(spec.home)
+        settings = _child(spec)
+        if child.running(home) is None:
+            ports.ensure_free(spec.port or 0)
+        child.start(settings, ready=lambda: _answers(f"http://127.0.0.1:{spec.port}/health/live"))
+        return _outputs(spec)
+
+    def update(self, found: Found[McpServer], spec: McpServer) -> McpServerOutputs:
+        """Start it again if it died or its settings changed."""
+        del found
+        return self.create(spec)
+
+    def delete(self, found: Found[McpServer]) -> None:
+        """Stop it and remove its folder."""
+        import shutil
+
+        from provision.runtimes.process import child
+
+        child.stop(Path(found.spec.home))
+        shutil.rmtree(found.spec.home, ignore_errors=False)
+
+
+def _child(spec: McpServer) -> ChildSettings:
+    from provision.runtimes.process.child import ChildSettings
+
+    home = Path(spec.home)
+    settings = {
+        "name": spec.name,
+        "host": "127.0.0.1",
+        "port": spec.port,
+        "url": f"http://localhost:{spec.port}/mcp",
+        "issuer": spec.issuer,
+        "scopes": list(spec.scopes),
+        "verifier": spec.verifier,
+        "cache_seconds": spec.cache_seconds,
+        "introspection_url": f"{spec.issuer}/protocol/openid-connect/token/introspect",
+        "introspection_client_id": spec.introspection_client_id,
+        "introspection_client_secret_file": str(home / _SECRET_FILE),
+        "jwks_url": f"{spec.issuer}/protocol/openid-connect/certs",
+    }
+    return ChildSettings(
+        name=spec.name,
+        home=home,
+        command=(sys.executable, "-m", "provision.server", "--settings", str(home / _SETTINGS_FILE)),
+        env={},
+        files={
+            _SETTINGS_FILE: json.dumps(settings, indent=2),
+            _SECRET_FILE: spec.introspection_client_secret,
+        },
+    )
+
+
+def _answers(url: str) -> bool:
+    import http.client
+    from urllib.parse import urlsplit
+
+    parts = urlsplit(url)
+    connection = http.client.HTTPConnection(parts.hostname or "", parts.port, timeout=1)
+    try:
+        connection.request("GET", parts.path)
+        return connection.getresponse().status == http.HTTPStatus.OK
+    except OSError:
+        return False
+    finally:
+        connection.close()
+
+
+def _outputs(spec: McpServer) -> McpServerOutputs:
+    base = f"http://localhost:{spec.port}"
+    return McpServerOutputs(
+        url=f"{base}/mcp", resource_metadata=f"{base}/.well-known/oauth-protected-resource/mcp"
+    )

@@ -1,0 +1,52 @@
+"""A secret that is generated once and then kept, encrypted, in the state."""
+
+from __future__ import annotations
+
+import secrets
+from typing import Annotated, Any
+
+from pydantic import Field
+
+from provision.spec import Calls, Found, NaturalKey, Secret, Spec
+
+_BYTES = 32
+
+
+class GeneratedSecret(Spec, module="index"):
+    """A random secret, generated once and kept encrypted in the stack's state.
+
+    For dev and test stacks, so that nothing has to be set before the first start. A ``value`` that is given is
+    passed through, which is how a stack's own secret takes the generated one's place.
+    """
+
+    name: Annotated[str, NaturalKey]
+    value: Annotated[str, Secret] = Field(default="", description="Leave it out to have one generated.")
+
+
+class GeneratedSecretCalls(Calls[GeneratedSecret]):
+    """Lives in the state and nowhere else."""
+
+    def complete(self, spec: GeneratedSecret, old: GeneratedSecret | None) -> GeneratedSecret:
+        """Keep what was generated before; generate at the first check."""
+        if spec.value:
+            return spec
+        kept = old.value if old is not None else ""
+        return spec.model_copy(update={"value": kept or secrets.token_urlsafe(_BYTES)})
+
+    def find(self, key: GeneratedSecret) -> Found[GeneratedSecret] | None:
+        """It is wherever its value is known: in the state."""
+        return Found(key.name, key) if getattr(key, "value", "") else None
+
+    def ours(self, spec: GeneratedSecret, found: Found[Any]) -> bool:
+        """It never was anybody else's."""
+        del spec, found
+        return True
+
+    def create(self, spec: GeneratedSecret) -> None:
+        """Nothing to make: the state holds it."""
+
+    def update(self, found: Found[GeneratedSecret], spec: GeneratedSecret) -> None:
+        """Nothing to change: the state holds it."""
+
+    def delete(self, found: Found[GeneratedSecret]) -> None:
+        """Nothing to remove: the state forgets it."""

@@ -1,0 +1,258 @@
+"""What a declared object is: a pydantic model whose annotations say how each field behaves, and its calls.
+
+A *spec* describes an object as the user wants it. Its *calls* find, create, update and delete that object in
+the world; they know nothing of Pulumi. Schema, check, diff, read and the typed resource classes are derived
+from the two, so a new kind of object is one file with one spec and one calls class.
+"""
+
+from __future__ import annotations
+
+import enum
+import importlib
+import pkgutil
+from dataclasses import dataclass
+from dataclasses import field as dataclass_field
+from functools import cache
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any, ClassVar, Generic, TypeVar, get_args, get_origin
+from urllib.parse import quote, unquote
+
+from pydantic import BaseModel, ConfigDict
+from pydantic.alias_generators import to_camel
+
+from provision.errors import UsageError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from provision.keycloak.session import Session
+
+PACKAGE = "provision"
+_HOMES = ("provision.keycloak", "provision.runtimes.process.resources", "provision.secret")
+
+
+class Mark(enum.Enum):
+    """How a field behaves; used inside ``Annotated``."""
+
+    NATURAL_KEY = "natural key"
+    REPLACE_ON_CHANGE = "replace on change"
+    SECRET = "secret"  # noqa: S105 - the name of a mark
+    UNORDERED = "unordered"
+    WRITE_ONLY = "write only"
+    CREATE_ONLY = "create only"
+
+
+NaturalKey = Mark.NATURAL_KEY
+"""Part of the key by which the object is found in the world, and of its import id."""
+ReplaceOnChange = Mark.REPLACE_ON_CHANGE
+"""A change can't be made in place: the object is made anew."""
+Secret = Mark.SECRET
+"""Kept encrypted in the state and never shown."""
+Unordered = Mark.UNORDERED
+"""A list whose order means nothing."""
+WriteOnly = Mark.WRITE_ONLY
+"""The server never tells it (or masks it): what is stored is believed."""
+CreateOnly = Mark.CREATE_ONLY
+"""Matters only while the object is being made; a later change is not a difference."""
+
+
+@dataclass(frozen=True)
+class Field:
+    """One field of a spec or of its outputs, in both spellings."""
+
+    name: str
+    wire: str
+    marks: frozenset[Mark]
+    required: bool
+
+    @property
+    def secret(self) -> bool:
+        """Whether its value must never be shown."""
+        return Mark.SECRET in self.marks
+
+
+class _Model(BaseModel):
+    model_config = ConfigDict(
+        frozen=True,
+        extra="forbid",
+        alias_generator=to_camel,
+        validate_by_name=True,
+        validate_by_alias=True,
+        hide_input_in_errors=True,
+    )
+
+    @classmethod
+    @cache
+    def fields(cls) -> Mapping[str, Field]:
+        """The fields by their wire name."""
+        found = {}
+        for name, info in cls.model_fields.items():
+            marks = frozenset(mark for mark in info.metadata if isinstance(mark, Mark))
+            wire = info.alias or name
+            found[wire] = Field(name=name, wire=wire, marks=marks, required=info.is_required())
+        return MappingProxyType(found)
+
+    def wire(self) -> dict[str, Any]:
+        """The set fields as plain data under their wire names; ``None`` means not declared and is left out."""
+        data = self.model_dump(mode="json", by_alias=True, exclude_none=True)
+        for name, field in self.fields().items():
+            if Mark.UNORDERED in field.marks and isinstance(data.get(name), list):
+                data[name] = sorted(set(data[name]))
+        return data
+
+
+class Outputs(_Model):
+    """What the world adds to a spec: values known only after the object was made."""
+
+
+class Spec(_Model):
+    """A declared object. Subclasses name their module: ``class Realm(Spec, module="keycloak")``."""
+
+    token: ClassVar[str] = ""
+
+    def __init_subclass__(cls, module: str = "", **kwargs: Any) -> None:
+        """Give the class its Pulumi type token."""
+        super().__init_subclass__(**kwargs)
+        if module:
+            cls.token = f"{PACKAGE}:{module}:{cls.__name__}"
+
+    @classmethod
+    def key_fields(cls) -> tuple[Field, ...]:
+        """The fields of the natural key, in the order of declaration."""
+        return tuple(field for field in cls.fields().values() if Mark.NATURAL_KEY in field.marks)
+
+    def identity(self) -> str:
+        """The import id: the natural key's values, percent-encoded where they hold a slash, joined by slashes."""
+        return "/".join(quote(str(getattr(self, field.name)), safe=":@ ,+") for field in self.key_fields())
+
+    @classmethod
+    def from_identity(cls, identity: str) -> dict[str, str]:
+        """The natural key out of an import id, under the Python names.
+
+        Raises:
+            UsageError: The id does not have as many parts as the key.
+        """
+        names = [field.name for field in cls.key_fields()]
+        parts = identity.split("/")
+        if len(parts) != len(names):
+            shape = "/".join(f"<{name}>" for name in names)
+            raise UsageError(
+                f"{identity!r} is not the id of a {cls.__name__}.",
+                f"Give {shape}; write a slash inside a part as %2F.",
+            )
+        return dict(zip(names, map(unquote, parts), strict=True))
+
+    def label(self) -> str:
+        """How messages name the object, for example ``client scope mcp:tools in realm mcp``."""
+        words = "".join(f" {c.lower()}" if c.isupper() else c for c in type(self).__name__).strip()
+        values = {field.name: getattr(self, field.name) for field in self.key_fields()}
+        realm = values.pop("realm", None)
+        return " ".join(
+            [
+                words,
+                "/".join(str(value) for value in values.values()),
+                *([f"in realm {realm}"] if realm else []),
+            ]
+        ).replace("  ", " ")
+
+
+S = TypeVar("S", bound=Spec)
+
+
+@dataclass(frozen=True)
+class Found(Generic[S]):
+    """An object as it is in the world.
+
+    Args:
+        id: The world's own id of it, valid for the next call only.
+        spec: The world's state in the terms of the spec.
+        outputs: What the world adds to it.
+        raw: The world's own representation, for an update that must send back what it does not change.
+    """
+
+    id: str
+    spec: S
+    outputs: Outputs | None = None
+    raw: Mapping[str, Any] = dataclass_field(default_factory=dict, repr=False)
+
+
+@dataclass(frozen=True)
+class Context:
+    """What calls are given besides their spec.
+
+    Args:
+        session: Opens the Admin API of the configured Keycloak; raises when the provider has no connection.
+        log: Shows one line to the user.
+    """
+
+    session: Callable[[], Session]
+    log: Callable[[str], None]
+
+
+class Calls(Generic[S]):
+    """How one kind of object is found, made, changed and removed."""
+
+    spec: ClassVar[type[Spec]]
+    outputs: ClassVar[type[Outputs]] = Outputs
+
+    def __init_subclass__(cls, **kwargs: Any) -> None:
+        """Remember which spec the calls are for."""
+        super().__init_subclass__(**kwargs)
+        for base in getattr(cls, "__orig_bases__", ()):
+            if isinstance(get_origin(base), type) and issubclass(get_origin(base), Calls):
+                argument = get_args(base)[0]
+                if isinstance(argument, type) and issubclass(argument, Spec) and argument.token:
+                    cls.spec = argument
+                    _REGISTRY[argument.token] = cls
+
+    def __init__(self, context: Context) -> None:
+        self.context = context
+
+    def complete(self, spec: S, old: S | None) -> S:  # noqa: ARG002 - the default needs no old
+        """Fill what the user left open (a free port, a generated secret); runs in every check."""
+        return spec
+
+    def foresee(self, spec: S) -> Outputs | None:  # noqa: ARG002 - the default foresees nothing
+        """The outputs that a preview can know already."""
+        return None
+
+    def ailing(self, spec: S, outputs: Mapping[str, Any]) -> str | None:  # noqa: ARG002 - the default is never ailing
+        """Why the object needs an update although its spec is unchanged; only a local look, never the network."""
+        return None
+
+    def adoptable(self, spec: S, found: Found[S]) -> bool:  # noqa: ARG002 - most objects may be taken over
+        """Whether an object that exists already may be taken over."""
+        return True
+
+    def ours(self, spec: S, found: Found[S]) -> bool:  # noqa: ARG002 - most objects carry no mark
+        """Whether the found object carries the mark of an interrupted run of ours, so that it is no adoption."""
+        return False
+
+    def find(self, key: S) -> Found[S] | None:
+        """The object with that natural key (no other field of ``key`` may be read), or None."""
+        raise NotImplementedError
+
+    def create(self, spec: S) -> Outputs | None:
+        """Make the object."""
+        raise NotImplementedError
+
+    def update(self, found: Found[S], spec: S) -> Outputs | None:
+        """Change the found object into what the spec says."""
+        raise NotImplementedError
+
+    def delete(self, found: Found[S]) -> None:
+        """Remove the found object."""
+        raise NotImplementedError
+
+
+_REGISTRY: dict[str, type[Calls[Any]]] = {}
+
+
+@cache
+def catalogue() -> Mapping[str, type[Calls[Any]]]:
+    """Every kind of object by its type token, in a stable order; a new module in a home is found by itself."""
+    for home in _HOMES:
+        package = importlib.import_module(home)
+        for module in pkgutil.iter_modules(getattr(package, "__path__", ())):
+            importlib.import_module(f"{home}.{module.name}")
+    return MappingProxyType(dict(sorted(_REGISTRY.items())))

@@ -1,0 +1,257 @@
+"""The component that puts a stack together, top to bottom, and the program that runs it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import pulumi
+from pulumi import Output, ResourceOptions
+
+from provision.config.project import Project
+from provision.config.stack_config import NAMESPACE, StackConfig, read
+from provision.resources import Provider, index, keycloak, process
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from pydantic import SecretStr
+
+
+@dataclass(frozen=True)
+class _Secrets:
+    admin: Output[str]
+    introspection: Output[str]
+    demo_password: Output[str]
+
+
+class McpStack(pulumi.ComponentResource):
+    """A Keycloak, a realm that follows the MCP authorization specification, and a protected MCP server.
+
+    Args:
+        name: The stack's name.
+        config: What the stack file says.
+        home: The folder for the stack's processes.
+        opts: Pulumi's options.
+    """
+
+    def __init__(
+        self, name: str, config: StackConfig, home: Path, opts: ResourceOptions | None = None
+    ) -> None:
+        super().__init__("provision:index:McpStack", name, None, opts)
+        self._config = config
+        self._home = home
+        self._name = name
+        secrets = self._secrets()
+        self.keycloak = self._keycloak(secrets)
+        issuer = Output.concat(self.keycloak.url, "/realms/", config.realm.name)
+        self.server = self._server(secrets, issuer)
+        provider = Provider(
+            f"{name}-keycloak",
+            url=self.keycloak.url,
+            client_id=config.keycloak.admin_client_id,
+            client_secret=secrets.admin,
+            opts=ResourceOptions(parent=self),
+        )
+        self.realm = self._realm(provider, issuer)
+        self._inside = ResourceOptions(parent=self.realm, provider=provider, deleted_with=self.realm)
+        self._scope_and_audience()
+        self._clients(secrets)
+        if config.throw_away:
+            self._demo_user(secrets)
+        self.outputs = self._outputs(secrets)
+        self.register_outputs({})
+
+    def _secrets(self) -> _Secrets:
+        config = self._config
+        return _Secrets(
+            admin=self._secret("admin-client-secret", config.admin_client_secret),
+            introspection=self._secret("introspection-client-secret", config.introspection_client_secret),
+            demo_password=self._secret("demo-user-password", config.demo_user_password),
+        )
+
+    def _secret(self, name: str, given: SecretStr | None) -> Output[str]:
+        """The secret of the stack config or, in dev and test stacks, one that is generated and kept in the state."""
+        if given is not None:
+            return Output.secret(given.get_secret_value())
+        if not self._config.throw_away:
+            return Output.secret("")  # the configuration was refused already where one is needed
+        made: Output[str] = index.GeneratedSecret(name, name=name, opts=ResourceOptions(parent=self)).value
+        return made
+
+    def _keycloak(self, secrets: _Secrets) -> process.Keycloak:
+        return process.Keycloak(
+            "keycloak",
+            home=str(self._home / "keycloak"),
+            port=self._config.keycloak.port,
+            admin_client_id=self._config.keycloak.admin_client_id,
+            admin_client_secret=secrets.admin,
+            features=self._config.keycloak.features,
+            opts=ResourceOptions(parent=self),
+        )
+
+    def _server(self, secrets: _Secrets, issuer: Output[str]) -> process.McpServer:
+        server = self._config.server
+        return process.McpServer(
+            server.name,
+            home=str(self._home / server.name),
+            name=server.name,
+            port=server.port,
+            issuer=issuer,
+            scopes=[self._config.scope.name],
+            verifier=server.verifier,
+            cache_seconds=server.cache_seconds,
+            introspection_client_id=server.client_id,
+            introspection_client_secret=secrets.introspection,
+            opts=ResourceOptions(parent=self),
+        )
+
+    def _realm(self, provider: Provider, issuer: Output[str]) -> keycloak.Realm:
+        realm = self._config.realm
+        return keycloak.Realm(
+            "realm",
+            name=realm.name,
+            display_name=realm.display_name,
+            ssl_required=realm.ssl_required,
+            access_token_lifespan=realm.access_token_lifespan,
+            sso_session_idle_timeout=realm.sso_session_idle_timeout,
+            sso_session_max_lifespan=realm.sso_session_max_lifespan,
+            adopt=realm.adopt,
+            owner=f"{pulumi.get_project()}/{self._name}",
+            supplied_keys=self._config.throw_away,
+            instance=self.keycloak.data_id,
+            expected_issuer=issuer,
+            # The data goes with the Keycloak that we run, so on destroy there is nothing to ask it for.
+            opts=ResourceOptions(parent=self, provider=provider, deleted_with=self.keycloak),
+        )
+
+    def _scope_and_audience(self) -> None:
+        config, realm, inside = self._config, self.realm.name, self._inside
+        scope = keycloak.ClientScope(
+            "scope",
+            realm=realm,
+            name=config.scope.name,
+            description=config.scope.description,
+            consent_text=config.scope.consent_text,
+            opts=inside,
+        )
+        keycloak.DefaultClientScope("default-scope", realm=realm, scope=scope.name, opts=inside)
+        keycloak.AudienceMapper(
+            "audience",
+            realm=realm,
+            scope=scope.name,
+            name="audience-config",
+            included_custom_audience=self.server.url,
+            opts=inside,
+        )
+        # Keycloak tells a client only of tokens that it is an audience of (its fix for CVE-2026-37979).
+        keycloak.AudienceMapper(
+            "introspection-audience",
+            realm=realm,
+            scope=scope.name,
+            name="introspection-audience",
+            included_custom_audience=config.server.client_id,
+            opts=inside,
+        )
+        keycloak.TrustedHostsPolicy(
+            "trusted-hosts",
+            realm=realm,
+            trusted_hosts=config.registration.trusted_hosts,
+            host_sending_registration_request_must_match=config.registration.sender_must_match,
+            client_uris_must_match=config.registration.client_uris_must_match,
+            opts=inside,
+        )
+        keycloak.AllowedClientScopesPolicy(
+            "allowed-scopes",
+            realm=realm,
+            allowed_client_scopes=scope.name.apply(
+                lambda name: sorted({name, *config.registration.allowed_scopes})
+            ),
+            opts=inside,
+        )
+
+    def _clients(self, secrets: _Secrets) -> None:
+        config, inside = self._config, self._inside
+        keycloak.Client(
+            "introspection-client",
+            realm=self.realm.name,
+            client_id=config.server.client_id,
+            name=f"Introspection for {config.server.name}",
+            access="confidential",
+            secret=secrets.introspection,
+            opts=inside,
+        )
+        keycloak.Client(
+            "public-client",
+            realm=self.realm.name,
+            client_id=config.public_client.client_id,
+            name=config.public_client.name,
+            standard_flow=True,
+            redirect_uris=config.public_client.redirect_uris,
+            consent_required=True,
+            require_pkce=True,
+            opts=inside,
+        )
+
+    def _demo_user(self, secrets: _Secrets) -> None:
+        user = self._config.demo_user
+        keycloak.User(
+            "demo-user",
+            realm=self.realm.name,
+            username=user.username,
+            email=user.email,
+            first_name="Demo",
+            last_name="User",
+            password=secrets.demo_password,
+            opts=self._inside,
+        )
+
+    def _outputs(self, secrets: _Secrets) -> dict[str, Any]:
+        config = self._config
+        outputs: dict[str, Any] = {
+            "issuer": self.realm.issuer,
+            "realm": self.realm.name,
+            "admin_console": Output.concat(
+                self.keycloak.url, "/admin/", "master/console/#/", config.realm.name
+            ),
+            "servers": [
+                {
+                    "name": config.server.name,
+                    "url": self.server.url,
+                    "resource_metadata": self.server.resource_metadata,
+                    "scopes": [config.scope.name],
+                    "introspection": Output.secret(
+                        {"client_id": config.server.client_id, "client_secret": secrets.introspection}
+                    ),
+                }
+            ],
+            "clients": [{"client_id": config.public_client.client_id}],
+            "keycloak_url": self.keycloak.url,
+            "admin": Output.secret(
+                {"client_id": config.keycloak.admin_client_id, "client_secret": secrets.admin}
+            ),
+        }
+        if config.throw_away:
+            outputs["demo_user"] = Output.secret(
+                {"username": config.demo_user.username, "password": secrets.demo_password}
+            )
+        return outputs
+
+
+def program(project_folder: Path) -> dict[str, Any]:
+    """The Pulumi program: reads the stack's config, builds the component, exports its outputs.
+
+    Args:
+        project_folder: The folder that holds ``Pulumi.yaml``.
+    """
+    from pulumi.runtime.config import CONFIG, get_config_env
+
+    prefix = f"{NAMESPACE}:"
+    values = CONFIG.get() or get_config_env()
+    own = {key.removeprefix(prefix): value for key, value in values.items() if key.startswith(prefix)}
+    name = pulumi.get_stack()
+    stack = Project.at(project_folder).stack(name)
+    outputs = McpStack(name, read(own, source=str(stack.file)), stack.home).outputs
+    for key, value in outputs.items():
+        pulumi.export(key, value)
+    return outputs

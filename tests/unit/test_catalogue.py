@@ -1,0 +1,99 @@
+"""What holds for every kind of object that the package has."""
+
+import re
+import subprocess
+import sys
+
+import pulumi
+import pytest
+from pydantic.alias_generators import to_camel
+
+import provision.resources as resources
+from provision.provider.schema import schema
+from provision.resources.stubs import FILE, stubs
+from provision.spec import Calls, Mark, catalogue
+
+_KINDS = list(catalogue().values())
+
+
+def test_the_catalogue_has_what_the_stack_needs():
+    assert {
+        "provision:index:GeneratedSecret",
+        "provision:keycloak:AllowedClientScopesPolicy",
+        "provision:keycloak:AudienceMapper",
+        "provision:keycloak:Client",
+        "provision:keycloak:ClientScope",
+        "provision:keycloak:DefaultClientScope",
+        "provision:keycloak:Realm",
+        "provision:keycloak:TrustedHostsPolicy",
+        "provision:keycloak:User",
+        "provision:process:Keycloak",
+        "provision:process:McpServer",
+    } <= set(catalogue())
+
+
+@pytest.mark.parametrize("calls", _KINDS, ids=lambda calls: calls.spec.__name__)
+class TestEveryKind:
+    def test_it_has_a_natural_key_that_survives_the_import_id(self, calls):
+        values = {field.name: f"a/b %{index}:é" for index, field in enumerate(calls.spec.key_fields())}
+        assert values
+        spec = calls.spec.model_construct(**values)
+        assert calls.spec.from_identity(spec.identity()) == values
+
+    def test_it_and_its_outputs_are_documented(self, calls):
+        assert len((calls.spec.__doc__ or "").splitlines()[0]) > 10
+        assert all(info.description for info in calls.outputs.model_fields.values())
+
+    def test_it_implements_every_call(self, calls):
+        for name in ("find", "create", "update", "delete"):
+            assert getattr(calls, name) is not getattr(Calls, name)
+
+    def test_its_names_survive_the_change_of_spelling_both_ways(self, calls):
+        for model in (calls.spec, calls.outputs):
+            for field in model.fields().values():
+                assert to_camel(field.name) == field.wire
+                assert re.sub(r"(?<!^)(?=[A-Z])", "_", field.wire).lower() == field.name
+
+    def test_its_outputs_do_not_share_names_with_its_inputs(self, calls):
+        assert not calls.spec.fields().keys() & calls.outputs.fields().keys()
+
+    def test_it_has_no_field_that_pulumi_keeps_for_itself(self, calls):
+        assert not {"id", "urn", "opts", "adoptedFrom"} & calls.spec.fields().keys()
+
+    def test_what_sounds_like_a_secret_is_one(self, calls):
+        for field in calls.spec.fields().values():
+            if re.search(r"secret|password", field.name):
+                assert Mark.SECRET in field.marks, field.name
+
+    def test_it_has_a_resource_class(self, calls):
+        _, module, name = calls.spec.token.split(":")
+        made = getattr(getattr(resources, module), name)
+        assert issubclass(made, pulumi.CustomResource)
+
+
+def test_the_schema_marks_secrets_and_keys():
+    realm_client = schema("1.0.0")["resources"]["provision:keycloak:Client"]
+    assert realm_client["inputProperties"]["secret"]["secret"] is True
+    assert realm_client["inputProperties"]["clientId"]["willReplaceOnChanges"] is True
+    assert realm_client["requiredInputs"] == ["clientId", "realm"]
+    assert realm_client["inputProperties"]["redirectUris"] == {
+        "type": "array",
+        "items": {"type": "string"},
+        "description": "Compared exactly; `http://127.0.0.1/` and `http://localhost/` match any port.",
+    }
+
+
+def test_the_stub_file_is_what_the_specs_say():
+    assert FILE.read_text() == stubs(), "run `make stubs`"
+
+
+def test_a_wrong_argument_of_a_resource_names_the_right_ones():
+    with pytest.raises(TypeError, match="client_id"):
+        resources.keycloak.Client("c", realm="r", clientid="x")
+
+
+def test_importing_the_resources_opens_no_door_to_keycloak():
+    """The library takes a fifth of a second to import; only a call on Keycloak needs it."""
+    code = "import provision.stack, provision.provider.host, sys; print('keycloak' in sys.modules, 'httpx' in sys.modules)"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.split() == ["False", "False"]

@@ -1,0 +1,172 @@
+"""What a stack file may say, and what happens when it says something else."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from provision.config.project import Project
+from provision.config.stack_config import StackConfig, read
+from provision.errors import UsageError
+
+_SECRET = "a-secret-of-some-length"
+_ROOT = Path(__file__).parents[2]
+
+
+@pytest.fixture
+def project(tmp_path):
+    (tmp_path / "Pulumi.yaml").write_text("name: shop\nruntime: python\n")
+    return Project.at(tmp_path)
+
+
+def write(project, name, text):
+    (project.folder / f"Pulumi.{name}.yaml").write_text(text)
+    return project.stack(name)
+
+
+def test_the_dev_stack_file_is_short_and_complete():
+    lines = (_ROOT / "stacks" / "Pulumi.dev.yaml").read_text().splitlines()
+    assert len(lines) <= 15
+    config = Project.find(_ROOT).stack("dev").config()
+    assert config.realm.name == "mcp"
+    assert (config.keycloak.port, config.server.port) == (8080, 3000)
+
+
+def test_every_key_has_a_documented_meaning():
+    schema = StackConfig.model_json_schema(by_alias=True)
+    models = [schema, *schema["$defs"].values()]
+    silent = [
+        key
+        for model in models
+        for key, entry in model.get("properties", {}).items()
+        if not entry.get("description") and "$ref" not in entry
+    ]
+    assert silent == []
+
+
+@pytest.mark.parametrize(
+    ("values", "message"),
+    [
+        ({"keycloak": {"prot": 1}}, "provision:keycloak.prot: unknown key; did you mean 'port'?"),
+        ({"relam": {}}, "provision:relam: unknown key; did you mean 'realm'?"),
+        ({"server": {"port": "many"}}, "provision:server.port: "),
+        ({"server": {"port": 70000}}, "provision:server.port: "),
+        ({"keycloak": {"port": 3000}, "server": {"port": 3000}}, "are both 3000"),
+        ({"runtime": "cloud"}, "provision:runtime: "),
+        ({"realm": {"name": "a/b"}}, "provision:realm.name: "),
+        ({"server": "yes"}, "provision:server: "),
+    ],
+)
+def test_a_wrong_key_or_value_is_named_with_its_path(values, message):
+    with pytest.raises(UsageError) as caught:
+        read(values, source="Pulumi.dev.yaml")
+    assert message in caught.value.what
+    assert "Pulumi.dev.yaml" in caught.value.what
+
+
+def test_all_problems_are_named_at_once():
+    with pytest.raises(UsageError) as caught:
+        read({"keycloak": {"prot": 1}, "server": {"port": 0}}, source="f")
+    assert "keycloak.prot" in caught.value.what
+    assert "server.port" in caught.value.what
+
+
+def test_no_error_repeats_a_value():
+    with pytest.raises(UsageError) as caught:
+        read({"adminClientSecret": {"oops": _SECRET}, "demoUserPassword": "abc"}, source="f")
+    assert _SECRET not in str(caught.value)
+    assert "abc" not in str(caught.value)
+
+
+def test_objects_may_come_as_json_text_as_pulumi_hands_them_over():
+    assert read({"keycloak": json.dumps({"port": 9090})}, source="f").keycloak.port == 9090
+
+
+def test_a_production_stack_without_a_secret_says_how_to_set_it():
+    with pytest.raises(UsageError) as caught:
+        read({"profile": "prod"}, source="f")
+    assert "pulumi config set --secret provision:adminClientSecret" in caught.value.what
+
+
+def test_a_production_stack_with_its_secrets_is_fine_and_hides_them():
+    config = read(
+        {"profile": "prod", "adminClientSecret": _SECRET, "introspectionClientSecret": _SECRET}, source="f"
+    )
+    assert not config.throw_away
+    assert _SECRET not in repr(config)
+
+
+def test_an_encrypted_secret_counts_as_set(project):
+    stack = write(
+        project,
+        "prod",
+        "config:\n  provision:profile: prod\n"
+        "  provision:adminClientSecret: {secure: v1:abc}\n  provision:introspectionClientSecret: {secure: v1:def}\n",
+    )
+    assert stack.config().profile == "prod"
+
+
+def test_a_copy_of_a_stack_shares_its_file(project):
+    write(project, "test", "config: {}\n")
+    write(project, "test-special", "config: {}\n")
+    assert project.stack("test-a").file.name == "Pulumi.test.yaml"
+    assert project.stack("test-special").file.name == "Pulumi.test-special.yaml"
+    assert project.stack("test-special-2").file.name == "Pulumi.test-special.yaml"
+    assert project.stack("test-a").home != project.stack("test-b").home
+
+
+def test_an_unknown_stack_names_those_that_exist(project):
+    write(project, "dev", "config: {}\n")
+    with pytest.raises(UsageError) as caught:
+        project.stack("prod").config()
+    assert "Stacks here: dev" in caught.value.do
+
+
+@pytest.mark.parametrize("name", ["", "a/b", "../x", "-x", "a b"])
+def test_a_name_that_could_leave_its_folder_is_refused(project, name):
+    with pytest.raises(UsageError):
+        project.stack(name)
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        (b"config: [\n", "is not valid YAML"),
+        (b"\xff\xfe\x00", "not a text file"),
+        (b"- a\n", "holds no mapping"),
+        (b"config:\n  port: 1\n", "has no namespace"),
+    ],
+)
+def test_an_unreadable_stack_file_is_an_error_that_names_it(project, content, message):
+    (project.folder / "Pulumi.dev.yaml").write_bytes(content)
+    with pytest.raises(UsageError) as caught:
+        project.stack("dev").config()
+    assert message in caught.value.what
+    assert "Pulumi.dev.yaml" in caught.value.what
+
+
+def test_keys_of_other_namespaces_are_left_alone(project):
+    assert write(project, "dev", "config:\n  aws:region: eu\n").config() == StackConfig()
+
+
+def test_the_project_is_found_from_a_folder_below_and_from_the_one_above(project, monkeypatch):
+    below = project.folder / "a" / "b"
+    below.mkdir(parents=True)
+    monkeypatch.chdir(below)
+    assert Project.find(None) == project
+    assert Project.find(_ROOT).folder == _ROOT / "stacks"
+
+
+def test_no_project_is_a_usage_error(tmp_path):
+    with pytest.raises(UsageError, match="There is no Pulumi.yaml"):
+        Project.find(tmp_path)
+
+
+def test_two_clones_of_one_project_keep_their_stacks_apart(tmp_path, monkeypatch):
+    monkeypatch.setenv("PROVISION_DATA_DIR", str(tmp_path / "data"))
+    homes = set()
+    for clone in ("a", "b"):
+        (tmp_path / clone).mkdir()
+        (tmp_path / clone / "Pulumi.yaml").write_text("name: shop\n")
+        homes.add(Project.at(tmp_path / clone).stack("dev").home)
+    assert len(homes) == 2

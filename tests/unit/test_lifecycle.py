@@ -1,0 +1,309 @@
+"""What every kind of object gets from its spec: check, diff, adoption, restore, read. The world is a stand-in, a dict."""
+
+from typing import Annotated
+
+import pytest
+from pydantic import BaseModel
+
+from provision.errors import AlreadyExistsError, ProvisionError
+from provision.provider.lifecycle import Lifecycle
+from provision.provider.wire import UNKNOWN, Hidden
+from provision.spec import (
+    Calls,
+    Context,
+    CreateOnly,
+    Found,
+    NaturalKey,
+    Outputs,
+    ReplaceOnChange,
+    Secret,
+    Spec,
+    Unordered,
+    WriteOnly,
+)
+
+
+class Lamp(Spec):
+    """A thing with every kind of field."""
+
+    room: Annotated[str, NaturalKey]
+    name: Annotated[str, NaturalKey]
+    color: str = "white"
+    watts: int | None = None
+    socket: Annotated[str, ReplaceOnChange] = "E27"
+    tags: Annotated[tuple[str, ...], Unordered] = ()
+    pin: Annotated[str | None, Secret, WriteOnly] = None
+    wrapping: Annotated[str, CreateOnly] = "box"
+
+
+class LampOutputs(Outputs):
+    """What the world adds."""
+
+    serial_number: str
+
+
+class LampCalls(Calls[Lamp]):
+    """Lamps of a stand-in world, a dict."""
+
+    spec = Lamp
+    outputs = LampOutputs
+    world: dict[tuple[str, str], Lamp]
+    may_adopt = True
+    sick: str | None = None
+
+    def adoptable(self, spec, found):
+        return self.may_adopt
+
+    def ailing(self, spec, outputs):
+        return self.sick
+
+    def find(self, key):
+        lamp = self.world.get((key.room, key.name))
+        return Found("id", lamp, LampOutputs(serial_number="7")) if lamp else None
+
+    def create(self, spec):
+        if (spec.room, spec.name) in self.world:
+            raise AlreadyExistsError("there is one")
+        self.world[spec.room, spec.name] = spec
+        return LampOutputs(serial_number="7")
+
+    def update(self, found, spec):
+        self.world[spec.room, spec.name] = spec
+        return LampOutputs(serial_number="7")
+
+    def delete(self, found):
+        del self.world[found.spec.room, found.spec.name]
+
+
+class Bench:
+    """A lifecycle over an empty world."""
+
+    def __init__(self):
+        self.said = []
+        self.world = {}
+        self.calls = type("OneWorldsLampCalls", (LampCalls,), {"world": self.world, "spec": Lamp})
+        self.lifecycle = Lifecycle(self.calls, Context(session=lambda: None, log=self.said.append))
+
+    def inputs(self, **values):
+        checked, failures = self.lifecycle.check({}, {"room": "attic", "name": "l1", **values})
+        assert failures == []
+        return checked
+
+
+@pytest.fixture
+def bench():
+    return Bench()
+
+
+def test_check_applies_defaults_and_leaves_out_what_is_not_declared(bench):
+    assert bench.inputs() == {
+        "room": "attic",
+        "name": "l1",
+        "color": "white",
+        "socket": "E27",
+        "tags": [],
+        "wrapping": "box",
+    }
+
+
+def test_check_names_the_nearest_known_key(bench):
+    _, failures = bench.lifecycle.check({}, {"room": "attic", "name": "l1", "colour": "red"})
+    assert failures == ["colour: unknown key; did you mean 'color'?"]
+
+
+def test_check_never_repeats_a_value(bench):
+    _, failures = bench.lifecycle.check({}, {"room": "attic", "name": "l1", "pin": Hidden(["hunter2"])})
+    assert len(failures) == 1
+    assert "hunter2" not in failures[0]
+    assert failures[0].startswith("pin: ")
+
+
+def test_check_accepts_what_only_the_apply_will_know(bench):
+    checked, failures = bench.lifecycle.check({}, {"room": UNKNOWN, "name": "l1", "watts": UNKNOWN})
+    assert failures == []
+    assert checked["room"] is UNKNOWN
+    assert checked["watts"] is UNKNOWN
+    assert checked["color"] == "white"
+
+
+def test_check_still_refuses_a_wrong_value_beside_an_unknown_one(bench):
+    _, failures = bench.lifecycle.check({}, {"room": UNKNOWN, "watts": "many"})
+    assert any(line.startswith("watts: ") for line in failures)
+    assert "name: must be given" in failures
+
+
+def test_a_secret_field_is_secret_even_when_it_came_in_clear(bench):
+    assert bench.inputs(pin="1234")["pin"] == Hidden("1234")
+
+
+def test_an_ordinary_field_that_came_in_as_a_secret_stays_one(bench):
+    assert bench.inputs(color=Hidden("red"))["color"] == Hidden("red")
+    assert bench.lifecycle.create(bench.inputs(color=Hidden("red")), preview=False).properties[
+        "color"
+    ] == Hidden("red")
+
+
+def test_the_order_of_an_unordered_list_is_no_difference(bench):
+    old, new = bench.inputs(tags=["a", "b"]), bench.inputs(tags=["b", "a"])
+    assert bench.lifecycle.diff(old, {}, {**new, "tags": ["b", "a"]}).differences == ()
+
+
+@pytest.mark.parametrize(
+    ("change", "path", "kind", "replace"),
+    [
+        ({"color": "red"}, "color", "update", False),
+        ({"watts": 5}, "watts", "add", False),
+        ({"socket": "E14"}, "socket", "update", True),
+        ({"name": "l2"}, "name", "update", True),
+        ({"tags": ["x"]}, "tags", "update", False),
+        ({"pin": "1"}, "pin", "add", False),
+    ],
+)
+def test_a_diff_names_the_field_and_whether_it_forces_replacement(bench, change, path, kind, replace):
+    verdict = bench.lifecycle.diff(bench.inputs(), {}, bench.inputs(**change))
+    assert [(item.path, item.kind, item.replace) for item in verdict.differences] == [(path, kind, replace)]
+
+
+def test_a_replacement_under_the_same_key_removes_the_old_object_first(bench):
+    assert bench.lifecycle.diff(bench.inputs(), {}, bench.inputs(socket="E14")).delete_first
+    assert not bench.lifecycle.diff(bench.inputs(), {}, bench.inputs(name="l2")).delete_first
+
+
+def test_what_matters_only_at_creation_is_no_later_difference(bench):
+    assert bench.lifecycle.diff(bench.inputs(), {}, bench.inputs(wrapping="paper")).differences == ()
+
+
+def test_a_secret_flag_that_flips_is_no_difference(bench):
+    assert (
+        bench.lifecycle.diff(bench.inputs(color=Hidden("red")), {}, bench.inputs(color="red")).differences
+        == ()
+    )
+
+
+def test_an_ailing_object_is_updated_and_says_why(bench):
+    bench.calls.sick = "the bulb is out"
+    verdict = bench.lifecycle.diff(bench.inputs(), {}, bench.inputs())
+    assert verdict.reason == "the bulb is out"
+    assert len(verdict.differences) == 1
+
+
+def test_a_preview_of_a_create_has_no_id_and_leaves_outputs_unknown(bench):
+    state = bench.lifecycle.create(bench.inputs(), preview=True)
+    assert state.id == ""
+    assert "serialNumber" not in state.properties
+    assert bench.world == {}
+
+
+def test_a_created_object_has_its_natural_key_as_id_and_is_deleted(bench):
+    state = bench.lifecycle.create(bench.inputs(room="at/tic"), preview=False)
+    assert state.id == "at%2Ftic/l1"
+    assert state.properties["serialNumber"] == "7"
+    bench.lifecycle.delete(state.properties)
+    assert bench.world == {}
+
+
+def test_an_adopted_object_is_announced_and_gets_its_former_settings_back(bench):
+    before = Lamp(room="attic", name="l1", color="green", tags=("theirs",))
+    bench.world["attic", "l1"] = before
+    state = bench.lifecycle.create(bench.inputs(color="red"), preview=False)
+    assert bench.world["attic", "l1"].color == "red"
+    assert "adopted" in bench.said[0]
+    assert isinstance(state.properties["adoptedFrom"], Hidden)
+    bench.lifecycle.delete(state.properties)
+    assert bench.world["attic", "l1"] == before
+
+
+def test_what_an_adopted_object_was_is_remembered_through_updates_and_refreshes(bench):
+    before = Lamp(room="attic", name="l1", color="green")
+    bench.world["attic", "l1"] = before
+    state = bench.lifecycle.create(bench.inputs(color="red"), preview=False)
+    properties = bench.lifecycle.update(state.properties, bench.inputs(color="blue"), preview=False)
+    properties = bench.lifecycle.read("attic/l1", properties, bench.inputs(color="blue")).properties
+    bench.lifecycle.delete(properties)
+    assert bench.world["attic", "l1"] == before
+
+
+def test_an_object_that_may_not_be_adopted_is_an_error_and_stays_untouched(bench):
+    before = Lamp(room="attic", name="l1", color="green")
+    bench.world["attic", "l1"] = before
+    bench.calls.may_adopt = False
+    with pytest.raises(ProvisionError, match="exists already"):
+        bench.lifecycle.create(bench.inputs(), preview=False)
+    assert bench.world["attic", "l1"] == before
+
+
+def test_an_object_that_appears_during_the_create_is_adopted(bench):
+    rival = Lamp(room="attic", name="l1", color="green")
+
+    def beaten(self, spec):
+        bench.world["attic", "l1"] = rival
+        raise AlreadyExistsError("somebody was faster")
+
+    bench.calls.create = beaten
+    state = bench.lifecycle.create(bench.inputs(color="red"), preview=False)
+    assert "adoptedFrom" in state.properties
+    assert bench.world["attic", "l1"].color == "red"
+
+
+def test_an_update_makes_anew_what_somebody_removed(bench):
+    state = bench.lifecycle.create(bench.inputs(), preview=False)
+    bench.world.clear()
+    bench.lifecycle.update(state.properties, bench.inputs(color="red"), preview=False)
+    assert bench.world["attic", "l1"].color == "red"
+
+
+def test_deleting_what_is_gone_already_is_fine(bench):
+    state = bench.lifecycle.create(bench.inputs(), preview=False)
+    bench.world.clear()
+    bench.lifecycle.delete(state.properties)
+
+
+def test_read_reports_only_declared_fields(bench):
+    inputs = bench.inputs()
+    bench.lifecycle.create(inputs, preview=False)
+    bench.world["attic", "l1"] = Lamp(room="attic", name="l1", color="black", watts=60)
+    state = bench.lifecycle.read("attic/l1", {}, inputs)
+    assert state.inputs["color"] == "black"
+    assert "watts" not in state.inputs
+
+
+def test_a_secret_that_the_world_never_tells_is_no_drift(bench):
+    inputs = bench.inputs(pin="1234")
+    bench.lifecycle.create(inputs, preview=False)
+    bench.world["attic", "l1"] = Lamp(room="attic", name="l1", pin=None)
+    assert bench.lifecycle.read("attic/l1", {}, inputs).inputs["pin"] == Hidden("1234")
+
+
+def test_read_of_what_is_gone_says_so(bench):
+    assert bench.lifecycle.read("attic/l1", {}, bench.inputs()) is None
+
+
+def test_an_import_reads_by_the_id_and_leaves_secrets_out(bench):
+    bench.world["attic", "l1"] = Lamp(room="attic", name="l1", color="black", pin="1234")
+    state = bench.lifecycle.read("attic/l1", {}, {})
+    assert state.inputs["color"] == "black"
+    assert "pin" not in state.inputs
+    assert "adoptedFrom" not in state.properties
+
+
+def test_an_import_id_of_the_wrong_shape_says_the_right_one(bench):
+    with pytest.raises(ProvisionError, match="<room>/<name>"):
+        bench.lifecycle.read("l1", {}, {})
+
+
+def test_nested_fields_are_compared_leaf_by_leaf():
+    class Shade(BaseModel):
+        cloth: str = "linen"
+
+    class Stand(Spec):
+        name: Annotated[str, NaturalKey]
+        shades: tuple[dict[str, str], ...] = ()
+
+    class StandCalls(Calls[Stand]):
+        spec = Stand
+
+    lifecycle = Lifecycle(StandCalls, Context(session=lambda: None, log=lambda _: None))
+    old = {"name": "s", "shades": [{"cloth": "linen", "k.dot": "1"}]}
+    new = {"name": "s", "shades": [{"cloth": "silk", "k.dot": "2"}, {"cloth": "wool"}]}
+    paths = [(item.path, item.kind) for item in lifecycle.diff(old, {}, new).differences]
+    assert paths == [("shades[0].cloth", "update"), ('shades[0]["k.dot"]', "update"), ("shades[1]", "add")]
