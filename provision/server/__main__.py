@@ -99,6 +99,8 @@ def _prepare_imports() -> None:
         del os.environ[name]
     os.environ["FASTMCP_ENV_FILE"] = os.devnull
     os.environ["FASTMCP_LOG_ENABLED"] = "false"
+    # The HTTP client imports trio where something else has installed it; the server runs on asyncio only.
+    sys.modules.setdefault("trio", None)  # type: ignore[arg-type]
     # Hundreds of classes are made and none is thrown away: collecting in between is time lost.
     gc.disable()
 

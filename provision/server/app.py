@@ -16,7 +16,7 @@ from provision.server.audit import current_request
 from provision.server.edge import Edge
 from provision.server.protection import WELL_KNOWN, ProtectedResource
 from provision.server.settings import SettingsError, read_secret
-from provision.server.tools import add_numbers, multiply_numbers
+from provision.server.tools import tools
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -64,10 +64,11 @@ class AuditedTools(Middleware):
         try:
             result = await call_next(context)
             outcome = "ok"
-        except FastMCPError:
-            raise
-        except Exception as error:  # noqa: BLE001 - whatever a tool raises
-            self._audit.error(record, error)
+        except FastMCPError as error:
+            # The library wraps what a tool did not raise on purpose; wrong arguments are the client's own to see.
+            if error.__cause__ is None or not isinstance(error, ToolError):
+                raise
+            self._audit.error(record, error.__cause__)
             raise ToolError(f"The tool failed. Correlation id: {record.correlation_id}") from None
         finally:
             duration_ms = (time.perf_counter() - started) * 1000
@@ -102,7 +103,7 @@ def build_app(
         settings.name,
         auth=protection,
         middleware=[AuditedTools(audit)],
-        tools=[add_numbers, multiply_numbers],
+        tools=tools(),
         lifespan=lifespan,
         mask_error_details=True,
     )

@@ -73,7 +73,7 @@ class WatchedTransport(httpx2.AsyncBaseTransport):
         answer = _answer.get() or Answer()
         try:
             response = await self._send(request)
-        except httpx2.TransportError as error:
+        except Exception as error:
             answer.trouble = f"authorization_server_unreachable:{type(error).__name__}"
             raise
         if response.status_code != httpx2.codes.OK:

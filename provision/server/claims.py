@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import time
+from time import time
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -21,7 +21,7 @@ def refusal_reason(claims: Mapping[str, Any], *, issuer: str, audience: str, typ
         audience: The audience it must name, compared exactly (RFC 8707).
         typ: The kind of token; only ``Bearer`` is an access token, ``Refresh`` and ``ID`` are not.
     """
-    now = time.time()
+    now = time()
     not_before = claims.get("nbf", 0)
     checks = (
         ("wrong_issuer", claims.get("iss") != issuer),

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 # RFC 6750 section 2.1; one token on one header line.
 _CREDENTIALS = re.compile(rb"bearer +([A-Za-z0-9\-._~+/]+=*) *", re.IGNORECASE)
+_SPACE = re.compile(rb"[ \t]")
 _MAX_TOKEN = 16 * 1024
 _READY_SECONDS = 30.0
 _NOT_READY_SECONDS = 0.5
@@ -103,7 +104,7 @@ class Edge:
             return others
         if len(given) > 1 or len(given[0]) > _MAX_TOKEN:
             return None
-        if given[0].split(b" ", 1)[0].lower() != b"bearer":
+        if _SPACE.split(given[0], maxsplit=1)[0].lower() != b"bearer":
             return others
         match = _CREDENTIALS.fullmatch(given[0])
         return None if match is None else [*others, (b"authorization", b"Bearer " + match[1])]

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import hashlib
-import time
 from collections import OrderedDict
+from time import monotonic
 from typing import TYPE_CHECKING
 
 from fastmcp.server.auth import AccessToken, TokenVerifier
@@ -87,10 +87,15 @@ class IntrospectionVerifier(TokenVerifier):
             access: AccessToken | None = await self._asked.verify_token(token)
         if answer.trouble is not None:
             raise AuthorizationServerError(answer.trouble)
+        if answer.document is None:
+            # The library gave up without asking, which says nothing about the token.
+            raise AuthorizationServerError("authorization_server_not_asked")
+        claims = answer.document
+        if claims.get("active") is not True:
+            current_request().reason = "inactive"
+            return None
         if access is None:
-            claims = answer.document or {}
-            active = claims.get("active") is True
-            current_request().reason = (self._refusal_reason(claims) if active else None) or "inactive"
+            current_request().reason = self._refusal_reason(claims) or "inactive"
         return access
 
     def _refusal_reason(self, claims: dict[str, object]) -> str | None:
@@ -105,7 +110,7 @@ class IntrospectionVerifier(TokenVerifier):
         """Say why tokens cannot be checked now, or None when they can."""
         with watching() as answer:
             await self._asked.verify_token("readiness")
-        return answer.trouble
+        return answer.trouble or ("authorization_server_not_asked" if answer.document is None else None)
 
     async def aclose(self) -> None:
         """Close the connections to the authorization server."""
@@ -126,7 +131,7 @@ class _Cache:
         if known is None:
             return None
         until, access = known
-        if time.monotonic() < until:
+        if monotonic() < until:
             return access
         del self._known[key]
         return None
@@ -134,7 +139,7 @@ class _Cache:
     def put(self, token: str, access: AccessToken) -> None:
         if self._seconds == 0:
             return
-        self._known[_key(token)] = (time.monotonic() + self._seconds, access)
+        self._known[_key(token)] = (monotonic() + self._seconds, access)
         while len(self._known) > self._entries:
             self._known.popitem(last=False)
 

@@ -118,24 +118,26 @@ class _SparingTransport(httpx2.AsyncBaseTransport):
         self._transport = transport
         self._lock = asyncio.Lock()
         self._until = 0.0
-        self._last: bytes | httpx2.TransportError = b""
-        self._status = 0
+        self._last: tuple[int, bytes] | str = ""
 
     async def handle_async_request(self, request: httpx2.Request) -> httpx2.Response:
         async with self._lock:
             if time.monotonic() >= self._until:
                 await self._fetch(request)
-        if isinstance(self._last, httpx2.TransportError):
-            raise type(self._last)(str(self._last), request=request)
-        return httpx2.Response(self._status, content=self._last, request=request)
+        if isinstance(self._last, str):
+            raise httpx2.TransportError(self._last, request=request)
+        status, content = self._last
+        return httpx2.Response(status, content=content, request=request)
 
     async def _fetch(self, request: httpx2.Request) -> None:
+        kept = _RETRY_SECONDS
         try:
             response = await self._transport.handle_async_request(request)
-            self._last, self._status = await response.aread(), response.status_code
-        except httpx2.TransportError as error:
-            self._last, self._status = error, 0
-        kept = _KEYS_SECONDS if self._status == httpx2.codes.OK else _RETRY_SECONDS
+            self._last = (response.status_code, await response.aread())
+            if response.status_code == httpx2.codes.OK:
+                kept = _KEYS_SECONDS
+        except Exception as error:  # noqa: BLE001 - whatever it is, the keys are not here
+            self._last = type(error).__name__
         self._until = time.monotonic() + kept
 
     async def aclose(self) -> None:

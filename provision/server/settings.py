@@ -117,9 +117,7 @@ class Settings(BaseModel):
     introspection_client_id: Annotated[str, Field(min_length=1)] | None = None
     introspection_client_secret_file: Path | None = None
     jwks_url: HttpUrl | None = None
-    scopes: Annotated[tuple[Annotated[str, AfterValidator(_scope)], ...], Field(min_length=1)] = (
-        "mcp:tools",
-    )
+    scopes: tuple[Annotated[str, AfterValidator(_scope)], ...] = ("mcp:tools",)
     cache_seconds: Annotated[float, Field(ge=0, le=300)] = 3.0
     audit_file: Path | None = None
     allowed_origins: tuple[Annotated[str, AfterValidator(_origin)], ...] = ()
@@ -133,9 +131,11 @@ class Settings(BaseModel):
 
     @field_validator("scopes", "allowed_origins")
     @classmethod
-    def _unique(cls, value: tuple[str, ...], info: ValidationInfo) -> tuple[str, ...]:
+    def _distinct(cls, value: tuple[str, ...], info: ValidationInfo) -> tuple[str, ...]:
         if len(set(value)) != len(value):
-            raise ValueError(f"must not repeat one of the {info.field_name}")
+            raise ValueError("must not hold one entry twice")
+        if info.field_name == "scopes" and not value:
+            raise ValueError("must hold at least one scope")
         return value
 
     @model_validator(mode="after")

@@ -4,12 +4,18 @@ from __future__ import annotations
 
 import math
 from datetime import UTC, datetime
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 from fastmcp.exceptions import ToolError
+from fastmcp.tools.base import Tool
+from mcp_types import ToolAnnotations
 from pydantic import BaseModel, Field
 
-Number = Annotated[float, Field(allow_inf_nan=False)]
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+First = Annotated[float, Field(description="The first number.", allow_inf_nan=False)]
+Second = Annotated[float, Field(description="The second number.", allow_inf_nan=False)]
 
 
 class Calculation(BaseModel):
@@ -28,14 +34,23 @@ class Calculation(BaseModel):
     timestamp: str
 
 
-def add_numbers(a: Number, b: Number) -> Calculation:
-    """Add two numbers."""
+# The tools have no docstrings: the library would import a whole docstring parser at the start to read them.
+def add_numbers(a: First, b: Second) -> Calculation:  # noqa: D103
     return _calculation("addition", a, b, a + b)
 
 
-def multiply_numbers(x: Number, y: Number) -> Calculation:
-    """Multiply two numbers."""
+def multiply_numbers(x: First, y: Second) -> Calculation:  # noqa: D103
     return _calculation("multiplication", x, y, x * y)
+
+
+def tools() -> list[Tool]:
+    """Return the tools with their descriptions."""
+    return [_tool(add_numbers, "Add two numbers."), _tool(multiply_numbers, "Multiply two numbers.")]
+
+
+def _tool(function: Callable[..., Calculation], description: str) -> Tool:
+    hints = ToolAnnotations(read_only_hint=True, idempotent_hint=True, open_world_hint=False)
+    return Tool.from_function(function, description=description, annotations=hints)
 
 
 def _calculation(operation: str, first: float, second: float, result: float) -> Calculation:

@@ -1,0 +1,112 @@
+"""The audit trail says who did what, and nothing that should not be written down."""
+
+from __future__ import annotations
+
+import logging
+import stat
+
+import pytest
+
+from provision.server import tools
+
+
+def test_a_tool_call_leaves_one_line(server, stand_in):
+    server.call(stand_in.issue(), "add_numbers", a=41234, b=1)
+    (line,) = server.audit()
+    assert line["event"] == "tool_call"
+    assert line["decision"] == "allowed"
+    assert line["outcome"] == "ok"
+    assert (line["subject"], line["client"], line["tool"]) == ("subject-1", "client-1", "add_numbers")
+    assert 0 < line["duration_ms"] < 5000
+    assert line["time"].endswith("Z")
+    assert len(line["correlation_id"]) == 32
+
+
+def test_the_line_of_a_call_has_the_correlation_id_of_the_answer(server, stand_in):
+    answer = server.post(
+        stand_in.issue(), method="tools/call", params={"name": "add_numbers", "arguments": {"a": 1, "b": 2}}
+    )
+    assert server.audit()[-1]["correlation_id"] == answer.headers["X-Correlation-ID"]
+
+
+def test_calls_of_different_users_do_not_mix(server, stand_in):
+    for number in range(4):
+        stand_in.issue(f"token-{number}", sub=f"subject-{number}")
+    for number in (0, 1, 2, 3, 0, 2):
+        server.call(f"token-{number}", "add_numbers", a=1, b=2)
+    assert [line["subject"] for line in server.audit()] == [
+        f"subject-{number}" for number in (0, 1, 2, 3, 0, 2)
+    ]
+
+
+def test_listing_tools_leaves_no_line(server, stand_in):
+    server.post(stand_in.issue())
+    assert server.audit_text() == ""
+
+
+@pytest.mark.parametrize(
+    ("tool", "arguments"),
+    [
+        ("add_numbers", {"a": "abcxyz", "b": 1}),
+        ("no_such_tool", {"a": "abcxyz"}),
+        ("add_numbers", {"a": 1e308, "b": 1e308}),
+    ],
+)
+def test_a_failed_call_leaves_a_line_too(server, stand_in, tool, arguments):
+    assert server.call(stand_in.issue(), tool, **arguments)["isError"] is True
+    assert server.audit()[-1]["tool"] == tool
+    assert server.audit()[-1]["outcome"] == "error"
+    assert "abcxyz" not in server.audit_text()
+
+
+def test_a_fault_in_a_tool_shows_the_client_only_the_correlation_id(server, stand_in, monkeypatch):
+    def broken(*_: object) -> None:
+        raise RuntimeError("the argument was 4711")
+
+    monkeypatch.setattr(tools, "_calculation", broken)
+    result = server.call(stand_in.issue(), "add_numbers", a=1, b=2)
+    error, call = server.audit()
+    assert result["content"][0]["text"] == f"The tool failed. Correlation id: {call['correlation_id']}"
+    assert error["event"] == "error"
+    assert error["error"] == "RuntimeError"
+    assert "4711" not in server.audit_text()
+
+
+def test_a_fault_in_the_server_shows_the_client_only_the_correlation_id(server, stand_in, monkeypatch):
+    def broken(*_: object, **__: object) -> None:
+        raise RuntimeError("inner detail")
+
+    monkeypatch.setattr("provision.server.introspection.refusal_reason", broken)
+    server.http.portal  # noqa: B018 - the client runs the application
+    answer = server.post(stand_in.issue())
+    assert answer.status_code == 500
+    assert answer.json()["error"] == "server_error"
+    assert "inner detail" not in answer.text
+    assert server.audit("error")[-1]["correlation_id"] == answer.headers["X-Correlation-ID"]
+
+
+def test_nothing_secret_is_written_anywhere(start, stand_in, caplog, capfd):
+    caplog.set_level(logging.DEBUG, logger="provision")
+    server = start()
+    token = stand_in.issue("a-token-that-no-log-may-hold")
+    server.call(token, "add_numbers", a=987654, b=1)
+    server.post("a-refused-token-that-no-log-may-hold")
+    stand_in.failure = OSError("down")
+    server.post(token + "x")
+    written = server.audit_text() + "".join(capfd.readouterr())
+    for secret in ("a-secret-that-no-log-may-hold", token, "a-refused-token", "987654"):
+        assert secret not in written
+        assert secret not in " ".join(
+            record.getMessage() for record in caplog.records if "provision" in record.name
+        )
+
+
+def test_a_tool_name_cannot_forge_a_line(server, stand_in):
+    server.call(stand_in.issue(), 'x"}\n{"event": "tool_call", "subject": "admin"' + "y" * 500)
+    (line,) = server.audit()
+    assert line["subject"] == "subject-1"
+    assert len(line["tool"]) == 100
+
+
+def test_only_the_owner_reads_the_trail(server, stand_in, settings_document, tmp_path):
+    assert stat.S_IMODE((tmp_path / "audit.jsonl").stat().st_mode) == 0o600

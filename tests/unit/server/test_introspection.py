@@ -1,0 +1,197 @@
+"""Tokens are asked of the authorization server (a stand-in)."""
+
+from __future__ import annotations
+
+import time
+
+import httpx2
+import pytest
+
+from provision.server import claims, introspection
+
+ISSUER = "http://localhost:8080/realms/mcp"
+METADATA = "http://localhost:3000/.well-known/oauth-protected-resource/mcp"
+
+
+def test_a_good_token_reaches_the_tools(server, stand_in):
+    assert server.call(stand_in.issue(), "add_numbers", a=2, b=3)["structuredContent"]["result"] == 5
+
+
+def test_one_audience_as_a_string_is_good(server, stand_in):
+    token = stand_in.issue(aud="http://localhost:3000/mcp")
+    assert server.post(token).status_code == 200
+
+
+def test_the_secret_goes_in_the_form_and_not_in_a_header(server, stand_in):
+    server.post(stand_in.issue())
+    assert stand_in.forms[-1]["client_secret"] == "a-secret-that-no-log-may-hold"
+    assert stand_in.forms[-1]["client_id"] == "http://localhost:3000/mcp"
+
+
+@pytest.mark.parametrize(
+    ("reason", "changes"),
+    [
+        ("wrong_issuer", {"iss": "http://localhost:8080/realms/other"}),
+        ("wrong_issuer", {"iss": ISSUER + "/"}),
+        ("wrong_issuer", {"iss": None}),
+        ("wrong_issuer", {"iss": [ISSUER]}),
+        ("wrong_audience", {"aud": "http://localhost:3000"}),
+        ("wrong_audience", {"aud": "http://localhost:3000/mcp/"}),
+        ("wrong_audience", {"aud": "http://localhost:3000/mcp2"}),
+        ("wrong_audience", {"aud": ["account"]}),
+        ("wrong_audience", {"aud": None}),
+        ("expired", {"exp": 1}),
+        ("no_expiry", {"exp": None}),
+        ("no_expiry", {"exp": "never"}),
+        ("not_yet_valid", {"nbf": 2**40}),
+        ("not_yet_valid", {"nbf": "soon"}),
+        ("wrong_token_type", {"typ": "Refresh"}),
+        ("wrong_token_type", {"typ": "ID"}),
+        ("wrong_token_type", {"typ": "Offline"}),
+        ("wrong_token_type", {"typ": "DPoP"}),
+        ("wrong_token_type", {"typ": None}),
+        ("bound_to_a_key", {"cnf": {"jkt": "x"}}),
+    ],
+)
+def test_a_token_with_a_wrong_claim_is_refused(server, stand_in, reason, changes):
+    answer = server.post(stand_in.issue(**changes))
+    assert answer.status_code == 401
+    assert 'error="invalid_token"' in answer.headers["WWW-Authenticate"]
+    assert server.audit()[-1]["reason"] == reason
+    assert reason not in answer.text
+
+
+@pytest.mark.parametrize("changes", [{"typ": "bearer"}, {"typ": None, "token_type": "Bearer"}, {"nbf": 1}])
+def test_harmless_variations_are_accepted(server, stand_in, changes):
+    assert server.post(stand_in.issue(**changes)).status_code == 200
+
+
+def test_a_clock_a_little_ahead_is_forgiven(server, stand_in):
+    assert server.post(stand_in.issue(nbf=int(time.time()) + 2)).status_code == 200
+
+
+@pytest.mark.parametrize("token", ["garbage", "a.b.c", "eyJhbGciOiJub25lIn0.e30."])
+def test_an_unknown_token_is_refused(server, token):
+    answer = server.post(token)
+    assert answer.status_code == 401
+    assert server.audit()[-1]["reason"] == "inactive"
+
+
+def test_active_must_be_said_as_a_boolean(server, stand_in):
+    token = stand_in.issue(active="false")
+    assert server.post(token).status_code == 401
+
+
+def test_a_missing_scope_is_403_with_what_a_client_needs_to_ask_for_it(server, stand_in):
+    answer = server.post(stand_in.issue(scope="openid"))
+    challenge = answer.headers["WWW-Authenticate"]
+    assert answer.status_code == 403
+    assert 'error="insufficient_scope"' in challenge
+    assert 'scope="mcp:tools"' in challenge
+    assert f'resource_metadata="{METADATA}"' in challenge
+    assert server.audit()[-1] | {"reason": "insufficient_scope", "subject": "subject-1"} == server.audit()[-1]
+
+
+def test_every_scope_is_needed(start, stand_in):
+    server = start(scopes=["mcp:tools", "mcp:more"])
+    assert server.post(stand_in.issue("one")).status_code == 403
+    assert server.post(stand_in.issue("both", scope="mcp:more mcp:tools")).status_code == 200
+
+
+def test_an_answer_is_believed_for_a_while(server, stand_in):
+    token = stand_in.issue()
+    for _ in range(3):
+        assert server.post(token).status_code == 200
+    assert len(stand_in.forms) == 1
+
+
+def test_a_revoked_token_is_refused_when_the_cache_has_expired(start, stand_in, monkeypatch):
+    now = 1000.0
+    monkeypatch.setattr(introspection, "monotonic", lambda: now)
+    server = start(cache_seconds=3)
+    token = stand_in.issue()
+    assert server.post(token).status_code == 200
+    stand_in.tokens.clear()
+    now += 2.9
+    assert server.post(token).status_code == 200
+    now += 0.2
+    assert server.post(token).status_code == 401
+
+
+def test_without_a_cache_a_revoked_token_is_refused_at_once(start, stand_in):
+    server = start(cache_seconds=0)
+    token = stand_in.issue()
+    assert server.post(token).status_code == 200
+    stand_in.tokens.clear()
+    assert server.post(token).status_code == 401
+
+
+def test_a_remembered_token_still_expires(start, stand_in, monkeypatch):
+    server = start(cache_seconds=60)
+    token = stand_in.issue()
+    assert server.post(token).status_code == 200
+    monkeypatch.setattr(claims, "time", lambda: time.time() + 61)
+    assert server.post(token).status_code == 401
+    assert server.audit()[-1]["reason"] == "expired"
+
+
+def test_a_refusal_is_not_remembered(server, stand_in):
+    assert server.post("later").status_code == 401
+    stand_in.issue("later")
+    assert server.post("later").status_code == 200
+
+
+def test_the_cache_is_bounded_and_holds_no_token(start, stand_in, monkeypatch):
+    monkeypatch.setattr(introspection, "CACHE_ENTRIES", 2)
+    server = start(cache_seconds=60)
+    for token in ("one", "two", "three", "one"):
+        server.post(stand_in.issue(token))
+    assert [form["token"] for form in stand_in.forms] == ["one", "two", "three", "one"]
+
+
+@pytest.mark.parametrize(
+    "failure",
+    [
+        httpx2.ConnectError("refused"),
+        httpx2.ReadTimeout("slow"),
+        OSError("of the system"),
+        httpx2.ReadError("cut off"),
+        httpx2.Response(503, text="starting"),
+        httpx2.Response(401, json={"error": "invalid_client"}),
+        httpx2.Response(302, headers={"Location": "http://elsewhere/"}),
+        httpx2.Response(200, text="<html>a proxy"),
+        httpx2.Response(200, json=["active"]),
+    ],
+    ids=lambda failure: str(getattr(failure, "status_code", type(failure).__name__)),
+)
+def test_an_outage_is_503_and_ends_by_itself(server, stand_in, failure):
+    token = stand_in.issue()
+    stand_in.failure = failure
+    answer = server.post(token)
+    assert answer.status_code == 503
+    assert int(answer.headers["Retry-After"]) > 0
+    assert "WWW-Authenticate" not in answer.headers, "a client would throw a good token away"
+    assert server.audit()[-1]["reason"].startswith("authorization_server_")
+    stand_in.failure = None
+    assert server.post(token).status_code == 200
+
+
+def test_an_outage_asks_nothing_of_who_has_no_token(server, stand_in):
+    stand_in.failure = httpx2.ConnectError("refused")
+    assert server.post().status_code == 401
+
+
+def test_a_kept_connection_that_was_closed_is_tried_once_more(server, stand_in, monkeypatch):
+    token = stand_in.issue()
+    answer = type(stand_in).handle_async_request
+    seen = []
+
+    async def closed_first(self, request):
+        seen.append(request)
+        if len(seen) == 1:
+            raise httpx2.RemoteProtocolError("closed")
+        return await answer(self, request)
+
+    monkeypatch.setattr(type(stand_in), "handle_async_request", closed_first)
+    assert server.post(token).status_code == 200
+    assert len(seen) == 2

@@ -1,0 +1,149 @@
+"""Tokens are checked by their signature, with the keys of a stand-in for the authorization server."""
+
+from __future__ import annotations
+
+import base64
+import hmac
+import json
+
+import httpx2
+import pytest
+from joserfc import jwk
+
+from provision.server import jwt as jwt_module
+
+ISSUER = "http://localhost:8080/realms/mcp"
+
+
+def _part(document: object) -> str:
+    return base64.urlsafe_b64encode(json.dumps(document).encode()).decode().rstrip("=")
+
+
+def test_a_good_token_reaches_the_tools(jwt_server, stand_in):
+    assert jwt_server.call(stand_in.sign(), "multiply_numbers", x=2, y=3)["structuredContent"]["result"] == 6
+
+
+@pytest.mark.parametrize(("kid", "alg"), [("rsa", "RS512"), ("rsa", "PS256"), ("ec", "ES256")])
+def test_the_asymmetric_algorithms_are_accepted(jwt_server, stand_in, kid, alg):
+    assert jwt_server.post(stand_in.sign(kid=kid, alg=alg)).status_code == 200
+
+
+def test_an_rfc_9068_token_needs_no_typ_claim(jwt_server, stand_in):
+    assert jwt_server.post(stand_in.sign(typ=None, header={"typ": "at+jwt"})).status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("reason", "changes"),
+    [
+        ("wrong_issuer", {"iss": "http://localhost:8080/realms/other"}),
+        ("wrong_issuer", {"iss": ISSUER + "/"}),
+        ("wrong_audience", {"aud": "http://localhost:3000"}),
+        ("wrong_audience", {"aud": None}),
+        ("expired", {"exp": 1}),
+        ("no_expiry", {"exp": None}),
+        ("not_yet_valid", {"nbf": 2**40}),
+        ("wrong_token_type", {"typ": "Refresh"}),
+        ("wrong_token_type", {"typ": "ID"}),
+        ("wrong_token_type", {"typ": None}),
+        ("bound_to_a_key", {"cnf": {"x5t#S256": "x"}}),
+    ],
+)
+def test_a_token_with_a_wrong_claim_is_refused(jwt_server, stand_in, reason, changes):
+    answer = jwt_server.post(stand_in.sign(**changes))
+    assert answer.status_code == 401
+    assert 'error="invalid_token"' in answer.headers["WWW-Authenticate"]
+    assert jwt_server.audit()[-1]["reason"] == reason
+
+
+def test_a_missing_scope_is_403(jwt_server, stand_in):
+    answer = jwt_server.post(stand_in.sign(scope="openid"))
+    assert answer.status_code == 403
+    assert 'error="insufficient_scope"' in answer.headers["WWW-Authenticate"]
+
+
+def test_a_foreign_key_is_refused(jwt_server, stand_in):
+    token = stand_in.sign()
+    stand_in.keys["rsa"] = jwk.RSAKey.generate_key(2048)
+    assert jwt_server.post(token).status_code == 401
+    assert jwt_server.audit()[-1]["reason"] == "bad_signature"
+
+
+def test_a_changed_payload_is_refused(jwt_server, stand_in):
+    header, payload, signature = stand_in.sign(scope="openid").split(".")
+    claims = json.loads(base64.urlsafe_b64decode(payload + "=="))
+    forged = _part({**claims, "scope": "mcp:tools"})
+    assert jwt_server.post(f"{header}.{forged}.{signature}").status_code == 401
+
+
+def test_an_unsigned_token_is_refused(jwt_server, stand_in):
+    payload = stand_in.sign().split(".")[1]
+    assert jwt_server.post(f"{_part({'alg': 'none'})}.{payload}.").status_code == 401
+    assert jwt_server.audit()[-1]["reason"] == "forbidden_algorithm"
+
+
+def test_a_token_signed_with_the_public_key_as_a_secret_is_refused(jwt_server, stand_in):
+    header = _part({"alg": "HS256", "kid": "rsa"})
+    signed = f"{header}.{stand_in.sign().split('.')[1]}"
+    mac = hmac.digest(stand_in.keys["rsa"].as_pem(private=False), signed.encode(), "sha256")
+    token = f"{signed}.{base64.urlsafe_b64encode(mac).decode().rstrip('=')}"
+    assert jwt_server.post(token).status_code == 401
+    assert jwt_server.audit()[-1]["reason"] == "forbidden_algorithm"
+
+
+@pytest.mark.parametrize(
+    "token",
+    ["garbage", "a.b.c", "..", f"{_part([])}.{_part({})}.x", base64.b64encode(b"[" * 9000).decode() + ".a.b"],
+)
+def test_what_is_no_token_is_refused(jwt_server, token):
+    assert jwt_server.post(token).status_code == 401
+    assert jwt_server.audit()[-1]["reason"] == "not_a_jwt"
+
+
+def test_the_keys_are_fetched_once(jwt_server, stand_in):
+    for subject in ("one", "two", "three"):
+        assert jwt_server.post(stand_in.sign(sub=subject)).status_code == 200
+    assert stand_in.key_requests == 1
+
+
+def test_a_flood_of_unknown_key_ids_asks_for_the_keys_once(jwt_server, stand_in):
+    for number in range(5):
+        stand_in.keys[f"made-up-{number}"] = stand_in.keys["rsa"]
+    tokens = [stand_in.sign(kid=f"made-up-{number}") for number in range(5)]
+    stand_in.keys = {"rsa": stand_in.keys["rsa"]}
+    assert [jwt_server.post(token).status_code for token in tokens] == [401] * 5
+    assert stand_in.key_requests == 1
+
+
+def test_a_new_key_is_found(jwt_server, stand_in, monkeypatch):
+    monkeypatch.setattr(jwt_module, "_KEYS_SECONDS", 0)
+    assert jwt_server.post(stand_in.sign()).status_code == 200
+    stand_in.keys["new"] = jwk.RSAKey.generate_key(2048)
+    assert jwt_server.post(stand_in.sign(kid="new")).status_code == 200
+
+
+@pytest.mark.parametrize(
+    "failure",
+    [
+        httpx2.ConnectError("refused"),
+        OSError("of the system"),
+        httpx2.Response(500),
+        httpx2.Response(200, text="<html>"),
+    ],
+)
+def test_an_outage_is_503_and_ends_by_itself(jwt_server, stand_in, failure, monkeypatch):
+    monkeypatch.setattr(jwt_module, "_RETRY_SECONDS", 0)
+    monkeypatch.setattr(jwt_module, "_KEYS_SECONDS", 0)
+    stand_in.failure = failure
+    answer = jwt_server.post(stand_in.sign())
+    assert answer.status_code == 503
+    assert "Retry-After" in answer.headers
+    stand_in.failure = None
+    assert jwt_server.post(stand_in.sign()).status_code == 200
+
+
+def test_an_outage_does_not_touch_who_signs_with_a_known_key(jwt_server, stand_in):
+    assert jwt_server.post(stand_in.sign()).status_code == 200
+    stand_in.failure = httpx2.ConnectError("refused")
+    assert jwt_server.post(stand_in.sign(sub="another")).status_code == 200
+    forged = stand_in.sign()[:-8] + "AAAAAAAA"
+    assert jwt_server.post(forged).status_code == 401

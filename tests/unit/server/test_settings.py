@@ -1,0 +1,139 @@
+"""Settings are read once, checked once, and never repeated in an error."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from provision.server.settings import SettingsError, load_settings, read_secret
+
+
+@pytest.fixture
+def load(tmp_path, settings_document):
+    def load(**changes: object):
+        document = {
+            name: value for name, value in {**settings_document, **changes}.items() if value != "absent"
+        }
+        path = tmp_path / "settings.json"
+        path.write_text(json.dumps(document))
+        return load_settings(path)
+
+    return load
+
+
+def test_the_defaults(load):
+    settings = load()
+    assert settings.host == "127.0.0.1"
+    assert settings.scopes == ("mcp:tools",)
+    assert settings.cache_seconds == 3
+    assert settings.allowed_origins == ()
+    assert (settings.path, settings.base_url) == ("/mcp", "http://localhost:3000")
+
+
+def test_settings_do_not_change(load):
+    with pytest.raises(ValueError, match="frozen"):
+        load().port = 1
+
+
+@pytest.mark.parametrize(
+    ("changes", "line"),
+    [
+        ({"port": "absent"}, "port: is required"),
+        ({"port": "3000"}, "port: Input should be a valid integer"),
+        ({"port": 70000}, "port: Input should be less than or equal to 65535"),
+        ({"prot": 1}, "prot: unknown setting; did you mean port?"),
+        ({"zzz": 1}, "zzz: unknown setting"),
+        ({"url": "http://localhost:3000/mcp/"}, "url: must end in /mcp, without a trailing slash"),
+        ({"url": "http://localhost:3000"}, "url: must end in /mcp, without a trailing slash"),
+        (
+            {"url": "http://LOCALHOST:3000/mcp"},
+            "url: must be in its canonical form: http://localhost:3000/mcp",
+        ),
+        ({"url": "http://localhost:80/mcp"}, "url: must be in its canonical form: http://localhost/mcp"),
+        ({"url": "http://localhost/x?/mcp"}, "url: must have no query and no fragment"),
+        ({"url": "ftp://localhost/mcp"}, "url: must be an http or https URL"),
+        ({"url": "http://user:pw@localhost/mcp"}, "url: must not hold a user name or a password"),
+        (
+            {"issuer": "http://localhost:8080/realms/mcp/"},
+            "issuer: must not end in a slash: clients compare the",
+        ),
+        ({"issuer": "localhost"}, "issuer: must be an http or https URL"),
+        ({"verifier": "none"}, "verifier: Input should be 'introspection' or 'jwt'"),
+        ({"jwks_url": "absent", "verifier": "jwt"}, 'verifier "jwt" needs jwks_url'),
+        ({"introspection_url": "absent"}, 'verifier "introspection" needs introspection_url'),
+        ({"scopes": []}, "scopes: must hold at least one scope"),
+        ({"scopes": ["a b"]}, "scopes.0: must be scope names without spaces, quotes or backslashes"),
+        ({"scopes": ['a"']}, "scopes.0: must be scope names without spaces, quotes or backslashes"),
+        ({"scopes": ["offline_access"]}, "scopes.0: must not hold offline_access"),
+        ({"scopes": ["a", "a"]}, "scopes: must not hold one entry twice"),
+        ({"cache_seconds": -1}, "cache_seconds: Input should be greater than or equal to 0"),
+        ({"allowed_origins": ["*"]}, "allowed_origins.0: must be exact origins such as"),
+        ({"allowed_origins": ["http://a.example/"]}, "allowed_origins.0: must be exact origins such as"),
+        ({"name": "a\nb"}, "name: must be printable characters"),
+    ],
+)
+def test_a_wrong_setting_is_named_in_one_line(load, changes, line):
+    with pytest.raises(SettingsError) as raised:
+        load(**changes)
+    (problem,) = raised.value.problems
+    assert line in problem
+    assert "\n" not in problem
+
+
+def test_every_wrong_setting_is_named(load):
+    with pytest.raises(SettingsError) as raised:
+        load(port=0, scopes=[])
+    assert len(raised.value.problems) == 2
+
+
+def test_a_secret_in_the_wrong_place_is_not_repeated(load):
+    with pytest.raises(SettingsError) as raised:
+        load(introspection_client_secret="hush-hush", port="hush-hush")
+    assert "did you mean introspection_client_secret_file?" in str(raised.value)
+    assert "hush-hush" not in str(raised.value)
+    assert raised.value.__cause__ is None
+
+
+@pytest.mark.parametrize("text", ["", "{", "[]", '"hush-hush"', "\xff"])
+def test_what_is_no_settings_file_is_said(tmp_path, text):
+    path = tmp_path / "settings.json"
+    path.write_bytes(text.encode("latin-1"))
+    with pytest.raises(SettingsError) as raised:
+        load_settings(path)
+    assert str(raised.value).startswith(str(path))
+    assert "hush-hush" not in str(raised.value)
+
+
+def test_a_settings_file_that_is_not_there_is_said(tmp_path):
+    with pytest.raises(SettingsError, match="No such file or directory"):
+        load_settings(tmp_path / "absent.json")
+
+
+def test_the_secret_is_read_without_the_newline(secret_file):
+    secret = read_secret(secret_file)
+    assert secret.get_secret_value() == "a-secret-that-no-log-may-hold"
+    assert "secret-that" not in f"{secret} {secret!r}"
+
+
+@pytest.mark.parametrize("mode", [0o444, 0o404, 0o402, 0o420])
+def test_a_secret_open_to_others_is_refused(secret_file, mode):
+    secret_file.chmod(mode)
+    with pytest.raises(SettingsError, match="chmod 0400"):
+        read_secret(secret_file)
+
+
+@pytest.mark.parametrize("mode", [0o400, 0o600, 0o440])
+def test_a_secret_for_the_owner_or_its_group_is_read(secret_file, mode):
+    secret_file.chmod(mode)
+    assert read_secret(secret_file)
+
+
+@pytest.mark.parametrize("content", [b"", b"\n", b"hush\nhush\n", b"hush\x00", b"\xff\xfe", b"h" * 5000])
+def test_a_file_without_one_secret_is_refused(tmp_path, content):
+    path = tmp_path / "secret"
+    path.write_bytes(content)
+    path.chmod(0o400)
+    with pytest.raises(SettingsError) as raised:
+        read_secret(path)
+    assert "hush" not in str(raised.value)
