@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated, Any, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
 from provision.keycloak.session import KeycloakError
 from provision.spec import Calls, CreateOnly, Found, NaturalKey, Outputs, ReplaceOnChange, Spec
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
 
 _MARK = "provision.owner"
 
@@ -110,7 +107,8 @@ class RealmCalls(Calls[Realm]):
             "instance": getattr(key, "instance", ""),
             "expected_issuer": getattr(key, "expected_issuer", ""),
         }
-        return Found(raw["id"], Realm(name=key.name, **values), self._issuer(key.name), raw)
+        spec = Realm(name=key.name, **values)
+        return Found(raw["id"], spec, self._outputs(spec), raw)
 
     def create(self, spec: Realm) -> RealmOutputs:
         """One POST with all settings."""
@@ -124,12 +122,13 @@ class RealmCalls(Calls[Realm]):
         session = self.context.session()
         session.forget_realm(spec.name)
         session.post("", body=body)
-        return self._issuer(spec.name)
+        return self._outputs(spec)
 
     def update(self, found: Found[Realm], spec: Realm) -> RealmOutputs:
         """Only what is declared is sent; Keycloak keeps the rest."""
         self.context.session().put(spec.name, body={"realm": spec.name, **_representation(spec)})
-        return self._issuer(found.spec.name)
+        del found
+        return self._outputs(spec)
 
     def delete(self, found: Found[Realm]) -> None:
         """One call, whatever is in it."""
@@ -137,13 +136,18 @@ class RealmCalls(Calls[Realm]):
         session.forget_realm(found.spec.name)
         session.delete(found.spec.name)
 
-    def _issuer(self, name: str) -> RealmOutputs:
-        document: Mapping[str, Any] | None = self.context.session().public(
-            f"realms/{name}/.well-known/openid-configuration"
-        )
-        if document is None:  # a disabled realm does not publish it
-            raise KeycloakError(f"The realm {name!r} publishes no metadata.", "Is it enabled?")
-        return RealmOutputs(issuer=document["issuer"])
+    def _outputs(self, spec: Realm) -> RealmOutputs:
+        session = self.context.session()
+        document = session.public(f"realms/{spec.name}/.well-known/openid-configuration")
+        if document is None:  # a realm that is not enabled publishes nothing
+            return RealmOutputs(issuer=f"{session.url}/realms/{spec.name}")
+        issuer = document["issuer"]
+        if spec.expected_issuer and issuer != spec.expected_issuer:
+            raise KeycloakError(
+                f"Realm {spec.name} reports the issuer {issuer}, and the rest of the stack was told {spec.expected_issuer}.",
+                "Set Keycloak's hostname so that both are the same.",
+            )
+        return RealmOutputs(issuer=issuer)
 
 
 def _representation(spec: Realm) -> dict[str, Any]:

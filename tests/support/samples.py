@@ -1,0 +1,64 @@
+"""For every kind of Keycloak object: one to make, a change to it, and what has to be there before."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+REALM = "samples"
+
+
+@dataclass(frozen=True)
+class Sample:
+    """An object to try a kind with.
+
+    Args:
+        inputs: The inputs in the wire's spelling; the realm is added.
+        change: The inputs that an update changes.
+        needs: Kinds and inputs of the objects that have to be there before.
+        factory: Keycloak makes it with every realm, so it is adopted rather than made.
+    """
+
+    inputs: dict[str, Any]
+    change: dict[str, Any]
+    needs: tuple[tuple[str, dict[str, Any]], ...] = field(default=())
+    factory: bool = False
+
+
+_SCOPE = ("provision:keycloak:ClientScope", {"name": "owner"})
+
+SAMPLES = {
+    "provision:keycloak:Realm": Sample({"name": "other", "suppliedKeys": True}, {"displayName": "Other", "accessTokenLifespan": 60}),
+    "provision:keycloak:ClientScope": Sample(
+        {"name": "mcp:tools", "description": "Tools", "consentText": "Use tools"},
+        {"description": "", "inTokenScope": False},
+    ),
+    "provision:keycloak:DefaultClientScope": Sample({"scope": "owner"}, {}, needs=(_SCOPE,)),
+    "provision:keycloak:AudienceMapper": Sample(
+        {"scope": "owner", "name": "aud", "includedCustomAudience": "http://localhost:3000/mcp"},
+        {"includedCustomAudience": "http://localhost:3001/mcp", "addToIdToken": True},
+        needs=(_SCOPE,),
+    ),
+    "provision:keycloak:TrustedHostsPolicy": Sample(
+        {"trustedHosts": ["localhost", "127.0.0.1", "claude.ai"], "clientUrisMustMatch": False},
+        {"trustedHosts": ["localhost"], "clientUrisMustMatch": True},
+        factory=True,
+    ),
+    "provision:keycloak:AllowedClientScopesPolicy": Sample(
+        {"allowedClientScopes": ["owner"]}, {"allowDefaultScopes": False}, needs=(_SCOPE,), factory=True
+    ),
+    "provision:keycloak:Client": Sample(
+        {
+            "clientId": "http://localhost:3000/mcp",
+            "access": "confidential",
+            "secret": "first-secret-of-the-client",
+            "standardFlow": True,
+            "redirectUris": ["http://localhost/callback", "http://127.0.0.1/"],
+        },
+        {"secret": "second-secret-of-the-client", "requirePkce": True, "redirectUris": ["http://127.0.0.1/"]},
+    ),
+    "provision:keycloak:User": Sample(
+        {"username": "ada", "email": "ada@example.org", "firstName": "Ada", "lastName": "L", "password": "pass-1"},
+        {"lastName": "Lovelace", "password": "pass-2"},
+    ),
+}
