@@ -12,6 +12,8 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from pydantic import BaseModel
+
 from provision.server.settings import Settings, SettingsError, load_settings
 
 if TYPE_CHECKING:
@@ -74,6 +76,7 @@ def _serve(settings: Settings, listener: socket.socket) -> None:
     from provision.server.audit import AuditTrail
 
     app = build_app(settings, AuditTrail(settings.audit_file))
+    gc.freeze()
     gc.enable()
     config = uvicorn.Config(
         app,
@@ -101,6 +104,8 @@ def _prepare_imports() -> None:
     os.environ["FASTMCP_LOG_ENABLED"] = "false"
     # The HTTP client imports trio where something else has installed it; the server runs on asyncio only.
     sys.modules.setdefault("trio", None)  # type: ignore[arg-type]
+    # Of the models of three protocol versions most are never used: each is completed when it is.
+    BaseModel.model_config["defer_build"] = True
     # Hundreds of classes are made and none is thrown away: collecting in between is time lost.
     gc.disable()
 

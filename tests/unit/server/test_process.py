@@ -1,0 +1,258 @@
+"""The server as a process of its own, with a stand-in for the authorization server on loopback."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import threading
+import time
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import TYPE_CHECKING, Any
+from urllib.parse import parse_qs
+
+import httpx2
+import pytest
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+ISSUER = "http://localhost:8080/realms/mcp"
+SECRET = "a-secret-that-no-log-may-hold"
+TOKEN = "a-token-that-no-log-may-hold"
+
+
+class StandIn(BaseHTTPRequestHandler):
+    """Says of every token that it is good."""
+
+    protocol_version = "HTTP/1.1"
+
+    def do_POST(self) -> None:
+        if self.server.gone:
+            self.close_connection = True
+            return
+        form = parse_qs(self.rfile.read(int(self.headers["Content-Length"])).decode())
+        answer = {
+            "active": form["token"] == [TOKEN] and form["client_secret"] == [SECRET],
+            "iss": ISSUER,
+            "aud": form["client_id"][0],
+            "exp": int(time.time()) + 60,
+            "sub": "subject-1",
+            "client_id": "client-1",
+            "scope": "mcp:tools",
+            "typ": "Bearer",
+        }
+        content = json.dumps(answer).encode()
+        self.send_response(200)
+        self.send_header("Content-Type", "application/json")
+        self.send_header("Content-Length", str(len(content)))
+        self.end_headers()
+        self.wfile.write(content)
+
+    def log_message(self, *_: object) -> None:
+        pass
+
+
+def _free_port() -> int:
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        return listener.getsockname()[1]
+
+
+class Authorization:
+    """The stand-in, which can go away and come back at the same address."""
+
+    def __init__(self) -> None:
+        self.port = _free_port()
+        self._server: ThreadingHTTPServer | None = None
+
+    def up(self) -> None:
+        self._server = ThreadingHTTPServer(("127.0.0.1", self.port), StandIn)
+        self._server.daemon_threads = True
+        self._server.gone = False
+        threading.Thread(target=self._server.serve_forever, daemon=True).start()
+
+    def down(self) -> None:
+        if self._server is not None:
+            self._server.gone = True  # for the connections that clients have kept
+            self._server.shutdown()
+            self._server.server_close()
+            self._server = None
+
+
+@pytest.fixture
+def authorization() -> Iterator[Authorization]:
+    authorization = Authorization()
+    yield authorization
+    authorization.down()
+
+
+@pytest.fixture
+def document(tmp_path: Path, authorization: Authorization) -> dict[str, Any]:
+    secret = tmp_path / "secret"
+    secret.write_text(SECRET)
+    secret.chmod(0o400)
+    port = _free_port()
+    return {
+        "name": "demo",
+        "port": port,
+        "url": f"http://localhost:{port}/mcp",
+        "issuer": ISSUER,
+        "verifier": "introspection",
+        "introspection_url": f"http://127.0.0.1:{authorization.port}/introspect",
+        "introspection_client_id": f"http://localhost:{port}/mcp",
+        "introspection_client_secret_file": str(secret),
+        "cache_seconds": 0,
+    }
+
+
+class Process:
+    """A running server."""
+
+    def __init__(
+        self, document: dict[str, Any], tmp_path: Path, environment: dict[str, str] | None = None
+    ) -> None:
+        settings = tmp_path / "settings.json"
+        settings.write_text(json.dumps(document))
+        self.url = document["url"]
+        self.base = self.url.removesuffix("/mcp")
+        self.popen = subprocess.Popen(
+            [sys.executable, "-m", "provision.server", "--settings", str(settings)],
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+            env={**os.environ, **(environment or {})},
+        )
+
+    def wait_until_live(self) -> None:
+        for _ in range(500):
+            try:
+                assert httpx2.get(f"{self.base}/health/live", timeout=30).status_code == 200
+            except httpx2.ConnectError:
+                assert self.popen.poll() is None, self.popen.communicate()
+                time.sleep(0.05)
+            else:
+                return
+
+    def post(self, token: str | None, **message: object) -> httpx2.Response:
+        return httpx2.post(
+            self.url,
+            headers={
+                "Accept": "application/json, text/event-stream",
+                **({} if token is None else {"Authorization": f"Bearer {token}"}),
+            },
+            json={"jsonrpc": "2.0", "id": 1, "method": "tools/list", "params": {}, **message},
+        )
+
+    def end(self) -> tuple[float, str]:
+        """End it and return how long that took, in seconds, and all that it wrote."""
+        started = time.perf_counter()
+        self.popen.send_signal(signal.SIGTERM)
+        written = "".join(self.popen.communicate(timeout=20))
+        return time.perf_counter() - started, written
+
+
+@pytest.fixture
+def process(document, tmp_path) -> Iterator[Process]:
+    process = Process(document, tmp_path)
+    yield process
+    if process.popen.poll() is None:
+        process.popen.kill()
+        process.popen.communicate()
+
+
+def _run(document: object, tmp_path: Path) -> subprocess.CompletedProcess[str]:
+    settings = tmp_path / "settings.json"
+    settings.write_text(json.dumps(document))
+    command = [sys.executable, "-m", "provision.server", "--settings", str(settings)]
+    return subprocess.run(command, capture_output=True, text=True, check=False, timeout=60)
+
+
+async def test_it_serves_clients_of_both_protocol_eras_survives_an_outage_and_ends_soon(
+    process, authorization
+):
+    from fastmcp import Client
+
+    process.wait_until_live()
+    assert process.post(None).status_code == 401
+    assert process.post(TOKEN).status_code == 503
+    authorization.up()
+    assert process.post(TOKEN).status_code == 200
+    assert process.post("another").status_code == 401
+    for mode in ("legacy", "2026-07-28"):
+        async with Client(process.url, auth=TOKEN, mode=mode) as client:
+            assert {tool.name for tool in await client.list_tools()} == {"add_numbers", "multiply_numbers"}
+            result = await client.call_tool("multiply_numbers", {"x": 6, "y": 7})
+            assert result.structured_content["result"] == 42
+    authorization.down()
+    assert process.post(TOKEN).status_code == 503
+    authorization.up()
+    assert process.post(TOKEN).status_code == 200
+
+    # A kept connection, a request that never ends, and one that waits for its answer: none of them holds it up.
+    host = ("127.0.0.1", int(process.base.rsplit(":", 1)[1]))
+    with socket.create_connection(host) as kept, socket.create_connection(host) as endless:
+        kept.sendall(b"GET /health/live HTTP/1.1\r\nHost: localhost\r\n\r\n")
+        kept.recv(4096)
+        head = f"POST /mcp HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer {TOKEN}\r\nContent-Length: 999\r\n"
+        endless.sendall(head.encode() + b"Accept: application/json, text/event-stream\r\n\r\n{")
+        await asyncio.sleep(0.2)
+        seconds, written = process.end()
+    assert seconds < 1.5, "one second, and some for a busy machine"
+    assert process.popen.returncode == 0
+    lines = [json.loads(line) for line in written.splitlines() if line.startswith("{")]
+    assert [line["tool"] for line in lines if line["event"] == "tool_call"] == ["multiply_numbers"] * 2
+    assert SECRET not in written
+    assert TOKEN not in written
+
+
+def test_the_environment_has_no_say(document, tmp_path, authorization):
+    authorization.up()
+    process = Process(
+        document,
+        tmp_path,
+        {"FASTMCP_LOG_LEVEL": "DEBUG", "FASTMCP_DEBUG": "true", "HTTP_PROXY": "http://127.0.0.1:9"},
+    )
+    process.wait_until_live()
+    assert process.post(TOKEN).status_code == 200
+    _, written = process.end()
+    assert "DEBUG" not in written
+
+
+def test_wrong_settings_end_it_with_2_and_one_line_each(document, tmp_path):
+    done = _run({**document, "introspection_client_secret": "hush", "port": "hush"}, tmp_path)
+    assert done.returncode == 2
+    assert len(done.stderr.splitlines()) == 2
+    assert all(line.startswith("error: ") for line in done.stderr.splitlines())
+    assert "hush" not in done.stderr
+    assert done.stdout == ""
+
+
+def test_a_secret_open_to_others_ends_it_with_2(document, tmp_path):
+    (tmp_path / "secret").chmod(0o444)
+    done = _run(document, tmp_path)
+    assert done.returncode == 2
+    assert "chmod 0400" in done.stderr
+    assert SECRET not in done.stderr
+
+
+def test_a_taken_port_ends_it_with_1(document, tmp_path):
+    with socket.create_server(("127.0.0.1", document["port"])):
+        done = _run(document, tmp_path)
+    assert done.returncode == 1
+    assert done.stderr.startswith(f"error: cannot listen on 127.0.0.1:{document['port']}")
+    assert len(done.stderr.splitlines()) == 1
+
+
+def test_it_listens_on_loopback_only(process, authorization):
+    process.wait_until_live()
+    port = int(process.base.rsplit(":", 1)[1])
+    listening = [line.split() for line in open("/proc/net/tcp").readlines()[1:]]  # noqa: SIM115, PTH123
+    addresses = {
+        fields[1] for fields in listening if fields[3] == "0A" and int(fields[1].split(":")[1], 16) == port
+    }
+    assert {address.split(":")[0] for address in addresses} == {"0100007F"}
