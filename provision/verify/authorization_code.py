@@ -1,0 +1,172 @@
+"""The authorization code flow with PKCE, done by script through Keycloak's pages (OAuth 2.1 section 4.1)."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import secrets
+from dataclasses import dataclass, field
+from http import HTTPStatus
+from typing import TYPE_CHECKING
+from urllib.parse import parse_qs, urljoin, urlsplit
+
+from provision.verify.check import Failed
+from provision.verify.connection import is_loopback, json_object, origin, text
+from provision.verify.html_page import Form, Page, read_page
+from provision.verify.temporary import Kind
+
+if TYPE_CHECKING:
+    import httpx
+
+    from provision.verify.context import Context
+    from provision.verify.proofs.authorization_server_metadata import AuthorizationServer
+
+_MOST_PAGES = 8
+_REDIRECTS = frozenset({HTTPStatus.FOUND, HTTPStatus.SEE_OTHER, HTTPStatus.MOVED_PERMANENTLY})
+
+
+@dataclass(frozen=True)
+class Login:
+    """A finished login.
+
+    Args:
+        client_id: The client that was logged in to.
+        consented: Whether the user was asked for consent.
+        access_token: The access token.
+        refresh_token: The refresh token, empty when there is none.
+    """
+
+    client_id: str
+    consented: bool
+    access_token: str = field(repr=False)
+    refresh_token: str = field(repr=False)
+
+
+def log_in(context: Context, server: AuthorizationServer, client_id: str, redirect_uri: str) -> Login:
+    """Log the demo user in and consent, in a browser session of its own; it is ended at the end of the run.
+
+    Args:
+        context: The proof's.
+        server: The authorization server.
+        client_id: A public client.
+        redirect_uri: One of its redirect URIs; it is read, not followed.
+
+    Raises:
+        Failed: A step did not go as it must.
+    """
+    verifier, state = secrets.token_urlsafe(48), secrets.token_urlsafe(16)
+    digest = hashlib.sha256(verifier.encode()).digest()
+    asked = {
+        "response_type": "code",
+        "client_id": client_id,
+        "redirect_uri": redirect_uri,
+        "scope": " ".join(context.target.scopes),
+        "state": state,
+        "code_challenge": base64.urlsafe_b64encode(digest).rstrip(b"=").decode(),  # RFC 7636 section 4.2
+        "code_challenge_method": "S256",
+        "resource": context.target.server_url,  # RFC 8707 section 2.1
+    }
+    with context.browser() as browser:
+        visit = _Visit(context, browser, redirect_uri)
+        code = _code(visit.to(server.authorization_endpoint, asked), state, context.target.issuer, server)
+    answer = context.http.post(
+        server.token_endpoint,
+        data={
+            "grant_type": "authorization_code",
+            "code": code,
+            "redirect_uri": redirect_uri,
+            "client_id": client_id,
+            "code_verifier": verifier,
+            "resource": context.target.server_url,
+        },
+    )
+    document = json_object(answer, "the code was not exchanged for a token")
+    login = Login(client_id, visit.consented, text(document, "access_token"), text(document, "refresh_token"))
+    _end_later(context, server, login)
+    if not login.access_token or text(document, "token_type").lower() != "bearer":
+        raise Failed("the token endpoint answered without a bearer token")
+    return login
+
+
+def _code(answer: dict[str, str], state: str, issuer: str, server: AuthorizationServer) -> str:
+    """The code out of the authorization response, checked."""
+    if "error" in answer:
+        raise Failed(f"authorization was refused: {answer.get('error_description') or answer['error']}")
+    if answer.get("state") != state:
+        raise Failed("the authorization response has another state than the request")
+    # RFC 9207 section 2.4
+    if answer.get("iss", "" if server.names_itself else issuer) != issuer:
+        raise Failed(f"the authorization response has iss {answer.get('iss') or '(none)'}, not {issuer}")
+    if not answer.get("code"):
+        raise Failed("the authorization response has no code")
+    return answer["code"]
+
+
+def _end_later(context: Context, server: AuthorizationServer, login: Login) -> None:
+    if not (server.end_session_endpoint and login.refresh_token):
+        return
+
+    def end() -> None:
+        body = {"client_id": login.client_id, "refresh_token": login.refresh_token}
+        context.http.post(server.end_session_endpoint, data=body)
+
+    context.temporary.remove_later(Kind.SESSION, f"the login for {login.client_id}", end)
+
+
+class _Visit:
+    """A browser on its way through the pages."""
+
+    def __init__(self, context: Context, browser: httpx.Client, redirect_uri: str) -> None:
+        self._target = context.target
+        self._browser = browser
+        self._redirect_uri = redirect_uri
+        self._password_sent = False
+        self.consented = False
+
+    def to(self, url: str, query: dict[str, str]) -> dict[str, str]:
+        """Go there and through all that is asked; return the parameters of the redirect to the client."""
+        response = self._browser.get(url, params=query)
+        for _ in range(_MOST_PAGES):
+            self._keep_cookies(response)
+            location = urljoin(str(response.url), response.headers.get("location", ""))
+            if response.status_code not in _REDIRECTS:
+                form = self._answered(read_page(response.text), response.status_code)
+                response = self._browser.post(
+                    self._own(urljoin(str(response.url), form.action)), data=form.fields
+                )
+            elif _is_at(location, self._redirect_uri):
+                return {name: values[0] for name, values in parse_qs(urlsplit(location).query).items()}
+            else:
+                response = self._browser.get(self._own(location))
+        raise Failed(f"the login did not end within {_MOST_PAGES} pages")
+
+    def _answered(self, page: Page, status: int) -> Form:
+        """The form of the page, filled in."""
+        if login := page.form("username", "password"):
+            if self._password_sent:
+                raise Failed(f"the demo user could not log in: {page.message or 'the login page came again'}")
+            self._password_sent = True
+            login.fields |= {"username": self._target.demo_username, "password": self._target.demo_password}
+            return login
+        if consent := page.form("accept"):
+            self.consented = True
+            consent.fields["accept"] = consent.buttons.get("accept", "")
+            return consent
+        what = page.message or page.title or "a page without a heading"
+        raise Failed(f"neither a login nor a consent page came, but: {what} (HTTP {status})")
+
+    def _own(self, url: str) -> str:
+        """The address, if it is the issuer's: the password is sent nowhere else."""
+        if origin(url) not in {origin(self._target.issuer), origin(self._target.keycloak_url)}:
+            raise Failed(f"the login leads away to {origin(url)}")
+        return url
+
+    def _keep_cookies(self, response: httpx.Response) -> None:
+        # A browser sends cookies marked Secure to loopback addresses without TLS too; Python's cookie jar does not.
+        if is_loopback(str(response.url)):
+            for cookie in self._browser.cookies.jar:
+                cookie.secure = False
+
+
+def _is_at(location: str, redirect_uri: str) -> bool:
+    return location.partition("?")[0] == redirect_uri.partition("?")[0]

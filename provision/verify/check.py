@@ -1,0 +1,82 @@
+"""What a proof is before it runs: a named function that returns evidence or fails."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Generic, TypeVar
+
+from provision.errors import ProvisionError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from provision.verify.context import Context
+
+T = TypeVar("T")
+
+
+class Failed(ProvisionError):  # noqa: N818 - a failed proof is a result, not an error
+    """The stack does not do what the proof is about.
+
+    Args:
+        what: One readable line; never holds a token or a secret.
+    """
+
+
+class Unmet(Exception):  # noqa: N818 - it says what happened to the prerequisite
+    """Something that the proof builds on failed.
+
+    Args:
+        check: The id of the failed prerequisite.
+        detail: Why that one failed.
+    """
+
+    def __init__(self, check: str, detail: str) -> None:
+        super().__init__(check)
+        self.check = check
+        self.detail = detail
+
+
+@dataclass(frozen=True)
+class Evidence(Generic[T]):
+    """What a proof found.
+
+    Args:
+        detail: One readable line; never holds a token or a secret.
+        value: What other proofs may build on.
+    """
+
+    detail: str
+    value: T
+
+
+@dataclass(frozen=True)
+class Check(Generic[T]):
+    """A proof that can be run; made by the decorator `check`.
+
+    Args:
+        id: Its short name, which is also its heading in ``docs/verify.md``.
+        title: What holds when it passes.
+        place: Where it stands in the order that results are shown in.
+        run: Looks, and returns the evidence or raises `Failed`.
+    """
+
+    id: str
+    title: str
+    place: int
+    run: Callable[[Context], Evidence[T]]
+
+
+def check(check_id: str, title: str, *, place: int) -> Callable[[Callable[[Context], Evidence[T]]], Check[T]]:
+    """Make a proof of a function.
+
+    Args:
+        check_id: Its short name.
+        title: What holds when it passes.
+        place: Where it stands in the order that results are shown in.
+    """
+
+    def decorate(run: Callable[[Context], Evidence[T]]) -> Check[T]:
+        return Check(check_id, title, place, run)
+
+    return decorate

@@ -1,0 +1,120 @@
+"""Dynamic client registration as MCP clients do it (RFC 7591)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from http import HTTPStatus
+from typing import TYPE_CHECKING, Any
+
+from provision.verify.check import Failed
+from provision.verify.connection import json_object, text, texts
+from provision.verify.temporary import Kind
+
+if TYPE_CHECKING:
+    from provision.verify.context import Context
+
+LOOPBACK_REDIRECT = "http://localhost:33419/callback"
+"""Where a client like Claude Code listens; nobody does here, the redirect is read and not followed."""
+
+
+@dataclass(frozen=True)
+class RegisteredClient:
+    """A client that registered itself.
+
+    Args:
+        client_id: The id that it was given.
+        redirect_uri: The redirect URI that it will use.
+    """
+
+    client_id: str
+    redirect_uri: str
+
+
+def like_claude_code(context: Context, redirect_uri: str = LOOPBACK_REDIRECT) -> dict[str, Any]:
+    """The request of a client that names no scope.
+
+    Args:
+        context: Gives the name.
+        redirect_uri: Its redirect URI.
+    """
+    return {
+        "client_name": f"{context.temporary.name()} (as Claude Code registers)",
+        "redirect_uris": [redirect_uri],
+        "grant_types": ["authorization_code", "refresh_token"],
+        "response_types": ["code"],
+        "token_endpoint_auth_method": "none",
+    }
+
+
+def like_vs_code(context: Context) -> dict[str, Any]:
+    """The request of a client that names its scopes and has redirect URIs on several hosts.
+
+    Args:
+        context: Gives the name and the scopes.
+    """
+    return {
+        "client_name": f"{context.temporary.name()} (as VS Code registers)",
+        "client_uri": "https://code.visualstudio.com",
+        "redirect_uris": [
+            "https://insiders.vscode.dev/redirect",
+            "https://vscode.dev/redirect",
+            "http://127.0.0.1/",
+            "http://127.0.0.1:33418/",
+        ],
+        "grant_types": [
+            "authorization_code",
+            "refresh_token",
+            "urn:ietf:params:oauth:grant-type:device_code",
+        ],
+        "response_types": ["code"],
+        "scope": " ".join(context.target.scopes),
+        "token_endpoint_auth_method": "none",
+        "application_type": "native",
+    }
+
+
+def register(context: Context, endpoint: str, body: dict[str, Any]) -> dict[str, Any]:
+    """Ask for a registration; a client that is made is removed at the end of the run.
+
+    Args:
+        context: The proof's.
+        endpoint: The registration endpoint.
+        body: The request (RFC 7591 section 3.1).
+
+    Returns:
+        What was registered (RFC 7591 section 3.2.1).
+
+    Raises:
+        Failed: The server refused it.
+    """
+    answer = context.http.post(endpoint, json=body)
+    document = json_object(answer, f"registration for {' '.join(body['redirect_uris'])}")
+    remove_later(context, document)
+    if text(document, "client_secret") or text(document, "token_endpoint_auth_method") != "none":
+        raise Failed("the client asked to be public (token_endpoint_auth_method none) and was not made so")
+    if set(texts(document, "redirect_uris")) != set(body["redirect_uris"]):
+        raise Failed("the registered redirect URIs are not those that were asked for")
+    return document
+
+
+def remove_later(context: Context, document: dict[str, Any]) -> None:
+    """Have a registered client removed at the end of the run.
+
+    Args:
+        context: The proof's.
+        document: What the server answered to the registration.
+    """
+    client_id = text(document, "client_id")
+    address, access = text(document, "registration_client_uri"), text(document, "registration_access_token")
+
+    def remove() -> None:
+        # RFC 7592 section 2.3
+        if address and access:
+            gone = context.http.delete(address, headers={"Authorization": f"Bearer {access}"})
+            if gone.status_code == HTTPStatus.NO_CONTENT:
+                return
+        session = context.session()
+        for found in session.get(context.target.realm, "clients", clientId=client_id) or ():
+            session.delete(context.target.realm, "clients", found["id"])
+
+    context.temporary.remove_later(Kind.CLIENT, f"registered client {client_id}", remove)

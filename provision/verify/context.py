@@ -1,0 +1,181 @@
+"""What the proofs of one run share; each thing is made once, when the first proof needs it."""
+
+from __future__ import annotations
+
+import threading
+import time
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, TypeVar, cast
+
+import httpx
+
+from provision.errors import ProvisionError
+from provision.verify.check import Unmet
+from provision.verify.connection import Connections
+from provision.verify.temporary import Temporary
+
+if TYPE_CHECKING:
+    from provision.keycloak.session import Session
+    from provision.verify.check import Check, Evidence
+    from provision.verify.target import Target
+
+T = TypeVar("T")
+
+
+class Cancelled(Exception):  # noqa: N818 - it is nobody's error
+    """The run was ended by the user."""
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """How a proof ended.
+
+    Args:
+        evidence: What it found; None when it failed.
+        problem: What is wrong; empty when it passed.
+        needs: The id of the failed proof that it builds on; empty when it failed by itself.
+        seconds: Its own time, without that of the proofs it builds on.
+    """
+
+    evidence: Evidence[Any] | None
+    problem: str
+    needs: str
+    seconds: float
+
+
+@dataclass
+class _Slot:
+    lock: threading.Lock = field(default_factory=threading.Lock)
+    outcome: Outcome | None = None
+
+
+class Run:
+    """One run of proofs against one target; safe to use from many threads.
+
+    Args:
+        target: The live stack.
+    """
+
+    def __init__(self, target: Target) -> None:
+        self.target = target
+        self.cancelled = threading.Event()
+        self.connections = Connections(
+            (target.issuer, target.server_url, target.keycloak_url), self._end_if_cancelled
+        )
+        self.http = self.connections.client()
+        self.temporary = Temporary(self.session, (target.realm, "master"))
+        self._lock = threading.Lock()
+        self._slots: dict[str, _Slot] = {}
+        self._session: Session | None = None
+        self._session_lock = threading.Lock()
+
+    def session(self) -> Session:
+        """The Admin API of the target's Keycloak."""
+        from provision.keycloak.session import Session
+
+        with self._session_lock:
+            if self._session is None:
+                target = self.target
+                self._session = Session(
+                    target.keycloak_url, target.admin_client_id, target.admin_client_secret
+                )
+            return self._session
+
+    def outcome(self, check: Check[Any]) -> Outcome:
+        """How the proof ends; it is run now unless it was before."""
+        with self._lock:
+            slot = self._slots.setdefault(check.id, _Slot())
+        with slot.lock:
+            if slot.outcome is None:
+                slot.outcome = self._run(check)
+            return slot.outcome
+
+    def end(self) -> None:
+        """Remove what was made and close the connections."""
+        self.cancelled.clear()
+        try:
+            self.temporary.clean()
+        finally:
+            self.connections.close()
+
+    def _run(self, check: Check[Any]) -> Outcome:
+        context = Context(self)
+        evidence: Evidence[Any] | None = None
+        problem = needs = ""
+        started = time.perf_counter()
+        try:
+            self._end_if_cancelled()
+            evidence = check.run(context)
+        except Unmet as unmet:
+            problem, needs = unmet.detail, unmet.check
+        except ProvisionError as error:
+            problem = error.what
+        except Cancelled:
+            problem = "not finished"
+        except httpx.HTTPError as error:
+            problem = _no_answer(error)
+        except Exception as error:  # noqa: BLE001 - a proof that breaks is a proof that fails; the text could hold a secret
+            problem = f"the proof itself broke with {type(error).__name__} in {_place(error)}"
+        return Outcome(evidence, problem, needs, time.perf_counter() - started - context.waited)
+
+    def _end_if_cancelled(self) -> None:
+        if self.cancelled.is_set():
+            raise Cancelled
+
+
+class Context:
+    """What one proof is given.
+
+    Args:
+        run: The run that it is part of.
+    """
+
+    def __init__(self, run: Run) -> None:
+        self._run = run
+        self.target = run.target
+        self.http = run.http
+        self.temporary = run.temporary
+        self.waited = 0.0
+
+    def need(self, check: Check[T]) -> T:
+        """What another proof found.
+
+        Raises:
+            Unmet: It failed.
+        """
+        started = time.perf_counter()
+        outcome = self._run.outcome(check)
+        self.waited += time.perf_counter() - started
+        if outcome.evidence is None:
+            raise Unmet(outcome.needs or check.id, outcome.problem)
+        return cast("T", outcome.evidence.value)
+
+    def session(self) -> Session:
+        """The Admin API of the target's Keycloak."""
+        return self._run.session()
+
+    def browser(self) -> httpx.Client:
+        """An HTTP client with an empty cookie jar of its own."""
+        return self._run.connections.client()
+
+    def sleep(self, seconds: float) -> None:
+        """Wait, but not longer than the user does."""
+        if self._run.cancelled.wait(max(seconds, 0.0)):
+            raise Cancelled
+
+
+def _no_answer(error: httpx.HTTPError) -> str:
+    try:
+        url = error.request.url.copy_with(query=None, fragment=None)
+    except RuntimeError:
+        return f"no answer ({type(error).__name__})"
+    return f"no answer from {url} ({type(error).__name__})"
+
+
+def _place(error: Exception) -> str:
+    trace = error.__traceback__
+    while trace is not None and trace.tb_next is not None:
+        trace = trace.tb_next
+    if trace is None:
+        return "an unknown place"
+    return f"{trace.tb_frame.f_globals.get('__name__', 'an unknown module')}:{trace.tb_lineno}"

@@ -1,0 +1,133 @@
+"""A client of the MCP server: JSON-RPC over streamable HTTP (MCP 2025-11-25, "Transports").
+
+The official SDK's client is not used: its import alone takes longer than all proofs together.
+"""
+
+from __future__ import annotations
+
+import itertools
+import json
+from dataclasses import dataclass
+from http import HTTPStatus
+from typing import TYPE_CHECKING, Any, Self
+
+from provision.verify.check import Failed
+from provision.verify.connection import refusal, text
+
+if TYPE_CHECKING:
+    import httpx
+
+PROTOCOL_VERSION = "2025-11-25"
+_ACCEPT = "application/json, text/event-stream"
+
+
+def ask(http: httpx.Client, url: str, token: str | None = None, **more: Any) -> httpx.Response:
+    """Send the smallest request that only an authorized client may make.
+
+    Args:
+        http: The client.
+        url: The MCP server's URL.
+        token: The bearer token; none when None.
+        more: What else the request has.
+    """
+    headers = {"Accept": _ACCEPT, "MCP-Protocol-Version": PROTOCOL_VERSION}
+    if token is not None:
+        headers["Authorization"] = f"Bearer {token}"
+    body = {"jsonrpc": "2.0", "id": 1, "method": "tools/list", "params": {}}
+    return http.post(url, headers=headers, json=body, **more)
+
+
+def let_in(response: httpx.Response) -> bool:
+    """Whether the request came past the authorization, whatever was answered to it then."""
+    return response.status_code < HTTPStatus.INTERNAL_SERVER_ERROR and response.status_code not in {
+        HTTPStatus.UNAUTHORIZED,
+        HTTPStatus.FORBIDDEN,
+    }
+
+
+@dataclass
+class McpSession:
+    """A session, opened by its first use; the server may keep none.
+
+    Args:
+        http: The client.
+        url: The MCP server's URL.
+        token: The bearer token.
+    """
+
+    http: httpx.Client
+    url: str
+    token: str
+
+    def __post_init__(self) -> None:
+        self._ids = itertools.count(1)
+        self._headers = {"Accept": _ACCEPT, "Authorization": f"Bearer {self.token}"}
+
+    def __enter__(self) -> Self:
+        """Open it (MCP 2025-11-25, "Lifecycle")."""
+        hello = {
+            "protocolVersion": PROTOCOL_VERSION,
+            "capabilities": {},
+            "clientInfo": {"name": "provision-verify", "version": "1"},
+        }
+        answer = self._call("initialize", hello)
+        self._headers["MCP-Protocol-Version"] = text(answer, "protocolVersion")
+        self._post({"jsonrpc": "2.0", "method": "notifications/initialized"})
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """End it, if the server keeps one."""
+        if "Mcp-Session-Id" in self._headers:
+            self.http.delete(self.url, headers=self._headers)
+
+    def tools(self) -> tuple[str, ...]:
+        """The names of the tools."""
+        listed = self._call("tools/list", {}).get("tools")
+        return tuple(text(tool, "name") for tool in listed) if isinstance(listed, list) else ()
+
+    def call(self, tool: str, arguments: dict[str, Any]) -> dict[str, Any]:
+        """Call a tool and return its structured result.
+
+        Raises:
+            Failed: The tool failed.
+        """
+        answer = self._call("tools/call", {"name": tool, "arguments": arguments})
+        structured = answer.get("structuredContent")
+        if answer.get("isError") or not isinstance(structured, dict):
+            raise Failed(f"{tool} did not give a structured result")
+        return structured
+
+    def _call(self, method: str, params: dict[str, Any]) -> dict[str, Any]:
+        response = self._post({"jsonrpc": "2.0", "id": next(self._ids), "method": method, "params": params})
+        if session := response.headers.get("Mcp-Session-Id"):
+            self._headers["Mcp-Session-Id"] = session
+        for message in _messages(response):
+            if isinstance(message.get("error"), dict):
+                raise Failed(f"{method}: {text(message['error'], 'message') or 'error'}")
+            if isinstance(message.get("result"), dict):
+                result: dict[str, Any] = message["result"]
+                return result
+        raise Failed(f"{method}: the answer holds no result")
+
+    def _post(self, message: dict[str, Any]) -> httpx.Response:
+        response = self.http.post(self.url, headers=self._headers, json=message)
+        if response.status_code >= HTTPStatus.BAD_REQUEST:
+            raise Failed(f"{message['method']}: {refusal(response)}")
+        return response
+
+
+def _messages(response: httpx.Response) -> list[dict[str, Any]]:
+    """The JSON-RPC messages of an answer, be it one JSON object or a stream of events."""
+    if response.headers.get("content-type", "").startswith("text/event-stream"):
+        events = response.text.replace("\r\n", "\n").split("\n\n")
+        texts = [
+            "\n".join(line[5:].lstrip() for line in event.split("\n") if line.startswith("data:"))
+            for event in events
+        ]
+    else:
+        texts = [response.text]
+    try:
+        messages = [json.loads(item) for item in texts if item]
+    except ValueError:
+        return []
+    return [message for message in messages if isinstance(message, dict)]

@@ -1,0 +1,68 @@
+"""The realm describes itself to clients."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from provision.verify.check import Evidence, Failed, check
+from provision.verify.connection import is_loopback, json_object, text, texts, well_known
+
+if TYPE_CHECKING:
+    from provision.verify.context import Context
+
+_ENDPOINTS = ("authorization_endpoint", "token_endpoint", "registration_endpoint", "introspection_endpoint")
+
+
+@dataclass(frozen=True)
+class AuthorizationServer:
+    """What the metadata says.
+
+    Args:
+        authorization_endpoint: Where users log in.
+        token_endpoint: Where codes become tokens.
+        registration_endpoint: Where clients register themselves.
+        introspection_endpoint: Where the server asks about tokens.
+        end_session_endpoint: Where a login is ended, empty when not said.
+        names_itself: Whether authorization responses carry ``iss`` (RFC 9207 section 3).
+    """
+
+    authorization_endpoint: str
+    token_endpoint: str
+    registration_endpoint: str
+    introspection_endpoint: str
+    end_session_endpoint: str
+    names_itself: bool
+
+
+@check("authorization-server-metadata", "The realm publishes its authorization server metadata", place=20)
+def authorization_server_metadata(context: Context) -> Evidence[AuthorizationServer]:
+    """Metadata in the RFC 8414 form (section 3.1) and the OpenID Connect form, with PKCE S256 and registration."""
+    issuer = context.target.issuer
+    document = {}
+    for url in (
+        well_known(issuer, "oauth-authorization-server"),
+        f"{issuer}/.well-known/openid-configuration",
+    ):
+        document = json_object(context.http.get(url), url)
+        _examine(url, document, issuer)
+    server = AuthorizationServer(
+        **{name: text(document, name) for name in _ENDPOINTS},
+        end_session_endpoint=text(document, "end_session_endpoint"),
+        names_itself=document.get("authorization_response_iss_parameter_supported") is True,
+    )
+    return Evidence(f"issuer {issuer}, PKCE S256, registration endpoint; both forms", server)
+
+
+def _examine(url: str, document: dict[str, Any], issuer: str) -> None:
+    # RFC 8414 section 3.3: identical, no slash more or less.
+    if document.get("issuer") != issuer:
+        raise Failed(f"{url}: issuer is {document.get('issuer')}, not {issuer}")
+    if "S256" not in texts(document, "code_challenge_methods_supported"):
+        raise Failed(f"{url}: code_challenge_methods_supported has no S256")
+    for name in _ENDPOINTS:
+        address = text(document, name)
+        if not address:
+            raise Failed(f"{url}: there is no {name}")
+        if not (address.startswith("https://") or is_loopback(address)):
+            raise Failed(f"{url}: {name} is neither https nor on this machine")

@@ -1,0 +1,40 @@
+"""A token that was good is refused once it is over."""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING
+
+from provision.verify.access_token import claims
+from provision.verify.check import Evidence, Failed, check
+from provision.verify.connection import refusal
+from provision.verify.mcp_session import ask, let_in
+from provision.verify.refusal import must_refuse
+from provision.verify.service_client import service_client
+
+if TYPE_CHECKING:
+    from provision.verify.context import Context
+
+_LIFESPAN_SECONDS = 2
+# Clocks differ, and a server may be lenient for a moment (RFC 7519 section 4.1.4).
+_LENIENCE_SECONDS = 5.0
+_AGAIN_SECONDS = 0.2
+
+
+@check("refused-expired", "An expired token is refused", place=130)
+def refused_expired(context: Context) -> Evidence[None]:
+    """One token before and after its end; before it, the server lets it in (RFC 6750 section 3.1)."""
+    target = context.target
+    lifespan = {"access.token.lifespan": str(_LIFESPAN_SECONDS)}
+    with service_client(context, target.realm, scopes=target.scopes, attributes=lifespan) as client:
+        token = client.token()
+        issued = time.monotonic()
+        before = ask(context.http, target.server_url, token)
+        if not let_in(before):
+            raise Failed(f"the server refused the token before it had expired: {refusal(before)}")
+        context.sleep(min(claims(token).expires - time.time(), _LIFESPAN_SECONDS))
+        last = issued + _LIFESPAN_SECONDS + _LENIENCE_SECONDS
+        while let_in(ask(context.http, target.server_url, token)) and time.monotonic() < last:
+            context.sleep(_AGAIN_SECONDS)
+        must_refuse(context, token, "an expired token")
+    return Evidence("let in while it was good, 401 once it had expired", None)

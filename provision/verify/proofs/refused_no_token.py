@@ -1,0 +1,29 @@
+"""Without a token in the header, nothing."""
+
+from __future__ import annotations
+
+from http import HTTPStatus
+from typing import TYPE_CHECKING
+
+from provision.verify.check import Evidence, Failed, check
+from provision.verify.mcp_session import ask, let_in
+from provision.verify.proofs.token import token
+
+if TYPE_CHECKING:
+    from provision.verify.context import Context
+
+
+@check("refused-no-token", "A request without a token in its header is refused", place=110)
+def refused_no_token(context: Context) -> Evidence[None]:
+    """No token at all, and a good token in the query, where it must not be (RFC 6750 section 2.3)."""
+    http, url = context.http, context.target.server_url
+    answers = {
+        "a request without a token": ask(http, url),
+        "a token in the query": ask(http, url, params={"access_token": context.need(token)}),
+    }
+    for what, answer in answers.items():
+        if let_in(answer):
+            raise Failed(f"the server let in {what} (HTTP {answer.status_code})")
+        if answer.status_code != HTTPStatus.UNAUTHORIZED:
+            raise Failed(f"{what} got HTTP {answer.status_code}, not 401")
+    return Evidence("401 without a token and with a good one in the query", None)

@@ -1,0 +1,34 @@
+"""With a token, the tools work."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from provision.verify.check import Evidence, Failed, check
+from provision.verify.mcp_session import McpSession
+from provision.verify.proofs.token import token
+
+if TYPE_CHECKING:
+    from provision.verify.context import Context
+
+_CALLS = {"add_numbers": ({"a": 19, "b": 23}, 42), "multiply_numbers": ({"x": 6, "y": 7}, 42)}
+
+
+@check("tools", "With a token, the tools are listed and answer", place=100)
+def tools(context: Context) -> Evidence[None]:
+    """Lists the tools and calls those of the reference server (MCP 2025-11-25, "Tools")."""
+    with McpSession(context.http, context.target.server_url, context.need(token)) as session:
+        listed = session.tools()
+        if not listed:
+            raise Failed("the server lists no tool")
+        if not set(_CALLS) & set(listed):
+            return Evidence(
+                f"{len(listed)} tools listed; they are the server's own, so none was called", None
+            )
+        for name, (arguments, expected) in _CALLS.items():
+            if name not in listed:
+                raise Failed(f"the server lists no {name}")
+            result = session.call(name, dict(arguments)).get("result")
+            if result != expected:
+                raise Failed(f"{name} of {arguments} is {result}, not {expected}")
+    return Evidence(f"{' and '.join(_CALLS)} gave the right results", None)

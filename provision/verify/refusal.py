@@ -1,0 +1,39 @@
+"""What it means that the MCP server refuses a token."""
+
+from __future__ import annotations
+
+from http import HTTPStatus
+from typing import TYPE_CHECKING
+
+from provision.verify.challenge import bearer_challenge
+from provision.verify.check import Failed
+from provision.verify.mcp_session import ask, let_in
+
+if TYPE_CHECKING:
+    from provision.verify.context import Context
+
+
+def must_refuse(context: Context, token: str, what: str) -> None:
+    """Call the server with a token that it must not accept.
+
+    It must answer 401 (MCP 2025-11-25, "Token Handling") with ``invalid_token`` if it names an error at all
+    (RFC 6750 section 3.1). A 403 is not enough: it says that the token is good and only lacks a scope.
+
+    Args:
+        context: The proof's.
+        token: The bad token.
+        what: How to name it in the failure.
+
+    Raises:
+        Failed: The server did something else.
+    """
+    response = ask(context.http, context.target.server_url, token)
+    if let_in(response):
+        raise Failed(f"the server let in {what} (HTTP {response.status_code})")
+    if response.status_code != HTTPStatus.UNAUTHORIZED:
+        raise Failed(f"{what} got HTTP {response.status_code}, not 401")
+    found = bearer_challenge(response.headers.get("WWW-Authenticate", ""))
+    if found is None:
+        raise Failed(f"the 401 for {what} carries no Bearer challenge")
+    if found.error not in {"", "invalid_token"}:
+        raise Failed(f"{what} got the error {found.error}, not invalid_token")

@@ -1,0 +1,38 @@
+"""What the proofs are about."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+
+@dataclass(frozen=True, kw_only=True)
+class Target:
+    """A live stack, with all that a proof needs to know of it.
+
+    Args:
+        issuer: The realm's issuer, exactly as Keycloak reports it (RFC 8414 section 2).
+        realm: The realm's name.
+        server_url: The MCP server's URL, which is the audience of its tokens (RFC 8707 section 2).
+        scopes: The scopes that the server asks for.
+        introspection_client_id: The client with which the server introspects.
+        introspection_client_secret: Its secret.
+        demo_username: Somebody who can log in.
+        demo_password: Their password.
+        public_client_id: The pre-registered public PKCE client.
+        keycloak_url: Keycloak's base address, without a trailing slash.
+        admin_client_id: The admin service account in the master realm; makes and removes what proofs need.
+        admin_client_secret: Its secret.
+    """
+
+    issuer: str
+    realm: str
+    server_url: str
+    scopes: tuple[str, ...]
+    introspection_client_id: str
+    introspection_client_secret: str = field(repr=False)
+    demo_username: str
+    demo_password: str = field(repr=False)
+    public_client_id: str
+    keycloak_url: str
+    admin_client_id: str
+    admin_client_secret: str = field(repr=False)
