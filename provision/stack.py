@@ -150,7 +150,7 @@ class McpStack(pulumi.ComponentResource):
             realm=realm,
             scope=scope.name,
             name="introspection-audience",
-            included_custom_audience=config.server.client_id,
+            included_client_audience=config.server.client_id,
             opts=inside,
         )
         keycloak.TrustedHostsPolicy(

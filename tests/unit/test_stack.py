@@ -1,0 +1,129 @@
+"""What the program declares, with Pulumi's mocks in place of the engine."""
+
+from __future__ import annotations
+
+import asyncio
+from pathlib import Path
+
+import pulumi
+import pytest
+
+from provision.config.stack_config import read
+from provision.stack import McpStack
+
+
+class Recorder(pulumi.runtime.Mocks):
+    """Pulumi's mocks: every resource is made at once, with the outputs that a real one would have."""
+
+    def __init__(self):
+        self.made: dict[str, pulumi.runtime.MockResourceArgs] = {}
+
+    def new_resource(self, args):
+        args.inputs = {name: _clear(value) for name, value in args.inputs.items()}
+        self.made[args.name] = args
+        outputs = dict(args.inputs)
+        if args.typ == "provision:process:Keycloak":
+            outputs |= {"url": f"http://localhost:{int(args.inputs['port'])}", "dataId": "d1"}
+        elif args.typ == "provision:process:McpServer":
+            outputs |= {
+                "url": f"http://localhost:{int(args.inputs['port'])}/mcp",
+                "resourceMetadata": "http://x",
+            }
+        elif args.typ == "provision:keycloak:Realm":
+            outputs |= {"issuer": f"http://localhost:8080/realms/{args.inputs['name']}"}
+        elif args.typ == "provision:index:GeneratedSecret":
+            outputs |= {"value": f"generated-{args.name}"}
+        return args.name, outputs
+
+    def call(self, args):
+        return {}
+
+
+def _clear(value):
+    return value["value"] if isinstance(value, dict) and "value" in value else value
+
+
+@pytest.fixture
+def declare():
+    loop = asyncio.new_event_loop()
+    asyncio.set_event_loop(loop)
+
+    def run(**values):
+        recorder = Recorder()
+        pulumi.runtime.set_mocks(recorder, project="provision", stack="dev", preview=False)
+        found = {}
+
+        @pulumi.runtime.test
+        def program():
+            values.setdefault("keycloak", {"port": 8080})
+            values.setdefault("server", {"port": 3000})
+            stack = McpStack("dev", read(values, source="f"), Path("/home/stack"))
+            return pulumi.Output.all(**stack.outputs).apply(found.update)
+
+        program()
+        return recorder.made, found
+
+    yield run
+    loop.close()
+
+
+def test_the_server_is_told_the_issuer_and_asks_with_its_own_secret(declare):
+    made, _ = declare()
+    server = made["calculator"].inputs
+    assert server["issuer"] == "http://localhost:8080/realms/mcp"
+    assert server["scopes"] == ["mcp:tools"]
+    assert server["introspectionClientSecret"] == made["introspection-client"].inputs["secret"]
+
+
+def test_tokens_are_for_the_server_and_for_the_client_that_introspects_them(declare):
+    made, _ = declare()
+    assert made["audience"].inputs["includedCustomAudience"] == "http://localhost:3000/mcp"
+    assert made["audience"].inputs["name"] == "audience-config"
+    assert made["introspection-audience"].inputs["includedClientAudience"] == "mcp-server"
+
+
+def test_the_pre_registered_client_needs_pkce_and_consent(declare):
+    made, _ = declare()
+    client = made["public-client"].inputs
+    assert client["requirePkce"] is True
+    assert client["consentRequired"] is True
+    assert "access" not in client  # public is the default
+
+
+def test_registration_is_limited_to_the_hosts_of_local_clients_vs_code_and_claude(declare):
+    made, _ = declare()
+    hosts = set(made["trusted-hosts"].inputs["trustedHosts"])
+    assert {"localhost", "127.0.0.1", "vscode.dev", "claude.ai"} <= hosts
+    assert made["trusted-hosts"].inputs["clientUrisMustMatch"] is True
+
+
+def test_a_secret_of_the_stack_config_takes_the_place_of_a_generated_one(declare):
+    made, _ = declare(adminClientSecret="given-by-the-user-1")
+    assert "admin-client-secret" not in made
+    assert made["keycloak"].inputs["adminClientSecret"] == "given-by-the-user-1"
+    assert "introspection-client-secret" in made
+
+
+def test_a_production_stack_has_no_demo_user_and_lets_keycloak_make_its_keys(declare):
+    made, outputs = declare(
+        profile="prod",
+        adminClientSecret="given-by-the-user-1",
+        introspectionClientSecret="given-by-the-user-2",
+    )
+    assert "demo-user" not in made
+    assert "demo_user" not in outputs
+    assert not made["realm"].inputs["suppliedKeys"]
+    assert not [name for name, args in made.items() if args.typ == "provision:index:GeneratedSecret"]
+
+
+def test_the_outputs_are_those_of_the_contract(declare):
+    _, outputs = declare()
+    assert outputs["issuer"] == "http://localhost:8080/realms/mcp"
+    assert outputs["realm"] == "mcp"
+    assert outputs["admin_console"] == "http://localhost:8080/admin/master/console/#/mcp"
+    (server,) = outputs["servers"]
+    assert server["url"] == "http://localhost:3000/mcp"
+    assert server["scopes"] == ["mcp:tools"]
+    assert server["introspection"]["client_secret"] == "generated-introspection-client-secret"
+    assert outputs["clients"] == [{"client_id": "mcp-client"}]
+    assert outputs["demo_user"] == {"username": "demo", "password": "generated-demo-user-password"}
