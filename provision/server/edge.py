@@ -161,7 +161,7 @@ class _Readiness:
 
     def __init__(self, trouble: Callable[[], Awaitable[str | None]]) -> None:
         self._ask = trouble
-        self._known: str | None = None
+        self._known: str | None = "not_asked_yet"
         self._until = 0.0
 
     async def trouble(self) -> str | None:

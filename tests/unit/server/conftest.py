@@ -92,7 +92,11 @@ class StandInAuthorizationServer(httpx2.AsyncBaseTransport):
 
 @pytest.fixture(scope="session")
 def signing_keys() -> dict[str, Any]:
-    return {"rsa": jwk.RSAKey.generate_key(2048), "ec": jwk.ECKey.generate_key("P-256")}
+    return {
+        "rsa": jwk.RSAKey.generate_key(2048),
+        "ec": jwk.ECKey.generate_key("P-256"),
+        "ed": jwk.OKPKey.generate_key("Ed25519"),
+    }
 
 
 @pytest.fixture

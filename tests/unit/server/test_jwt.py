@@ -23,7 +23,9 @@ def test_a_good_token_reaches_the_tools(jwt_server, stand_in):
     assert jwt_server.call(stand_in.sign(), "multiply_numbers", x=2, y=3)["structuredContent"]["result"] == 6
 
 
-@pytest.mark.parametrize(("kid", "alg"), [("rsa", "RS512"), ("rsa", "PS256"), ("ec", "ES256")])
+@pytest.mark.parametrize(
+    ("kid", "alg"), [("rsa", "RS512"), ("rsa", "PS256"), ("ec", "ES256"), ("ed", "EdDSA")]
+)
 def test_the_asymmetric_algorithms_are_accepted(jwt_server, stand_in, kid, alg):
     assert jwt_server.post(stand_in.sign(kid=kid, alg=alg)).status_code == 200
 
