@@ -1,0 +1,1 @@
+"""What the commands cost, beside what one would do instead."""

@@ -1,0 +1,45 @@
+"""A real Keycloak, started once for all tests that need one."""
+
+from __future__ import annotations
+
+import secrets
+from typing import TYPE_CHECKING
+
+import pytest
+
+from provision.keycloak.session import Session
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from provision.runtimes.process.keycloak import RunningKeycloak
+
+ADMIN = "provision-admin"
+
+
+@pytest.fixture(scope="session")
+def admin_secret() -> str:
+    """The secret of the admin service account."""
+    return secrets.token_urlsafe(32)
+
+
+@pytest.fixture(scope="session")
+def live_keycloak(tmp_path_factory: pytest.TempPathFactory, admin_secret: str) -> Iterator[RunningKeycloak]:
+    """A running Keycloak that this test run has to itself."""
+    from provision.progress import Silent
+    from provision.runtimes.process import keycloak, ports
+    from provision.runtimes.process.preparation import prepare
+
+    prepare(Silent())
+    home = tmp_path_factory.mktemp("keycloak")
+    settings = keycloak.KeycloakSettings(
+        home=home, port=ports.pick_free(), admin_client_id=ADMIN, admin_client_secret=admin_secret
+    )
+    yield keycloak.start(settings)
+    keycloak.stop(home, remove_data=True)
+
+
+@pytest.fixture(scope="session")
+def session(live_keycloak: RunningKeycloak, admin_secret: str) -> Session:
+    """The Admin API of the running Keycloak."""
+    return Session(live_keycloak.url, ADMIN, admin_secret)

@@ -1,0 +1,119 @@
+"""A project folder of a test's own, and the command line run on it as a user would."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+ROOT = Path(__file__).parents[2]
+PROVISION = Path(sys.executable).with_name("provision")
+_PATIENCE_SECONDS = 150
+
+
+@dataclass
+class StackCli:
+    """``provision -s STACK`` on a copy of the project's stacks, with a data folder of its own.
+
+    Args:
+        folder: An empty folder.
+        stack: The stack's name.
+        environment: Variables besides the caller's own.
+    """
+
+    folder: Path
+    stack: str = "test"
+    environment: dict[str, str] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        if not self.project.exists():
+            shutil.copytree(ROOT / "stacks", self.project)
+
+    @property
+    def project(self) -> Path:
+        """The copy of ``stacks/``."""
+        return self.folder / "stacks"
+
+    @property
+    def data(self) -> Path:
+        """Where state, logs and data of this test lie."""
+        return self.folder / "data"
+
+    @property
+    def variables(self) -> dict[str, str]:
+        """The whole environment of a command."""
+        return {**os.environ, "PROVISION_DATA_DIR": str(self.data), "NO_COLOR": "1", **self.environment}
+
+    def run(self, *arguments: str, code: int | None = 0, stdin: str = "") -> subprocess.CompletedProcess[str]:
+        """Run a command to its end; fails the test unless it exits with ``code`` (None: any)."""
+        line = [str(PROVISION), "-s", self.stack, "-C", str(self.project), *arguments]
+        done = subprocess.run(
+            line, env=self.variables, input=stdin, capture_output=True, text=True, timeout=_PATIENCE_SECONDS, check=False
+        )
+        assert code is None or done.returncode == code, f"{arguments} → {done.returncode}\n{done.stdout}\n{done.stderr}"
+        assert "Traceback" not in done.stderr, done.stderr
+        return done
+
+    def json(self, *arguments: str, code: int | None = 0) -> Any:
+        """The one document that a ``--json`` command prints."""
+        return json.loads(self.run(*arguments, "--json", code=code).stdout)
+
+    def begin(self, *arguments: str) -> subprocess.Popen[str]:
+        """Start a command and leave it running."""
+        line = [str(PROVISION), "-s", self.stack, "-C", str(self.project), *arguments]
+        return subprocess.Popen(
+            line, env=self.variables, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+            stdin=subprocess.DEVNULL, start_new_session=True,
+        )
+
+    def processes(self) -> dict[str, int | None]:
+        """The stack's processes by name, with their pids."""
+        return {item["name"]: item["pid"] for item in self.json("status", code=None)["processes"]}
+
+    def change_config(self, old: str, new: str) -> None:
+        """Replace a text in the stack's file."""
+        file = self.project / f"Pulumi.{self.stack}.yaml"
+        text = file.read_text()
+        assert old in text
+        file.write_text(text.replace(old, new))
+
+    def clean_up(self) -> None:
+        """Stop and remove whatever is left."""
+        subprocess.run(
+            [str(PROVISION), "-s", self.stack, "-C", str(self.project), "down", "--remove"],
+            env={**self.variables, **{name: "" for name in ()}}, capture_output=True, timeout=_PATIENCE_SECONDS, check=False,
+        )
+
+
+def kill(pid: int) -> None:
+    """End a process of the test's own without asking, and wait until it is gone."""
+    os.kill(pid, signal.SIGKILL)
+    until(lambda: not _alive(pid), f"process {pid} is gone")
+
+
+def until(condition: Any, what: str, seconds: float = 30) -> None:
+    """Wait for something that happens in another process.
+
+    Raises:
+        AssertionError: It did not happen in time.
+    """
+    deadline = time.monotonic() + seconds
+    while time.monotonic() < deadline:
+        if condition():
+            return
+        time.sleep(0.02)
+    raise AssertionError(f"waited {seconds} s for: {what}")
+
+
+def _alive(pid: int) -> bool:
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
+    except OSError:
+        return False
