@@ -24,7 +24,7 @@ def test_a_good_token_reaches_the_tools(jwt_server, stand_in):
 
 
 @pytest.mark.parametrize(
-    ("kid", "alg"), [("rsa", "RS512"), ("rsa", "PS256"), ("ec", "ES256"), ("ed", "EdDSA")]
+    ("kid", "alg"), [("rsa", "RS512"), ("rsa", "PS256"), ("ec", "ES256"), ("ed", "EdDSA"), ("ed", "Ed25519")]
 )
 def test_the_asymmetric_algorithms_are_accepted(jwt_server, stand_in, kid, alg):
     assert jwt_server.post(stand_in.sign(kid=kid, alg=alg)).status_code == 200

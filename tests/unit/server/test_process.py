@@ -110,6 +110,14 @@ def document(tmp_path: Path, authorization: Authorization) -> dict[str, Any]:
     }
 
 
+def _raw(process: Process, *headers: str) -> str:
+    """Post with header lines as they are, which clients would merge, and return the start of the answer."""
+    lines = ["POST /mcp HTTP/1.1", "Host: localhost", "Content-Length: 0", "Connection: close", *headers]
+    with socket.create_connection(("127.0.0.1", int(process.base.rsplit(":", 1)[1]))) as connection:
+        connection.sendall("\r\n".join([*lines, "", ""]).encode())
+        return connection.recv(4096).decode()
+
+
 class Process:
     """A running server."""
 
@@ -192,6 +200,10 @@ async def test_it_serves_clients_of_both_protocol_eras_survives_an_outage_and_en
     assert process.post(TOKEN).status_code == 503
     authorization.up()
     assert process.post(TOKEN).status_code == 200
+
+    assert _raw(process, f"Authorization: Bearer {TOKEN}", "Authorization: Bearer another").startswith(
+        "HTTP/1.1 400"
+    )
 
     # A kept connection, a request that never ends, and one that waits for its answer: none of them holds it up.
     host = ("127.0.0.1", int(process.base.rsplit(":", 1)[1]))

@@ -98,14 +98,6 @@ def test_a_malformed_header_is_400(server, stand_in, header):
     assert stand_in.forms == []
 
 
-def test_two_authorization_headers_are_400(server, stand_in):
-    stand_in.issue()
-    answer = server.http.post(
-        "/mcp", headers=[("Authorization", "Bearer good-token"), ("Authorization", "Bearer other")], json={}
-    )
-    assert answer.status_code == 400
-
-
 @pytest.mark.parametrize("header", ["Basic Z29vZDp0b2tlbg==", "DPoP good-token", "good-token"])
 def test_another_scheme_counts_as_no_token(server, stand_in, header):
     stand_in.issue()
