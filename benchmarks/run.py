@@ -37,7 +37,9 @@ def main() -> None:
     """Run everything and write the results."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("-n", "--runs", type=int, default=5, help="runs of each command (default 5)")
-    parser.add_argument("--baseline-runs", type=int, default=1, help="runs of each baseline (default 1; 0 leaves them out)")
+    parser.add_argument(
+        "--baseline-runs", type=int, default=1, help="runs of each baseline (default 1; 0 leaves them out)"
+    )
     options = parser.parse_args()
     figures: dict[str, list[float]] = {}
     with tempfile.TemporaryDirectory(prefix="provision-bench-") as folder:
@@ -92,17 +94,40 @@ def _baselines(figures: dict[str, list[float]], folder: Path) -> None:
     began = time.perf_counter()
     server = subprocess.Popen(
         [shipped / "bin" / "kc.sh", "start-dev", f"--http-port={port}", "--cache=local"],
-        env=environment, stdout=log, stderr=log, start_new_session=True,
+        env=environment,
+        stdout=log,
+        stderr=log,
+        start_new_session=True,
     )
     try:
         _until_token(server, url, secret)
         started = time.perf_counter() - began
         figures.setdefault("baseline: start-dev as shipped, until a token", []).append(started)
-        kcadm = {**environment, "KEYCLOAK_URL": url, "ADMIN_CLIENT_ID": "bench", "ADMIN_SECRET_FILE": str(secret_file),
-                 "KCADM": str(shipped / "bin" / "kcadm.sh"), "REALM": "by-kcadm"}
-        _time(figures, "baseline: kcadm.sh script", lambda: _run([str(ROOT / "benchmarks/baseline_kcadm.sh")], kcadm))
-        script = [sys.executable, str(ROOT / "benchmarks/baseline_python_keycloak.py"), "--keycloak-url", url,
-                  "--admin-client-id", "bench", "--admin-secret-file", str(secret_file), "--realm", "by-python"]
+        kcadm = {
+            **environment,
+            "KEYCLOAK_URL": url,
+            "ADMIN_CLIENT_ID": "bench",
+            "ADMIN_SECRET_FILE": str(secret_file),
+            "KCADM": str(shipped / "bin" / "kcadm.sh"),
+            "REALM": "by-kcadm",
+        }
+        _time(
+            figures,
+            "baseline: kcadm.sh script",
+            lambda: _run([str(ROOT / "benchmarks/baseline_kcadm.sh")], kcadm),
+        )
+        script = [
+            sys.executable,
+            str(ROOT / "benchmarks/baseline_python_keycloak.py"),
+            "--keycloak-url",
+            url,
+            "--admin-client-id",
+            "bench",
+            "--admin-secret-file",
+            str(secret_file),
+            "--realm",
+            "by-python",
+        ]
         _time(figures, "baseline: python-keycloak script", lambda: _run(script, environment))
     finally:
         os.killpg(server.pid, signal.SIGTERM)
@@ -120,7 +145,9 @@ def _until_token(server: subprocess.Popen[bytes], url: str, secret: str) -> None
     deadline = time.monotonic() + _READY_WITHIN_SECONDS
     while time.monotonic() < deadline and server.poll() is None:
         try:
-            with urllib.request.urlopen(f"{url}/realms/master/protocol/openid-connect/token", body, timeout=30):
+            with urllib.request.urlopen(
+                f"{url}/realms/master/protocol/openid-connect/token", body, timeout=30
+            ):
                 return
         except OSError:
             time.sleep(0.1)
@@ -154,7 +181,11 @@ def _write(figures: dict[str, list[float]]) -> None:
     RESULTS.parent.mkdir(parents=True, exist_ok=True)
     document = {
         "when": datetime.now(tz=UTC).isoformat(timespec="seconds"),
-        "machine": {"cpus": os.cpu_count(), "system": platform.platform(), "python": platform.python_version()},
+        "machine": {
+            "cpus": os.cpu_count(),
+            "system": platform.platform(),
+            "python": platform.python_version(),
+        },
         "seconds": {name: _summary(name, seconds) for name, seconds in figures.items()},
     }
     RESULTS.write_text(json.dumps(document, indent=2) + "\n")
@@ -174,7 +205,11 @@ def _print(figures: dict[str, list[float]]) -> None:
         goal = row["goal"]
         color = "" if goal is None else "[green]" if row["median"] <= goal else "[red]"
         table.add_row(
-            name, color + median, f"{row['min']:.2f}", f"{row['max']:.2f}", str(row["runs"]),
+            name,
+            color + median,
+            f"{row['min']:.2f}",
+            f"{row['max']:.2f}",
+            str(row["runs"]),
             "" if goal is None else f"≤ {goal}",
         )
     Console().print(table)

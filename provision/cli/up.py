@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from provision.cli.main import Invocation, print_json
 from provision.cli.outputs import published
+
+if TYPE_CHECKING:
+    from provision.config.stack_config import StackConfig
+    from provision.progress import Progress
 
 
 @click.command("up")
@@ -21,7 +25,7 @@ def command(invocation: Invocation, *, refresh: bool, as_json: bool, show_secret
 
     with Screen() as screen:
         engine = invocation.engine(screen)
-        _prepare(screen)
+        _prepare(engine.stack.config(), screen)
         result = engine.up(refresh=refresh, watcher=screen)
         if not result.changes:
             screen.line("  ✓ nothing to do")
@@ -32,11 +36,11 @@ def command(invocation: Invocation, *, refresh: bool, as_json: bool, show_secret
         _say_what_next(invocation.stack_name, outputs)
 
 
-def _prepare(screen: Any) -> None:
+def _prepare(config: StackConfig, progress: Progress) -> None:
     """What the process runtime needs, fetched and prepared here, where its progress can be seen."""
     from provision.runtimes.process.preparation import prepare
 
-    prepare(screen)
+    prepare(progress, config.keycloak.features)
 
 
 def _say_what_next(stack: str, outputs: dict[str, Any]) -> None:

@@ -16,6 +16,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from filelock import FileLock, Timeout
+
 from provision.config.project import user_data_dir
 from provision.config.yaml_file import dump, load
 from provision.errors import ProvisionError
@@ -74,16 +76,11 @@ class Backend:
         Raises:
             ProvisionError: A folder can't be written.
         """
-        try:
+        with _writable():
             self._state.mkdir(parents=True, exist_ok=True, mode=0o700)
             self.work_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
             (self.work_dir / "Pulumi.yaml").write_text(self._project_file(), encoding="utf-8")
             self._copy.write_text(self._stack_file(), encoding="utf-8")
-        except OSError as error:
-            raise ProvisionError(
-                f"The state folder {self.stack.project.home} can't be written: {error.strerror}.",
-                "Free some space or set PROVISION_DATA_DIR to another folder.",
-            ) from error
 
     def keep_salt(self) -> None:
         """Remember the salt that Pulumi wrote into the copy, so that the next run uses the same one."""
@@ -107,13 +104,12 @@ class Backend:
         Raises:
             ProvisionError: Another command works on the stack.
         """
-        from filelock import FileLock, Timeout
-
         folder = user_data_dir() / "locks"
-        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
         lock = FileLock(folder / f"{self.stack.project.home.name}.{self.stack.name}.lock")
         try:
-            lock.acquire(timeout=_BUSY_SECONDS)
+            with _writable():
+                folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+                lock.acquire(timeout=_BUSY_SECONDS)
         except Timeout:
             raise ProvisionError(
                 f"Another command is working on stack {self.stack.name}.",
@@ -166,6 +162,20 @@ class Backend:
         if not {_SALT, "secretsprovider", "encryptedkey"} & document.keys() and self._salt_file.is_file():
             document[_SALT] = self._salt_file.read_text(encoding="utf-8")
         return dump(document)
+
+
+@contextmanager
+def _writable() -> Iterator[None]:
+    """A data folder that can't be written is an error that says what to do."""
+    try:
+        yield
+    except Timeout:
+        raise
+    except OSError as error:
+        raise ProvisionError(
+            f"The data folder {user_data_dir()} can't be written: {error.strerror}.",
+            "Free some space or set PROVISION_DATA_DIR to another folder.",
+        ) from error
 
 
 def _passphrase_file() -> Path:

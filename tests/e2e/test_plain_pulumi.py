@@ -9,9 +9,8 @@ import sys
 from pathlib import Path
 
 import pytest
-
 from provision.engine.pulumi_cli import find_or_install
-from provision.keycloak.session import Session
+
 from provision.progress import Silent
 from tests.support.requirements import yaml_language_host
 
@@ -78,9 +77,16 @@ class Pulumi:
 
     def __call__(self, *arguments: str, code: int = 0, stdin: str | None = None) -> str:
         done = subprocess.run(
-            [self._command, "--non-interactive", "-s", "dev", *arguments] if arguments[:2] != ("stack", "init")
+            [self._command, "--non-interactive", "-s", "dev", *arguments]
+            if arguments[:2] != ("stack", "init")
             else [self._command, "--non-interactive", *arguments],
-            cwd=self.folder, env=self._environment, input=stdin, capture_output=True, text=True, timeout=120, check=False,
+            cwd=self.folder,
+            env=self._environment,
+            input=stdin,
+            capture_output=True,
+            text=True,
+            timeout=120,
+            check=False,
         )
         assert done.returncode == code, done.stdout + done.stderr
         return done.stdout + done.stderr
@@ -126,13 +132,27 @@ def test_an_existing_object_is_imported_and_needs_no_change(pulumi, session):
     provider = "urn:pulumi:dev::by-yaml::pulumi:providers:provision::admin"
     session.post("by-yaml", "client-scopes", body={"name": "by-hand", "protocol": "openid-connect"})
     code = pulumi(
-        "import", "provision:keycloak:ClientScope", "byHand", "by-yaml/by-hand",
-        "--provider", f"admin={provider}", "--yes", "--protect=false", "--skip-preview",
+        "import",
+        "provision:keycloak:ClientScope",
+        "byHand",
+        "by-yaml/by-hand",
+        "--provider",
+        f"admin={provider}",
+        "--yes",
+        "--protect=false",
+        "--skip-preview",
     )
     assert "by-hand" in code
     missing = pulumi(
-        "import", "provision:keycloak:ClientScope", "nobody", "by-yaml/nobody",
-        "--provider", f"admin={provider}", "--yes", "--skip-preview", code=255,
+        "import",
+        "provision:keycloak:ClientScope",
+        "nobody",
+        "by-yaml/nobody",
+        "--provider",
+        f"admin={provider}",
+        "--yes",
+        "--skip-preview",
+        code=255,
     )
     assert "does not exist" in missing
 

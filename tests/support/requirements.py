@@ -12,8 +12,9 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from provision.cache import cache_dir, install_once
 from provision.engine.pulumi_cli import find_or_install, go_command
+
+from provision.cache import cache_dir, install_once
 from provision.errors import ProvisionError
 from provision.runtimes.process.preparation import prepare
 
@@ -51,12 +52,19 @@ def yaml_language_host(progress: Progress) -> Path:
             [*go, "get", "-tool", f"{_YAML_HOST}@{YAML_HOST_VERSION}"],
             [*go, "build", "-ldflags", "-s -w", "-o", str(folder / "pulumi-language-yaml"), _YAML_HOST],
         ):
-            done = subprocess.run(line, cwd=folder, env=environment, capture_output=True, text=True, check=False)
+            done = subprocess.run(
+                line, cwd=folder, env=environment, capture_output=True, text=True, check=False
+            )
             if done.returncode != 0:
-                raise ProvisionError(f"The YAML language host could not be built: {done.stderr.strip()[-300:]}")
+                raise ProvisionError(
+                    f"The YAML language host could not be built: {done.stderr.strip()[-300:]}"
+                )
 
     return install_once(
-        cache_dir() / "pulumi-language-yaml" / YAML_HOST_VERSION, build, progress, title="Build Pulumi's YAML language host"
+        cache_dir() / "pulumi-language-yaml" / YAML_HOST_VERSION,
+        build,
+        progress,
+        title="Build Pulumi's YAML language host",
     )
 
 
@@ -65,13 +73,20 @@ def _browser(progress: Progress) -> None:
         return
     if not shutil.which("apt-get") or os.geteuid() != 0:
         raise ProvisionError(
-            "The login test needs chromium and chromedriver.", "On Debian: apt-get install chromium chromium-driver"
+            "The login test needs chromium and chromedriver.",
+            "On Debian: apt-get install chromium chromium-driver",
         )
     with progress.step("Install Chromium") as step:
-        for line in (["update", "-qq"], ["install", "-y", "-qq", "--no-install-recommends", "chromium", "chromium-driver"]):
+        for line in (
+            ["update", "-qq"],
+            ["install", "-y", "-qq", "--no-install-recommends", "chromium", "chromium-driver"],
+        ):
             step.note(f"apt-get {line[0]}")
             subprocess.run(
-                ["apt-get", *line], env={**os.environ, "DEBIAN_FRONTEND": "noninteractive"}, capture_output=True, check=True
+                ["apt-get", *line],
+                env={**os.environ, "DEBIAN_FRONTEND": "noninteractive"},
+                capture_output=True,
+                check=True,
             )
 
 

@@ -28,7 +28,9 @@ class Sample:
 _SCOPE = ("provision:keycloak:ClientScope", {"name": "owner"})
 
 SAMPLES = {
-    "provision:keycloak:Realm": Sample({"name": "other", "suppliedKeys": True}, {"displayName": "Other", "accessTokenLifespan": 60}),
+    "provision:keycloak:Realm": Sample(
+        {"name": "other", "suppliedKeys": True}, {"displayName": "Other", "accessTokenLifespan": 60}
+    ),
     "provision:keycloak:ClientScope": Sample(
         {"name": "mcp:tools", "description": "Tools", "consentText": "Use tools"},
         {"description": "", "inTokenScope": False},
@@ -58,7 +60,13 @@ SAMPLES = {
         {"secret": "second-secret-of-the-client", "requirePkce": True, "redirectUris": ["http://127.0.0.1/"]},
     ),
     "provision:keycloak:User": Sample(
-        {"username": "ada", "email": "ada@example.org", "firstName": "Ada", "lastName": "L", "password": "pass-1"},
+        {
+            "username": "ada",
+            "email": "ada@example.org",
+            "firstName": "Ada",
+            "lastName": "L",
+            "password": "pass-1",
+        },
         {"lastName": "Lovelace", "password": "pass-2"},
     ),
 }

@@ -55,9 +55,17 @@ class StackCli:
         """Run a command to its end; fails the test unless it exits with ``code`` (None: any)."""
         line = [str(PROVISION), "-s", self.stack, "-C", str(self.project), *arguments]
         done = subprocess.run(
-            line, env=self.variables, input=stdin, capture_output=True, text=True, timeout=_PATIENCE_SECONDS, check=False
+            line,
+            env=self.variables,
+            input=stdin,
+            capture_output=True,
+            text=True,
+            timeout=_PATIENCE_SECONDS,
+            check=False,
         )
-        assert code is None or done.returncode == code, f"{arguments} → {done.returncode}\n{done.stdout}\n{done.stderr}"
+        assert code is None or done.returncode == code, (
+            f"{arguments} → {done.returncode}\n{done.stdout}\n{done.stderr}"
+        )
         assert "Traceback" not in done.stderr, done.stderr
         return done
 
@@ -69,8 +77,13 @@ class StackCli:
         """Start a command and leave it running."""
         line = [str(PROVISION), "-s", self.stack, "-C", str(self.project), *arguments]
         return subprocess.Popen(
-            line, env=self.variables, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
-            stdin=subprocess.DEVNULL, start_new_session=True,
+            line,
+            env=self.variables,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+            stdin=subprocess.DEVNULL,
+            start_new_session=True,
         )
 
     def processes(self) -> dict[str, int | None]:
@@ -88,7 +101,10 @@ class StackCli:
         """Stop and remove whatever is left."""
         subprocess.run(
             [str(PROVISION), "-s", self.stack, "-C", str(self.project), "down", "--remove"],
-            env={**self.variables, **{name: "" for name in ()}}, capture_output=True, timeout=_PATIENCE_SECONDS, check=False,
+            env=self.variables,
+            capture_output=True,
+            timeout=_PATIENCE_SECONDS,
+            check=False,
         )
 
 

@@ -8,7 +8,7 @@ import pulumi
 import pytest
 from pydantic.alias_generators import to_camel
 
-import provision.resources as resources
+from provision import resources
 from provision.provider.schema import schema
 from provision.resources.stubs import FILE, stubs
 from provision.spec import Calls, Mark, catalogue

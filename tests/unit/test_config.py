@@ -158,7 +158,7 @@ def test_the_project_is_found_from_a_folder_below_and_from_the_one_above(project
 
 
 def test_no_project_is_a_usage_error(tmp_path):
-    with pytest.raises(UsageError, match="There is no Pulumi.yaml"):
+    with pytest.raises(UsageError, match="There is no Pulumi"):
         Project.find(tmp_path)
 
 

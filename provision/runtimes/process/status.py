@@ -25,9 +25,14 @@ def processes(stack_home: Path) -> list[dict[str, Any]]:
     for home in sorted(path for path in stack_home.iterdir() if path.is_dir()):
         running = child.running(home)
         found.append(
-            {"name": home.name, "pid": running.pid if running else None, "log": str(child.log_file(home))}
+            {"name": home.name, "pid": running.pid if running else None, "log": str(_log_of(home))}
         )
     return found
+
+
+def _log_of(home: Path) -> Path:
+    """The log in a process's folder, whatever its name is."""
+    return next(iter(sorted(home.glob("*.log"))), home / "process.log")
 
 
 def stop_all(stack_home: Path) -> None:
