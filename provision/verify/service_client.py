@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from provision.verify.check import Failed
 from provision.verify.connection import json_object, text
+from provision.verify.proofs.authorization_server_metadata import authorization_server_metadata
 from provision.verify.temporary import Kind
 
 if TYPE_CHECKING:
@@ -104,7 +105,10 @@ def service_client(
         "protocolMappers": mappers,
         "attributes": dict(attributes or {}),
     }
-    endpoint = f"{context.target.keycloak_url}/realms/{realm}/protocol/openid-connect/token"
+    if realm == context.target.realm:
+        endpoint = context.need(authorization_server_metadata).token_endpoint
+    else:
+        endpoint = f"{context.target.keycloak_url}/realms/{realm}/protocol/openid-connect/token"
     with context.temporary.made(Kind.CLIENT, realm, body):
         yield ServiceClient(context, endpoint, client_id, secret)
 

@@ -9,6 +9,7 @@ from provision.verify.access_token import claims
 from provision.verify.check import Evidence, Failed, check
 from provision.verify.connection import refusal
 from provision.verify.mcp_session import ask, let_in
+from provision.verify.proofs.tools import tools
 from provision.verify.refusal import must_refuse
 from provision.verify.service_client import service_client
 
@@ -31,6 +32,7 @@ def refused_expired(context: Context) -> Evidence[None]:
         issued = time.monotonic()
         before = ask(context.http, target.server_url, token)
         if not let_in(before):
+            context.need(tools)  # a server that lets nobody in is not this proof's finding
             raise Failed(f"the server refused the token before it had expired: {refusal(before)}")
         context.sleep(min(claims(token).expires - time.time(), _LIFESPAN_SECONDS))
         last = issued + _LIFESPAN_SECONDS + _LENIENCE_SECONDS

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from provision.verify.access_token import claims
 from provision.verify.check import Evidence, Failed, check
+from provision.verify.proofs.token import token as good_token
 from provision.verify.refusal import must_refuse
 from provision.verify.service_client import service_client
 
@@ -33,6 +34,7 @@ def refused_other_audience(context: Context) -> Evidence[None]:
         if not narrowed:
             return Evidence("401 for a token for another resource; Keycloak does not narrow tokens", None)
         if set(claims(narrowed).scopes).isdisjoint(target.scopes):
+            context.need(good_token)  # tokens that never have the scope are not this proof's finding
             raise Failed("the narrowed token is not what this proof needs: it lost its scope")
         _refused(context, narrowed, "a token with the scope whose audience was narrowed to others")
     return Evidence("401 for a token for another resource and for one that was narrowed to others", None)
