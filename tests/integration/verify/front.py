@@ -112,7 +112,7 @@ class Front:
                 self.end_headers()
                 self.wfile.write(exchange.answer)
 
-            do_GET = do_POST = do_DELETE = _any
+            do_GET = do_POST = do_DELETE = _any  # noqa: N815 - the standard library's names
 
             def log_message(self, *_: object) -> None:
                 pass

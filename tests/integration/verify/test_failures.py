@@ -13,11 +13,12 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from provision.verify import Proof, Target, prove
-from tests.integration.verify.front import Exchange, Front
-from tests.integration.verify.realm import LiveRealm
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
+
+    from tests.integration.verify.front import Exchange, Front
+    from tests.integration.verify.realm import LiveRealm
 
 SCOPE = "mcp:tools"
 
