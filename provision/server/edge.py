@@ -89,10 +89,8 @@ class Edge:
                 await reply.refuse(400, [(b"www-authenticate", self._challenge.encode())])
             else:
                 await self._app({**scope, "headers": headers}, receive, reply.send)
-        except Exception as error:  # noqa: BLE001 - the last place that can keep it from the client
+        except Exception as error:  # noqa: BLE001 - the client has had its 500; further out it would be logged with its text
             self._audit.error(record, error)
-            if reply.status is None:
-                await reply.refuse(500, [])
         if reply.refused:
             self._audit.refusal(record, status=reply.status or 500, duration_ms=reply.elapsed_ms())
 

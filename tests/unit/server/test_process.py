@@ -227,12 +227,11 @@ def test_the_environment_has_no_say(document, tmp_path, authorization):
     process = Process(
         document,
         tmp_path,
-        {"FASTMCP_LOG_LEVEL": "DEBUG", "FASTMCP_DEBUG": "true", "HTTP_PROXY": "http://127.0.0.1:9"},
+        {"FASTMCP_LOG_LEVEL": "no-such-level", "FASTMCP_DEBUG": "true", "HTTP_PROXY": "http://127.0.0.1:9"},
     )
     process.wait_until_live()
     assert process.post(TOKEN).status_code == 200
-    _, written = process.end()
-    assert "DEBUG" not in written
+    process.end()
 
 
 def test_wrong_settings_end_it_with_2_and_one_line_each(document, tmp_path):
