@@ -37,7 +37,7 @@ class AuthorizationServer:
 
 @check("authorization-server-metadata", "The realm publishes its authorization server metadata", place=20)
 def authorization_server_metadata(context: Context) -> Evidence[AuthorizationServer]:
-    """Metadata in the RFC 8414 form (section 3.1) and the OpenID Connect form, with PKCE S256 and registration."""
+    """Metadata in both forms (RFC 8414 section 3.1, OpenID Connect Discovery section 4), with PKCE S256 and registration."""
     issuer = context.target.issuer
     document = {}
     for url in (
