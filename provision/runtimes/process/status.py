@@ -24,9 +24,7 @@ def processes(stack_home: Path) -> list[dict[str, Any]]:
     found = []
     for home in sorted(path for path in stack_home.iterdir() if path.is_dir()):
         running = child.running(home)
-        found.append(
-            {"name": home.name, "pid": running.pid if running else None, "log": str(_log_of(home))}
-        )
+        found.append({"name": home.name, "pid": running.pid if running else None, "log": str(_log_of(home))})
     return found
 
 

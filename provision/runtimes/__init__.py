@@ -1,0 +1,1 @@
+"""Where things run: one module or folder per runtime."""

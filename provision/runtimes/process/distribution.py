@@ -1,0 +1,140 @@
+"""Where Keycloak itself comes from: one version, checked against one checksum."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import tempfile
+import zipfile
+from contextlib import suppress
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from provision import cache
+from provision.errors import ProvisionError
+
+if TYPE_CHECKING:
+    from provision.progress import Progress
+    from provision.runtimes.process.java import Java
+
+VERSION = "26.7.3"
+SHA256 = "27a6535553c3cdcd083872ba40629efafb3475e3b758e0c6f691395561dd0f1f"
+URL = f"https://github.com/keycloak/keycloak/releases/download/{VERSION}/keycloak-{VERSION}.zip"
+VARIABLE = "PROVISION_KEYCLOAK_HOME"
+ARTIFACT = f"org.keycloak:keycloak-quarkus-dist:{VERSION}:zip"
+
+
+def override() -> Path | None:
+    """Give the folder of an unpacked Keycloak that the user set, if any.
+
+    Raises:
+        ProvisionError: It holds no Keycloak, or another version.
+    """
+    value = os.environ.get(VARIABLE)
+    if not value:
+        return None
+    folder = Path(value).expanduser().absolute()
+    version = folder / "version.txt"
+    if not version.is_file():
+        raise ProvisionError(f"There is no Keycloak in {folder}.", f"Correct or unset {VARIABLE}.")
+    if VERSION not in version.read_text():
+        raise ProvisionError(
+            f"{folder} holds “{version.read_text().strip()}”; this toolkit works with {VERSION}.",
+            f"Unpack Keycloak {VERSION} there, or unset {VARIABLE}.",
+        )
+    return folder
+
+
+def archive() -> Path:
+    """Give the place of the distribution's zip in the cache, where a user may put it by hand too."""
+    return cache.root() / "downloads" / f"keycloak-{VERSION}.zip"
+
+
+def unpack(folder: Path, java: Java, progress: Progress) -> None:
+    """Put a fresh Keycloak into a folder that does not exist yet, fetching it first if need be.
+
+    Raises:
+        ProvisionError: It could not be fetched; says what to install or where to put it.
+    """
+    own = override()
+    if own:
+        with progress.step(f"Copying Keycloak from {own}"):
+            shutil.copytree(own, folder, ignore=shutil.ignore_patterns("data"))
+        return
+    zipped = _obtain(java, progress)
+    with (
+        progress.step(f"Unpacking Keycloak {VERSION}"),
+        tempfile.TemporaryDirectory(dir=folder.parent) as place,
+    ):
+        with zipfile.ZipFile(zipped) as file:
+            file.extractall(place)
+        (Path(place) / f"keycloak-{VERSION}").rename(folder)
+    (folder / "bin" / "kc.sh").chmod(0o755)
+
+
+def _obtain(java: Java, progress: Progress) -> Path:
+    return cache.install(
+        archive(), lambda fresh: _fetch(fresh, java, progress), what=f"Keycloak {VERSION}", progress=progress
+    )
+
+
+def _fetch(fresh: Path, java: Java, progress: Progress) -> None:
+    what = f"Keycloak {VERSION}"
+    with suppress(ProvisionError):
+        # Under a lasting name, so that a download that was cut short goes on next time.
+        download = archive().with_name(f"{archive().name}.download")
+        cache.download(URL, download, what=what, progress=progress, sha256=SHA256)
+        download.replace(fresh)
+        return
+    problem = _by_maven(fresh, java, progress)
+    if problem:
+        raise ProvisionError(
+            f"{what} could not be fetched: GitHub is out of reach, and {problem}.",
+            f"Install Maven (apt-get install maven), or put the release's zip at {archive()}.",
+        )
+    if cache.checksum(fresh, "sha256") != SHA256:
+        fresh.unlink()
+        raise ProvisionError(
+            f"The checksum of {what} is wrong.", f"Put the official zip of the release at {archive()}."
+        )
+
+
+def _by_maven(fresh: Path, java: Java, progress: Progress) -> str:
+    """Fetch the distribution with Maven; returns what went wrong, or nothing."""
+    maven = shutil.which("mvn")
+    if maven is None:
+        return "Maven is not installed"
+    with tempfile.TemporaryDirectory(dir=fresh.parent) as repository:
+        command = [
+            maven,
+            "-B",
+            "dependency:get",
+            f"-Dartifact={ARTIFACT}",
+            "-Dtransitive=false",
+            f"-Dmaven.repo.local={repository}",
+        ]
+        environment = dict(os.environ)
+        if not shutil.which("java"):
+            environment["JAVA_HOME"] = str(java.home)
+        last = ""
+        with (
+            progress.step(f"Fetching Keycloak {VERSION} with Maven") as step,
+            subprocess.Popen(
+                command,
+                env=environment,
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.STDOUT,
+                text=True,
+            ) as process,
+        ):
+            for line in process.stdout or ():
+                if line.startswith("[ERROR]") and not last:
+                    last = line.removeprefix("[ERROR]").strip()
+                step.note(line.strip().rsplit("/", 1)[-1])
+        found = list(Path(repository).rglob(f"keycloak-quarkus-dist-{VERSION}.zip"))
+        if process.returncode != 0 or not found:
+            return f"Maven failed ({last or f'exit code {process.returncode}'})"
+        found[0].replace(fresh)
+    return ""

@@ -1,0 +1,189 @@
+"""A stack's own Keycloak, as a process of this machine."""
+
+from __future__ import annotations
+
+import json
+import secrets
+import shutil
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from provision.errors import ProvisionError
+from provision.progress import Silent
+from provision.runtimes.process import child, database, launch, ports, record
+from provision.runtimes.process.child import ChildSettings
+from provision.runtimes.process.preparation import lay_out_from_template, prepare
+from provision.runtimes.process.readiness import Readiness
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from provision.progress import Progress
+    from provision.runtimes.process.preparation import Prepared
+    from provision.runtimes.process.record import RunningChild
+
+NAME = "Keycloak"
+LOG = "keycloak.log"
+SERVER = "server"  # the home in Keycloak's sense
+SCRIPT = "admin.sql"
+FACTS = "provision.json"
+START_SECONDS = 120.0
+
+
+@dataclass(frozen=True, kw_only=True)
+class KeycloakSettings:
+    """What a stack wants of its Keycloak.
+
+    Args:
+        home: The stack's folder for it, made with mode 0700: data, log, record of the process.
+        port: The HTTP port on the loopback interface.
+        admin_client_id: The service account that may administrate it.
+        admin_client_secret: Its secret.
+        features: Keycloak features to build in, beside those on by default.
+    """
+
+    home: Path
+    port: int
+    admin_client_id: str
+    admin_client_secret: str = field(repr=False)
+    features: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class RunningKeycloak:
+    """A Keycloak that issues tokens.
+
+    Args:
+        pid: Its process id.
+        url: Its base URL, ``http://localhost:PORT``.
+        data_id: A random id that is new whenever its data was made anew.
+    """
+
+    pid: int
+    url: str
+    data_id: str
+
+
+def start(settings: KeycloakSettings, progress: Progress | None = None) -> RunningKeycloak:
+    """Start Keycloak and return once it issues a token; one that runs already with these settings is returned.
+
+    Args:
+        settings: What to start.
+        progress: Shows preparation and waiting.
+
+    Raises:
+        ProvisionError: The port is taken, Keycloak died, its home cannot be written, or there is no Java.
+    """
+    progress = progress or Silent()
+    home = settings.home
+    prepared = prepare(progress, settings.features)
+    with child.alone(home, NAME, progress):
+        digest = record.keyed_digest(home, _what_needs_a_restart(settings, prepared))
+        process = child.running(home)
+        if process and process.digest != digest:
+            child.terminate(home)
+            process = None
+        data = _Data(home / SERVER / "data")
+        if process is None or not (process.ready and data.facts().get("finished")):
+            _bring_up(settings, prepared, digest, process, data)
+        process = process or child.running(home)
+        if process is None:
+            raise ProvisionError(f"{NAME} ended just after it had started.", f"Look into {home / LOG}.")
+        facts = data.facts()
+        return RunningKeycloak(process.pid, facts["url"], facts["id"])
+
+
+def running(home: Path) -> RunningKeycloak | None:
+    """Tell what runs for a home folder; looks at this machine only, never at the network."""
+    process = child.running(home)
+    if process is None or not process.ready:
+        return None
+    facts = _Data(home / SERVER / "data").facts()
+    return RunningKeycloak(process.pid, facts["url"], facts["id"]) if facts else None
+
+
+def stop(home: Path, *, remove_data: bool) -> None:
+    """Stop Keycloak; nothing running is fine.
+
+    Args:
+        home: The stack's folder for it.
+        remove_data: Whether to remove the whole folder too: data, log, record.
+    """
+    if not home.is_dir():
+        return
+    with child.alone(home, NAME):
+        child.terminate(home)
+        if remove_data:
+            shutil.rmtree(home)
+
+
+@dataclass(frozen=True)
+class _Data:
+    """The data of a stack's Keycloak, and what is known about it."""
+
+    folder: Path
+
+    def facts(self) -> dict[str, Any]:
+        """Read what is known; empty when there is no data."""
+        try:
+            return dict(json.loads((self.folder / FACTS).read_text()))
+        except (OSError, ValueError):
+            return {}
+
+    def note(self, **facts: object) -> None:
+        """Add to what is known."""
+        record.write_private(self.folder / FACTS, json.dumps({**self.facts(), **facts}), mode=0o600)
+
+
+def _what_needs_a_restart(settings: KeycloakSettings, prepared: Prepared) -> list[object]:
+    account = [settings.admin_client_id, settings.admin_client_secret]
+    return [prepared.version, settings.port, *account, sorted(settings.features)]
+
+
+def _bring_up(
+    settings: KeycloakSettings, prepared: Prepared, digest: str, process: RunningChild | None, data: _Data
+) -> None:
+    """Start the process, or go on waiting for one whose starter was interrupted, until it issues a token."""
+    home = settings.home
+    account = record.keyed_digest(home, [settings.admin_client_id, settings.admin_client_secret])
+    command: tuple[str, ...] = ()
+    if process is None:
+        ports.ensure_free(settings.port)
+        script = _lay_out(settings, prepared, data, account)
+        command = prepared.command(home / SERVER, settings.port)
+        command += (launch.run_at_connect(script),) if script else ()
+    what = ChildSettings(name=NAME, home=home, command=command, log=LOG)
+    process = process or child.launch(what, digest)
+    ready = Readiness(home / LOG, settings.port, settings.admin_client_id, settings.admin_client_secret)
+    try:
+        child.await_ready(what, process, ready, START_SECONDS)
+        data.note(finished=True, account=account)
+    finally:
+        # Emptied, not removed: the database runs it again for every new connection of this process.
+        if (home / SCRIPT).exists():
+            record.write_private(home / SCRIPT, "", mode=0o600)
+
+
+def _lay_out(settings: KeycloakSettings, prepared: Prepared, data: _Data, account: str) -> Path | None:
+    """Make or refresh the Keycloak home; returns a script that the database must run first, if any."""
+    script = settings.home / SCRIPT
+    url = f"http://localhost:{settings.port}"
+    facts = data.facts()
+    if not facts.get("finished"):  # none yet, or from a first start that was interrupted: nothing of value
+        shutil.rmtree(data.folder, ignore_errors=True)
+        lay_out_from_template(prepared, data.folder.parent)
+        template = prepared.template
+        data.note(
+            id=secrets.token_hex(8), url=url, client=template.client, user=template.user, finished=False
+        )
+        sql = database.own_values(template, settings.admin_client_id, settings.admin_client_secret)
+    else:
+        launch.lay_out(data.folder.parent, prepared.keycloak)
+        data.note(url=url)
+        if facts["account"] == account:
+            return None
+        sql = database.admin_account(
+            facts["client"], facts["user"], settings.admin_client_id, settings.admin_client_secret
+        )
+    record.write_private(script, sql, mode=0o600)
+    return script

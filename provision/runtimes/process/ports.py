@@ -1,0 +1,90 @@
+"""TCP ports of this machine."""
+
+from __future__ import annotations
+
+import socket
+
+from provision.errors import ProvisionError
+
+LOOPBACK = ("127.0.0.1", "::1")
+
+
+def is_free(port: int) -> bool:
+    """Tell whether nothing listens on a port of the loopback interface, in IPv4 or IPv6."""
+    return all(_can_bind(address, port) for address in LOOPBACK)
+
+
+def ensure_free(port: int) -> None:
+    """Refuse a port that another process holds.
+
+    Raises:
+        ProvisionError: Names the process that listens there, as far as it can be seen.
+    """
+    if not is_free(port):
+        raise ProvisionError(
+            f"Port {port} is taken by {_holder(port)}.", "Stop that process, or choose another port."
+        )
+
+
+def pick_free() -> int:
+    """Give a port that nobody listens on right now."""
+    while True:
+        with socket.socket() as probe:
+            probe.bind((LOOPBACK[0], 0))
+            port = int(probe.getsockname()[1])
+        if is_free(port):
+            return port
+
+
+def _can_bind(address: str, port: int) -> bool:
+    family = socket.AF_INET6 if ":" in address else socket.AF_INET
+    try:
+        probe = socket.socket(family)
+    except OSError:
+        return True  # no IPv6 here: nobody can listen there either
+    with probe:
+        # Connections that linger after their server is gone must not count as one that listens.
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        if family == socket.AF_INET6:
+            probe.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
+        try:
+            probe.bind((address, port))
+        except PermissionError as error:
+            raise ProvisionError(
+                f"Port {port} may not be used by this user.", "Choose a port above 1023."
+            ) from error
+        except OSError as error:
+            return family == socket.AF_INET6 and not _in_use(error)
+        return True
+
+
+def _in_use(error: OSError) -> bool:
+    import errno
+
+    return error.errno == errno.EADDRINUSE
+
+
+def _holder(port: int) -> str:
+    import psutil
+
+    unseen = "a process that this user may not see"
+    try:
+        sockets = psutil.net_connections(kind="tcp")
+    except psutil.AccessDenied:
+        return unseen
+    pids = [
+        entry.pid
+        for entry in sockets
+        if entry.status == psutil.CONN_LISTEN and entry.laddr and entry.laddr.port == port and entry.pid
+    ]
+    if not pids:
+        return unseen
+    try:
+        command = " ".join(psutil.Process(pids[0]).cmdline())
+    except psutil.Error:
+        command = "?"
+    return f"process {pids[0]} ({_shortened(command)})"
+
+
+def _shortened(text: str, limit: int = 100) -> str:
+    return text if len(text) <= limit else f"{text[: limit - 1]}…"

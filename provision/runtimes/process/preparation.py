@@ -1,0 +1,284 @@
+"""Everything about Keycloak's start that can be done once and for all: build, database, JVM start-up cache."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import secrets
+import subprocess
+import tempfile
+import time
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from provision import cache
+from provision.errors import ProvisionError
+from provision.runtimes.process import database, distribution, java, launch, ports
+from provision.runtimes.process.readiness import Readiness
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from provision.progress import Progress, Step
+    from provision.runtimes.process.database import Template
+    from provision.runtimes.process.java import Java
+
+RECIPE = "1"  # raise it whenever what is made here would come out differently
+START_SECONDS = 180.0
+INDEX = "prepared.json"
+
+
+@dataclass(frozen=True)
+class Prepared:
+    """A Keycloak that is ready to be started, shared and only read by all stacks of the user.
+
+    Args:
+        folder: Where it lies in the cache.
+        java: The Java it was prepared for.
+        has_aot_cache: Whether the JVM starts from a cache; without one a start takes about twice as long.
+    """
+
+    folder: Path
+    java: Java
+    has_aot_cache: bool
+
+    @property
+    def version(self) -> str:
+        """Keycloak's version."""
+        return distribution.VERSION
+
+    @property
+    def keycloak(self) -> Path:
+        """The built distribution."""
+        return self.folder / "keycloak"
+
+    @property
+    def template(self) -> Template:
+        """The database that a new stack begins with."""
+        return database.read_template(self.folder / database.FILE)
+
+    def command(self, server: Path, port: int, *, jvm: tuple[str, ...] = ()) -> tuple[str, ...]:
+        """Give the command that runs it; see :func:`launch.command`."""
+        cached = (f"-XX:AOTCache={self.folder / 'start.aot'}",) if self.has_aot_cache else ()
+        arguments = self.folder / "java.args"
+        return launch.command(self.java.executable, arguments, server, port, jvm=(*cached, *jvm))
+
+
+def prepare(progress: Progress, features: tuple[str, ...] = ()) -> Prepared:
+    """Give the prepared Keycloak, making it first if it is not there or is damaged.
+
+    Args:
+        progress: Shows the steps; the first time takes about a minute and a half.
+        features: Keycloak features to build in, beside those on by default.
+
+    Raises:
+        ProvisionError: No Java, no Keycloak to be had, no space, or Keycloak's own build failed.
+    """
+    runtime = java.find()
+    folder = _folder(runtime, features)
+    cache.install(
+        folder,
+        lambda fresh: _make(fresh, folder, runtime, features, progress),
+        what=f"Keycloak {distribution.VERSION}",
+        progress=progress,
+        valid=_is_whole,
+    )
+    return _read(folder, runtime)
+
+
+def find(features: tuple[str, ...] = ()) -> Prepared | None:
+    """Give the prepared Keycloak if it is there; makes nothing."""
+    try:
+        runtime = java.find()
+    except ProvisionError:
+        return None
+    folder = _folder(runtime, features)
+    return _read(folder, runtime) if _is_whole(folder) else None
+
+
+def _folder(runtime: Java, features: tuple[str, ...]) -> Path:
+    own = distribution.override()
+    parts = [RECIPE, runtime.build, *launch.TUNING, *launch.OPTIONS, *sorted(features), str(own or "")]
+    digest = hashlib.sha256("\n".join(parts).encode()).hexdigest()[:12]
+    return cache.root() / "keycloak" / f"{distribution.VERSION}-{digest}"
+
+
+def _read(folder: Path, runtime: Java) -> Prepared:
+    return Prepared(folder, runtime, has_aot_cache=(folder / "start.aot").exists())
+
+
+def _is_whole(folder: Path) -> bool:
+    """Compare every file that a start needs with the size it was made with."""
+    try:
+        sizes: dict[str, int] = json.loads((folder / INDEX).read_text())
+        root = f"{folder}/"
+        return all(os.stat(root + name).st_size == size for name, size in sizes.items())  # noqa: PTH116 - 400 files
+    except (OSError, ValueError):
+        return False
+
+
+def _make(fresh: Path, final: Path, runtime: Java, features: tuple[str, ...], progress: Progress) -> None:
+    fresh.mkdir(parents=True)
+    keycloak = fresh / "keycloak"
+    distribution.unpack(keycloak, runtime, progress)
+    _build(keycloak, runtime, features, progress)
+    jars = launch.class_path(keycloak)
+    launch.write_arguments(fresh / "java.args", keycloak, jars)
+    _make_template(fresh, runtime, progress)
+    has_aot = runtime.feature >= java.FIRST_WITH_AOT_PROFILES and _train(fresh, runtime, progress)
+    launch.write_arguments(fresh / "java.args", final / "keycloak", jars)
+    names = ["java.args", database.FILE, f"{database.FILE}.json", *(f"keycloak/{jar}" for jar in jars)]
+    if has_aot:
+        names.append("start.aot")
+    (fresh / INDEX).write_text(json.dumps({name: (fresh / name).stat().st_size for name in names}))
+
+
+def _build(keycloak: Path, runtime: Java, features: tuple[str, ...], progress: Progress) -> None:
+    command = [str(keycloak / "bin" / "kc.sh"), "build", "--db=dev-file"]
+    if features:
+        command.append(f"--features={','.join(features)}")
+    environment = {"PATH": os.environ.get("PATH", ""), "JAVA_HOME": str(runtime.home)}
+    with progress.step(f"Building Keycloak {distribution.VERSION} for quick starts") as step:
+        output = _run(command, environment, step)
+    if not (keycloak / "lib" / "quarkus" / "quarkus-application.dat").exists() or output is None:
+        raise ProvisionError("Keycloak's own build failed.", "Check the features in the configuration.")
+
+
+def _run(command: list[str], environment: dict[str, str], step: Step) -> list[str] | None:
+    """Run a program with its output as notes; returns the lines, or None when it failed."""
+    lines = []
+    with subprocess.Popen(
+        command,
+        env=environment,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    ) as process:
+        for line in process.stdout or ():
+            lines.append(line.rstrip())
+            step.note(lines[-1])
+    return lines if process.returncode == 0 else None
+
+
+def _make_template(fresh: Path, runtime: Java, progress: Progress) -> None:
+    client_id, client_secret = "template", secrets.token_urlsafe(24)
+    prepared = Prepared(fresh, runtime, has_aot_cache=False)
+    with progress.step("Making the database that new stacks begin with"), _workplace(fresh) as place:
+        server = place / "server"
+        launch.lay_out(server, prepared.keycloak)
+        configuration = server / "conf" / "keycloak.conf"
+        configuration.touch(mode=0o600)
+        configuration.write_text(
+            f"bootstrap-admin-client-id={client_id}\nbootstrap-admin-client-secret={client_secret}\n"
+        )
+        with _keycloak(prepared, server, client_id, client_secret):
+            pass
+        raw = server / "data" / "h2" / database.FILE
+        database.make_template(raw, fresh / database.FILE, client_id, database.H2(runtime, prepared.keycloak))
+
+
+def _train(fresh: Path, runtime: Java, progress: Progress) -> bool:
+    """Make the JVM's start-up cache; returns False when this JVM will not have it."""
+    from provision.runtimes.process import training
+
+    profile, aot = fresh / "start.aotconfig", fresh / "start.aot"
+    record = ("-XX:AOTMode=record", f"-XX:AOTConfiguration={profile}", "-Xlog:aot*=off", "-Xlog:cds*=off")
+    prepared = Prepared(fresh, runtime, has_aot_cache=False)
+    with progress.step("Training the start-up cache") as step, _workplace(fresh) as place:
+        with _stack(prepared, place, jvm=record) as (url, client_id, client_secret):
+            training.train(url, client_id, client_secret, step.note)
+        step.note("writing the profile")
+    with progress.step("Writing the start-up cache"):
+        create = [
+            str(runtime.executable),
+            f"@{fresh / 'java.args'}",
+            "-XX:AOTMode=create",
+            f"-XX:AOTConfiguration={profile}",
+            f"-XX:AOTCache={aot}",
+            "-Xlog:aot*=off",
+        ]
+        subprocess.run(create, capture_output=True, check=False)
+    profile.unlink(missing_ok=True)
+    if not aot.exists():
+        return False
+    with progress.step("Trying the prepared Keycloak") as step, _workplace(fresh) as place:
+        began = time.monotonic()
+        with _stack(Prepared(fresh, runtime, has_aot_cache=True), place) as _:
+            step.note(f"ready after {time.monotonic() - began:.1f} s")
+        works = "[error][aot" not in (place / "keycloak.log").read_text(errors="replace")
+    if not works:
+        aot.unlink()
+    return works
+
+
+@contextmanager
+def _workplace(fresh: Path) -> Iterator[Path]:
+    with tempfile.TemporaryDirectory(dir=fresh, prefix="work-") as place:
+        yield Path(place)
+
+
+@contextmanager
+def _stack(prepared: Prepared, place: Path, jvm: tuple[str, ...] = ()) -> Iterator[tuple[str, str, str]]:
+    """Run Keycloak on a copy of the template, as a stack's first start does."""
+    client_id, client_secret = "provision", secrets.token_urlsafe(24)
+    server = place / "server"
+    lay_out_from_template(prepared, server)
+    script = place / "admin.sql"
+    script.write_text(database.own_values(prepared.template, client_id, client_secret))
+    options = (launch.run_at_connect(script),)
+    with _keycloak(prepared, server, client_id, client_secret, jvm=jvm, options=options) as url:
+        yield url, client_id, client_secret
+
+
+def lay_out_from_template(prepared: Prepared, server: Path) -> None:
+    """Make a Keycloak home with a fresh copy of the template database."""
+    import shutil
+
+    launch.lay_out(server, prepared.keycloak)
+    data = server / "data" / "h2"
+    data.mkdir(parents=True)
+    shutil.copyfile(prepared.template.path, data / database.FILE)
+
+
+@contextmanager
+def _keycloak(
+    prepared: Prepared,
+    server: Path,
+    client_id: str,
+    client_secret: str,
+    *,
+    jvm: tuple[str, ...] = (),
+    options: tuple[str, ...] = (),
+) -> Iterator[str]:
+    """Run Keycloak for a while; it is stopped in order, for the JVM writes its profile when it ends."""
+    port = ports.pick_free()
+    log = server.parent / "keycloak.log"
+    with log.open("wb") as output:
+        process = subprocess.Popen(
+            [*prepared.command(server, port, jvm=jvm), *options],
+            cwd=server,
+            stdin=subprocess.DEVNULL,
+            stdout=output,
+            stderr=output,
+            start_new_session=True,
+        )
+    try:
+        ready = Readiness(log, port, client_id, client_secret)
+        deadline = time.monotonic() + START_SECONDS
+        while not ready():
+            if process.poll() is not None or time.monotonic() > deadline:
+                tail = log.read_text(errors="replace").strip().splitlines()
+                errors = [line for line in tail if "ERROR" in line] or tail or ["no log"]
+                raise ProvisionError(f"Keycloak did not start while it was prepared: {errors[0]}")
+            time.sleep(0.05)
+        yield f"http://localhost:{port}"
+        process.terminate()
+        process.wait(START_SECONDS)
+    finally:
+        if process.poll() is None:
+            process.kill()
+            process.wait()

@@ -1,0 +1,98 @@
+"""When a Keycloak can be worked with: it has issued a token. An open port comes seconds earlier."""
+
+from __future__ import annotations
+
+import json
+import time
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from provision.errors import ProvisionError
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+BOOTSTRAPPED = b"Bootstrap completed in"
+ASK_ANYWAY_SECONDS = 2.0  # in case a log setting hides the line above
+
+
+@dataclass
+class Readiness:
+    """Asks for a token once the log says that it makes sense.
+
+    Args:
+        log: Keycloak's log, written from the start of this process.
+        port: The HTTP port on the loopback interface.
+        client_id: The admin service account.
+        client_secret: Its secret.
+    """
+
+    log: Path
+    port: int
+    client_id: str
+    client_secret: str = field(repr=False)
+    _read: int = 0
+    _seen: bool = False
+    _asked: float = field(default_factory=time.monotonic)
+
+    def __call__(self) -> bool:
+        """Tell whether Keycloak issues tokens.
+
+        Raises:
+            ProvisionError: It answers, and refuses the account.
+        """
+        now = time.monotonic()
+        if not self._bootstrapped() and now - self._asked < ASK_ANYWAY_SECONDS:
+            return False
+        self._asked = now
+        return fetch_token(self.port, self.client_id, self.client_secret) is not None
+
+    def _bootstrapped(self) -> bool:
+        if self._seen:
+            return True
+        try:
+            size = self.log.stat().st_size
+            if size <= self._read:
+                return False
+            with self.log.open("rb") as file:
+                file.seek(max(0, self._read - len(BOOTSTRAPPED)))
+                self._seen = BOOTSTRAPPED in file.read()
+        except FileNotFoundError:
+            return False
+        self._read = size
+        return self._seen
+
+
+def fetch_token(port: int, client_id: str, client_secret: str) -> str | None:
+    """Get an admin token from the master realm; None while Keycloak is not up.
+
+    Raises:
+        ProvisionError: Keycloak refuses the account.
+    """
+    # The standard library's client: the better ones take 100 ms to import, here in the way of the user.
+    import base64
+    from http.client import HTTPConnection, HTTPException
+    from urllib.parse import quote_plus
+
+    account = f"{quote_plus(client_id)}:{quote_plus(client_secret)}"
+    headers = {
+        "Authorization": "Basic " + base64.b64encode(account.encode()).decode(),
+        "Content-Type": "application/x-www-form-urlencoded",
+    }
+    connection = HTTPConnection("127.0.0.1", port, timeout=30)
+    try:
+        connection.request(
+            "POST", "/realms/master/protocol/openid-connect/token", "grant_type=client_credentials", headers
+        )
+        answer = connection.getresponse()
+        body = answer.read()
+    except (OSError, HTTPException):
+        return None
+    finally:
+        connection.close()
+    if answer.status in {400, 401}:
+        raise ProvisionError(
+            f"Keycloak on port {port} refuses the admin service account {client_id}.",
+            "It was set up with another secret; set that one, or remove its data and start anew.",
+        )
+    return str(json.loads(body)["access_token"]) if answer.status == 200 else None  # noqa: PLR2004

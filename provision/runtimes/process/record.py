@@ -1,0 +1,102 @@
+"""What is remembered of a started program, in its home folder.
+
+A pid alone proves nothing, for pids are used again; the pair with the time of the process's creation does.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import json
+import os
+import secrets
+from dataclasses import asdict, dataclass, fields
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    import psutil
+
+RECORD = "process.json"
+KEY = "process.key"
+SAME_MOMENT = 0.05
+
+
+@dataclass(frozen=True, kw_only=True)
+class RunningChild:
+    """A program that runs.
+
+    Args:
+        pid: Its process id.
+        created: When it was created, in seconds since the epoch, as the kernel keeps it.
+        digest: Keyed digest of the settings that it was started with.
+        ready: Whether it has ever been seen ready.
+        files: The names of the files that were written for it.
+    """
+
+    pid: int
+    created: float
+    digest: str
+    ready: bool = False
+    files: tuple[str, ...] = ()
+
+
+def read(home: Path) -> RunningChild | None:
+    """Read the record of a home folder; None when there is none, or none that can be understood."""
+    try:
+        content = json.loads((home / RECORD).read_text())
+        known = {field.name for field in fields(RunningChild)}
+        child = RunningChild(**{key: value for key, value in content.items() if key in known})
+    except (OSError, ValueError, TypeError, AttributeError):
+        return None
+    return RunningChild(**{**asdict(child), "files": tuple(child.files)})
+
+
+def write(home: Path, child: RunningChild) -> None:
+    """Write the record, in one piece."""
+    write_private(home / RECORD, json.dumps(asdict(child)), mode=0o600)
+
+
+def remove(home: Path) -> None:
+    """Forget what was started."""
+    (home / RECORD).unlink(missing_ok=True)
+
+
+def process_of(child: RunningChild) -> psutil.Process | None:
+    """Give the live process of a record, or None when it is gone or the pid is another's by now."""
+    import psutil
+
+    try:
+        process = psutil.Process(child.pid)
+        same = abs(process.create_time() - child.created) < SAME_MOMENT
+        if same and process.status() != psutil.STATUS_ZOMBIE:
+            return process
+    except psutil.Error:
+        pass
+    return None
+
+
+def keyed_digest(home: Path, content: object) -> str:
+    """Give a digest of JSON-like content under a key that never leaves the home folder.
+
+    Without the key, a digest of a short secret could be tried against a list of likely ones.
+    """
+    return hmac.new(_key(home), json.dumps(content).encode(), hashlib.sha256).hexdigest()
+
+
+def write_private(path: Path, text: str, *, mode: int = 0o400) -> None:
+    """Write a file that only this user can read, in one piece: never half of it, never readable by others."""
+    fresh = path.with_name(f".{path.name}.new")
+    fresh.unlink(missing_ok=True)
+    descriptor = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode)
+    with os.fdopen(descriptor, "w") as file:
+        file.write(text)
+    fresh.replace(path)
+
+
+def _key(home: Path) -> bytes:
+    path = home / KEY
+    if not path.exists():
+        write_private(path, secrets.token_hex(32))
+    return path.read_bytes()
