@@ -201,9 +201,8 @@ async def test_it_serves_clients_of_both_protocol_eras_survives_an_outage_and_en
     authorization.up()
     assert process.post(TOKEN).status_code == 200
 
-    assert _raw(process, f"Authorization: Bearer {TOKEN}", "Authorization: Bearer another").startswith(
-        "HTTP/1.1 400"
-    )
+    twice = _raw(process, f"Authorization: Bearer {TOKEN}", "Authorization: Bearer another")
+    assert 'error="invalid_request"' in twice
 
     # A kept connection, a request that never ends, and one that waits for its answer: none of them holds it up.
     host = ("127.0.0.1", int(process.base.rsplit(":", 1)[1]))
