@@ -55,8 +55,8 @@ class McpStack(pulumi.ComponentResource):
         )
         self.realm = self._realm(provider, issuer)
         self._inside = ResourceOptions(parent=self.realm, provider=provider, deleted_with=self.realm)
-        self._scope_and_audience()
-        self._clients(secrets)
+        membership = self._scope_and_audience()
+        self._clients(secrets, membership)
         if config.throw_away:
             self._demo_user(secrets)
         self.outputs = self._outputs(secrets)
@@ -125,7 +125,7 @@ class McpStack(pulumi.ComponentResource):
             opts=ResourceOptions(parent=self, provider=provider, deleted_with=self.keycloak),
         )
 
-    def _scope_and_audience(self) -> None:
+    def _scope_and_audience(self) -> pulumi.Resource:
         config, realm, inside = self._config, self.realm.name, self._inside
         scope = keycloak.ClientScope(
             "scope",
@@ -135,7 +135,7 @@ class McpStack(pulumi.ComponentResource):
             consent_text=config.scope.consent_text,
             opts=inside,
         )
-        keycloak.DefaultClientScope("default-scope", realm=realm, scope=scope.name, opts=inside)
+        membership = keycloak.DefaultClientScope("default-scope", realm=realm, scope=scope.name, opts=inside)
         keycloak.AudienceMapper(
             "audience",
             realm=realm,
@@ -170,7 +170,9 @@ class McpStack(pulumi.ComponentResource):
             opts=inside,
         )
 
-    def _clients(self, secrets: _Secrets) -> None:
+        return membership
+
+    def _clients(self, secrets: _Secrets, membership: pulumi.Resource) -> None:
         config, inside = self._config, self._inside
         keycloak.Client(
             "introspection-client",
@@ -190,7 +192,8 @@ class McpStack(pulumi.ComponentResource):
             redirect_uris=config.public_client.redirect_uris,
             consent_required=True,
             require_pkce=True,
-            opts=inside,
+            # A client gets the realm's default scopes when it is made, and never again.
+            opts=ResourceOptions.merge(inside, ResourceOptions(depends_on=[membership])),
         )
 
     def _demo_user(self, secrets: _Secrets) -> None:

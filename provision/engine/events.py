@@ -173,7 +173,7 @@ def _label(metadata: Any) -> str:
     if module != "keycloak":
         return f"{words} {_name(metadata.urn)}" if words != _name(metadata.urn) else words
     inputs = getattr(metadata.new or metadata.old, "inputs", None) or {}
-    keys = [inputs.get(name) for name in ("name", "scope", "clientId", "username") if inputs.get(name)]
+    keys = [inputs.get(name) for name in ("clientId", "username", "name", "scope") if inputs.get(name)]
     return " ".join([words, *map(str, keys[:1])])
 
 

@@ -26,7 +26,11 @@ class AudienceMapper(Spec, module="keycloak"):
     included_client_audience: str | None = None
     add_to_access_token: bool = True
     add_to_id_token: bool = False
-    add_to_introspection: bool = True
+    add_to_introspection: bool = Field(
+        default=False,
+        description="Add it again whenever a token is introspected. Only lightweight tokens need this: a token whose "
+        "audience was narrowed would look as if it were not.",
+    )
 
     @model_validator(mode="after")
     def _one_audience(self) -> AudienceMapper:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import secrets
+from contextlib import nullcontext
 from dataclasses import dataclass, field
 from http import HTTPStatus
 from typing import TYPE_CHECKING
@@ -120,6 +121,7 @@ class _Visit:
         self._target = context.target
         self._browser = browser
         self._redirect_uri = redirect_uri
+        self._password_lock = context.password_lock
         self._password_sent = False
         self.consented = False
 
@@ -131,14 +133,17 @@ class _Visit:
             location = urljoin(str(response.url), response.headers.get("location", ""))
             if response.status_code not in _REDIRECTS:
                 form = self._answered(read_page(response.text), response.status_code)
-                response = self._browser.post(
-                    self._own(urljoin(str(response.url), form.action)), data=form.fields
-                )
+                response = self._send(self._own(urljoin(str(response.url), form.action)), form)
             elif _is_at(location, self._redirect_uri):
                 return {name: values[0] for name, values in parse_qs(urlsplit(location).query).items()}
             else:
                 response = self._browser.get(self._own(location))
         raise Failed(f"the login did not end within {_MOST_PAGES} pages")
+
+    def _send(self, url: str, form: Form) -> httpx.Response:
+        # Keycloak's brute-force protection refuses a password while another one of the same user is being checked.
+        with self._password_lock if "password" in form.fields else nullcontext():
+            return self._browser.post(url, data=form.fields)
 
     def _answered(self, page: Page, status: int) -> Form:
         """The form of the page, filled in."""

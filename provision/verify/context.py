@@ -68,6 +68,7 @@ class Run:
         self._slots: dict[str, _Slot] = {}
         self._session: Session | None = None
         self._session_lock = threading.Lock()
+        self.password_lock = threading.Lock()
 
     def session(self) -> Session:
         """The Admin API of the target's Keycloak."""
@@ -135,6 +136,7 @@ class Context:
         self.target = run.target
         self.http = run.http
         self.temporary = run.temporary
+        self.password_lock = run.password_lock
         self.waited = 0.0
 
     def need(self, check: Check[T]) -> T:
