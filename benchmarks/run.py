@@ -75,16 +75,18 @@ def _ours(figures: dict[str, list[float]], runs: int, folder: Path) -> None:
 
 def _baselines(figures: dict[str, list[float]], folder: Path) -> None:
     """Keycloak as shipped in development mode, then the tutorial's steps by script: once by kcadm, once by Python."""
-    from provision.runtimes.process import java, keycloak_distribution, ports
+    from provision.progress import Silent
+    from provision.runtimes.process import distribution, java, ports
 
     shipped = folder / "keycloak"
-    shutil.copytree(keycloak_distribution.find(), shipped, symlinks=True)
+    runtime = java.find()
+    distribution.unpack(shipped, runtime, Silent())
     secret = secrets.token_urlsafe(24)
     secret_file = folder / "secret"
     secret_file.write_text(secret)
     environment = {
         **os.environ,
-        "JAVA_HOME": str(java.find().home),
+        "JAVA_HOME": str(runtime.home),
         "KC_BOOTSTRAP_ADMIN_CLIENT_ID": "bench",
         "KC_BOOTSTRAP_ADMIN_CLIENT_SECRET": secret,
     }

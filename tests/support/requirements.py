@@ -9,12 +9,12 @@ import os
 import shutil
 import subprocess
 import sys
+import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from provision.engine.pulumi_cli import find_or_install, go_command
-
-from provision.cache import cache_dir, install_once
+from provision import cache
+from provision.engine.pulumi_cli import find_or_install, go_executable
 from provision.errors import ProvisionError
 from provision.runtimes.process.preparation import prepare
 
@@ -45,26 +45,31 @@ def yaml_language_host(progress: Progress) -> Path:
         return Path(found).parent
 
     def build(folder: Path) -> None:
+        folder.mkdir()
         (folder / "go.mod").write_text("module tool\n\ngo 1.25\n")
-        go = go_command(progress)
-        environment = {**os.environ, "CGO_ENABLED": "0"}
-        for line in (
-            [*go, "get", "-tool", f"{_YAML_HOST}@{YAML_HOST_VERSION}"],
-            [*go, "build", "-ldflags", "-s -w", "-o", str(folder / "pulumi-language-yaml"), _YAML_HOST],
+        with (
+            tempfile.TemporaryDirectory() as place,
+            progress.step("Building Pulumi's YAML language host") as step,
         ):
-            done = subprocess.run(
-                line, cwd=folder, env=environment, capture_output=True, text=True, check=False
-            )
-            if done.returncode != 0:
-                raise ProvisionError(
-                    f"The YAML language host could not be built: {done.stderr.strip()[-300:]}"
-                )
+            go = str(go_executable(Path(place), progress))
+            for line in (
+                [go, "get", "-tool", f"{_YAML_HOST}@{YAML_HOST_VERSION}"],
+                [go, "build", "-ldflags", "-s -w", "-o", "pulumi-language-yaml", _YAML_HOST],
+            ):
+                step.note(" ".join(line[1:3]))
+                done = subprocess.run(line, cwd=folder, capture_output=True, text=True, check=False)
+                if done.returncode != 0:
+                    raise ProvisionError(
+                        f"The YAML language host could not be built: {done.stderr.strip()[-300:]}"
+                    )
 
-    return install_once(
-        cache_dir() / "pulumi-language-yaml" / YAML_HOST_VERSION,
+    target = cache.root() / "pulumi-language-yaml" / YAML_HOST_VERSION
+    return cache.install(
+        target,
         build,
-        progress,
-        title="Build Pulumi's YAML language host",
+        what="Pulumi's YAML language host",
+        progress=progress,
+        valid=lambda folder: (folder / "pulumi-language-yaml").is_file(),
     )
 
 
