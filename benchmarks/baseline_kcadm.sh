@@ -29,9 +29,11 @@ kc() {
 }
 # A secret never stands on a command line: kcadm reads it from its standard input or from a JSON body.
 secret() { if [ -n "$1" ]; then tr -d '\n' <"$1"; else head -c 24 /dev/urandom | base64 | tr -d '\n'; fi; }
+admin_secret=$(secret "$ADMIN_SECRET_FILE")
+introspection_secret=$(secret "${INTROSPECTION_SECRET_FILE:-}")
+demo_password=$(secret "${DEMO_PASSWORD_FILE:-}")
 
-KC_CLI_CLIENT_SECRET=$(tr -d '\n' <"$ADMIN_SECRET_FILE") \
-    kc config credentials --server "$KEYCLOAK_URL" --realm master --client "$ADMIN_CLIENT_ID"
+KC_CLI_CLIENT_SECRET=$admin_secret kc config credentials --server "$KEYCLOAK_URL" --realm master --client "$ADMIN_CLIENT_ID"
 
 kc create realms -s realm="$realm" -s enabled=true
 
@@ -70,7 +72,7 @@ templates=$(policy_id allowed-client-templates)
 kc update "components/$templates" -r "$realm" -s "config.\"allowed-client-scopes\"=[\"$scope\"]"
 
 kc create clients -r "$realm" -f - <<JSON
-{"clientId": "$introspection_client", "secret": "$(secret "${INTROSPECTION_SECRET_FILE:-}")", "publicClient": false,
+{"clientId": "$introspection_client", "secret": "$introspection_secret", "publicClient": false,
  "standardFlowEnabled": false, "directAccessGrantsEnabled": false, "serviceAccountsEnabled": false}
 JSON
 kc create clients -r "$realm" -f - <<JSON
@@ -82,5 +84,5 @@ JSON
 kc create users -r "$realm" -f - <<JSON
 {"username": "$demo_user", "enabled": true, "email": "$demo_user@example.org", "emailVerified": true,
  "firstName": "Demo", "lastName": "User",
- "credentials": [{"type": "password", "value": "$(secret "${DEMO_PASSWORD_FILE:-}")", "temporary": false}]}
+ "credentials": [{"type": "password", "value": "$demo_password", "temporary": false}]}
 JSON

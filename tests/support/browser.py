@@ -5,25 +5,24 @@ Needs Debian's packages ``chromium`` and ``chromium-driver``, or their likes, on
 
 from __future__ import annotations
 
+import base64
 import http.server
+import re
 import shutil
+import subprocess
 import tempfile
 import threading
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qs, urlsplit
 
-from selenium import webdriver
-from selenium.webdriver.chrome.service import Service
-from selenium.webdriver.common.by import By
-from selenium.webdriver.support.wait import WebDriverWait
+import httpx
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-    from selenium.webdriver.chrome.webdriver import WebDriver
 
 _FLAGS = (
     "--headless",
@@ -38,7 +37,8 @@ _FLAGS = (
     "--no-proxy-server",
     "--window-size=900,900",
 )
-_WAIT_SECONDS = 20.0
+_WAIT_SECONDS = 20
+_PORT = re.compile(r"started successfully on port (\d+)")
 
 
 def missing() -> str:
@@ -46,12 +46,67 @@ def missing() -> str:
     return " and ".join(name for name in ("chromium", "chromedriver") if not shutil.which(name))
 
 
+class WebDriver:
+    """The few commands of the WebDriver protocol (https://www.w3.org/TR/webdriver2/) that a login takes.
+
+    Args:
+        http: A client of the driver's address.
+        flags: Command line flags of the browser.
+    """
+
+    def __init__(self, http: httpx.Client, flags: tuple[str, ...]) -> None:
+        self._http = http
+        options = {"binary": shutil.which("chromium"), "args": list(flags)}
+        wanted = {"capabilities": {"alwaysMatch": {"goog:chromeOptions": options}}}
+        self._session = self._send("POST", "/session", wanted)["sessionId"]
+        self._command("POST", "timeouts", {"implicit": _WAIT_SECONDS * 1000})
+
+    def go(self, url: str) -> None:
+        """Open an address."""
+        self._command("POST", "url", {"url": url})
+
+    def find(self, selector: str) -> str:
+        """The element of a CSS selector, as soon as it is there."""
+        found: dict[str, str] = self._command("POST", "element", {"using": "css selector", "value": selector})
+        return next(iter(found.values()))
+
+    def type(self, element: str, text: str) -> None:
+        """Type into an element."""
+        self._command("POST", f"element/{element}/value", {"text": text})
+
+    def click(self, element: str) -> None:
+        """Click an element."""
+        self._command("POST", f"element/{element}/click", {})
+
+    def text(self, element: str) -> str:
+        """The text that is shown in an element."""
+        shown: str = self._command("GET", f"element/{element}/text")
+        return shown
+
+    def picture(self) -> bytes:
+        """A screenshot, PNG."""
+        return base64.b64decode(self._command("GET", "screenshot"))
+
+    def quit(self) -> None:
+        """Close the browser."""
+        self._send("DELETE", f"/session/{self._session}")
+
+    def _command(self, method: str, command: str, body: dict[str, Any] | None = None) -> Any:
+        return self._send(method, f"/session/{self._session}/{command}", body)
+
+    def _send(self, method: str, path: str, body: dict[str, Any] | None = None) -> Any:
+        answer = self._http.request(method, path, json=body)
+        value = answer.json()["value"]
+        assert answer.is_success, f"{path}: {value['error']}: {value['message'].splitlines()[0]}"
+        return value
+
+
 @dataclass
 class Browser:
     """A browser with an empty profile.
 
     Args:
-        driver: Selenium's driver.
+        driver: Its remote control.
         pictures: Where screenshots go; none are taken when None.
     """
 
@@ -60,30 +115,26 @@ class Browser:
 
     def open(self, url: str) -> None:
         """Go to an address."""
-        self.driver.get(url)
+        self.driver.go(url)
 
     def log_in(self, username: str, password: str) -> None:
         """Fill in Keycloak's login page and send it."""
-        self._wait_for("username").send_keys(username)
-        self.driver.find_element(By.NAME, "password").send_keys(password)
+        self.driver.type(self.driver.find("[name=username]"), username)
+        self.driver.type(self.driver.find("[name=password]"), password)
         self._picture("login")
-        self.driver.find_element(By.NAME, "login").click()
+        self.driver.click(self.driver.find("[name=login]"))
 
     def consent(self) -> str:
         """Say yes on Keycloak's consent page; return the text of the page."""
-        button = self._wait_for("accept")
-        text = self.driver.find_element(By.TAG_NAME, "body").text
+        button = self.driver.find("[name=accept]")
+        text = self.driver.text(self.driver.find("body"))
         self._picture("consent")
-        button.click()
+        self.driver.click(button)
         return text
-
-    def _wait_for(self, name: str):
-        WebDriverWait(self.driver, _WAIT_SECONDS).until(lambda driver: driver.find_elements(By.NAME, name))
-        return self.driver.find_element(By.NAME, name)
 
     def _picture(self, name: str) -> None:
         if self.pictures is not None:
-            self.driver.save_screenshot(str(self.pictures / f"{name}.png"))
+            (self.pictures / f"{name}.png").write_bytes(self.driver.picture())
 
 
 @contextmanager
@@ -93,17 +144,30 @@ def browser(pictures: Path | None = None) -> Iterator[Browser]:
     Args:
         pictures: Where screenshots go.
     """
-    with tempfile.TemporaryDirectory(prefix="chromium-") as profile:
-        options = webdriver.ChromeOptions()
-        options.binary_location = shutil.which("chromium") or ""
-        for flag in (*_FLAGS, f"--user-data-dir={profile}"):
-            options.add_argument(flag)
-        # With the driver's path given, Selenium looks for none to download.
-        driver = webdriver.Chrome(options=options, service=Service(shutil.which("chromedriver")))
+    with (
+        tempfile.TemporaryDirectory(prefix="chromium-", ignore_cleanup_errors=True) as profile,
+        _driver() as http,
+    ):
+        driver = WebDriver(http, (*_FLAGS, f"--user-data-dir={profile}"))
         try:
             yield Browser(driver, pictures)
         finally:
             driver.quit()
+
+
+@contextmanager
+def _driver() -> Iterator[httpx.Client]:
+    """A running chromedriver on a free port of its choice."""
+    command = ["chromedriver", "--port=0"]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
+        try:
+            assert process.stdout is not None
+            started = next(filter(None, map(_PORT.search, process.stdout)))
+            url = f"http://127.0.0.1:{started[1]}"
+            with httpx.Client(base_url=url, trust_env=False, timeout=2 * _WAIT_SECONDS) as http:
+                yield http
+        finally:
+            process.terminate()
 
 
 @dataclass

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from provision.verify.access_token import claims
 from provision.verify.check import Evidence, Failed, check
+from provision.verify.proofs.introspection import introspected, introspection
 from provision.verify.proofs.token import token as good_token
 from provision.verify.refusal import must_refuse
 from provision.verify.service_client import service_client
@@ -44,4 +45,17 @@ def _refused(context: Context, token: str, what: str) -> None:
     target: Target = context.target
     if target.server_url in claims(token).audience:
         raise Failed(f"Keycloak put {target.server_url} into {what}")
+    if target.introspection_client_id in claims(token).audience:
+        _must_be_active(context, token, what)
     must_refuse(context, token, what)
+
+
+def _must_be_active(context: Context, token: str, what: str) -> None:
+    """Nothing but its audience may be wrong with it."""
+    try:
+        active = introspected(context, token).get("active") is True
+    except Failed:
+        active = False
+    if not active:
+        context.need(introspection)
+        raise Failed(f"Keycloak says that {what} is not active, so its refusal would prove nothing")

@@ -12,14 +12,13 @@ import httpx
 import pytest
 
 from provision.verify.access_token import claims
+from tests.support import browser as browser_support
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from provision.verify import Target
     from tests.integration.verify.realm import LiveRealm
-
-browser_support = pytest.importorskip("tests.support.browser", reason="selenium is not installed")
 
 
 @pytest.mark.skipif(bool(browser_support.missing()), reason="no browser on this machine")

@@ -28,6 +28,12 @@ prove(Target(**target | {"scopes": tuple(target["scopes"])}), on_proof=lambda pr
 """
 
 
+@pytest.fixture(autouse=True)
+def no_sessions_of_other_tests(target: Target, realm: LiveRealm) -> None:
+    """A killed run and a browser leave their logins, which end by themselves."""
+    realm.session.post(realm.name, *realm.user_path(target.demo_username), "logout", body={})
+
+
 def left_over(realm: LiveRealm, username: str) -> list[str]:
     session, found = realm.session, []
     for name in (realm.name, "master"):
