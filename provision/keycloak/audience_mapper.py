@@ -6,7 +6,7 @@ from typing import Annotated, Any
 
 from pydantic import Field, model_validator
 
-from provision.keycloak.client_scope import scope_id
+from provision.keycloak.client_scope import scope_id, scope_named
 from provision.spec import Calls, Found, NaturalKey, Spec
 
 _PROVIDER = "oidc-audience-mapper"
@@ -51,9 +51,8 @@ class AudienceMapperCalls(Calls[AudienceMapper]):
 
     def find(self, key: AudienceMapper) -> Found[AudienceMapper] | None:
         """The mapper by its name within the scope."""
-        session = self.context.session()
-        mappers = session.get(key.realm, *self._path(key)) or ()
-        raw = next((item for item in mappers if item["name"] == key.name), None)
+        scope = scope_named(self.context.session(), key.realm, key.scope) or {}
+        raw = next((item for item in scope.get("protocolMappers", ()) if item["name"] == key.name), None)
         if raw is None:
             return None
         config = raw.get("config", {})

@@ -44,9 +44,10 @@ class RegistrationPolicyCalls(Calls[P]):
             KeycloakError: There are several, and all of them are in force.
         """
         session = self.context.session()
-        components = (
-            session.get(key.realm, "components", parent=session.realm_id(key.realm), type=PROVIDER_TYPE) or ()
-        )
+        realm_id = session.realm_id(key.realm)
+        if realm_id is None:
+            return None
+        components = session.get(key.realm, "components", parent=realm_id, type=PROVIDER_TYPE) or ()
         found = [
             item
             for item in components

@@ -83,12 +83,12 @@ class Session:
         """A public document, such as ``realms/R/.well-known/openid-configuration``; None when it is not there."""
         return self._json(self._send("get", path), f"read {path}", missing=True)
 
-    def realm_id(self, realm: str) -> str:
-        """The realm's internal id, which components name as their parent (it may differ from the name)."""
+    def realm_id(self, realm: str) -> str | None:
+        """The realm's internal id, which components name as their parent (it may differ from the name), or None."""
         if realm not in self._realm_ids:
             found = self.get(realm)
             if found is None:
-                raise KeycloakError(f"There is no realm {realm!r}.", "Declare the realm first.")
+                return None
             self._realm_ids[realm] = found["id"]
         return self._realm_ids[realm]
 

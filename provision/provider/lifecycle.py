@@ -167,9 +167,9 @@ class Lifecycle:
                 if name in fields
             }
         declared = {name: value for name, value in declared.items() if value is not None}
-        state = self._made(found.spec, found.outputs, declared).properties
-        if ADOPTED_FROM in properties:
-            state[ADOPTED_FROM] = Hidden(plain(properties[ADOPTED_FROM]))
+        # What the world does not tell again (and what was there before an adoption) stays as it is recorded.
+        recorded = {name: value for name, value in properties.items() if name not in fields}
+        state = recorded | self._made(found.spec, found.outputs, declared).properties
         return State(found.spec.identity(), state, self._sealed(declared, like=inputs))
 
     # -- derived from the spec ------------------------------------------------------------------------------

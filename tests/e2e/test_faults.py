@@ -13,7 +13,7 @@ from pathlib import Path
 import psutil
 import pytest
 
-from tests.support.stack_cli import kill, until
+from tests.support.stack_cli import alive, kill, until
 
 _PORTS = "config:\n  provision:profile: test\n  provision:keycloak: {{port: {0}}}\n  provision:server: {{port: {1}}}\n"
 
@@ -161,7 +161,7 @@ def test_ctrl_c_leaves_a_state_from_which_down_works(stack):
     running.communicate(timeout=150)
     pid = keycloak_pid(stack)
     stack.run("down", "--remove")
-    assert pid is None or not psutil.pid_exists(pid)
+    assert pid is None or not alive(pid)
     assert list(stack.data.glob("*/stacks/test")) == []
 
 

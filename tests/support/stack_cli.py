@@ -111,7 +111,7 @@ class StackCli:
 def kill(pid: int) -> None:
     """End a process of the test's own without asking, and wait until it is gone."""
     os.kill(pid, signal.SIGKILL)
-    until(lambda: not _alive(pid), f"process {pid} is gone")
+    until(lambda: not alive(pid), f"process {pid} is gone")
 
 
 def until(condition: Any, what: str, seconds: float = 30) -> None:
@@ -128,7 +128,8 @@ def until(condition: Any, what: str, seconds: float = 30) -> None:
     raise AssertionError(f"waited {seconds} s for: {what}")
 
 
-def _alive(pid: int) -> bool:
+def alive(pid: int) -> bool:
+    """Whether a process runs; one that has ended and was not reaped by its parent does not."""
     try:
         return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
     except OSError:

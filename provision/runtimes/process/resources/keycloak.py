@@ -74,10 +74,7 @@ class KeycloakCalls(Calls[Keycloak]):
         running = keycloak.running(home)
         if running is None and not home.exists():
             return None
-        outputs = None
-        if running is not None:
-            outputs = KeycloakOutputs(url=running.url, data_id=running.data_id)
-        return Found(key.home, key, outputs)
+        return Found(key.home, key, None if running is None else _outputs(running))
 
     def ours(self, spec: Keycloak, found: Found[Keycloak]) -> bool:
         """The folder belongs to this stack alone."""

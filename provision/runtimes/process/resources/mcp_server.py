@@ -73,7 +73,9 @@ class McpServerCalls(Calls[McpServer]):
 
     def find(self, key: McpServer) -> Found[McpServer] | None:
         """Its folder, whether it runs or not."""
-        return Found(key.home, key) if Path(key.home).exists() else None
+        if not Path(key.home).exists():
+            return None
+        return Found(key.home, key, _outputs(key) if getattr(key, "port", None) else None)
 
     def ours(self, spec: McpServer, found: Found[McpServer]) -> bool:
         """The folder belongs to this stack alone."""
