@@ -14,6 +14,7 @@ from provision.engine.pulumi_cli import find_or_install
 from provision.progress import Silent
 from tests.support.requirements import yaml_language_host
 
+FAILED = 1
 _PROGRAM = """\
 name: by-yaml
 runtime: yaml
@@ -77,9 +78,7 @@ class Pulumi:
 
     def __call__(self, *arguments: str, code: int = 0, stdin: str | None = None) -> str:
         done = subprocess.run(
-            [self._command, "--non-interactive", "-s", "dev", *arguments]
-            if arguments[:2] != ("stack", "init")
-            else [self._command, "--non-interactive", *arguments],
+            [self._command, "--non-interactive", *arguments],
             cwd=self.folder,
             env=self._environment,
             input=stdin,
@@ -152,23 +151,33 @@ def test_an_existing_object_is_imported_and_needs_no_change(pulumi, session):
         f"admin={provider}",
         "--yes",
         "--skip-preview",
-        code=255,
+        code=FAILED,
     )
     assert "does not exist" in missing
 
 
 def test_a_failure_is_one_readable_line_with_keycloaks_own_words(pulumi):
     file = pulumi.folder / "Pulumi.yaml"
-    file.write_text(file.read_text().replace("trustedHosts: [localhost", "trustedHost: [localhost"))
-    shown = pulumi("preview", code=255)
-    assert "did you mean 'trustedHosts'?" in shown
-    file.write_text(file.read_text().replace("trustedHost: [localhost", "trustedHosts: [localhost"))
-    file.write_text(file.read_text().replace("${clientId}", "somebody-else"))
-    shown = pulumi("up", "-y", "--skip-preview", code=255)
-    assert "refused the service account 'somebody-else'" in shown
+    right = file.read_text()
+    file.write_text(right.replace("accessTokenLifespan: 120", "accessTokenLifespan: 0"))
+    assert "accessTokenLifespan: input should be greater than or equal to 1" in pulumi("preview", code=FAILED)
+    file.write_text(right.replace("clientId: server", "clientId: account"))
+    pulumi("up", "-y", "--skip-preview")
+    file.write_text(right.replace("clientId: server", 'clientId: "a b", redirectUris: ["http://x#y"]'))
+    shown = pulumi("up", "-y", "--skip-preview", code=FAILED)
+    assert "Keycloak would not create clients in realm by-yaml" in shown
+    assert "redirect" in shown.lower()
     assert "Traceback" not in shown
     assert "rpc error" not in shown
-    pulumi.write("back")
+    file.write_text(right)
+
+
+def test_a_wrong_service_account_is_named(pulumi):
+    file = pulumi.folder / "Pulumi.yaml"
+    right = file.read_text()
+    file.write_text(right.replace('clientId: "${clientId}"', "clientId: somebody-else"))
+    assert "refused the service account 'somebody-else'" in pulumi("up", "-y", "--skip-preview", code=FAILED)
+    file.write_text(right)
 
 
 def test_the_schema_passes_pulumis_own_check(pulumi, tmp_path):
