@@ -9,7 +9,8 @@ import pulumi
 from pulumi import Output, ResourceOptions
 
 from provision.config.project import Project
-from provision.config.stack_config import NAMESPACE, StackConfig, read
+from provision.config.names import NAMESPACE
+from provision.config.stack_config import StackConfig, read
 from provision.resources import Provider, index, keycloak, process
 
 if TYPE_CHECKING:

@@ -34,6 +34,14 @@ _PLAIN_LINE_EVERY_SECONDS = 10.0
 _MIB = 1024 * 1024
 
 
+class _Console(Console):
+    """A console whose reader may go away: the work goes on unseen, where Rich would end the process."""
+
+    def on_broken_pipe(self) -> None:
+        """Show nothing more."""
+        self.quiet = True
+
+
 class _ScreenStep:
     """A step that is under way, as one line."""
 
@@ -72,7 +80,7 @@ class Screen:
     """A terminal (or a log) that shows steps and changes. Use as a context."""
 
     def __init__(self) -> None:
-        self._console = Console(stderr=True, highlight=False)
+        self._console = _Console(stderr=True, highlight=False)
         self._steps: dict[int, _ScreenStep] = {}
         self._changes: dict[str, tuple[Change, float]] = {}
         self._live: Live | None = None

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from provision.config.stack_config import SECRETS
+from provision.config.names import SECRETS
 from provision.errors import UsageError
 
 if TYPE_CHECKING:

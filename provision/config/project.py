@@ -9,7 +9,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from provision.config.stack_config import NAMESPACE, StackConfig, read
+from provision.config.names import NAMESPACE
+from provision.config.stack_config import StackConfig, read
 from provision.config.yaml_file import load
 from provision.errors import UsageError
 

@@ -9,6 +9,7 @@ from pydantic import Field, SecretStr, ValidationError, model_validator
 
 from provision.config.concept import Concept
 from provision.config.keycloak import KeycloakConfig
+from provision.config.names import NAMESPACE
 from provision.config.realm import (
     DemoUserConfig,
     PublicClientConfig,
@@ -23,9 +24,6 @@ from provision.validation import problems
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-NAMESPACE = "provision"
-SECRETS = ("adminClientSecret", "introspectionClientSecret", "demoUserPassword")
-"""The keys whose values are secrets; dev and test stacks generate those that are not set."""
 _STILL_ENCRYPTED = "secure"
 
 

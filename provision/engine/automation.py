@@ -7,6 +7,7 @@ the program itself tell.
 
 from __future__ import annotations
 
+import json
 import os
 import signal
 import subprocess
@@ -24,6 +25,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
     from provision.engine.backend import Backend
+
+
+_STOP_SECONDS = 60.0
 
 
 class _Command(PulumiCommand):
@@ -79,14 +83,24 @@ def interrupts_go_to(pid: int) -> Iterator[None]:
         yield
         return
 
-    def forward(_signal: int, _frame: Any) -> None:
+    def ask() -> None:
         with suppress(ProcessLookupError):
             os.kill(pid, signal.SIGINT)
+
+    # An engine that does not end by itself after the first request gets the second one from us.
+    patience = threading.Timer(_STOP_SECONDS, ask)
+    patience.daemon = True
+
+    def forward(_signal: int, _frame: Any) -> None:
+        ask()
+        if not patience.is_alive() and not patience.finished.is_set():
+            patience.start()
 
     before = {number: signal.signal(number, forward) for number in (signal.SIGINT, signal.SIGTERM)}
     try:
         yield
     finally:
+        patience.cancel()
         for number, handler in before.items():
             signal.signal(number, handler)
 
@@ -103,6 +117,11 @@ class EngineStack(Stack):
         """Nothing: the program hands its outputs over itself."""
         return {}
 
+    def recorded_outputs(self) -> dict[str, Any]:
+        """The outputs in the state, secrets in clear; in one command, where the SDK needs two."""
+        command = ["stack", "output", "--json", "--show-secrets"]
+        return dict(json.loads(self._run_pulumi_cmd_sync(command).stdout))
+
     def info(self, show_secrets: bool = False) -> UpdateSummary:  # noqa: FBT001, FBT002 - the SDK's signature
         """Nothing: the event stream has the summary."""
         del show_secrets
@@ -118,7 +137,6 @@ def open_stack(backend: Backend, executable: Path, version: str, environment: di
         version: The CLI's version.
         environment: Further variables for the engine.
     """
-    backend.prepare()
     workspace = LocalWorkspace(
         work_dir=str(backend.work_dir),
         env_vars={**backend.environment(), **environment},

@@ -79,8 +79,8 @@ class Backend:
         with _writable():
             self._state.mkdir(parents=True, exist_ok=True, mode=0o700)
             self.work_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
-            (self.work_dir / "Pulumi.yaml").write_text(self._project_file(), encoding="utf-8")
-            self._copy.write_text(self._stack_file(), encoding="utf-8")
+            _write(self.work_dir / "Pulumi.yaml", self._project_file())
+            _write(self._copy, self._stack_file())
 
     def keep_salt(self) -> None:
         """Remember the salt that Pulumi wrote into the copy, so that the next run uses the same one."""
@@ -96,6 +96,8 @@ class Backend:
         for folder in (self.work_dir, self.stack.home):
             if folder.exists():
                 shutil.rmtree(folder)
+        for file in (self._salt_file, self._lock_file):
+            file.unlink(missing_ok=True)
 
     @contextmanager
     def exclusively(self) -> Iterator[None]:
@@ -104,11 +106,10 @@ class Backend:
         Raises:
             ProvisionError: Another command works on the stack.
         """
-        folder = user_data_dir() / "locks"
-        lock = FileLock(folder / f"{self.stack.project.home.name}.{self.stack.name}.lock")
+        lock = FileLock(self._lock_file)
         try:
             with _writable():
-                folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+                self._lock_file.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
                 lock.acquire(timeout=_BUSY_SECONDS)
         except Timeout:
             raise ProvisionError(
@@ -124,6 +125,10 @@ class Backend:
     @property
     def _copy(self) -> Path:
         return self.work_dir / f"Pulumi.{self.stack.name}.yaml"
+
+    @property
+    def _lock_file(self) -> Path:
+        return user_data_dir() / "locks" / f"{self.stack.project.home.name}.{self.stack.name}.lock"
 
     @property
     def _salt_file(self) -> Path:
@@ -176,6 +181,15 @@ def _writable() -> Iterator[None]:
             f"The data folder {user_data_dir()} can't be written: {error.strerror}.",
             "Free some space or set PROVISION_DATA_DIR to another folder.",
         ) from error
+
+
+def _write(file: Path, text: str) -> None:
+    """Write a file in one step, and not at all when it says that already: an engine may be reading it."""
+    if file.is_file() and file.read_text(encoding="utf-8") == text:
+        return
+    temporary = file.with_name(f".{file.name}.{os.getpid()}")
+    temporary.write_text(text, encoding="utf-8")
+    temporary.replace(file)
 
 
 def _passphrase_file() -> Path:

@@ -96,10 +96,22 @@ class Ledger:
     watcher: Watcher
     changes: list[Change] = field(default_factory=list)
     errors: list[str] = field(default_factory=list)
+    watcher_error: Exception | None = None
     _since: dict[str, float] = field(default_factory=dict)
 
     def take(self, event: EngineEvent) -> None:
-        """One event of the engine."""
+        """One event of the engine.
+
+        Never raises: the engine waits for ever for somebody who does not take its events. What went wrong with the
+        watcher (its terminal was closed, say) is kept, and the watcher is told no more.
+        """
+        try:
+            self._take(event)
+        except Exception as error:  # noqa: BLE001 - see above; `watcher_error` is raised when the engine is done
+            self.watcher_error = error
+            self.watcher = Unwatched()
+
+    def _take(self, event: EngineEvent) -> None:
         if event.resource_pre_event is not None:
             self._begin(event.resource_pre_event.metadata, planning=bool(event.resource_pre_event.planning))
         elif event.res_outputs_event is not None:

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import json
 import re
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from provision.config.stack_config import NAMESPACE
+from provision.config.names import NAMESPACE
 from provision.engine.backend import Backend
 from provision.engine.events import Change, Ledger, Unwatched
 from provision.errors import ProvisionError
@@ -109,9 +108,8 @@ class Engine:
         record = self.backend.record
         if record is not None and not record.is_file():
             return {}
-        with self._stack({}) as stack, _readable(Ledger(Unwatched())):
-            result = stack._run_pulumi_cmd_sync(["stack", "output", "--json", "--show-secrets"])  # noqa: SLF001
-        return dict(json.loads(result.stdout))
+        with _readable(Ledger(Unwatched())):
+            return self._stack({}, prepare=False).recorded_outputs()
 
     def remove(self) -> None:
         """Forget the stack: its record, history, locks, logs and whatever process of it still runs."""
@@ -120,8 +118,8 @@ class Engine:
         with self.backend.exclusively():
             stop_all(self.stack.home)
             if self.backend.record is None:
-                with self._stack({}) as stack, _readable(Ledger(Unwatched())):
-                    stack.workspace.remove_stack(self.stack.name, preserve_config=True)
+                with _readable(Ledger(Unwatched())):
+                    self._stack({}).workspace.remove_stack(self.stack.name, preserve_config=True)
             self.backend.forget()
 
     def set_secret(self, key: str, value: str) -> None:
@@ -171,16 +169,18 @@ class Engine:
             self.backend.exclusively(),
             _readable(ledger),
             in_this_process() as environment,
-            self._stack(environment) as stack,
         ):
-            call(stack, ledger.take)
+            call(self._stack(environment), ledger.take)
+        if ledger.watcher_error is not None:
+            raise ledger.watcher_error
         return ledger
 
-    @contextmanager
-    def _stack(self, environment: dict[str, str]) -> Iterator[EngineStack]:
+    def _stack(self, environment: dict[str, str], *, prepare: bool = True) -> EngineStack:
         from provision.engine.automation import open_stack
 
-        yield open_stack(self.backend, self.pulumi, self.version, environment)
+        if prepare:
+            self.backend.prepare()
+        return open_stack(self.backend, self.pulumi, self.version, environment)
 
     def _program(self, outputs: dict[str, Any]) -> Callable[[], None]:
         """The stack's program, which also hands its outputs over."""

@@ -13,6 +13,7 @@ from pathlib import Path
 import psutil
 import pytest
 
+from provision.runtimes.process.status import processes
 from tests.support.stack_cli import alive, kill, until
 
 _PORTS = "config:\n  provision:profile: test\n  provision:keycloak: {{port: {0}}}\n  provision:server: {{port: {1}}}\n"
@@ -44,8 +45,10 @@ def child_named(process: subprocess.Popen[str], name: str) -> psutil.Process | N
 
 
 def keycloak_pid(stack) -> int | None:
-    pids = [pid for name, pid in stack.processes().items() if name == "keycloak"]
-    return pids[0] if pids else None
+    homes = list(stack.data.glob(f"*/stacks/{stack.stack}"))
+    return next(
+        (item["pid"] for home in homes for item in processes(home) if item["name"] == "keycloak"), None
+    )
 
 
 def test_a_taken_port_names_who_holds_it_and_the_next_up_succeeds(stack, holder):
@@ -189,6 +192,16 @@ def test_a_killed_command_line_loses_nothing_either(stack):
     until(lambda: engine is None or not engine.is_running(), "the engine gives up", 60)
     stack.run("up")
     assert stack.json("preview", "--refresh") == {"changes": []}
+
+
+def test_a_reader_that_goes_away_does_not_stop_the_work(stack):
+    running = stack.begin("up")
+    until(lambda: keycloak_pid(stack) is not None, "Keycloak is started", 60)
+    running.stdout.close()
+    running.stderr.close()
+    assert running.wait(timeout=150) in {0, 1}
+    stack.run("up")
+    assert stack.json("preview") == {"changes": []}
 
 
 def test_two_commands_on_one_stack_do_not_collide(stack):

@@ -9,8 +9,8 @@ import sys
 from pathlib import Path
 
 import pytest
-from provision.engine.pulumi_cli import find_or_install
 
+from provision.engine.pulumi_cli import find_or_install
 from provision.progress import Silent
 from tests.support.requirements import yaml_language_host
 

@@ -87,9 +87,7 @@ def test_a_change_by_somebody_else_is_seen_field_by_field(world, kind, sample):
     lifecycle.update(state.properties, world.inputs(kind, {**sample.inputs, **sample.change}), preview=False)
     seen = lifecycle.read(state.id, state.properties, inputs)
     paths = {item.path for item in lifecycle.diff(seen.inputs, seen.properties, inputs).differences}
-    visible = {
-        name for name in sample.change if not catalogue()[kind].spec.fields()[name].secret
-    }
+    visible = {name for name in sample.change if not catalogue()[kind].spec.fields()[name].secret}
     assert {path.split("[")[0] for path in paths} == visible
 
 
@@ -121,7 +119,9 @@ def test_an_import_by_the_id_needs_no_change_afterwards(world, kind, sample):
     lifecycle = world.lifecycle(kind)
     imported = lifecycle.read(state.id, {}, {})
     fields = catalogue()[kind].spec.fields()
-    differing = {item.path for item in lifecycle.diff(imported.inputs, imported.properties, inputs).differences}
+    differing = {
+        item.path for item in lifecycle.diff(imported.inputs, imported.properties, inputs).differences
+    }
     assert {path for path in differing if not fields[path].secret} == set()
 
 

@@ -1,0 +1,7 @@
+"""The names that configuration goes by; nothing here costs anything to import."""
+
+NAMESPACE = "provision"
+"""Pulumi's namespace for the keys of a stack file."""
+
+SECRETS = ("adminClientSecret", "introspectionClientSecret", "demoUserPassword")
+"""The keys whose values are secrets; dev and test stacks generate those that are not set."""
