@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 import pulumi
 from pulumi import Output, ResourceOptions
 
-from provision.config.project import Project
 from provision.config.names import NAMESPACE
+from provision.config.project import Project
 from provision.config.stack_config import StackConfig, read
 from provision.resources import Provider, index, keycloak, process
 
