@@ -42,6 +42,7 @@ def install(
     what: str,
     progress: Progress,
     valid: Callable[[Path], bool] = Path.exists,
+    room: int = 0,
 ) -> Path:
     """Make a file or folder exactly once, and never leave a half-made one under its name.
 
@@ -54,6 +55,7 @@ def install(
         what: The thing's name in messages.
         progress: Shows the wait for another run.
         valid: Tells whether what lies at ``target`` can be used; must be cheap.
+        room: Bytes it takes about; with less room than that it is not even begun.
 
     Raises:
         ProvisionError: No space, no permission, or what ``make`` raises.
@@ -64,6 +66,8 @@ def install(
         target.parent.mkdir(parents=True, exist_ok=True)
         with _locked(target, what, progress):
             if not valid(target):
+                if shutil.disk_usage(target.parent).free < room:
+                    raise OSError(errno.ENOSPC, f"{what} takes about {room >> 20} MiB")
                 _replace(target, make)
     return target
 
@@ -114,8 +118,10 @@ def _readable(target: Path, what: str) -> Iterator[None]:
     except OSError as error:
         elsewhere = f"or set {VARIABLE} to a folder on another disk."
         if error.errno in {errno.ENOSPC, errno.EDQUOT}:
+            free = shutil.disk_usage(target.parent).free >> 20
             raise ProvisionError(
-                f"No space left in {target.parent} for {what}.", f"Free some space there, {elsewhere}"
+                f"No space left in {target.parent} for {what}: {free} MiB are free.",
+                f"Free some space there, {elsewhere}",
             ) from error
         if error.errno in {errno.EACCES, errno.EPERM, errno.EROFS, errno.ENOTDIR, errno.EEXIST}:
             raise ProvisionError(

