@@ -1,12 +1,7 @@
-"""How Keycloak's JVM is started: directly, without kc.sh, on a flat class path.
-
-Quarkus normally loads Keycloak through a class loader of its own, which hides most of it from the JVM's AOT
-cache. With every jar on the JVM's own class path the cache holds classes loaded, linked and profiled.
-"""
+"""How Keycloak's JVM is started: directly, without kc.sh and without Quarkus's class loader."""
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -45,21 +40,46 @@ OPTIONS = (
     "-Dquarkus-log-max-startup-records=10000",
 )
 NATIVE_ACCESS = "--enable-native-access=ALL-UNNAMED"  # known since Java 17, needed by Infinispan
+SECURITY_PROVIDERS = (
+    "SUN",
+    "SunRsaSign",
+    "SunEC",
+    "SunJSSE",
+    "SunJCE",
+    "SunJGSS",
+    "SunSASL",
+    "XMLDSig",
+    "JdkLDAP",
+)
 SHARED = ("lib", "providers", "themes")
 
 
-def class_path(keycloak: Path) -> list[str]:
-    """List the jars of a built Keycloak, relative to its folder, in the order its own loader searches them."""
-    index = (keycloak / "lib" / "quarkus" / "quarkus-application.dat").read_bytes()
-    names = re.findall(rb"(?:quarkus|app|lib/boot|lib/main)/[\w.+-]+\.jar", index)
-    return [f"lib/{name.decode()}" for name in dict.fromkeys(names)]
+def write_arguments(file: Path, jars: list[Path], security: Path) -> None:
+    """Write the file of JVM arguments that every start shares (``java @file``).
+
+    Args:
+        file: The file to write.
+        jars: The class path.
+        security: The file of :func:`write_security`.
+    """
+    path = ":".join(str(jar) for jar in jars)
+    shared = [*TUNING, *OPTIONS, NATIVE_ACCESS]
+    shared += [f"-Djava.security.properties={security}", "-cp", path]
+    file.write_text("".join(f"{_quoted(argument)}\n" for argument in shared))
 
 
-def write_arguments(file: Path, keycloak: Path, jars: list[str]) -> None:
-    """Write the file of JVM arguments that every start shares (``java @file``)."""
-    path = ":".join(str(keycloak / jar) for jar in jars)
-    quoted = '"' + path.replace("\\", "\\\\").replace('"', '\\"') + '"'
-    file.write_text("\n".join([*TUNING, *OPTIONS, NATIVE_ACCESS, "-cp", quoted, ""]))
+def write_security(file: Path) -> None:
+    """Write the list of security providers, without those that a slim Java does not have.
+
+    Java searches the whole class path for each provider that is listed and not there.
+    """
+    names = [*SECURITY_PROVIDERS, ""]  # the empty one ends the list
+    lines = [f"security.provider.{number}={name}\n" for number, name in enumerate(names, 1)]
+    file.write_text("".join(lines))
+
+
+def _quoted(argument: str) -> str:
+    return '"' + argument.replace("\\", "\\\\").replace('"', '\\"') + '"'
 
 
 def lay_out(server: Path, keycloak: Path) -> None:
@@ -99,6 +119,7 @@ def command(
         "--http-host=127.0.0.1",
         f"--http-port={port}",
         f"--hostname=http://localhost:{port}",
+        "--shutdown-delay=0s",  # it is there to let a load balancer notice
     )
 
 

@@ -6,6 +6,7 @@ import hashlib
 import json
 import os
 import secrets
+import shutil
 import subprocess
 import tempfile
 import time
@@ -16,7 +17,7 @@ from typing import TYPE_CHECKING
 
 from provision import cache
 from provision.errors import ProvisionError
-from provision.runtimes.process import database, distribution, java, launch, ports
+from provision.runtimes.process import class_path, database, distribution, java, launch, ports
 from provision.runtimes.process.readiness import Readiness
 
 if TYPE_CHECKING:
@@ -26,8 +27,10 @@ if TYPE_CHECKING:
     from provision.runtimes.process.database import Template
     from provision.runtimes.process.java import Java
 
-RECIPE = "1"  # raise it whenever what is made here would come out differently
+RECIPE = "2"  # raise it whenever what is made here would come out differently
 START_SECONDS = 180.0
+# Keycloak's own trust store proves every root certificate of the JVM's at start; without it the JVM's is used.
+BUILD_OPTIONS = ("--spi-truststore--file--enabled=false",)
 INDEX = "prepared.json"
 PREPARED_BYTES = 1 << 30
 
@@ -63,7 +66,8 @@ class Prepared:
 
     def command(self, server: Path, port: int, *, jvm: tuple[str, ...] = ()) -> tuple[str, ...]:
         """Give the command that runs it; see :func:`launch.command`."""
-        cached = (f"-XX:AOTCache={self.folder / 'start.aot'}",) if self.has_aot_cache else ()
+        aot = self.folder / "start.aot"
+        cached = (f"-XX:AOTCache={aot}", "-Xlog:aot*=error") if self.has_aot_cache else ()
         arguments = self.folder / "java.args"
         return launch.command(self.java.executable, arguments, server, port, jvm=(*cached, *jvm))
 
@@ -103,7 +107,15 @@ def find(features: tuple[str, ...] = ()) -> Prepared | None:
 
 def _folder(runtime: Java, features: tuple[str, ...]) -> Path:
     own = distribution.override()
-    parts = [RECIPE, runtime.build, *launch.TUNING, *launch.OPTIONS, *sorted(features), str(own or "")]
+    parts = [
+        RECIPE,
+        runtime.build,
+        *BUILD_OPTIONS,
+        *launch.TUNING,
+        *launch.OPTIONS,
+        *sorted(features),
+        str(own or ""),
+    ]
     digest = hashlib.sha256("\n".join(parts).encode()).hexdigest()[:12]
     return cache.root() / "keycloak" / f"{distribution.VERSION}-{digest}"
 
@@ -127,19 +139,34 @@ def _make(fresh: Path, final: Path, runtime: Java, features: tuple[str, ...], pr
     keycloak = fresh / "keycloak"
     distribution.unpack(keycloak, runtime, progress)
     _build(keycloak, runtime, features, progress)
-    jars = launch.class_path(keycloak)
-    launch.write_arguments(fresh / "java.args", keycloak, jars)
+    with progress.step("Merging Keycloak's jars into one") as step:
+        jars = class_path.merge(keycloak, fresh / "jars", step)
+    launch.write_security(fresh / "java.security")
+    _write_arguments(fresh, fresh, jars)
     _make_template(fresh, runtime, progress)
     has_aot = runtime.feature >= java.FIRST_WITH_AOT_PROFILES and _train(fresh, runtime, progress)
-    launch.write_arguments(fresh / "java.args", final / "keycloak", jars)
-    names = ["java.args", database.FILE, f"{database.FILE}.json", *(f"keycloak/{jar}" for jar in jars)]
+    _write_arguments(fresh, final, jars)
+    shutil.rmtree(keycloak / "lib" / "lib")  # its jars are in the merged one
+    names = [
+        "java.args",
+        "java.security",
+        database.FILE,
+        f"{database.FILE}.json",
+        *(f"jars/{jar}" for jar in jars),
+    ]
     if has_aot:
         names.append("start.aot")
     (fresh / INDEX).write_text(json.dumps({name: (fresh / name).stat().st_size for name in names}))
 
 
+def _write_arguments(fresh: Path, place: Path, jars: list[str]) -> None:
+    """Write the JVM's arguments for a prepared folder that lies, or will lie, at a place."""
+    paths = [place / "jars" / jar for jar in jars]
+    launch.write_arguments(fresh / "java.args", paths, place / "java.security")
+
+
 def _build(keycloak: Path, runtime: Java, features: tuple[str, ...], progress: Progress) -> None:
-    command = [str(keycloak / "bin" / "kc.sh"), "build", "--db=dev-file"]
+    command = [str(keycloak / "bin" / "kc.sh"), "build", "--db=dev-file", *BUILD_OPTIONS]
     if features:
         command.append(f"--features={','.join(features)}")
     environment = {"PATH": os.environ.get("PATH", ""), "JAVA_HOME": str(runtime.home)}
@@ -238,8 +265,6 @@ def _stack(prepared: Prepared, place: Path, jvm: tuple[str, ...] = ()) -> Iterat
 
 def lay_out_from_template(prepared: Prepared, server: Path) -> None:
     """Make a Keycloak home with a fresh copy of the template database."""
-    import shutil
-
     launch.lay_out(server, prepared.keycloak)
     data = server / "data" / "h2"
     data.mkdir(parents=True)
