@@ -10,7 +10,7 @@ import hmac
 import json
 import os
 import secrets
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, dataclass, fields, replace
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -48,9 +48,9 @@ def read(home: Path) -> RunningChild | None:
         content = json.loads((home / RECORD).read_text())
         known = {field.name for field in fields(RunningChild)}
         child = RunningChild(**{key: value for key, value in content.items() if key in known})
+        return replace(child, pid=int(child.pid), created=float(child.created), files=tuple(child.files))
     except (OSError, ValueError, TypeError, AttributeError):
         return None
-    return RunningChild(**{**asdict(child), "files": tuple(child.files)})
 
 
 def write(home: Path, child: RunningChild) -> None:

