@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import threading
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
@@ -68,6 +69,7 @@ class Engine:
             EngineError: Something could not be made; what was made stays recorded.
         """
         outputs: dict[str, Any] = {}
+        watcher = _WarmingUp(watcher or Unwatched())
         ledger = self._operate(
             lambda stack, take: stack.up(program=self._program(outputs), on_event=take, refresh=refresh),
             watcher,
@@ -135,7 +137,8 @@ class Engine:
         import os
         import subprocess
 
-        self.backend.prepare()
+        with _readable(Ledger(Unwatched())):
+            self._stack({})  # Pulumi encrypts only for a stack that it has a record of
         done = subprocess.run(
             [
                 str(self.pulumi),
@@ -170,6 +173,7 @@ class Engine:
             _readable(ledger),
             in_this_process() as environment,
         ):
+            threading.Thread(target=_load_program, daemon=True).start()
             call(self._stack(environment), ledger.take)
         if ledger.watcher_error is not None:
             raise ledger.watcher_error
@@ -191,6 +195,8 @@ class Engine:
 
             from provision.stack import program
 
+            # The SDK sends every debug line to the engine and waits for the answer; nobody sees them here.
+            pulumi.log.debug = lambda *_args, **_kwargs: None
             try:
                 made = program(folder)
             except ProvisionError as error:
@@ -199,6 +205,37 @@ class Engine:
                 pulumi.Output.all(**made).apply(outputs.update)
 
         return run
+
+
+class _WarmingUp:
+    """Uses the seconds in which a Keycloak starts to get ready for what is asked of it then; passes everything on."""
+
+    def __init__(self, watcher: Watcher) -> None:
+        self._watcher = watcher
+        self.finished, self.failed, self.said = watcher.finished, watcher.failed, watcher.said
+
+    def started(self, change: Change) -> None:
+        """Work on an object begins."""
+        if change.type == "provision:process:Keycloak":
+            threading.Thread(target=_warm_up, daemon=True).start()
+        self._watcher.started(change)
+
+
+def _warm_up() -> None:
+    from provision.keycloak import realm_keys, session
+
+    session.load()
+    realm_keys.make_ahead()
+
+
+def _load_program() -> None:
+    """Import what the program and the provider need while the engine is starting."""
+    from importlib import import_module
+
+    from provision.spec import catalogue
+
+    import_module("provision.stack")
+    catalogue()
 
 
 _KNOWN = (

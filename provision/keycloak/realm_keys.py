@@ -7,9 +7,17 @@ Source: Keycloak Server Administration Guide, "Configuring realm keys".
 
 from __future__ import annotations
 
+from concurrent.futures import Future, ThreadPoolExecutor
 from typing import Any
 
 _BITS = 2048
+_ahead: list[Future[str]] = []
+
+
+def make_ahead() -> None:
+    """Begin to make the two RSA keys of the next realm, for use while something else is waited for."""
+    with ThreadPoolExecutor(max_workers=1) as executor:
+        _ahead.extend(executor.submit(_new_pem) for _ in range(2))
 
 
 def key_providers() -> list[dict[str, Any]]:
@@ -39,6 +47,14 @@ def _common() -> dict[str, list[str]]:
 
 
 def _pem() -> str:
+    """A key of its own for each call: one that was made ahead, or a new one."""
+    try:
+        return _ahead.pop().result()
+    except IndexError:
+        return _new_pem()
+
+
+def _new_pem() -> str:
     from cryptography.hazmat.primitives import serialization
     from cryptography.hazmat.primitives.asymmetric import rsa
 

@@ -17,6 +17,11 @@ if TYPE_CHECKING:
 _TIMEOUT_SECONDS = 30
 
 
+def load() -> None:
+    """Import the library, which takes a fifth of a second, while something else is waited for."""
+    import keycloak  # noqa: F401 - kept in memory for the sessions to come
+
+
 class KeycloakError(ProvisionError):
     """Keycloak refused a call; the text holds Keycloak's own message."""
 
