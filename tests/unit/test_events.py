@@ -1,0 +1,126 @@
+"""The engine's events as changes, lines and errors."""
+
+from __future__ import annotations
+
+from types import SimpleNamespace
+
+from provision.engine.events import Ledger, Unwatched
+
+_REALM = "urn:pulumi:dev::provision::provision:index:McpStack$provision:keycloak:Realm::realm"
+_STACK = "urn:pulumi:dev::provision::pulumi:pulumi:Stack::provision-dev"
+
+
+class Watcher(Unwatched):
+    """Notes what it is told."""
+
+    def __init__(self):
+        self.told = []
+
+    def started(self, change):
+        self.told.append(("started", change.label))
+
+    def finished(self, change, seconds):
+        self.told.append(("finished", change.op, change.label))
+
+    def said(self, name, message):
+        self.told.append(("said", name, message))
+
+
+def event(**kinds):
+    names = ("resource_pre_event", "res_outputs_event", "res_op_failed_event", "diagnostic_event")
+    return SimpleNamespace(**{**dict.fromkeys(names), **kinds})
+
+
+def step(op, urn=_REALM, *, planning=False, **state):
+    metadata = SimpleNamespace(
+        op=op,
+        urn=urn,
+        type=urn.split("::")[2],
+        detailed_diff=state.get("diff"),
+        old=SimpleNamespace(inputs=state.get("old", {}), outputs={}),
+        new=SimpleNamespace(inputs=state.get("new", {"name": "mcp"}), outputs={}),
+    )
+    return SimpleNamespace(metadata=metadata, planning=planning)
+
+
+def diagnosis(message, *, severity="error", urn=_REALM, ephemeral=False):
+    return SimpleNamespace(message=message, severity=severity, urn=urn, ephemeral=ephemeral)
+
+
+def test_a_change_is_announced_when_it_begins_and_counted_when_it_is_done():
+    ledger = Ledger(watcher := Watcher())
+    ledger.take(event(resource_pre_event=step("create")))
+    assert ledger.changes == []
+    ledger.take(event(res_outputs_event=step("create")))
+    assert watcher.told == [("started", "realm mcp"), ("finished", "create", "realm mcp")]
+    assert [change.as_json()["op"] for change in ledger.changes] == ["create"]
+
+
+def test_what_stays_the_same_and_the_engines_own_objects_are_no_changes():
+    ledger = Ledger(watcher := Watcher())
+    for op, urn in (
+        ("same", _REALM),
+        ("create", _STACK),
+        ("create", "urn:pulumi:dev::provision::pulumi:providers:provision::default"),
+        ("create", "urn:pulumi:dev::provision::provision:index:McpStack::dev"),
+    ):
+        ledger.take(event(resource_pre_event=step(op, urn)))
+        ledger.take(event(res_outputs_event=step(op, urn)))
+    assert ledger.changes == []
+    assert watcher.told == []
+
+
+def test_a_preview_counts_what_is_planned_with_old_and_new_values():
+    ledger = Ledger(Watcher())
+    diff = {
+        "displayName": SimpleNamespace(input_diff=True),
+        'x["k.dot"][0]': SimpleNamespace(input_diff=True),
+    }
+    old = {"displayName": "MCP", "x": {"k.dot": ["a"]}}
+    new = {"name": "mcp", "displayName": "Tools", "x": {"k.dot": ["b"]}}
+    ledger.take(event(resource_pre_event=step("update", planning=True, diff=diff, old=old, new=new)))
+    (change,) = ledger.changes
+    assert [item.as_json() for item in change.fields] == [
+        {"path": "displayName", "before": "MCP", "after": "Tools"},
+        {"path": 'x["k.dot"][0]', "before": "a", "after": "b"},
+    ]
+
+
+def test_a_value_that_is_still_encrypted_is_shown_as_a_secret():
+    ledger = Ledger(Watcher())
+    diff = {"secret": SimpleNamespace(input_diff=True)}
+    sealed = {"ciphertext": "v1:abc"}
+    step_with_secret = step(
+        "update", planning=True, diff=diff, old={"secret": sealed}, new={"secret": sealed}
+    )
+    ledger.take(event(resource_pre_event=step_with_secret))
+    assert ledger.changes[0].fields[0].before == "[secret]"
+
+
+def test_errors_are_collected_by_object_without_the_engines_frame():
+    ledger = Ledger(Watcher())
+    ledger.take(
+        event(diagnostic_event=diagnosis("<{%reset%}>error: Keycloak would not create it<{%reset%}>\n"))
+    )
+    ledger.take(event(diagnostic_event=diagnosis("update failed", urn="")))
+    assert ledger.errors == ["realm: Keycloak would not create it"]
+
+
+def test_lines_are_passed_on_but_not_those_that_vanish_and_not_debug_lines():
+    ledger = Ledger(watcher := Watcher())
+    ledger.take(event(diagnostic_event=diagnosis("adopted", severity="info")))
+    ledger.take(event(diagnostic_event=diagnosis("waiting", severity="info", ephemeral=True)))
+    ledger.take(event(diagnostic_event=diagnosis("inner", severity="debug")))
+    assert watcher.told == [("said", "realm", "adopted")]
+
+
+def test_a_watcher_that_breaks_does_not_stop_the_engines_events():
+    class Broken(Watcher):
+        def started(self, change):
+            raise OSError("the terminal was closed")
+
+    ledger = Ledger(Broken())
+    ledger.take(event(resource_pre_event=step("create")))
+    ledger.take(event(res_outputs_event=step("create")))
+    assert [change.op for change in ledger.changes] == ["create"]
+    assert isinstance(ledger.watcher_error, OSError)
