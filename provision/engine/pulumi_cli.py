@@ -221,7 +221,12 @@ def go_executable(place: Path, progress: Progress) -> Path:
                 f"There is no Go to build the Pulumi CLI with, and none could be fetched: {error.what}",
                 "Install Go 1.25 or later (https://go.dev/dl), or Pulumi itself.",
             ) from error
-    found = sorted(path for path in target.rglob("go") if path.parent.name == "bin" and path.is_file())
+    # Not the Python script of that name which comes with it.
+    found = [
+        file.parent / "bin" / "go"
+        for file in target.glob("*/VERSION")
+        if (file.parent / "bin" / "go").is_file()
+    ]
     if not found:
         raise ProvisionError(
             f"The package {GO_PACKAGE} brought no go program for this system.",

@@ -56,7 +56,9 @@ def test_plain_pulumi_works_on_the_same_state_in_the_shell_that_env_describes(ow
 
 
 def test_a_secret_set_by_plain_pulumi_is_read_too(own):
-    done = shell(own, "echo -n another-password-1 | pulumi config set --secret provision:demoUserPassword -s test")
+    done = shell(
+        own, "echo -n another-password-1 | pulumi config set --secret provision:demoUserPassword -s test"
+    )
     assert done.returncode == 0, done.stderr
     changes = own.json("preview")["changes"]
     assert {change["name"] for change in changes} == {"demo-user", "demo-user-password"}

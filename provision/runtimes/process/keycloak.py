@@ -80,7 +80,7 @@ def start(settings: KeycloakSettings, progress: Progress | None = None) -> Runni
     with child.alone(home, NAME, progress):
         digest = record.keyed_digest(home, _what_needs_a_restart(settings, prepared))
         process = child.running(home)
-        if process and process.digest != digest:
+        if process is None or process.digest != digest:
             child.terminate(home)
             process = None
         data = _Data(home / SERVER / "data")
@@ -157,11 +157,13 @@ def _bring_up(
     ready = Readiness(home / LOG, settings.port, settings.admin_client_id, settings.admin_client_secret)
     try:
         child.await_ready(what, process, ready, START_SECONDS)
-        data.note(finished=True, account=account)
-    finally:
+    except BaseException:
+        (home / SCRIPT).unlink(missing_ok=True)
+        raise
+    data.note(finished=True, account=account)
+    if (home / SCRIPT).exists():
         # Emptied, not removed: the database runs it again for every new connection of this process.
-        if (home / SCRIPT).exists():
-            record.write_private(home / SCRIPT, "", mode=0o600)
+        record.write_private(home / SCRIPT, "", mode=0o600)
 
 
 def _lay_out(settings: KeycloakSettings, prepared: Prepared, data: _Data, account: str) -> Path | None:

@@ -10,6 +10,7 @@ import hmac
 import json
 import os
 import secrets
+from contextlib import suppress
 from dataclasses import asdict, dataclass, fields, replace
 from typing import TYPE_CHECKING
 
@@ -67,13 +68,25 @@ def process_of(child: RunningChild) -> psutil.Process | None:
     """Give the live process of a record, or None when it is gone or the pid is another's by now."""
     import psutil
 
-    try:
-        process = psutil.Process(child.pid)
-        same = abs(process.create_time() - child.created) < SAME_MOMENT
-        if same and process.status() != psutil.STATUS_ZOMBIE:
+    process = _same_process(child)
+    with suppress(psutil.Error):
+        if process and process.status() != psutil.STATUS_ZOMBIE:
             return process
-    except psutil.Error:
-        pass
+    return None
+
+
+def is_leaving(child: RunningChild) -> bool:
+    """Tell whether the process has ended but is not gone yet: it may hold its port for a moment still."""
+    return _same_process(child) is not None and process_of(child) is None
+
+
+def _same_process(child: RunningChild) -> psutil.Process | None:
+    import psutil
+
+    with suppress(psutil.Error):
+        process = psutil.Process(child.pid)
+        if abs(process.create_time() - child.created) < SAME_MOMENT:
+            return process
     return None
 
 
