@@ -250,9 +250,7 @@ class Lifecycle:
             )
         state = self._made(spec, calls.update(found, spec), news)
         if not ours:
-            self._log(
-                f"adopted the {spec.label()} that was there already; it gets its former settings back on destroy"
-            )
+            self._log("adopted (it was there already); its former settings come back on destroy")
             state.properties[ADOPTED_FROM] = Hidden(found.spec.wire())
         return state
 
