@@ -6,7 +6,6 @@ import json
 import os
 import re
 import shutil
-import stat
 import subprocess
 import sys
 import tempfile
@@ -157,24 +156,19 @@ def _official_install(folder: Path, version: str, progress: Progress) -> bool:
     import urllib.error
     import urllib.request
 
-    with progress.step(f"Fetching the Pulumi CLI {version} from get.pulumi.com") as step:
-        try:
-            with urllib.request.urlopen(INSTALLER, timeout=INSTALLER_SECONDS) as answer:
-                script = answer.read()
-        except (urllib.error.URLError, OSError):
-            step.note("out of reach; building it instead")
-            return False
-        with tempfile.TemporaryDirectory(dir=folder.parent, prefix=".install-") as place:
+    try:
+        with (
+            progress.step(f"Fetching the Pulumi CLI {version} from get.pulumi.com") as step,
+            tempfile.TemporaryDirectory(dir=folder.parent, prefix=".install-") as place,
+        ):
             file = Path(place) / "install.sh"
-            file.write_bytes(script)
-            file.chmod(stat.S_IRWXU)
+            with urllib.request.urlopen(INSTALLER, timeout=INSTALLER_SECONDS) as answer:
+                file.write_bytes(answer.read())
             options = ["--no-edit-path", "--install-root", str(folder), "--version", version]
-            try:
-                _run(["sh", str(file), *options], step, env=os.environ)
-                _check(folder / "bin" / "pulumi", version)
-            except ProvisionError as error:
-                step.note(error.what)
-                return False
+            _run(["sh", str(file), *options], step, env=os.environ)
+            _check(folder / "bin" / "pulumi", version)
+    except (urllib.error.URLError, OSError, ProvisionError):
+        return False  # the step is shown as failed; the next way is tried
     return True
 
 
