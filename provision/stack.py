@@ -11,6 +11,7 @@ from pulumi import Output, ResourceOptions
 from provision.config.names import NAMESPACE
 from provision.config.project import Project
 from provision.config.stack_config import StackConfig, read
+from provision.errors import ProvisionError
 from provision.resources import Provider, index, keycloak, process
 
 if TYPE_CHECKING:
@@ -247,6 +248,9 @@ def program(project_folder: Path) -> dict[str, Any]:
 
     Args:
         project_folder: The folder that holds ``Pulumi.yaml``.
+
+    Raises:
+        pulumi.RunError: The configuration is wrong; the engine shows its text, without a traceback.
     """
     from pulumi.runtime.config import CONFIG, get_config_env
 
@@ -254,8 +258,12 @@ def program(project_folder: Path) -> dict[str, Any]:
     values = CONFIG.get() or get_config_env()
     own = {key.removeprefix(prefix): value for key, value in values.items() if key.startswith(prefix)}
     name = pulumi.get_stack()
-    stack = Project.at(project_folder).stack(name)
-    outputs = McpStack(name, read(own, source=str(stack.file)), stack.home).outputs
+    try:
+        stack = Project.at(project_folder).stack(name)
+        config = read(own, source=str(stack.file))
+    except ProvisionError as error:
+        raise pulumi.RunError(str(error)) from None
+    outputs = McpStack(name, config, stack.home).outputs
     for key, value in outputs.items():
         pulumi.export(key, value)
     return outputs

@@ -197,10 +197,7 @@ class Engine:
 
             # The SDK sends every debug line to the engine and waits for the answer; nobody sees them here.
             pulumi.log.debug = lambda *_args, **_kwargs: None
-            try:
-                made = program(folder)
-            except ProvisionError as error:
-                raise pulumi.RunError(str(error)) from None
+            made = program(folder)
             if not pulumi.runtime.is_dry_run():
                 pulumi.Output.all(**made).apply(outputs.update)
 

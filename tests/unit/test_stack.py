@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import asyncio
+import runpy
 from pathlib import Path
 
 import pulumi
 import pytest
+from pulumi.runtime.config import CONFIG, set_all_config
 
 from provision.config.stack_config import read
-from provision.stack import McpStack
+from provision.stack import McpStack, program
+
+_STACKS = Path(__file__).parents[2] / "stacks"
 
 
 class Recorder(pulumi.runtime.Mocks):
@@ -43,28 +47,46 @@ def _clear(value):
     return value["value"] if isinstance(value, dict) and "value" in value else value
 
 
-@pytest.fixture
-def declare():
+@pytest.fixture(autouse=True)
+def _own_event_loop():
+    """Pulumi's runtime works on the current loop; a test that shares one inherits what others left on it."""
     loop = asyncio.new_event_loop()
     asyncio.set_event_loop(loop)
+    yield
+    loop.close()
+    asyncio.set_event_loop(None)
 
+
+def with_mocks(action):
+    """Run an action as Pulumi runs a program; returns what was declared."""
+    recorder = Recorder()
+    pulumi.runtime.set_mocks(recorder, project="provision", stack="dev", preview=False)
+    pulumi.runtime.test(action)()
+    return recorder.made
+
+
+@pytest.fixture
+def declare():
     def run(**values):
-        recorder = Recorder()
-        pulumi.runtime.set_mocks(recorder, project="provision", stack="dev", preview=False)
         found = {}
 
-        @pulumi.runtime.test
-        def program():
+        def build():
             values.setdefault("keycloak", {"port": 8080})
             values.setdefault("server", {"port": 3000})
             stack = McpStack("dev", read(values, source="f"), Path("/home/stack"))
             return pulumi.Output.all(**stack.outputs).apply(found.update)
 
-        program()
-        return recorder.made, found
+        return with_mocks(build), found
 
-    yield run
-    loop.close()
+    return run
+
+
+@pytest.fixture
+def config():
+    """Pulumi's config, as the engine sets it."""
+    before = CONFIG.get()
+    yield set_all_config
+    CONFIG.set(before)
 
 
 def test_the_server_is_told_the_issuer_and_asks_with_its_own_secret(declare):
@@ -127,3 +149,17 @@ def test_the_outputs_are_those_of_the_contract(declare):
     assert server["introspection"]["client_secret"] == "generated-introspection-client-secret"
     assert outputs["clients"] == [{"client_id": "mcp-client"}]
     assert outputs["demo_user"] == {"username": "demo", "password": "generated-demo-user-password"}
+
+
+def test_the_program_that_plain_pulumi_runs_declares_the_dev_stack(config):
+    config({"provision:keycloak": '{"port": 8080}', "provision:server": '{"port": 3000}'})
+    made = with_mocks(lambda: runpy.run_path(str(_STACKS / "__main__.py")) and None)
+    assert made["realm"].inputs["name"] == "mcp"
+    assert made["calculator"].inputs["issuer"] == "http://localhost:8080/realms/mcp"
+
+
+def test_a_wrong_config_reaches_plain_pulumi_without_a_traceback(config):
+    config({"provision:relam": "{}"})
+    pulumi.runtime.set_mocks(Recorder(), project="provision", stack="dev", preview=False)
+    with pytest.raises(pulumi.RunError, match="did you mean 'realm'"):
+        program(_STACKS)
