@@ -40,7 +40,7 @@ check: $(READY)  ## format, lint, types, imports, unit tests (under 30 s)
 
 test: $(READY)  ## every test, against a real Keycloak and a real browser (under 10 minutes)
 	@$(BIN)/python -m tests.support.requirements
-	@$(BIN)/python -m pytest tests -q
+	@$(BIN)/python -m pytest tests -q -n 2 --dist loadfile
 
 test-unit: $(READY)
 	@$(BIN)/python -m pytest tests/unit -q
