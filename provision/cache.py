@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import errno
-import hashlib
 import os
 import shutil
 from contextlib import contextmanager
@@ -229,5 +228,7 @@ def _checksum_is(path: Path, sha256: str, sha1: str) -> bool:
 
 def checksum(path: Path, algorithm: str) -> str:
     """Give a file's digest in hex (``sha256``, ``sha1``)."""
+    import hashlib
+
     with path.open("rb") as file:
         return hashlib.file_digest(file, algorithm).hexdigest()

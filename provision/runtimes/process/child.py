@@ -6,7 +6,6 @@ import errno
 import os
 import select
 import signal
-import subprocess
 import time
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field, replace
@@ -18,6 +17,7 @@ from provision.runtimes.process import record
 from provision.runtimes.process.record import RunningChild
 
 if TYPE_CHECKING:
+    import subprocess
     from collections.abc import Callable, Iterator, Mapping
     from pathlib import Path
 
@@ -162,6 +162,8 @@ def _writable(home: Path) -> Iterator[None]:
 
 def launch(settings: ChildSettings, digest: str) -> RunningChild:
     """Start the process, detached, and remember it; the caller holds the lock."""
+    import subprocess
+
     import psutil
 
     home = settings.home
@@ -276,6 +278,8 @@ def _end(process: psutil.Process, grace: float) -> None:
 
 
 def _reap(pid: int) -> None:
+    import subprocess
+
     owner = _started_here.pop(pid, None)
     if owner is not None:
         with suppress(subprocess.TimeoutExpired):

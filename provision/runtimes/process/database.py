@@ -10,9 +10,7 @@ from __future__ import annotations
 
 import base64
 import json
-import secrets
-import subprocess
-import uuid
+import os
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING
 
@@ -60,6 +58,8 @@ class H2:
 
     def run(self, tool: str, database: Path, *arguments: str) -> str:
         """Run a tool (``Shell``, ``Script``, ``RunScript``) and give what it printed."""
+        import subprocess
+
         base = str(database).removesuffix(".mv.db")
         command = [
             str(self.java.executable),
@@ -156,15 +156,15 @@ def own_values(template: Template, client_id: str, client_secret: str) -> str:
         client_id: The admin service account's client id.
         client_secret: Its secret.
     """
+    import uuid
+
     values: dict[str, str] = {}
     for provider in ("rsa-generated", "rsa-enc-generated"):
         key = realm_key.generate("master")
         values[f"{provider}/privateKey"] = key.private_key
         values[f"{provider}/certificate"] = key.certificate
     for provider, size in {"hmac-generated": 128, "aes-generated": 16}.items():
-        values[f"{provider}/secret"] = (
-            base64.urlsafe_b64encode(secrets.token_bytes(size)).rstrip(b"=").decode()
-        )
+        values[f"{provider}/secret"] = base64.urlsafe_b64encode(os.urandom(size)).rstrip(b"=").decode()
         values[f"{provider}/kid"] = str(uuid.uuid4())
     lines = [admin_account(template.client, template.user, client_id, client_secret)]
     lines += [

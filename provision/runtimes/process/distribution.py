@@ -4,9 +4,6 @@ from __future__ import annotations
 
 import os
 import shutil
-import subprocess
-import tempfile
-import zipfile
 from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -57,6 +54,9 @@ def unpack(folder: Path, java: Java, progress: Progress) -> None:
     Raises:
         ProvisionError: It could not be fetched; says what to install or where to put it.
     """
+    import tempfile
+    import zipfile
+
     own = override()
     if own:
         with progress.step(f"Copying Keycloak from {own}"):
@@ -102,6 +102,9 @@ def _fetch(fresh: Path, java: Java, progress: Progress) -> None:
 
 def _by_maven(fresh: Path, java: Java, progress: Progress) -> str:
     """Fetch the distribution with Maven; returns what went wrong, or nothing."""
+    import subprocess
+    import tempfile
+
     maven = shutil.which("mvn")
     if maven is None:
         return "Maven is not installed"

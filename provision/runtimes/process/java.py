@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import hashlib
 import importlib.util
 import os
 import re
 import shutil
-import subprocess
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -110,6 +108,8 @@ def _version(home: Path) -> str:
 
 
 def _version_by_asking(home: Path) -> str:
+    import subprocess
+
     try:
         answer = subprocess.run(
             [home / "bin" / "java", "-version"], capture_output=True, text=True, timeout=30, check=False
@@ -123,6 +123,8 @@ def _version_by_asking(home: Path) -> str:
 
 
 def _build(home: Path) -> str:
+    import hashlib
+
     # The JVM itself compares size and time of its module file before it believes a start-up cache.
     modules = home / "lib" / "modules"
     release = home / "release"

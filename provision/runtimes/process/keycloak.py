@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-import secrets
+import os
 import shutil
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
@@ -175,9 +175,7 @@ def _lay_out(settings: KeycloakSettings, prepared: Prepared, data: _Data, accoun
         shutil.rmtree(data.folder, ignore_errors=True)
         lay_out_from_template(prepared, data.folder.parent)
         template = prepared.template
-        data.note(
-            id=secrets.token_hex(8), url=url, client=template.client, user=template.user, finished=False
-        )
+        data.note(id=os.urandom(8).hex(), url=url, client=template.client, user=template.user, finished=False)
         sql = database.own_values(template, settings.admin_client_id, settings.admin_client_secret)
     else:
         launch.lay_out(data.folder.parent, prepared.keycloak)

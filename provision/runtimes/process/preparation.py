@@ -5,10 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-import secrets
 import shutil
-import subprocess
-import tempfile
 import time
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -17,7 +14,7 @@ from typing import TYPE_CHECKING
 
 from provision import cache
 from provision.errors import ProvisionError
-from provision.runtimes.process import class_path, database, distribution, java, launch, ports
+from provision.runtimes.process import database, distribution, java, launch, ports
 from provision.runtimes.process.readiness import Readiness
 
 if TYPE_CHECKING:
@@ -135,6 +132,8 @@ def _is_whole(folder: Path) -> bool:
 
 
 def _make(fresh: Path, final: Path, runtime: Java, features: tuple[str, ...], progress: Progress) -> None:
+    from provision.runtimes.process import class_path
+
     fresh.mkdir(parents=True)
     keycloak = fresh / "keycloak"
     distribution.unpack(keycloak, runtime, progress)
@@ -178,6 +177,8 @@ def _build(keycloak: Path, runtime: Java, features: tuple[str, ...], progress: P
 
 def _run(command: list[str], environment: dict[str, str], step: Step) -> list[str] | None:
     """Run a program with its output as notes; returns the lines, or None when it failed."""
+    import subprocess
+
     lines = []
     with subprocess.Popen(
         command,
@@ -194,7 +195,7 @@ def _run(command: list[str], environment: dict[str, str], step: Step) -> list[st
 
 
 def _make_template(fresh: Path, runtime: Java, progress: Progress) -> None:
-    client_id, client_secret = "template", secrets.token_urlsafe(24)
+    client_id, client_secret = "template", os.urandom(24).hex()
     prepared = Prepared(fresh, runtime, has_aot_cache=False)
     with progress.step("Making the database that new stacks begin with"), _workplace(fresh) as place:
         server = place / "server"
@@ -212,6 +213,8 @@ def _make_template(fresh: Path, runtime: Java, progress: Progress) -> None:
 
 def _train(fresh: Path, runtime: Java, progress: Progress) -> bool:
     """Make the JVM's start-up cache; returns False when this JVM will not have it."""
+    import subprocess
+
     from provision.runtimes.process import training
 
     profile, aot = fresh / "start.aotconfig", fresh / "start.aot"
@@ -246,6 +249,8 @@ def _train(fresh: Path, runtime: Java, progress: Progress) -> bool:
 
 @contextmanager
 def _workplace(fresh: Path) -> Iterator[Path]:
+    import tempfile
+
     with tempfile.TemporaryDirectory(dir=fresh, prefix="work-") as place:
         yield Path(place)
 
@@ -253,7 +258,7 @@ def _workplace(fresh: Path) -> Iterator[Path]:
 @contextmanager
 def _stack(prepared: Prepared, place: Path, jvm: tuple[str, ...] = ()) -> Iterator[tuple[str, str, str]]:
     """Run Keycloak on a copy of the template, as a stack's first start does."""
-    client_id, client_secret = "provision", secrets.token_urlsafe(24)
+    client_id, client_secret = "provision", os.urandom(24).hex()
     server = place / "server"
     lay_out_from_template(prepared, server)
     script = place / "admin.sql"
@@ -282,6 +287,8 @@ def _keycloak(
     options: tuple[str, ...] = (),
 ) -> Iterator[str]:
     """Run Keycloak for a while; it is stopped in order, for the JVM writes its profile when it ends."""
+    import subprocess
+
     port = ports.pick_free()
     log = server.parent / "keycloak.log"
     with log.open("wb") as output:

@@ -5,11 +5,8 @@ A pid alone proves nothing, for pids are used again; the pair with the time of t
 
 from __future__ import annotations
 
-import hashlib
-import hmac
 import json
 import os
-import secrets
 from contextlib import suppress
 from dataclasses import asdict, dataclass, fields, replace
 from typing import TYPE_CHECKING
@@ -95,6 +92,9 @@ def keyed_digest(home: Path, content: object) -> str:
 
     Without the key, a digest of a short secret could be tried against a list of likely ones.
     """
+    import hashlib
+    import hmac
+
     return hmac.new(_key(home), json.dumps(content).encode(), hashlib.sha256).hexdigest()
 
 
@@ -111,5 +111,5 @@ def write_private(path: Path, text: str, *, mode: int = 0o400) -> None:
 def _key(home: Path) -> bytes:
     path = home / KEY
     if not path.exists():
-        write_private(path, secrets.token_hex(32))
+        write_private(path, os.urandom(32).hex())
     return path.read_bytes()
