@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import os
 import sys
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -76,6 +76,10 @@ class _Commands(click.Group):
         if cmd_name not in _COMMANDS:
             return None
         command: click.Command = import_module(f"provision.cli.{cmd_name}").command
+        if not isinstance(command, click.Group) and not any(
+            item.name == "stack_name" for item in command.params
+        ):
+            command.params += _shared_options()
         return command
 
     def resolve_command(
@@ -88,6 +92,33 @@ class _Commands(click.Group):
             hint = f" Did you mean {close[0]!r}?" if close else ""
             ctx.fail(f"No such command {args[0]!r}.{hint}")
         return super().resolve_command(ctx, args)
+
+
+def _shared_options() -> list[click.Option]:
+    """The group's own options once more, so that they may stand behind the command's name too."""
+
+    def keep(ctx: click.Context, option: click.Parameter, value: Any) -> None:
+        if value:
+            ctx.obj = replace(ctx.obj, **{str(option.name): value})
+
+    folder = click.Path(path_type=Path, file_okay=False)
+    return [
+        click.Option(["-s", "--stack", "stack_name"], expose_value=False, callback=keep, help="The stack."),
+        click.Option(
+            ["-C", "--project", "project_dir"],
+            expose_value=False,
+            callback=keep,
+            type=folder,
+            help="The project's folder.",
+        ),
+        click.Option(
+            ["--debug"],
+            is_flag=True,
+            expose_value=False,
+            callback=keep,
+            help="Show the traceback of an error.",
+        ),
+    ]
 
 
 @click.group(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"]})

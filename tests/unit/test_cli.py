@@ -70,6 +70,8 @@ def test_help_imports_nothing_heavy():
         (["upp"], 2, "Did you mean 'up'?"),
         (["up", "--nope"], 2, "--nope"),
         (["-s", "prod", "preview"], 2, "Stacks here: dev"),
+        (["preview", "-s", "prod"], 2, "Stacks here: dev"),
+        (["preview", "-C", "/nowhere"], 2, "There is no Pulumi.yaml in /nowhere"),
         (["-s", "../x", "up"], 2, "is not a name for a stack"),
         (["secret", "set", "adminSecret"], 2, "adminClientSecret"),
     ],
