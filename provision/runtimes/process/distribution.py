@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
 from contextlib import suppress
 from pathlib import Path
@@ -135,7 +136,8 @@ def _by_maven(fresh: Path, java: Java, progress: Progress) -> str:
             for line in process.stdout or ():
                 if line.startswith("[ERROR]") and not last:
                     last = line.removeprefix("[ERROR]").strip()
-                step.note(line.strip().rsplit("/", 1)[-1])
+                if named := re.search(r"[\w.-]+\.(?:zip|jar|pom)\b", line):
+                    step.note(named[0])
         found = list(Path(repository).rglob(f"keycloak-quarkus-dist-{VERSION}.zip"))
         if process.returncode != 0 or not found:
             return f"Maven failed ({last or f'exit code {process.returncode}'})"
