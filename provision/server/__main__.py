@@ -45,6 +45,7 @@ def main(arguments: list[str] | None = None) -> int:
         settings = load_settings(options.settings)
         # Bound before the long imports: a client that comes early waits in the backlog instead of being refused.
         listener = _listen(settings)
+        sys.stderr.write(f"{settings.name} serves {settings.url} on {settings.host}:{settings.port}\n")
         _serve(settings, listener)
     except SettingsError as error:
         sys.stderr.writelines(f"error: {problem}\n" for problem in error.problems)

@@ -143,7 +143,8 @@ def _is_for_its_process(path: Path) -> bool:
 
 def test_logs_show_what_the_processes_wrote(live):
     assert "Keycloak" in live.run("logs", "keycloak", "-n", "500").stdout
-    assert "calculator" in live.run("logs", "-n", "5").stdout
+    assert "calculator serves http://localhost:" in live.run("logs", "calculator", "-n", "500").stdout
+    assert "\ncalculator | " in live.run("logs").stdout or live.run("logs").stdout.startswith("calculator | ")
     assert "It has: " in live.run("logs", "nothing", code=1).stderr
 
 
