@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from provision.errors import ProvisionError, UsageError
+from provision.errors import ProvisionError
 
 if TYPE_CHECKING:
     from provision.config.project import StackFile
@@ -178,4 +178,4 @@ def _print_error(error: ProvisionError, arguments: list[str]) -> None:
         click.echo(f"  {error.do}", err=True)
 
 
-__all__ = ["EXIT_FINDINGS", "Invocation", "UsageError", "cli", "main", "print_json"]
+__all__ = ["EXIT_FINDINGS", "Invocation", "cli", "main", "print_json"]

@@ -12,8 +12,8 @@ if TYPE_CHECKING:
 
     from pulumi.automation import EngineEvent
 
-_QUIET_OPS = frozenset({"same", "read", "refresh", "discard", "remove-pending-replace"})
-_STEPS_OF_A_REPLACEMENT = frozenset({"replace"})
+# "replace" comes with the two steps that do it, which are shown.
+_QUIET_OPS = frozenset({"same", "read", "refresh", "discard", "remove-pending-replace", "replace"})
 _COLORS = re.compile(r"<\{%.*?%\}>")
 _SECRET = "[secret]"  # noqa: S105 - what is shown instead of one
 
@@ -162,7 +162,7 @@ class Ledger:
 def _concerns(metadata: Any, *, with_refresh: bool = False) -> bool:
     if metadata.op == "refresh":
         return with_refresh
-    if metadata.op in _QUIET_OPS or metadata.op in _STEPS_OF_A_REPLACEMENT:
+    if metadata.op in _QUIET_OPS:
         return False
     return not metadata.type.startswith("pulumi:") and metadata.type != "provision:index:McpStack"
 
