@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-import threading
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
@@ -69,11 +69,12 @@ class Engine:
             EngineError: Something could not be made; what was made stays recorded.
         """
         outputs: dict[str, Any] = {}
-        watcher = _WarmingUp(watcher or Unwatched())
-        ledger = self._operate(
-            lambda stack, take: stack.up(program=self._program(outputs), on_event=take, refresh=refresh),
-            watcher,
-        )
+        # Leaving the context waits for what was begun aside: no thread outlives the command.
+        with ThreadPoolExecutor(max_workers=1) as aside:
+            ledger = self._operate(
+                lambda stack, take: stack.up(program=self._program(outputs), on_event=take, refresh=refresh),
+                _WarmingUp(watcher or Unwatched(), aside),
+            )
         return Result(tuple(ledger.changes), outputs)
 
     def preview(self, *, refresh: bool = False, watcher: Watcher | None = None) -> Result:
@@ -169,11 +170,12 @@ class Engine:
 
         ledger = Ledger(watcher or Unwatched())
         with (
+            ThreadPoolExecutor(max_workers=1) as aside,
             self.backend.exclusively(),
             _readable(ledger),
             in_this_process() as environment,
         ):
-            threading.Thread(target=_load_program, daemon=True).start()
+            aside.submit(_load_program)
             call(self._stack(environment), ledger.take)
         if ledger.watcher_error is not None:
             raise ledger.watcher_error
@@ -207,14 +209,15 @@ class Engine:
 class _WarmingUp:
     """Uses the seconds in which a Keycloak starts to get ready for what is asked of it then; passes everything on."""
 
-    def __init__(self, watcher: Watcher) -> None:
+    def __init__(self, watcher: Watcher, aside: ThreadPoolExecutor) -> None:
         self._watcher = watcher
+        self._aside = aside
         self.finished, self.failed, self.said = watcher.finished, watcher.failed, watcher.said
 
     def started(self, change: Change) -> None:
         """Work on an object begins."""
         if change.type == "provision:process:Keycloak":
-            threading.Thread(target=_warm_up, daemon=True).start()
+            self._aside.submit(_warm_up)
         self._watcher.started(change)
 
 

@@ -7,7 +7,7 @@ Source: Keycloak Server Administration Guide, "Configuring realm keys".
 
 from __future__ import annotations
 
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import Future
 from typing import Any
 
 _BITS = 2048
@@ -15,9 +15,15 @@ _ahead: list[Future[str]] = []
 
 
 def make_ahead() -> None:
-    """Begin to make the two RSA keys of the next realm, for use while something else is waited for."""
-    with ThreadPoolExecutor(max_workers=1) as executor:
-        _ahead.extend(executor.submit(_new_pem) for _ in range(2))
+    """Make the two RSA keys of the next realm, in a thread of the caller's, while something else is waited for."""
+    promised: list[Future[str]] = [Future(), Future()]
+    _ahead.extend(promised)
+    for key in promised:
+        try:
+            key.set_result(_new_pem())
+        except BaseException as error:
+            key.set_exception(error)  # whoever waits for the key learns of it
+            raise
 
 
 def key_providers() -> list[dict[str, Any]]:
