@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from dataclasses import field as dataclass_field
 from functools import cache
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Any, ClassVar, Generic, TypeVar, get_args, get_origin
+from typing import TYPE_CHECKING, Any, ClassVar, Generic, Self, TypeVar, get_args, get_origin
 from urllib.parse import quote, unquote
 
 from pydantic import BaseModel, ConfigDict
@@ -56,6 +56,9 @@ CreateOnly = Mark.CREATE_ONLY
 """Matters only while the object is being made; a later change is not a difference."""
 
 
+_ALWAYS = frozenset({Mark.NATURAL_KEY, Mark.REPLACE_ON_CHANGE})
+
+
 @dataclass(frozen=True)
 class Field:
     """One field of a spec or of its outputs, in both spellings."""
@@ -92,11 +95,22 @@ class _Model(BaseModel):
             found[wire] = Field(name=name, wire=wire, marks=marks, required=info.is_required())
         return MappingProxyType(found)
 
-    def wire(self) -> dict[str, Any]:
-        """The set fields as plain data under their wire names; ``None`` means not declared and is left out."""
+    def wire(self, *, whole: bool = False) -> dict[str, Any]:
+        """The declared fields as plain data under their wire names; ``None`` means not declared and is left out.
+
+        A field that identifies the object or forces its replacement is always there: its default is as good as
+        a declaration.
+
+        Args:
+            whole: All fields that have a value, declared or not: for what is in the world.
+        """
         data = self.model_dump(mode="json", by_alias=True, exclude_none=True)
-        for name, field in self.fields().items():
-            if Mark.UNORDERED in field.marks and isinstance(data.get(name), list):
+        fields = self.fields()
+        for name in tuple(data):
+            field = fields[name]
+            if not whole and field.name not in self.model_fields_set and not _ALWAYS & field.marks:
+                del data[name]
+            elif Mark.UNORDERED in field.marks and isinstance(data[name], list):
                 data[name] = sorted(set(data[name]))
         return data
 
@@ -115,6 +129,20 @@ class Spec(_Model):
         super().__init_subclass__(**kwargs)
         if module:
             cls.token = f"{PACKAGE}:{module}:{cls.__name__}"
+
+    def declaring_all(self) -> Self:
+        """The same values, all of them declared."""
+        return self.model_copy(update=dict(self))
+
+    @classmethod
+    @cache
+    def defaults(cls) -> Mapping[str, Any]:
+        """The defaults of the fields that have one, as plain data under their wire names."""
+        optional = [name for name, info in cls.model_fields.items() if not info.is_required()]
+        values = {name: cls.model_fields[name].get_default(call_default_factory=True) for name in optional}
+        blank = cls.model_construct(**values)
+        data = blank.model_dump(mode="json", by_alias=True, include=set(optional), warnings=False)
+        return MappingProxyType(data)
 
     @classmethod
     def key_fields(cls) -> tuple[Field, ...]:
@@ -194,6 +222,9 @@ class Calls(Generic[S]):
 
     spec: ClassVar[type[Spec]]
     outputs: ClassVar[type[Outputs]] = Outputs
+    refuses_duplicates: ClassVar[bool] = False
+    """Whether ``create`` raises :class:`AlreadyExistsError` for a natural key that is taken, so that it can be tried
+    without a look first."""
 
     def __init_subclass__(cls, **kwargs: Any) -> None:
         """Remember which spec the calls are for."""
@@ -237,7 +268,7 @@ class Calls(Generic[S]):
         raise NotImplementedError
 
     def update(self, found: Found[S], spec: S) -> Outputs | None:
-        """Change the found object into what the spec says."""
+        """Change what the spec declares (its ``model_fields_set``) in the found object, and nothing else."""
         raise NotImplementedError
 
     def delete(self, found: Found[S]) -> None:

@@ -7,6 +7,7 @@ from typing import Annotated
 from pydantic import Field
 
 from provision.keycloak.registration_policy import RegistrationPolicy, RegistrationPolicyCalls
+from provision.keycloak.representation import config_values
 from provision.spec import Unordered
 
 
@@ -16,8 +17,8 @@ class AllowedClientScopesPolicy(RegistrationPolicy, module="keycloak"):
     Keycloak refuses names of scopes that do not exist: declare the scopes first.
     """
 
-    allowed_client_scopes: Annotated[tuple[str, ...], Unordered] = ()
-    allow_default_scopes: bool = Field(
+    allowed_client_scopes: Annotated[tuple[str, ...], Unordered, config_values("allowed-client-scopes")] = ()
+    allow_default_scopes: Annotated[bool, config_values("allow-default-scopes")] = Field(
         default=True, description="The realm's default scopes are allowed as well."
     )
 
@@ -27,7 +28,3 @@ class AllowedClientScopesPolicyCalls(RegistrationPolicyCalls[AllowedClientScopes
 
     provider_id = "allowed-client-templates"  # the name it had when client scopes were client templates
     display_name = "Allowed Client Scopes"
-    config = {  # noqa: RUF012 - declared ClassVar in the base
-        "allowed_client_scopes": "allowed-client-scopes",
-        "allow_default_scopes": "allow-default-scopes",
-    }

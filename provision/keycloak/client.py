@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from pydantic import Field, model_validator
 
-from provision.spec import Calls, Found, NaturalKey, Secret, Spec, Unordered, WriteOnly
+from provision.keycloak.collection import CollectionCalls
+from provision.keycloak.representation import Outside, RealmName, at, attribute
+from provision.keycloak.session import KeycloakError, Session
+from provision.spec import NaturalKey, Secret, Spec, Unordered, WriteOnly
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Mapping
 
 
 class Client(Spec, module="keycloak"):
@@ -15,19 +21,19 @@ class Client(Spec, module="keycloak"):
     A *public* client logs people in with authorization code and PKCE and has no secret; a *confidential* one has one.
     """
 
-    realm: Annotated[str, NaturalKey]
+    realm: RealmName
     client_id: Annotated[str, NaturalKey] = Field(min_length=1)
     name: str = ""
     description: str = ""
     enabled: bool = True
-    access: Literal["public", "confidential"] = "public"
+    access: Annotated[Literal["public", "confidential"], Outside] = "public"
     secret: Annotated[str | None, Secret, WriteOnly] = Field(
         default=None, description="The secret of a confidential client."
     )
-    standard_flow: bool = Field(
+    standard_flow: Annotated[bool, at("standardFlowEnabled")] = Field(
         default=False, description="Authorization code grant (OAuth 2.1, section 4.1)."
     )
-    service_accounts: bool = Field(
+    service_accounts: Annotated[bool, at("serviceAccountsEnabled")] = Field(
         default=False, description="Client credentials grant (OAuth 2.1, section 4.2)."
     )
     redirect_uris: Annotated[tuple[str, ...], Unordered] = Field(
@@ -39,8 +45,11 @@ class Client(Spec, module="keycloak"):
     )
     consent_required: bool = False
     full_scope_allowed: bool = False
-    require_pkce: bool = Field(
+    require_pkce: Annotated[bool, Outside] = Field(
         default=False, description="Refuse authorization requests without S256 (RFC 7636)."
+    )
+    access_token_lifespan: Annotated[int | None, attribute("access.token.lifespan")] = Field(
+        default=None, ge=1, description="Seconds an access token is good for; the realm's when left out."
     )
 
     @model_validator(mode="after")
@@ -54,67 +63,64 @@ class Client(Spec, module="keycloak"):
         return self
 
 
-_NAMES = {
-    "name": "name",
-    "description": "description",
-    "enabled": "enabled",
-    "standard_flow": "standardFlowEnabled",
-    "service_accounts": "serviceAccountsEnabled",
-    "redirect_uris": "redirectUris",
-    "web_origins": "webOrigins",
-    "consent_required": "consentRequired",
-    "full_scope_allowed": "fullScopeAllowed",
-}
 _PKCE = "pkce.code.challenge.method"
 
 
-class ClientCalls(Calls[Client]):
+class ClientCalls(CollectionCalls[Client]):
     """Clients through the Admin API."""
 
-    def find(self, key: Client) -> Found[Client] | None:
-        """The client by its client id, in one query."""
-        listed = self.context.session().get(key.realm, "clients", clientId=key.client_id)
-        if not listed:
-            return None
-        raw = listed[0]
-        values = {field: raw[name] for field, name in _NAMES.items() if raw.get(name) is not None}
-        values |= {field: tuple(value) for field, value in values.items() if isinstance(value, list)}
-        spec = Client.model_construct(
-            realm=key.realm,
-            client_id=key.client_id,
-            access="public" if raw.get("publicClient") else "confidential",
-            secret=None,
-            require_pkce=raw.get("attributes", {}).get(_PKCE) == "S256",
-            **{"name": "", "description": "", **values},
+    refuses_duplicates = True
+    fixed = {"protocol": "openid-connect"}  # noqa: RUF012 - declared ClassVar in the base
+
+    def collection(self, spec: Client) -> tuple[str, ...]:
+        """The realm's clients."""
+        del spec
+        return ("clients",)
+
+    def look_up(self, key: Client) -> Mapping[str, Any] | None:
+        """One query by the client id."""
+        return client_with_id(self.context.session(), key.realm, key.client_id)
+
+    def understood(self, key: Client, raw: Mapping[str, Any]) -> dict[str, Any]:
+        """The secret is never read back."""
+        return super().understood(key, raw) | {
+            "access": "public" if raw.get("publicClient") else "confidential",
+            "secret": None,
+            "require_pkce": raw.get("attributes", {}).get(_PKCE) == "S256",
+        }
+
+    def represented(
+        self, spec: Client, raw: Mapping[str, Any], names: Collection[str] | None
+    ) -> dict[str, Any]:
+        """A secret that is not declared stays as it is; a new client has neither grant that OAuth 2.1 dropped."""
+        body = super().represented(spec, raw, names)
+        if spec.secret is None:
+            body.pop("secret", None)
+        if names is None:
+            body |= {"implicitFlowEnabled": False, "directAccessGrantsEnabled": False}
+        if names is None or "access" in names:
+            body["publicClient"] = spec.access == "public"
+        if names is None or "require_pkce" in names:
+            pkce = {_PKCE: "S256" if spec.require_pkce else ""}
+            body["attributes"] = body.get("attributes", {}) | pkce
+        return body
+
+
+def client_with_id(session: Session, realm: str, client_id: str) -> dict[str, Any] | None:
+    """The representation of the client with that client id, or None; one query."""
+    listed = session.get(realm, "clients", clientId=client_id)
+    return dict(listed[0]) if listed else None
+
+
+def internal_id(session: Session, realm: str, client_id: str) -> str:
+    """Keycloak's own id of the client with that client id.
+
+    Raises:
+        KeycloakError: There is none.
+    """
+    found = client_with_id(session, realm, client_id)
+    if found is None:
+        raise KeycloakError(
+            f"There is no client {client_id!r} in realm {realm}.", "Declare the client first."
         )
-        return Found(raw["id"], spec, raw=raw)
-
-    def create(self, spec: Client) -> None:
-        """Make the client; it gets the realm's default scopes."""
-        self.context.session().post(spec.realm, "clients", body=_representation(spec, {}))
-
-    def update(self, found: Found[Client], spec: Client) -> None:
-        """Change what is declared; a secret that is not declared stays as it is."""
-        body = _representation(spec, found.raw)
-        self.context.session().put(spec.realm, "clients", found.id, body=body)
-
-    def delete(self, found: Found[Client]) -> None:
-        """Remove the client and its service account."""
-        self.context.session().delete(found.spec.realm, "clients", found.id)
-
-
-def _representation(spec: Client, raw: Any) -> dict[str, Any]:
-    body: dict[str, Any] = {
-        "clientId": spec.client_id,
-        "protocol": "openid-connect",
-        "publicClient": spec.access == "public",
-        "implicitFlowEnabled": False,  # OAuth 2.1 has neither of these two grants
-        "directAccessGrantsEnabled": False,
-        "attributes": {**raw.get("attributes", {}), _PKCE: "S256" if spec.require_pkce else ""},
-    }
-    for field, name in _NAMES.items():
-        value = getattr(spec, field)
-        body[name] = list(value) if isinstance(value, tuple) else value
-    if spec.secret is not None:
-        body["secret"] = spec.secret
-    return body
+    return str(found["id"])

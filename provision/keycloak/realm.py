@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from pydantic import Field
 
+from provision.keycloak.collection import CollectionCalls
+from provision.keycloak.name_index import NameIndex
+from provision.keycloak.representation import Outside, at
 from provision.keycloak.session import KeycloakError
-from provision.spec import Calls, CreateOnly, Found, NaturalKey, Outputs, ReplaceOnChange, Spec
+from provision.spec import CreateOnly, Found, NaturalKey, Outputs, ReplaceOnChange, Spec
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Mapping
 
 _MARK = "provision.owner"
 
@@ -19,7 +25,7 @@ class Realm(Spec, module="keycloak"):
     ``adopt``; it then gets its former settings back instead of being deleted.
     """
 
-    name: Annotated[str, NaturalKey] = Field(min_length=1, max_length=255, pattern=r"^[^/\s]+$")
+    name: Annotated[str, NaturalKey, at("realm")] = Field(min_length=1, max_length=255, pattern=r"^[^/\s]+$")
     display_name: str = ""
     enabled: bool = True
     ssl_required: Literal["all", "external", "none"] = "external"
@@ -41,21 +47,21 @@ class Realm(Spec, module="keycloak"):
     brute_force_protected: bool = True
     events_enabled: bool = False
     admin_events_enabled: bool = False
-    adopt: Annotated[bool, CreateOnly] = Field(
+    adopt: Annotated[bool, CreateOnly, Outside] = Field(
         default=False, description="Take over a realm that exists already."
     )
-    owner: Annotated[str, CreateOnly] = Field(
+    owner: Annotated[str, CreateOnly, Outside] = Field(
         default="",
         description="Who makes it; a realm with the same owner was left by an interrupted run of ours.",
     )
-    supplied_keys: Annotated[bool, CreateOnly] = Field(
+    supplied_keys: Annotated[bool, CreateOnly, Outside] = Field(
         default=False,
         description="Make the signing keys here instead of in Keycloak, which takes seconds. For dev and test only.",
     )
-    expected_issuer: str = Field(
+    expected_issuer: Annotated[str, Outside] = Field(
         default="", description="The issuer that the rest of the stack was told; another one is an error."
     )
-    instance: Annotated[str, ReplaceOnChange] = Field(
+    instance: Annotated[str, ReplaceOnChange, Outside] = Field(
         default="", description="Which Keycloak data it lives in; other data means that the realm is gone."
     )
 
@@ -66,26 +72,11 @@ class RealmOutputs(Outputs):
     issuer: str = Field(description="The issuer exactly as Keycloak reports it (RFC 8414).")
 
 
-_NAMES = {
-    "display_name": "displayName",
-    "enabled": "enabled",
-    "ssl_required": "sslRequired",
-    "access_token_lifespan": "accessTokenLifespan",
-    "sso_session_idle_timeout": "ssoSessionIdleTimeout",
-    "sso_session_max_lifespan": "ssoSessionMaxLifespan",
-    "revoke_refresh_token": "revokeRefreshToken",
-    "refresh_token_max_reuse": "refreshTokenMaxReuse",
-    "registration_allowed": "registrationAllowed",
-    "brute_force_protected": "bruteForceProtected",
-    "events_enabled": "eventsEnabled",
-    "admin_events_enabled": "adminEventsEnabled",
-}
-
-
-class RealmCalls(Calls[Realm]):
+class RealmCalls(CollectionCalls[Realm]):
     """Realms through the Admin API."""
 
     outputs = RealmOutputs
+    refuses_duplicates = True
 
     def adoptable(self, spec: Realm, found: Found[Realm]) -> bool:
         """Only when asked for: a realm holds other people's users."""
@@ -97,44 +88,66 @@ class RealmCalls(Calls[Realm]):
         mark = found.raw.get("attributes", {}).get(_MARK)
         return bool(spec.owner) and mark == spec.owner
 
-    def find(self, key: Realm) -> Found[Realm] | None:
-        """The realm by its name."""
-        raw = self.context.session().get(key.name)
-        if raw is None:
-            return None
-        values = {field: raw[name] for field, name in _NAMES.items() if name in raw}
-        values |= {
-            "instance": getattr(key, "instance", ""),
-            "expected_issuer": getattr(key, "expected_issuer", ""),
-        }
-        spec = Realm(name=key.name, **values)
-        return Found(raw["id"], spec, self._outputs(spec), raw)
+    def collection(self, spec: Realm) -> tuple[str, ...]:
+        """The realms stand beside each other at the top."""
+        del spec
+        return ()
 
-    def create(self, spec: Realm) -> RealmOutputs:
-        """One POST with all settings."""
-        body: dict[str, Any] = {"realm": spec.name, **_representation(spec)}
-        if spec.owner:
+    def realm_of(self, key: Realm) -> str:
+        """The address of a realm is its name."""
+        return key.name
+
+    def look_up(self, key: Realm) -> Mapping[str, Any] | None:
+        """The realm by its name."""
+        found: Mapping[str, Any] | None = self.context.session().get(key.name)
+        return found
+
+    def understood(self, key: Realm, raw: Mapping[str, Any]) -> dict[str, Any]:
+        """What the realm itself can't tell is as it was declared."""
+        told = {name: getattr(key, name, "") for name in ("instance", "expected_issuer")}
+        return super().understood(key, raw) | told
+
+    def find(self, key: Realm) -> Found[Realm] | None:
+        """The realm with its issuer."""
+        found = super().find(key)
+        if found is None:
+            return None
+        return Found("", found.spec, self._outputs(found.spec), found.raw)
+
+    def represented(
+        self, spec: Realm, raw: Mapping[str, Any], names: Collection[str] | None
+    ) -> dict[str, Any]:
+        """Only what is declared is sent; Keycloak keeps the rest."""
+        del raw
+        body = super().represented(spec, {}, names) | {"realm": spec.name}
+        if names is None and spec.owner:
             body["attributes"] = {_MARK: spec.owner}
-        if spec.supplied_keys:
+        if names is None and spec.supplied_keys:
             from provision.keycloak.realm_keys import key_providers
 
             body["components"] = {"org.keycloak.keys.KeyProvider": key_providers()}
-        session = self.context.session()
-        session.forget_realm(spec.name)
-        session.post("", body=body)
+        return body
+
+    def create(self, spec: Realm) -> RealmOutputs:
+        """One POST with all settings."""
+        self._forget(spec.name)
+        self.context.session().post("", body=self.represented(spec, {}, None))
         return self._outputs(spec)
 
     def update(self, found: Found[Realm], spec: Realm) -> RealmOutputs:
-        """Only what is declared is sent; Keycloak keeps the rest."""
-        self.context.session().put(spec.name, body={"realm": spec.name, **_representation(spec)})
-        del found
+        """Change what is declared."""
+        super().update(found, spec)
         return self._outputs(spec)
 
     def delete(self, found: Found[Realm]) -> None:
         """One call, whatever is in it."""
+        super().delete(found)
+        self._forget(found.spec.name)
+
+    def _forget(self, realm: str) -> None:
         session = self.context.session()
-        session.forget_realm(found.spec.name)
-        session.delete(found.spec.name)
+        session.forget_realm(realm)
+        NameIndex.of(session).forget_realm(realm)
 
     def _outputs(self, spec: Realm) -> RealmOutputs:
         session = self.context.session()
@@ -148,7 +161,3 @@ class RealmCalls(Calls[Realm]):
                 "Set Keycloak's hostname so that both are the same.",
             )
         return RealmOutputs(issuer=issuer)
-
-
-def _representation(spec: Realm) -> dict[str, Any]:
-    return {name: getattr(spec, field) for field, name in _NAMES.items()}

@@ -7,6 +7,7 @@ from typing import Annotated
 from pydantic import Field
 
 from provision.keycloak.registration_policy import RegistrationPolicy, RegistrationPolicyCalls
+from provision.keycloak.representation import config_values
 from provision.spec import Unordered
 
 
@@ -17,12 +18,14 @@ class TrustedHostsPolicy(RegistrationPolicy, module="keycloak"):
     put back on destroy. Removing the policy itself would open registration to the world.
     """
 
-    trusted_hosts: Annotated[tuple[str, ...], Unordered] = ()
-    host_sending_registration_request_must_match: bool = Field(
+    trusted_hosts: Annotated[tuple[str, ...], Unordered, config_values("trusted-hosts")] = ()
+    host_sending_registration_request_must_match: Annotated[
+        bool, config_values("host-sending-registration-request-must-match")
+    ] = Field(
         default=True,
         description="The sender's address must be one of the hosts, as Keycloak sees it (a proxy hides it).",
     )
-    client_uris_must_match: bool = Field(
+    client_uris_must_match: Annotated[bool, config_values("client-uris-must-match")] = Field(
         default=True, description="Every redirect and client URI must be on one of the hosts."
     )
 
@@ -32,8 +35,3 @@ class TrustedHostsPolicyCalls(RegistrationPolicyCalls[TrustedHostsPolicy]):
 
     provider_id = "trusted-hosts"
     display_name = "Trusted Hosts"
-    config = {  # noqa: RUF012 - declared ClassVar in the base
-        "trusted_hosts": "trusted-hosts",
-        "host_sending_registration_request_must_match": "host-sending-registration-request-must-match",
-        "client_uris_must_match": "client-uris-must-match",
-    }

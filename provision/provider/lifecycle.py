@@ -5,6 +5,7 @@ Works on plain data (see :mod:`provision.provider.wire`) and knows nothing of gR
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
@@ -82,7 +83,7 @@ class Lifecycle:
             failures = [str(p) for p in problems(error, self._spec) if not (p.missing and p.path in unknown)]
             if failures:
                 return dict(news), failures
-            checked = self._defaults() | known | unknown
+            checked = self._standing_defaults() | known | unknown
         else:
             if unknown:
                 checked = spec.wire() | unknown
@@ -112,11 +113,13 @@ class Lifecycle:
         if preview:
             return State("", self._foreseen(news, {}))
         spec = self._spec.model_validate(plain(dict(news)))
-        found = self._calls.find(spec)
+        found = None if self._calls.refuses_duplicates else self._calls.find(spec)
         if found is None:
             try:
                 return self._made(spec, self._calls.create(spec), news)
-            except AlreadyExistsError:  # somebody made it meanwhile, or our own request was sent twice
+            except (
+                AlreadyExistsError
+            ):  # it was there, somebody made it meanwhile, or our own request was sent twice
                 found = self._calls.find(spec)
                 if found is None:
                     raise
@@ -126,7 +129,7 @@ class Lifecycle:
         """Bring the object to what is declared; makes it anew when somebody removed it."""
         if preview:
             return self._foreseen(news, olds)
-        spec = self._spec.model_validate(plain(dict(news)))
+        spec = self._with_resets(plain(dict(olds)), plain(dict(news)))
         found = self._calls.find(spec)
         outputs = self._calls.create(spec) if found is None else self._calls.update(found, spec)
         state = self._made(spec, outputs, news).properties
@@ -145,7 +148,7 @@ class Lifecycle:
         if before is None:
             self._calls.delete(found)
         else:
-            self._calls.update(found, self._spec.model_validate(before))
+            self._calls.update(found, self._spec.model_validate(before).declaring_all())
 
     def read(self, identity: str, properties: Mapping[str, Any], inputs: Mapping[str, Any]) -> State | None:
         """The object as it is in the world, in the declared fields only; None when it is gone."""
@@ -154,10 +157,15 @@ class Lifecycle:
         found = self._calls.find(self._spec.model_construct(**key) if imported else self._stored(key))
         if found is None:
             return None
-        live = found.spec.wire()
+        live = found.spec.wire(whole=True)
         fields = self._spec.fields()
         if imported:
-            declared = {name: value for name, value in live.items() if not fields[name].secret}
+            defaults = self._spec.defaults()
+            declared = {
+                name: value
+                for name, value in live.items()
+                if not fields[name].secret and (name not in defaults or value != defaults[name])
+            } | self._key_of(live)
         else:
             declared = {
                 name: old
@@ -174,23 +182,28 @@ class Lifecycle:
 
     # -- derived from the spec ------------------------------------------------------------------------------
 
-    def _defaults(self) -> dict[str, Any]:
-        values = {
-            info.alias or name: info.get_default(call_default_factory=True)
-            for name, info in self._spec.model_fields.items()
-            if not info.is_required()
+    def _key_of(self, live: Mapping[str, Any]) -> dict[str, Any]:
+        standing = {field.wire for field in self._spec.key_fields()} | self._standing_defaults().keys()
+        return {name: value for name, value in live.items() if name in standing}
+
+    def _standing_defaults(self) -> dict[str, Any]:
+        """The defaults that count as declared, see :meth:`Spec.wire`."""
+        fields = self._spec.fields()
+        return {
+            name: value
+            for name, value in self._spec.defaults().items()
+            if value is not None and {Mark.NATURAL_KEY, Mark.REPLACE_ON_CHANGE} & fields[name].marks
         }
-        blank = self._spec.model_construct(
-            **{
-                name: values[info.alias or name]
-                for name, info in self._spec.model_fields.items()
-                if (info.alias or name) in values
-            }
-        )
-        defaults: dict[str, Any] = blank.model_dump(
-            mode="json", by_alias=True, exclude_none=True, warnings=False
-        )
-        return defaults
+
+    def _with_resets(self, olds: Mapping[str, Any], news: Mapping[str, Any]) -> Spec:
+        """What is declared, and for what no longer is: its value before the adoption, or else its default."""
+        defaults = self._spec.defaults()
+        dropped = {name: defaults[name] for name in defaults if name in olds and name not in news}
+        if before := olds.get(ADOPTED_FROM):
+            former = {name: before.get(name) for name in dropped}
+            with suppress(ValidationError):  # it may not go with what is declared now: then the default does
+                return self._spec.model_validate({**former, **news})
+        return self._spec.model_validate({**dropped, **news})
 
     def _believed(self, olds: Mapping[str, Any]) -> Spec | None:
         try:
@@ -251,7 +264,7 @@ class Lifecycle:
         state = self._made(spec, calls.update(found, spec), news)
         if not ours:
             self._log("adopted (it was there already); its former settings come back on destroy")
-            state.properties[ADOPTED_FROM] = Hidden(found.spec.wire())
+            state.properties[ADOPTED_FROM] = Hidden(found.spec.wire(whole=True))
         return state
 
     def _sealed(self, data: Mapping[str, Any], *, like: Mapping[str, Any]) -> dict[str, Any]:

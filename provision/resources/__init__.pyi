@@ -52,10 +52,11 @@ class keycloak:
         ) -> None: ...
 
     class AudienceMapper(pulumi.CustomResource):
-        """Puts an audience into the access tokens that carry a client scope (Server Administration Guide, "Hardcoded audience")."""
+        """Puts an audience into access tokens (Server Administration Guide, "Hardcoded audience")."""
 
         realm: pulumi.Output[str]
         scope: pulumi.Output[str]
+        client: pulumi.Output[str]
         name: pulumi.Output[str]
         included_custom_audience: pulumi.Output[str]
         included_client_audience: pulumi.Output[str]
@@ -67,7 +68,8 @@ class keycloak:
             resource_name: str,
             *,
             realm: pulumi.Input[str],
-            scope: pulumi.Input[str],
+            scope: pulumi.Input[str] | None = ...,
+            client: pulumi.Input[str] | None = ...,
             name: pulumi.Input[str],
             included_custom_audience: pulumi.Input[str] | None = ...,
             included_client_audience: pulumi.Input[str] | None = ...,
@@ -94,6 +96,7 @@ class keycloak:
         consent_required: pulumi.Output[bool]
         full_scope_allowed: pulumi.Output[bool]
         require_pkce: pulumi.Output[bool]
+        access_token_lifespan: pulumi.Output[int]
         def __init__(
             self,
             resource_name: str,
@@ -112,6 +115,7 @@ class keycloak:
             consent_required: pulumi.Input[bool] | None = ...,
             full_scope_allowed: pulumi.Input[bool] | None = ...,
             require_pkce: pulumi.Input[bool] | None = ...,
+            access_token_lifespan: pulumi.Input[int] | None = ...,
             opts: pulumi.ResourceOptions | None = ...,
         ) -> None: ...
 

@@ -50,7 +50,7 @@ def world(session):
 
 @pytest.fixture(params=_KINDS, ids=lambda token: token.rsplit(":", 1)[-1])
 def kind(request):
-    assert request.param in SAMPLES, "a new kind needs a sample in tests/support/samples.py"
+    assert request.param in SAMPLES, "a new kind needs a sample in tests/support/samples/"
     return request.param
 
 
@@ -82,7 +82,8 @@ def test_straight_after_an_update_nothing_differs(world, kind, sample):
 def test_a_change_by_somebody_else_is_seen_field_by_field(world, kind, sample):
     if not sample.change:
         pytest.skip("a membership has nothing to change but itself")
-    inputs, state = world.add(kind, sample.inputs)
+    defaults = {name: catalogue()[kind].spec.defaults().get(name) for name in sample.change}
+    inputs, state = world.add(kind, {**defaults, **sample.inputs})
     lifecycle = world.lifecycle(kind)
     lifecycle.update(state.properties, world.inputs(kind, {**sample.inputs, **sample.change}), preview=False)
     seen = lifecycle.read(state.id, state.properties, inputs)

@@ -68,7 +68,8 @@ class LampCalls(Calls[Lamp]):
         return LampOutputs(serial_number="7")
 
     def update(self, found, spec):
-        self.world[spec.room, spec.name] = spec
+        declared = {name: getattr(spec, name) for name in spec.model_fields_set}
+        self.world[spec.room, spec.name] = found.spec.model_copy(update=declared)
         return LampOutputs(serial_number="7")
 
     def delete(self, found):
@@ -95,14 +96,12 @@ def bench():
     return Bench()
 
 
-def test_check_applies_defaults_and_leaves_out_what_is_not_declared(bench):
-    assert bench.inputs() == {
+def test_check_keeps_what_is_declared_and_the_defaults_that_identify_or_replace(bench):
+    assert bench.inputs(watts=None, tags=["b", "a", "b"]) == {
         "room": "attic",
         "name": "l1",
-        "color": "white",
         "socket": "E27",
-        "tags": [],
-        "wrapping": "box",
+        "tags": ["a", "b"],
     }
 
 
@@ -123,7 +122,7 @@ def test_check_accepts_what_only_the_apply_will_know(bench):
     assert failures == []
     assert checked["room"] is UNKNOWN
     assert checked["watts"] is UNKNOWN
-    assert checked["color"] == "white"
+    assert checked["socket"] == "E27"
 
 
 def test_check_still_refuses_a_wrong_value_beside_an_unknown_one(bench):
@@ -151,16 +150,18 @@ def test_the_order_of_an_unordered_list_is_no_difference(bench):
 @pytest.mark.parametrize(
     ("change", "path", "kind", "replace"),
     [
-        ({"color": "red"}, "color", "update", False),
-        ({"watts": 5}, "watts", "add", False),
+        ({"color": "red"}, "color", "add", False),
+        ({"watts": 5}, "watts", "update", False),
         ({"socket": "E14"}, "socket", "update", True),
         ({"name": "l2"}, "name", "update", True),
         ({"tags": ["x"]}, "tags", "update", False),
+        ({"watts": None}, "watts", "delete", False),
         ({"pin": "1"}, "pin", "add", False),
     ],
 )
 def test_a_diff_names_the_field_and_whether_it_forces_replacement(bench, change, path, kind, replace):
-    verdict = bench.lifecycle.diff(bench.inputs(), {}, bench.inputs(**change))
+    declared = {"watts": 3, "tags": ["a"]}
+    verdict = bench.lifecycle.diff(bench.inputs(**declared), {}, bench.inputs(**{**declared, **change}))
     assert [(item.path, item.kind, item.replace) for item in verdict.differences] == [(path, kind, replace)]
 
 
@@ -223,6 +224,28 @@ def test_what_an_adopted_object_was_is_remembered_through_updates_and_refreshes(
     assert bench.world["attic", "l1"] == before
 
 
+def test_an_adoption_changes_only_what_is_declared(bench):
+    bench.world["attic", "l1"] = Lamp(room="attic", name="l1", color="green", watts=60, tags=("theirs",))
+    bench.lifecycle.create(bench.inputs(color="red"), preview=False)
+    assert bench.world["attic", "l1"] == Lamp(
+        room="attic", name="l1", color="red", watts=60, tags=("theirs",)
+    )
+
+
+def test_what_is_no_longer_declared_goes_back_to_its_default(bench):
+    state = bench.lifecycle.create(bench.inputs(color="red", watts=5), preview=False)
+    bench.lifecycle.update(state.properties, bench.inputs(watts=5), preview=False)
+    assert bench.world["attic", "l1"] == Lamp(room="attic", name="l1", watts=5)
+
+
+def test_what_is_no_longer_declared_of_an_adopted_object_goes_back_to_what_it_was(bench):
+    bench.world["attic", "l1"] = Lamp(room="attic", name="l1", color="green", watts=60)
+    state = bench.lifecycle.create(bench.inputs(color="red", watts=5), preview=False)
+    properties = bench.lifecycle.update(state.properties, bench.inputs(watts=5), preview=False)
+    assert bench.world["attic", "l1"] == Lamp(room="attic", name="l1", color="green", watts=5)
+    assert "color" not in properties
+
+
 def test_an_object_that_may_not_be_adopted_is_an_error_and_stays_untouched(bench):
     before = Lamp(room="attic", name="l1", color="green")
     bench.world["attic", "l1"] = before
@@ -259,7 +282,7 @@ def test_deleting_what_is_gone_already_is_fine(bench):
 
 
 def test_read_reports_only_declared_fields(bench):
-    inputs = bench.inputs()
+    inputs = bench.inputs(color="red")
     bench.lifecycle.create(inputs, preview=False)
     bench.world["attic", "l1"] = Lamp(room="attic", name="l1", color="black", watts=60)
     state = bench.lifecycle.read("attic/l1", {}, inputs)

@@ -1,0 +1,190 @@
+"""Where a spec's fields stand in Keycloak's own representations, and how their values are spelled there.
+
+A field stands under its own wire name unless its annotation says otherwise: ``Annotated[bool, attribute("x")]``.
+Keycloak spells the values of a client's or scope's ``attributes`` and of a mapper's ``config`` as text, and those of
+a component's ``config`` as lists of text (Admin REST API, "Definitions").
+"""
+
+from __future__ import annotations
+
+import copy
+import enum
+import json
+import types
+from dataclasses import dataclass
+from functools import cache
+from typing import TYPE_CHECKING, Annotated, Any, Literal, Union, get_args, get_origin
+
+from pydantic import TypeAdapter
+
+from provision.spec import Mark, NaturalKey, Spec
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Mapping
+
+_SEPARATOR = "##"  # Keycloak's own between several values in one attribute
+
+
+class Spelling(enum.Enum):
+    """How a value is written."""
+
+    NATIVE = "as JSON"
+    TEXT = "as text"
+    VALUES = "as a list of texts"
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where a field stands; used inside ``Annotated``.
+
+    Args:
+        path: The keys down to the value; empty for the field's own wire name.
+        spelling: How the value is written there.
+        absent: What it means when nothing stands there; None for the empty value of the field's type.
+        inside: Whether the field is part of the representation at all.
+    """
+
+    path: tuple[str, ...] = ()
+    spelling: Spelling = Spelling.NATIVE
+    absent: Any = None
+    inside: bool = True
+
+
+Outside = Place(inside=False)
+"""Not part of the representation: part of the address, or for our own use."""
+RealmName = Annotated[str, NaturalKey, Outside]
+"""The realm in which an object is."""
+
+
+def at(*path: str, absent: Any = None) -> Place:
+    """A value under other keys than the field's own name."""
+    return Place(path, absent=absent)
+
+
+def attribute(name: str, absent: Any = None) -> Place:
+    """One of the object's ``attributes``, as text."""
+    return Place(("attributes", name), Spelling.TEXT, absent)
+
+
+def config(name: str, absent: Any = None) -> Place:
+    """A key of the object's ``config``, as text (protocol mappers, identity providers)."""
+    return Place(("config", name), Spelling.TEXT, absent)
+
+
+def config_values(name: str, absent: Any = None) -> Place:
+    """A key of a component's ``config``, which holds lists of text."""
+    return Place(("config", name), Spelling.VALUES, absent)
+
+
+def read(kind: type[Spec], raw: Mapping[str, Any]) -> dict[str, Any]:
+    """The values of a kind's fields in a representation, under their Python names."""
+    return {name: _understood(kind, name, place, raw) for name, place in _places(kind).items()}
+
+
+def write(spec: Spec, raw: Mapping[str, Any], names: Collection[str] | None = None) -> dict[str, Any]:
+    """A copy of a representation with a spec's fields put in.
+
+    Args:
+        spec: Whose fields.
+        raw: The representation as it is; empty for a new object.
+        names: Which fields (Python names); None for all that have a value.
+    """
+    body = copy.deepcopy(dict(raw))
+    dumped = spec.model_dump(mode="json", by_alias=True, warnings=False)
+    fields = {field.name: field for field in type(spec).fields().values()}
+    for name, place in _places(type(spec)).items():
+        value = dumped.get(fields[name].wire)
+        if (value is None) if names is None else (name not in names):
+            continue
+        *parents, last = place.path
+        owner = body
+        for parent in parents:
+            owner = owner.setdefault(parent, {})
+        owner[last] = _spelled(value, place, unordered=Mark.UNORDERED in fields[name].marks)
+    return body
+
+
+@cache
+def _places(kind: type[Spec]) -> Mapping[str, Place]:
+    """The fields that stand in the representation, by Python name, each with its full path."""
+    found = {}
+    for field in kind.fields().values():
+        metadata = kind.model_fields[field.name].metadata
+        place = next((mark for mark in metadata if isinstance(mark, Place)), Place())
+        if place.inside:
+            found[field.name] = Place(place.path or (field.wire,), place.spelling, place.absent)
+    return types.MappingProxyType(found)
+
+
+def _spelled(value: Any, place: Place, *, unordered: bool) -> Any:
+    if isinstance(value, list) and unordered:
+        value = sorted(set(value))
+    if place.spelling is Spelling.NATIVE:
+        return value
+    if place.spelling is Spelling.VALUES:
+        items = value if isinstance(value, list) else [] if value is None else [value]
+        return [_text(item) for item in items]
+    return _text(value)
+
+
+def _text(value: Any) -> str:
+    if value is None:
+        return ""
+    if isinstance(value, str):
+        return value
+    if isinstance(value, list):
+        return _SEPARATOR.join(map(_text, value))
+    return json.dumps(value)  # true, 300, {"a": 1}
+
+
+def _understood(kind: type[Spec], name: str, place: Place, raw: Mapping[str, Any]) -> Any:
+    found: Any = raw
+    for step in place.path:
+        found = found.get(step) if found else None
+    shape, optional = _shape(kind, name)
+    if place.spelling is Spelling.VALUES and shape is not tuple and isinstance(found, list):
+        found = found[0] if found else None
+    if place.spelling is not Spelling.NATIVE and found == "":
+        found = None
+    if found is None:
+        return place.absent if place.absent is not None else None if optional else _EMPTY.get(shape)
+    if place.spelling is not Spelling.NATIVE:
+        found = _parsed(found, shape)
+    if shape is tuple:
+        unordered = Mark.UNORDERED in kind.fields()[kind.model_fields[name].alias or name].marks
+        found = sorted(found) if unordered else found
+    return _adapter(kind, name).validate_python(found)
+
+
+_EMPTY: dict[Any, Any] = {bool: False, str: "", tuple: (), int: 0}
+
+
+def _parsed(found: Any, shape: Any) -> Any:
+    if shape is bool:
+        return found == "true"
+    if shape is tuple:
+        return found if isinstance(found, list) else found.split(_SEPARATOR)
+    if shape is dict:
+        return json.loads(found)
+    return found  # pydantic reads a number out of text
+
+
+@cache
+def _adapter(kind: type[Spec], name: str) -> TypeAdapter[Any]:
+    """Gives the value its type, without the constraints: the world need not keep to ours."""
+    annotation: Any = kind.model_fields[name].annotation
+    return TypeAdapter(annotation)
+
+
+@cache
+def _shape(kind: type[Spec], name: str) -> tuple[Any, bool]:
+    """A field's basic type and whether it may be None."""
+    annotation = kind.model_fields[name].annotation
+    optional = False
+    if get_origin(annotation) in {Union, types.UnionType}:
+        optional = type(None) in get_args(annotation)
+        annotation = next(item for item in get_args(annotation) if item is not type(None))
+    origin = get_origin(annotation)
+    if origin is Literal:
+        return str, optional
+    return (origin or annotation), optional

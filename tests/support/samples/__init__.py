@@ -1,0 +1,17 @@
+"""For every kind of Keycloak object: one to make, a change to it, and what has to be there before.
+
+A module beside this file holds samples under ``SAMPLES``; a new one is found by itself.
+"""
+
+from __future__ import annotations
+
+import pkgutil
+from importlib import import_module
+
+from tests.support.samples.sample import Sample
+
+SAMPLES: dict[str, Sample] = {}
+for _module in pkgutil.iter_modules(__path__):
+    SAMPLES |= getattr(import_module(f"{__name__}.{_module.name}"), "SAMPLES", {})
+
+__all__ = ["SAMPLES", "Sample"]
