@@ -10,6 +10,7 @@ from __future__ import annotations
 import enum
 import importlib
 import pkgutil
+import re
 from dataclasses import dataclass
 from dataclasses import field as dataclass_field
 from functools import cache
@@ -28,7 +29,14 @@ if TYPE_CHECKING:
     from provision.keycloak.session import Session
 
 PACKAGE = "provision"
-_HOMES = ("provision.keycloak", "provision.runtimes.process.resources", "provision.secret")
+_HOMES = {
+    "keycloak": "provision.keycloak",
+    "process": "provision.runtimes.process.resources",
+    "index": "provision.secret",
+}
+"""Where the kinds of each Pulumi module are: a package with one module for each kind, or a module that has them."""
+MODULES = tuple(_HOMES)
+"""The Pulumi modules of the package."""
 
 
 class Mark(enum.Enum):
@@ -113,6 +121,10 @@ class _Model(BaseModel):
             elif Mark.UNORDERED in field.marks and isinstance(data[name], list):
                 data[name] = sorted(set(data[name]))
         return data
+
+
+class Part(_Model):
+    """A value inside a spec that has fields of its own."""
 
 
 class Outputs(_Model):
@@ -263,6 +275,10 @@ class Calls(Generic[S]):
         """The object with that natural key (no other field of ``key`` may be read), or None."""
         raise NotImplementedError
 
+    def find_recorded(self, key: S, recorded: Mapping[str, Any]) -> Found[S] | None:  # noqa: ARG002 - the key is enough
+        """The object that the state holds; ``recorded`` are its properties, for what the world has no key for."""
+        return self.find(key)
+
     def create(self, spec: S) -> Outputs | None:
         """Make the object."""
         raise NotImplementedError
@@ -279,10 +295,25 @@ class Calls(Generic[S]):
 _REGISTRY: dict[str, type[Calls[Any]]] = {}
 
 
+def kind(token: str) -> type[Calls[Any]] | None:
+    """The kind of object with that type token, or None; loads no other kind than this.
+
+    ``provision:keycloak:ClientScope`` is in the module ``client_scope`` of its home.
+    """
+    package, _, rest = token.partition(":")
+    module, _, name = rest.partition(":")
+    if token not in _REGISTRY and package == PACKAGE and module in _HOMES and name.isidentifier():
+        home = importlib.import_module(_HOMES[module])
+        file = re.sub(r"(?<!^)(?=[A-Z])", "_", name).lower()
+        if file in {item.name for item in pkgutil.iter_modules(getattr(home, "__path__", ()))}:
+            importlib.import_module(f"{home.__name__}.{file}")
+    return _REGISTRY.get(token)
+
+
 @cache
 def catalogue() -> Mapping[str, type[Calls[Any]]]:
     """Every kind of object by its type token, in a stable order; a new module in a home is found by itself."""
-    for home in _HOMES:
+    for home in _HOMES.values():
         package = importlib.import_module(home)
         for module in pkgutil.iter_modules(getattr(package, "__path__", ())):
             importlib.import_module(f"{home}.{module.name}")

@@ -54,15 +54,24 @@ class Invocation:
     def engine(self, progress: Any = None) -> Engine:
         """The engine for the stack, its Pulumi CLI found or fetched.
 
+        A configuration that was found right at the last operation is not checked again before the engine starts.
+
         Args:
             progress: Where fetching is shown; silent when left out.
+
+        Raises:
+            UsageError: There is no such stack or its configuration is wrong.
         """
+        from provision.config.project import Project
+        from provision.engine.backend import Backend
         from provision.engine.operation import Engine
-        from provision.engine.pulumi_cli import find_or_install, wanted_version
+        from provision.engine.pulumi_cli import find_or_install
         from provision.progress import Silent
 
-        stack = self.stack()
-        return Engine(stack, find_or_install(progress or Silent()), wanted_version())
+        stack = Project.find(self.project_dir).stack(self.stack_name)
+        if not Backend(stack).is_as_last_time():
+            stack.config()
+        return Engine(stack, find_or_install(progress or Silent()))
 
 
 class _Commands(click.Group):

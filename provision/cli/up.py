@@ -10,7 +10,7 @@ from provision.cli.main import Invocation, print_json
 from provision.cli.outputs import published
 
 if TYPE_CHECKING:
-    from provision.config.stack_config import StackConfig
+    from provision.config.project import StackFile
     from provision.progress import Progress
 
 
@@ -25,8 +25,7 @@ def command(invocation: Invocation, *, refresh: bool, as_json: bool, show_secret
 
     with Screen() as screen:
         engine = invocation.engine(screen)
-        _prepare(engine.stack.config(), screen)
-        result = engine.up(refresh=refresh, watcher=screen)
+        result = engine.up(refresh=refresh, watcher=screen, first=lambda: _prepare(engine.stack, screen))
         if not result.changes:
             screen.line("  ✓ nothing to do")
     outputs = published(result.outputs, show_secrets=show_secrets)
@@ -36,11 +35,11 @@ def command(invocation: Invocation, *, refresh: bool, as_json: bool, show_secret
         _say_what_next(invocation.stack_name, outputs)
 
 
-def _prepare(config: StackConfig, progress: Progress) -> None:
+def _prepare(stack: StackFile, progress: Progress) -> None:
     """What the process runtime needs, fetched and prepared here, where its progress can be seen."""
     from provision.runtimes.process.preparation import prepare
 
-    prepare(progress, config.keycloak.features)
+    prepare(progress, stack.config().keycloak.features)
 
 
 def _say_what_next(stack: str, outputs: dict[str, Any]) -> None:

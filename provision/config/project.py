@@ -7,12 +7,14 @@ import os
 import re
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from provision.config.names import NAMESPACE
-from provision.config.stack_config import StackConfig, read
 from provision.config.yaml_file import load
 from provision.errors import UsageError
+
+if TYPE_CHECKING:
+    from provision.config.stack_config import StackConfig
 
 _STACK_NAME = re.compile(r"^[A-Za-z0-9][A-Za-z0-9_.-]{0,99}$")
 _PROJECT_NAMES = ("Pulumi.yaml", "stacks/Pulumi.yaml")
@@ -139,6 +141,8 @@ class StackFile:
         Raises:
             UsageError: A key is unknown or a value is wrong.
         """
+        from provision.config.stack_config import read  # a third of a second that a known file does without
+
         values = self.document().get("config") or {}
         prefix = f"{NAMESPACE}:"
         own = {

@@ -1,65 +1,67 @@
-"""Pulumi's Automation API, without the calls that it makes only to fill results we have already.
+"""Running the Pulumi CLI: a command to its end, or an operation whose program and provider are in this process.
 
-The SDK's ``Stack`` runs ``pulumi version`` when it is made, selects the stack, and after every update runs
-``pulumi stack output`` twice and ``pulumi stack history`` once: over a second in all, for what the event stream and
-the program itself tell.
+The parts of Pulumi's Automation API that host a program and read events are used (:mod:`provision.engine.program`); its
+``Stack`` is not: it imports everything before it starts the engine, runs ``pulumi version`` when it is made, selects the
+stack, and after every update runs ``pulumi stack output`` twice and ``pulumi stack history`` once. That is more than a
+second for what the event stream and the program itself tell.
 """
 
 from __future__ import annotations
 
-import json
 import os
 import signal
 import subprocess
 import threading
 from contextlib import contextmanager, suppress
-from pathlib import Path
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from pulumi.automation import CommandResult, LocalWorkspace, PulumiCommand, Stack, UpdateSummary
-from pulumi.automation._stack import StackInitMode
-from pulumi.automation.errors import create_command_error
-from semver import VersionInfo
-
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
-
-    from provision.engine.backend import Backend
-
+    from collections.abc import Iterator, Mapping, Sequence
+    from pathlib import Path
 
 _STOP_SECONDS = 60.0
 # A command of a second collects no garbage; a long one does when it has grown to this size. Saves a third of the CPU.
 _MEMORY = {"GOGC": "off", "GOMEMLIMIT": "768MiB"}
 
 
-class _Command(PulumiCommand):
-    """A CLI whose version is known, run so that Ctrl-C reaches it exactly once and its work ends in order."""
+class CommandFailedError(Exception):
+    """A Pulumi command ended with an error; the text is what it wrote to standard error."""
 
-    def __init__(self, executable: Path, version: str) -> None:
-        self.command = str(executable)
-        self.version = VersionInfo.parse(version)
 
-    def run(
-        self,
-        args: list[str],
-        cwd: str,
-        additional_env: Mapping[str, str],
-        on_output: Callable[[str], Any] | None = None,
-        on_error: Callable[[str], Any] | None = None,
-    ) -> CommandResult:
-        """Run a Pulumi command in a session of its own.
+@dataclass(frozen=True)
+class PulumiCli:
+    """The Pulumi CLI in the folder and environment of one stack.
 
-        Raises:
-            CommandError: It failed.
+    Args:
+        executable: The CLI.
+        folder: The folder from which it runs.
+        environment: Variables besides those of this process.
+    """
+
+    executable: Path
+    folder: Path
+    environment: Mapping[str, str] = field(repr=False)
+
+    @contextmanager
+    def started(
+        self, arguments: Sequence[str], environment: Mapping[str, str] | None = None
+    ) -> Iterator[subprocess.Popen[str]]:
+        """A running command, in a session of its own so that Ctrl-C reaches it exactly once and its work ends in order.
+
+        Leaving the context waits for its end.
         """
-        del on_output, on_error  # the event stream tells more
-        environment = {**_MEMORY, **os.environ, **additional_env, "PULUMI_AUTOMATION_API": "true"}
-        environment["PATH"] = os.pathsep.join([str(Path(self.command).parent), environment.get("PATH", "")])
+        variables = {**_MEMORY, **os.environ, **self.environment, **(environment or {})}
+        variables["PATH"] = os.pathsep.join([str(self.executable.parent), variables.get("PATH", "")])
+        variables |= {
+            "PULUMI_AUTOMATION_API": "true",
+            "PULUMI_DEBUG_COMMANDS": "true",
+        }  # the second admits --event-log
         with (
             subprocess.Popen(
-                [self.command, "--non-interactive", *args],
-                cwd=cwd,
-                env=environment,
+                [str(self.executable), "--non-interactive", *arguments],
+                cwd=self.folder,
+                env=variables,
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.PIPE,
                 stderr=subprocess.PIPE,
@@ -68,11 +70,28 @@ class _Command(PulumiCommand):
             ) as process,
             interrupts_go_to(process.pid),
         ):
-            output, errors = process.communicate()
-        result = CommandResult(stdout=output, stderr=errors, code=process.returncode)
-        if process.returncode != 0:
-            raise create_command_error(result)
-        return result
+            yield process
+
+    def run(self, *arguments: str) -> str:
+        """A command to its end; what it wrote to standard output.
+
+        Raises:
+            CommandFailedError: It failed.
+        """
+        with self.started(arguments) as process:
+            return finished(process)
+
+
+def finished(process: subprocess.Popen[str]) -> str:
+    """Wait for a command's end; what it wrote to standard output.
+
+    Raises:
+        CommandFailedError: It failed.
+    """
+    output, errors = process.communicate()
+    if process.returncode != 0:
+        raise CommandFailedError(errors)
+    return output
 
 
 @contextmanager
@@ -105,47 +124,3 @@ def interrupts_go_to(pid: int) -> Iterator[None]:
         patience.cancel()
         for number, handler in before.items():
             signal.signal(number, handler)
-
-
-class EngineStack(Stack):
-    """A stack that is there already; results come from the event stream, not from further commands."""
-
-    def __init__(self, name: str, workspace: LocalWorkspace) -> None:
-        self.name = name
-        self.workspace = workspace
-        self._mode = StackInitMode.SELECT
-
-    def outputs(self) -> Any:
-        """Nothing: the program hands its outputs over itself."""
-        return {}
-
-    def recorded_outputs(self) -> dict[str, Any]:
-        """The outputs in the state, secrets in clear; in one command, where the SDK needs two."""
-        command = ["stack", "output", "--json", "--show-secrets"]
-        return dict(json.loads(self._run_pulumi_cmd_sync(command).stdout))
-
-    def info(self, show_secrets: bool = False) -> UpdateSummary:  # noqa: FBT001, FBT002 - the SDK's signature
-        """Nothing: the event stream has the summary."""
-        del show_secrets
-        return UpdateSummary(kind="", start_time=None, message="", environment={}, config={}, result="")  # type: ignore[arg-type]
-
-
-def open_stack(backend: Backend, executable: Path, version: str, environment: dict[str, str]) -> EngineStack:
-    """The stack, made in the backend if it is not there.
-
-    Args:
-        backend: Where it lives.
-        executable: The Pulumi CLI.
-        version: The CLI's version.
-        environment: Further variables for the engine.
-    """
-    workspace = LocalWorkspace(
-        work_dir=str(backend.work_dir),
-        env_vars={**backend.environment(), **environment},
-        pulumi_command=_Command(executable, version),
-    )
-    name = backend.stack.name
-    if backend.record is None or not backend.record.is_file():
-        Stack.create_or_select(name, workspace)
-        backend.keep_salt()
-    return EngineStack(name, workspace)

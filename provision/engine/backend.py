@@ -6,6 +6,7 @@ would make every clone dirty. It runs in a copy beside the state instead, made a
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 import secrets
@@ -86,6 +87,31 @@ class Backend:
         """Remember the salt that Pulumi wrote into the copy, so that the next run uses the same one."""
         if self._copy.is_file() and (salt := load(self._copy).get(_SALT)):
             self._salt_file.write_text(salt, encoding="utf-8")
+
+    def is_as_last_time(self) -> bool:
+        """Whether the stack is there and its files say what they said, and were found right, at the last operation."""
+        record = self.record  # of another backend we do not know what others did
+        if record is None or not record.is_file() or not self._copy.is_file():
+            return False
+        try:
+            return self._remembered.read_text(encoding="utf-8") == self._digest()
+        except OSError:
+            return False
+
+    def remember(self) -> None:
+        """Keep in mind what the files say, now that they are checked and the stack is made."""
+        _write(self._remembered, self._digest())
+
+    def _digest(self) -> str:
+        # Where the package lies is in the copy of the project file; an upgrade brings other files.
+        digest = hashlib.sha256(f"{Path(__file__)} {Path(__file__).stat().st_mtime_ns}".encode())
+        for file in (self.stack.project.folder / "Pulumi.yaml", self.stack.file):
+            digest.update(str(file).encode() + file.read_bytes())
+        return digest.hexdigest()
+
+    @property
+    def _remembered(self) -> Path:
+        return self.work_dir / "checked"
 
     def forget(self) -> None:
         """Remove everything of the stack but its file: record, history, backups, locks, work folder, logs."""

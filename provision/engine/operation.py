@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import json
+import os
 import re
+import subprocess
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from provision.config.names import NAMESPACE
+from provision.engine.automation import CommandFailedError, PulumiCli, finished
 from provision.engine.backend import Backend
 from provision.engine.events import Change, Ledger, Unwatched
+from provision.engine.switchboard import Switchboard
 from provision.errors import ProvisionError
 
 if TYPE_CHECKING:
@@ -18,7 +23,6 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from provision.config.project import StackFile
-    from provision.engine.automation import EngineStack
     from provision.engine.events import Watcher
 
 
@@ -46,36 +50,40 @@ class Engine:
     Args:
         stack: The stack.
         pulumi: The Pulumi CLI.
-        version: Its version.
     """
 
     stack: StackFile
     pulumi: Path
-    version: str
 
     @property
     def backend(self) -> Backend:
         """Where the stack's state is."""
         return Backend(self.stack)
 
-    def up(self, *, refresh: bool = False, watcher: Watcher | None = None) -> Result:
+    def up(
+        self,
+        *,
+        refresh: bool = False,
+        watcher: Watcher | None = None,
+        first: Callable[[], None] | None = None,
+    ) -> Result:
         """Make the world what the stack file says.
 
         Args:
             refresh: Look at the world first, so that what others changed is repaired.
             watcher: Who is shown the progress.
+            first: What has to be done before anything is made; it is done while the engine starts.
 
         Raises:
             EngineError: Something could not be made; what was made stays recorded.
         """
-        outputs: dict[str, Any] = {}
         # Leaving the context waits for what was begun aside: no thread outlives the command.
         with ThreadPoolExecutor(max_workers=1) as aside:
-            ledger = self._operate(
-                lambda stack, take: stack.up(program=self._program(outputs), on_event=take, refresh=refresh),
+            return self._operate(
+                ["up", "--yes", "--skip-preview", *_REFRESH[refresh]],
                 _WarmingUp(watcher or Unwatched(), aside),
+                first,
             )
-        return Result(tuple(ledger.changes), outputs)
 
     def preview(self, *, refresh: bool = False, watcher: Watcher | None = None) -> Result:
         """What ``up`` would do; changes nothing.
@@ -87,11 +95,7 @@ class Engine:
         Raises:
             EngineError: The program or a check failed.
         """
-        ledger = self._operate(
-            lambda stack, take: stack.preview(program=self._program({}), on_event=take, refresh=refresh),
-            watcher,
-        )
-        return Result(tuple(ledger.changes))
+        return self._operate(["preview", *_REFRESH[refresh]], watcher)
 
     def destroy(self, *, watcher: Watcher | None = None) -> Result:
         """Remove everything that the stack made, and put back what it had adopted.
@@ -99,8 +103,7 @@ class Engine:
         Raises:
             EngineError: Something could not be removed; it stays recorded.
         """
-        ledger = self._operate(lambda stack, take: stack.destroy(on_event=take), watcher)
-        return Result(tuple(ledger.changes))
+        return self._operate(["destroy", "--yes", "--skip-preview"], watcher)
 
     def outputs(self) -> dict[str, Any]:
         """The stack's outputs as recorded, secrets in clear; empty when there is no such stack or nothing is up.
@@ -111,8 +114,9 @@ class Engine:
         record = self.backend.record
         if record is not None and not record.is_file():
             return {}
-        with _readable(Ledger(Unwatched())):
-            return self._stack({}, prepare=False).recorded_outputs()
+        with _readable():
+            arguments = ("stack", "output", "--json", "--show-secrets", "--stack", self.stack.name)
+            return dict(json.loads(self._cli.run(*arguments)))
 
     def remove(self) -> None:
         """Forget the stack: its record, history, locks, logs and whatever process of it still runs."""
@@ -121,8 +125,9 @@ class Engine:
         with self.backend.exclusively():
             stop_all(self.stack.home)
             if self.backend.record is None:
-                with _readable(Ledger(Unwatched())):
-                    self._stack({}).workspace.remove_stack(self.stack.name, preserve_config=True)
+                self._make_stack()
+                with _readable():
+                    self._cli.run("stack", "rm", "--yes", "--preserve-config", "--stack", self.stack.name)
             self.backend.forget()
 
     def set_secret(self, key: str, value: str) -> None:
@@ -135,11 +140,7 @@ class Engine:
         Raises:
             EngineError: Pulumi refused it.
         """
-        import os
-        import subprocess
-
-        with _readable(Ledger(Unwatched())):
-            self._stack({})  # Pulumi encrypts only for a stack that it has a record of
+        self._make_stack()  # Pulumi encrypts only for a stack that it has a record of
         done = subprocess.run(
             [
                 str(self.pulumi),
@@ -163,47 +164,57 @@ class Engine:
         if done.returncode != 0:
             raise EngineError(_last_words(done.stderr))
 
-    def _operate(
-        self, call: Callable[[EngineStack, Callable[[Any], None]], Any], watcher: Watcher | None
-    ) -> Ledger:
-        from provision.provider.host import in_this_process
+    @property
+    def _cli(self) -> PulumiCli:
+        return PulumiCli(self.pulumi, self.backend.work_dir, self.backend.environment())
 
-        ledger = Ledger(watcher or Unwatched())
-        with (
-            ThreadPoolExecutor(max_workers=1) as aside,
-            self.backend.exclusively(),
-            _readable(ledger),
-            in_this_process() as environment,
-        ):
-            aside.submit(_load_program)
-            call(self._stack(environment), ledger.take)
+    def _operate(
+        self, command: list[str], watcher: Watcher | None, first: Callable[[], None] | None = None
+    ) -> Result:
+        """Start the engine, load what answers it meanwhile, and see it to its end."""
+        ledger, outputs = Ledger(watcher or Unwatched()), dict[str, Any]()
+        with self.backend.exclusively():
+            if not self.backend.is_as_last_time():
+                self._make_stack()
+            with Switchboard() as board, _readable(ledger):
+                arguments = [
+                    *command,
+                    f"--client={board.address}",
+                    "--exec-kind=auto.inline",
+                    f"--event-log=tcp://{board.address}",
+                    f"--stack={self.stack.name}",
+                ]
+                provider = {"PULUMI_DEBUG_PROVIDERS": f"provision:{board.address.rpartition(':')[2]}"}
+                with self._cli.started(arguments, provider) as process:
+                    try:
+                        if first is not None:
+                            first()
+                        from provision.engine.program import services
+
+                        board.connect(*services(self.stack.project.folder, outputs, ledger.take))
+                    finally:
+                        board.refuse()  # unless it is connected: an engine that nobody answers would wait
+                    finished(process)
         if ledger.watcher_error is not None:
             raise ledger.watcher_error
-        return ledger
+        return Result(tuple(ledger.changes), outputs)
 
-    def _stack(self, environment: dict[str, str], *, prepare: bool = True) -> EngineStack:
-        from provision.engine.automation import open_stack
+    def _make_stack(self) -> None:
+        """The folder from which the engine runs, and the stack's record, made where they are not there."""
+        backend = self.backend
+        backend.prepare()
+        if backend.record is None or not backend.record.is_file():
+            with _readable():
+                try:
+                    self._cli.run("stack", "init", self.stack.name)
+                except CommandFailedError as error:
+                    if "already exists" not in str(error):
+                        raise
+            backend.keep_salt()
+        backend.remember()
 
-        if prepare:
-            self.backend.prepare()
-        return open_stack(self.backend, self.pulumi, self.version, environment)
 
-    def _program(self, outputs: dict[str, Any]) -> Callable[[], None]:
-        """The stack's program, which also hands its outputs over."""
-        folder = self.stack.project.folder
-
-        def run() -> None:
-            import pulumi
-
-            from provision.stack import program
-
-            # The SDK sends every debug line to the engine and waits for the answer; nobody sees them here.
-            pulumi.log.debug = lambda *_args, **_kwargs: None
-            made = program(folder)
-            if not pulumi.runtime.is_dry_run():
-                pulumi.Output.all(**made).apply(outputs.update)
-
-        return run
+_REFRESH = {False: (), True: ("--refresh",)}
 
 
 class _WarmingUp:
@@ -226,16 +237,6 @@ def _warm_up() -> None:
 
     session.load()
     realm_keys.make_ahead()
-
-
-def _load_program() -> None:
-    """Import what the program and the provider need while the engine is starting."""
-    from importlib import import_module
-
-    from provision.spec import catalogue
-
-    import_module("provision.stack")
-    catalogue()
 
 
 _KNOWN = (
@@ -263,23 +264,20 @@ _KNOWN = (
 
 
 @contextmanager
-def _readable(ledger: Ledger) -> Iterator[None]:
+def _readable(ledger: Ledger | None = None) -> Iterator[None]:
     """The engine's failure as one line for each object that failed."""
-    from pulumi.automation import CommandError
-
     try:
         yield
-    except CommandError as error:
-        text = "\n".join(ledger.errors) or _last_words(str(error))
+    except CommandFailedError as error:
+        errors = "\n".join(ledger.errors) if ledger else ""
         for pattern, what, do in _KNOWN:
-            if pattern.search(text if ledger.errors else str(error)):
+            if pattern.search(errors or str(error)):
                 raise EngineError(what, do) from None
-        raise EngineError(text) from None
+        raise EngineError(errors or _last_words(str(error))) from None
 
 
 def _last_words(text: str) -> str:
-    """What a failed command wrote to standard error, without the SDK's frame around it."""
-    errors = text.partition("stderr:")[2] or text
-    lines = [line.strip() for line in errors.splitlines() if line.strip()]
+    """What a failed command wrote to standard error, without the frame around it."""
+    lines = [line.strip() for line in text.splitlines() if line.strip()]
     marked = [line.removeprefix("error: ") for line in lines if line.startswith("error: ")]
     return "\n".join(marked or lines[-3:]) or "The engine failed without a word; run again with --debug."

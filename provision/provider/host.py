@@ -1,4 +1,4 @@
-"""Serving the provider: as a plugin process that the engine starts, or inside a process that starts the engine."""
+"""The plugin process that the engine starts for a plain ``pulumi`` command."""
 
 from __future__ import annotations
 
@@ -6,18 +6,13 @@ import os
 import sys
 import threading
 from concurrent import futures
-from contextlib import contextmanager
 from importlib.metadata import version
-from typing import TYPE_CHECKING
 
 import grpc
 from pulumi.runtime._grpc_settings import _GRPC_CHANNEL_OPTIONS
 from pulumi.runtime.proto import provider_pb2_grpc
 
 from provision.provider.servicer import Servicer
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
 
 _WORKERS = 32  # calls wait for Keycloak, not for the processor; the engine itself limits them by --parallel
 
@@ -28,16 +23,6 @@ def _serve(servicer: Servicer) -> tuple[grpc.Server, int]:
     port = server.add_insecure_port("127.0.0.1:0")
     server.start()
     return server, port
-
-
-@contextmanager
-def in_this_process() -> Iterator[dict[str, str]]:
-    """Serve while the context is open; yields the environment by which the engine finds the provider here."""
-    server, port = _serve(Servicer(version("mcp-provision")))
-    try:
-        yield {"PULUMI_DEBUG_PROVIDERS": f"provision:{port}"}
-    finally:
-        server.stop(grace=None)
 
 
 def main() -> None:

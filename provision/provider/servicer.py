@@ -20,7 +20,7 @@ from provision.errors import ProvisionError
 from provision.provider.connection import Connection
 from provision.provider.lifecycle import Lifecycle
 from provision.provider.wire import from_struct, plain, to_struct
-from provision.spec import Context, catalogue
+from provision.spec import Context, kind
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -175,7 +175,7 @@ class Servicer(provider_pb2_grpc.ResourceProviderServicer):
         self, request: Any, context: grpc.ServicerContext, call: Callable[[Lifecycle, Any], Any]
     ) -> Any:
         token = request.urn.split("::")[2].rsplit("$", 1)[-1]
-        calls = catalogue().get(token)
+        calls = kind(token)
         if calls is None:
             _abort(context, grpc.StatusCode.NOT_FOUND, f"There is no resource type {token} in this version.")
         session = partial(self._session, context.peer())

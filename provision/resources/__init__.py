@@ -12,7 +12,7 @@ from typing import Any
 
 import pulumi
 
-from provision.spec import PACKAGE, Calls, catalogue
+from provision.spec import MODULES, PACKAGE, Calls, catalogue, kind
 
 __all__ = ["Provider", "index", "keycloak", "process"]
 
@@ -25,6 +25,7 @@ class Provider(pulumi.ProviderResource):
         url: Keycloak's base address.
         client_id: The provisioning service account in the master realm.
         client_secret: Its secret.
+        ca_file: Path of a PEM bundle that https is verified with; the system's trust store when absent.
         opts: Pulumi's options.
     """
 
@@ -35,9 +36,15 @@ class Provider(pulumi.ProviderResource):
         url: pulumi.Input[str],
         client_id: pulumi.Input[str],
         client_secret: pulumi.Input[str],
+        ca_file: pulumi.Input[str] | None = None,
         opts: pulumi.ResourceOptions | None = None,
     ) -> None:
-        props = {"url": url, "clientId": client_id, "clientSecret": pulumi.Output.secret(client_secret)}
+        props = {
+            "url": url,
+            "clientId": client_id,
+            "clientSecret": pulumi.Output.secret(client_secret),
+            "caFile": ca_file,
+        }
         super().__init__(PACKAGE, resource_name, props, opts)
 
 
@@ -81,15 +88,25 @@ def _names(calls: type[Calls[Any]]) -> dict[str, str]:
     }
 
 
-def _derive() -> None:
-    for token, calls in catalogue().items():
-        _, module, name = token.split(":")
-        home = f"{__name__}.{module}"
-        if home not in sys.modules:
-            sys.modules[home] = ModuleType(home, f"The resources of provision:{module}.")
-            globals()[module] = sys.modules[home]
-        members = {"calls": calls, "__doc__": calls.spec.__doc__, "__module__": home}
-        setattr(sys.modules[home], name, type(name, (Resource,), members))
+class _Kinds(ModuleType):
+    """A module whose classes are derived when they are first named."""
+
+    def __getattr__(self, name: str) -> type[Resource]:
+        module = self.__name__.rpartition(".")[2]
+        calls = kind(f"{PACKAGE}:{module}:{name}")
+        if calls is None:
+            raise AttributeError(f"provision:{module} has no resource {name}")
+        made = type(
+            name, (Resource,), {"calls": calls, "__doc__": calls.spec.__doc__, "__module__": self.__name__}
+        )
+        setattr(self, name, made)
+        return made
+
+    def __dir__(self) -> list[str]:
+        module = self.__name__.rpartition(".")[2]
+        return [token.rpartition(":")[2] for token in catalogue() if token.split(":")[1] == module]
 
 
-_derive()
+for _module in MODULES:
+    _made = _Kinds(f"{__name__}.{_module}", f"The resources of provision:{_module}.")
+    globals()[_module] = sys.modules[_made.__name__] = _made

@@ -1,0 +1,67 @@
+"""What answers the engine in this process: the stack's program, the provider, the event log."""
+
+from __future__ import annotations
+
+import json
+from functools import partial
+from importlib.metadata import version
+from typing import TYPE_CHECKING, Any
+
+import pulumi
+from google.protobuf import empty_pb2
+from pulumi.automation import EngineEvent
+from pulumi.automation._server import LanguageServer
+from pulumi.runtime.proto import events_pb2_grpc, language_pb2_grpc, provider_pb2_grpc
+
+from provision.provider.servicer import Servicer
+from provision.stack import program
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+
+def services(
+    folder: Path, outputs: dict[str, Any], on_event: Callable[[EngineEvent], None]
+) -> tuple[Callable[[Any], None], ...]:
+    """What a :class:`~provision.engine.switchboard.Switchboard` connects for one operation.
+
+    Args:
+        folder: The project's folder.
+        outputs: Filled with the stack's outputs, secrets in clear, when the program ran to its end.
+        on_event: Given every event of the engine; must not raise.
+    """
+    program_host = LanguageServer(_program(folder, outputs))
+    provider = Servicer(version("mcp-provision"))
+    return (
+        partial(language_pb2_grpc.add_LanguageRuntimeServicer_to_server, program_host),
+        partial(provider_pb2_grpc.add_ResourceProviderServicer_to_server, provider),
+        partial(events_pb2_grpc.add_EventsServicer_to_server, _EventLog(on_event)),
+    )
+
+
+class _EventLog(events_pb2_grpc.EventsServicer):
+    """Reads the engine's event log."""
+
+    def __init__(self, on_event: Callable[[EngineEvent], None]) -> None:
+        self._on_event = on_event
+
+    def StreamEvents(self, request_iterator: Any, context: Any) -> empty_pb2.Empty:  # noqa: N802 - the protocol's name
+        """Every event in turn."""
+        del context
+        for request in request_iterator:
+            self._on_event(EngineEvent.from_json(json.loads(request.event)))
+        return empty_pb2.Empty()
+
+
+def _program(folder: Path, outputs: dict[str, Any]) -> Callable[[], None]:
+    """The stack's program, which also hands its outputs over."""
+
+    def run() -> None:
+        # The SDK sends every debug line to the engine and waits for the answer; nobody sees them here.
+        pulumi.log.debug = lambda *_args, **_kwargs: None
+        made = program(folder)
+        if not pulumi.runtime.is_dry_run():
+            pulumi.Output.all(**made).apply(outputs.update)
+
+    return run
