@@ -27,3 +27,7 @@ class UsageError(ProvisionError):
 
 class AlreadyExistsError(ProvisionError):
     """The object to be made is there already."""
+
+
+class OutcomeUnknownError(ProvisionError):
+    """Nobody knows whether the object was made: the answer was lost, or the server failed on the way."""

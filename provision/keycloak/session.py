@@ -3,18 +3,38 @@
 from __future__ import annotations
 
 import json
+import re
 import threading
-from datetime import UTC, datetime
+import time
 from http import HTTPStatus
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import quote
 
-from provision.errors import AlreadyExistsError, ProvisionError
+from provision.errors import AlreadyExistsError, OutcomeUnknownError
+from provision.keycloak.transport import READ_SECONDS, FaultError, KeycloakError, Request, Transport
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
     from requests import Response
 
-_TIMEOUT_SECONDS = 30
+__all__ = ["KeycloakError", "OutcomeUnknownError", "Session", "load"]
+
+PAGE_SIZE: Final = 100
+_REALM_SECONDS: Final = 120
+"""A slow machine takes a minute to make a realm's keys; to delete one with many users takes as long."""
+
+_REALM_LEVEL = {"client-policies", "default-default-client-scopes", "default-groups"} | {
+    "default-optional-client-scopes",
+    "localization",
+    "partialImport",
+}
+_SECRET_KEY = re.compile(
+    r"(secret|secret.?data|password|passphrase|credential|private.?key|api.?key|token)s?$|^value$",
+    re.IGNORECASE,
+)
+_NAMES = ("clientId", "username", "realm", "name", "alias")
+_LONGEST_MESSAGE = 500
 
 
 def load() -> None:
@@ -22,71 +42,102 @@ def load() -> None:
     import keycloak  # noqa: F401 - kept in memory for the sessions to come
 
 
-class KeycloakError(ProvisionError):
-    """Keycloak refused a call; the text holds Keycloak's own message."""
-
-
 class Session:
-    """One authenticated connection pool, shared by every call on one Keycloak; safe to use from many threads.
+    """The Admin API of one Keycloak, as one service account; safe to use from many threads.
+
+    Calls that fail in passing are tried again for about 30 seconds, a POST only when it cannot have been acted on.
 
     Args:
         url: Keycloak's base address.
         client_id: The service account's client in the master realm.
         client_secret: Its secret.
+        ca_file: A PEM bundle that https is verified with; the system's trust store when there is none.
+        sleep: How to wait between two tries.
+
+    Raises:
+        KeycloakError: The CA bundle is missing or holds no certificate.
     """
 
-    def __init__(self, url: str, client_id: str, client_secret: str) -> None:
-        from keycloak import KeycloakOpenIDConnection
-
+    def __init__(
+        self,
+        url: str,
+        client_id: str,
+        client_secret: str,
+        ca_file: str | None = None,
+        *,
+        sleep: Callable[[float], object] = time.sleep,
+    ) -> None:
         self.url = url
         self._client_id = client_id
-        self._connection = KeycloakOpenIDConnection(
-            server_url=f"{url}/",
-            realm_name="master",
-            client_id=client_id,
-            client_secret_key=client_secret,
-            grant_type="client_credentials",
-            timeout=_TIMEOUT_SECONDS,
-            pool_maxsize=16,
-            verify=url.startswith("https:"),
-        )
-        self._token_lock = threading.Lock()
+        self._client_secret = client_secret
+        self._transport = Transport(url, client_id, client_secret, ca_file, sleep=sleep)
+        self._lock = threading.Lock()
         self._locks: dict[str, threading.Lock] = {}
         self._realm_ids: dict[str, str] = {}
 
     def get(self, realm: str, *path: str, **query: str) -> Any:
         """What stands at ``/admin/realms/{realm}/{path…}``, or None when there is nothing."""
-        return self._json(
-            self._send("get", _address(realm, path), **query), f"read {_name(realm, path)}", missing=True
-        )
+        request = Request("get", _address(realm, path), query)
+        return self._answer(request, f"read {_name(realm, path)}", missing=True)
+
+    def list(self, realm: str, *path: str, **query: str) -> Iterator[Any]:
+        """Everything in a collection, page by page; nothing when the collection is not there.
+
+        A collection that knows no pages comes whole. Objects that are made or removed meanwhile shift the pages:
+        take all of them (``[*session.list(…)]``) before you change the collection.
+        """
+        first, before = 0, None
+        while True:
+            page = self.get(realm, *path, **query, first=str(first), max=str(PAGE_SIZE)) or ()
+            if page == before:  # it knows no pages, and holds just as many as one has
+                return
+            yield from page
+            if len(page) != PAGE_SIZE:
+                return
+            first, before = first + PAGE_SIZE, page
 
     def post(self, realm: str, *path: str, body: Any) -> str:
         """Make something there; the new object's id out of the ``Location`` header (empty when there is none).
 
         Raises:
             AlreadyExistsError: There is one by that name.
+            OutcomeUnknownError: It may be there by now, or not.
             KeycloakError: Keycloak refused it.
         """
-        response = self._send("post", _address(realm, path), data=json.dumps(body))
-        self._json(response, f"create {_name(realm, path)}")
+        request = Request(
+            "post",
+            _address(realm, path),
+            {},
+            json.dumps(body),
+            _REALM_SECONDS if not realm else READ_SECONDS,
+        )
+        doing = f"create {_name(realm, path)}"
+        try:
+            response = self._send(request, doing, body)
+        finally:
+            if not realm:
+                # With a token older than the realm, Keycloak may tell no more than the realm's name
+                # (https://github.com/keycloak/keycloak/issues/26301; 26.7 tells all of it).
+                self._transport.drop_token()
+        if response.status_code >= HTTPStatus.INTERNAL_SERVER_ERROR:
+            raise self._unknown(doing, f"{self._said(response, body)} ({_call(request, body, response)})")
+        self._checked(request, response, doing, body)
         return response.headers.get("Location", "").rsplit("/", 1)[-1]
 
     def put(self, realm: str, *path: str, body: Any) -> None:
         """Replace what stands there. Writes to one realm go one after the other: Keycloak answers 409 otherwise."""
-        with self._realm_lock(realm):
-            self._json(
-                self._send("put", _address(realm, path), data=json.dumps(body)),
-                f"change {_name(realm, path)}",
-            )
+        request = Request("put", _address(realm, path), {}, json.dumps(body))
+        self._answer(request, f"change {_name(realm, path)}", body)
 
     def delete(self, realm: str, *path: str) -> None:
         """Remove what stands there; nothing there is fine too."""
-        response = self._send("delete", _address(realm, path), data="")
-        self._json(response, f"delete {_name(realm, path)}", missing=True)
+        read_seconds = READ_SECONDS if path else _REALM_SECONDS
+        request = Request("delete", _address(realm, path), {}, read_seconds=read_seconds)
+        self._answer(request, f"delete {_name(realm, path)}", missing=True)
 
     def public(self, path: str) -> Any:
         """A public document, such as ``realms/R/.well-known/openid-configuration``; None when it is not there."""
-        return self._json(self._send("get", path), f"read {path}", missing=True)
+        return self._answer(Request("get", path, {}, authorized=False), f"read {path}", missing=True)
 
     def realm_id(self, realm: str) -> str | None:
         """The realm's internal id, which components name as their parent (it may differ from the name), or None."""
@@ -101,50 +152,67 @@ class Session:
         """The realm is made anew or gone: its id is no longer true."""
         self._realm_ids.pop(realm, None)
 
-    def _realm_lock(self, realm: str) -> threading.Lock:
-        with self._token_lock:
+    def _answer(self, request: Request, doing: str, body: Any = None, *, missing: bool = False) -> Any:
+        response = self._send(request, doing, body)
+        if missing and response.status_code == HTTPStatus.NOT_FOUND:
+            return None
+        return self._checked(request, response, doing, body)
+
+    def _send(self, request: Request, doing: str, body: Any) -> Response:
+        try:
+            return self._transport.call(request, self._guard(request))
+        except FaultError as fault:
+            if request.verb == "post" and fault.sent:
+                raise self._unknown(doing, f"{fault.why} ({_call(request, body)})") from fault
+            raise KeycloakError(
+                f"Keycloak at {self.url} does not answer: {fault.why}; it would {doing} ({_call(request, body)}).",
+                "Start it (`provision up`) or check the address.",
+            ) from fault
+
+    def _guard(self, request: Request) -> threading.Lock | None:
+        """The realm's lock when the call has to be the only write to the realm."""
+        realm, _, path = request.path.removeprefix("admin/realms/").partition("/")
+        alone = request.verb == "put" or not path or path.partition("/")[0] in _REALM_LEVEL
+        if request.verb == "get" or request.path == "admin/realms" or not alone:
+            return None
+        with self._lock:
             return self._locks.setdefault(realm, threading.Lock())
 
-    def _send(self, verb: str, path: str, **arguments: Any) -> Response:
-        from keycloak.exceptions import KeycloakConnectionError
-        from keycloak.exceptions import KeycloakError as LibraryError
-
-        connection = self._connection
-        try:
-            with self._token_lock:
-                if connection.expires_at is None or datetime.now(tz=UTC) >= connection.expires_at:
-                    connection.get_token()
-            response: Response = getattr(connection, f"raw_{verb}")(path, **arguments)
-        except KeycloakConnectionError as error:
-            raise KeycloakError(
-                f"Keycloak at {self.url} does not answer.", "Start it (`provision up`) or check the address."
-            ) from error
-        except LibraryError as error:
-            raise self._refused_login(error) from error
-        return response
-
-    def _refused_login(self, error: Any) -> KeycloakError:
-        status = error.response_code
-        if status in {HTTPStatus.BAD_REQUEST, HTTPStatus.UNAUTHORIZED}:
-            return KeycloakError(
-                f"Keycloak at {self.url} refused the service account {self._client_id!r} (HTTP {status}).",
-                "Check its client id and secret in the provider's configuration.",
-            )
-        return KeycloakError(f"Keycloak at {self.url} gave no token (HTTP {status}).", "See its log.")
-
-    def _json(self, response: Response, doing: str, *, missing: bool = False) -> Any:
+    def _checked(self, request: Request, response: Response, doing: str, body: Any) -> Any:
+        """The answer's content, unless Keycloak refused."""
         status = response.status_code
-        if missing and status == HTTPStatus.NOT_FOUND:
-            return None
+        call = _call(request, body, response)
         if status < HTTPStatus.BAD_REQUEST:
-            return response.json() if response.content and response.text.strip() else None
-        said = _message(response)
+            try:
+                return response.json() if response.content.strip() else None
+            except ValueError as error:
+                raise KeycloakError(
+                    f"Keycloak at {self.url} did not answer in JSON when it should {doing} ({call}).",
+                    "Check that the address is Keycloak's base address, with its path if it has one.",
+                ) from error
+        what = f"Keycloak would not {doing}: {self._said(response, body)} ({call})"
         if status == HTTPStatus.CONFLICT:
-            raise AlreadyExistsError(f"Keycloak would not {doing}: {said}")
+            raise AlreadyExistsError(what)
         advice = ""
         if status == HTTPStatus.FORBIDDEN:
             advice = f"Give the service account {self._client_id!r} the role that this needs."
-        raise KeycloakError(f"Keycloak would not {doing}: {said} (HTTP {status})", advice)
+        raise KeycloakError(what, advice)
+
+    def _unknown(self, doing: str, why: str) -> OutcomeUnknownError:
+        return OutcomeUnknownError(
+            f"It is not known whether Keycloak did {doing}: {why}",
+            "Look whether it is there, or run it again.",
+        )
+
+    def _said(self, response: Response, body: Any) -> str:
+        """Keycloak's own words, without the secrets that were sent."""
+        said = _message(response)
+        for secret in sorted({self._client_secret, *_secrets(body)} - {""}, key=len, reverse=True):
+            # A short one is taken out as a word only: else it would take letters out of others.
+            edges = ("", "") if len(secret) > 3 else (r"(?<!\w)", r"(?!\w)")  # noqa: PLR2004
+            said = re.sub(re.escape(secret).join(edges), "[secret]", said)
+        said = " ".join(said.split())
+        return said if len(said) <= _LONGEST_MESSAGE else f"{said[:_LONGEST_MESSAGE]}…"
 
 
 def _address(realm: str, path: tuple[str, ...]) -> str:
@@ -156,14 +224,45 @@ def _name(realm: str, path: tuple[str, ...]) -> str:
     return f"{where} in realm {realm}" if realm and where else f"realm {realm}" if realm else "the realm"
 
 
+def _call(request: Request, body: Any, response: Response | None = None) -> str:
+    """The call as it went over the wire, the name of what was sent, and the status."""
+    names = [body[key] for key in _NAMES if body.get(key)] if isinstance(body, dict) else []
+    parts = [f"{request.verb.upper()} /{request.path}"]
+    parts += [f"of {names[0]!r}"] if names else []
+    parts += [f"HTTP {response.status_code}"] if response is not None else []
+    return ", ".join(parts)
+
+
 def _message(response: Response) -> str:
     """Keycloak's own words for a refusal."""
     try:
         body = response.json()
     except ValueError:
-        return response.reason or "no reason given"
+        body = None
+    return "; ".join(_words(body)) or response.reason or "no reason given"
+
+
+def _words(body: Any) -> Iterator[str]:
+    """Each of the reasons: one, or in ``errors`` one for each field (UserProfileResource, ErrorRepresentation)."""
+    if not isinstance(body, dict):
+        return
+    if isinstance(body.get("errors"), list):
+        for error in body["errors"]:
+            yield from _words(error)
+        return
+    words = [body[key] for key in ("errorMessage", "error_description", "error") if body.get(key)]
+    if words:
+        yield f"{body['field']}: {words[0]}" if body.get("field") else str(words[0])
+
+
+def _secrets(body: Any, *, within: bool = False) -> Iterator[str]:
+    """Every value that was sent under a key that looks like a secret's."""
     if isinstance(body, dict):
-        words = [body[key] for key in ("errorMessage", "error_description", "error") if body.get(key)]
-        if words:
-            return str(words[0])
-    return response.reason or "no reason given"
+        for key, value in body.items():
+            # A credential's type is a word such as "password".
+            yield from _secrets(value, within=key != "type" and (within or bool(_SECRET_KEY.search(key))))
+    elif isinstance(body, (tuple, list)):
+        for value in body:
+            yield from _secrets(value, within=within)
+    elif within and isinstance(body, (str, int)) and str(body).lower() not in {"true", "false"}:
+        yield str(body)

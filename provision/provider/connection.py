@@ -13,7 +13,8 @@ if TYPE_CHECKING:
 
     from provision.keycloak.session import Session
 
-_WIRE = {"url": "url", "client_id": "clientId", "client_secret": "clientSecret"}
+_WIRE = {"url": "url", "client_id": "clientId", "client_secret": "clientSecret", "ca_file": "caFile"}
+_OPTIONAL = {"caFile"}
 
 
 @dataclass(frozen=True)
@@ -24,11 +25,13 @@ class Connection:
         url: Keycloak's base address, without a trailing slash.
         client_id: The service account's client in the master realm.
         client_secret: Its secret.
+        ca_file: Path of a PEM bundle that https is verified with; empty for the system's trust store.
     """
 
     url: str = ""
     client_id: str = ""
     client_secret: str = field(default="", repr=False)
+    ca_file: str = ""
 
     @staticmethod
     def names() -> tuple[str, ...]:
@@ -41,7 +44,7 @@ class Connection:
         inputs = {name: news[name] for name in cls.names() if news.get(name) is not None}
         values = {name: plain(value) for name, value in inputs.items()}
         failures = []
-        if inputs and (missing := [name for name in cls.names() if name not in inputs]):
+        if inputs and (missing := [n for n in cls.names() if n not in inputs and n not in _OPTIONAL]):
             failures.append(f"{', '.join(missing)}: must be given with the other settings of the connection")
         url = values.get("url", UNKNOWN)
         if url is not UNKNOWN and not str(url).startswith(("http://", "https://")):
@@ -60,7 +63,7 @@ class Connection:
         """A session on the Admin API.
 
         Raises:
-            ProvisionError: The provider was given no connection.
+            ProvisionError: The provider was given no connection, or a CA bundle that cannot be used.
         """
         from provision.keycloak.session import Session
 
@@ -69,4 +72,4 @@ class Connection:
                 "This resource needs a Keycloak, and its provider was given none.",
                 "Pass a provider with url, clientId and clientSecret (`opts=ResourceOptions(provider=…)`).",
             )
-        return Session(self.url, self.client_id, self.client_secret)
+        return Session(self.url, self.client_id, self.client_secret, self.ca_file or None)

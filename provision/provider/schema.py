@@ -33,6 +33,10 @@ def schema(version: str) -> dict[str, Any]:
             "description": "The provisioning service account in the master realm.",
         },
         "clientSecret": {"type": "string", "secret": True, "description": "Its secret."},
+        "caFile": {
+            "type": "string",
+            "description": "Path of a PEM bundle that https is verified with; the system's trust store when absent.",
+        },
     }
     return {
         "name": PACKAGE,

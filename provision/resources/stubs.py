@@ -25,6 +25,7 @@ class Provider(pulumi.ProviderResource):
         url: pulumi.Input[str],
         client_id: pulumi.Input[str],
         client_secret: pulumi.Input[str],
+        ca_file: pulumi.Input[str] | None = ...,
         opts: pulumi.ResourceOptions | None = ...,
     ) -> None: ...
 '''
