@@ -19,7 +19,20 @@ if TYPE_CHECKING:
     from provision.config.project import StackFile
     from provision.engine.operation import Engine
 
-_COMMANDS = ("up", "preview", "status", "verify", "logs", "down", "open", "doctor", "env", "schema", "secret")
+_COMMANDS = (
+    "up",
+    "preview",
+    "drift",
+    "status",
+    "verify",
+    "logs",
+    "down",
+    "open",
+    "doctor",
+    "env",
+    "schema",
+    "secret",
+)
 _EXIT_USAGE = 2
 EXIT_FINDINGS = 3
 """Drift was found, a proof failed or a rule was violated."""

@@ -9,7 +9,7 @@ from __future__ import annotations
 import sys
 import time
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -68,6 +68,9 @@ class _ScreenStep:
     def seconds(self) -> float:
         """How long it has taken so far."""
         return time.monotonic() - self._began
+
+
+_DRIFT_SIGNS = {"world": "≠", "program": "·"}
 
 
 class Screen:
@@ -155,12 +158,22 @@ class Screen:
         self.line((f"  {sign} ", color), change.label, (f"  {change.op}", "dim"))
         self.fields(change)
 
-    def fields(self, change: Change) -> None:
+    def drifted(self, change: Change) -> None:
+        """A line of a drift report: what was found, not what would be done."""
+        if change.cause == "program":
+            words = {"create": "declared, not made yet", "delete": "no longer declared, still there"}
+            what, color = words.get(change.op, "declared otherwise than applied"), "cyan"
+        else:
+            what, color = ("gone" if change.op == "create" else "changed by somebody else"), "yellow"
+        self.line((f"  {_DRIFT_SIGNS[change.cause]} ", color), change.label, (f"  {what}", "dim"))
+        self.fields(change, between=", declared ")
+
+    def fields(self, change: Change, *, between: str = " → ") -> None:
         """The fields that differ, one a line."""
         for item in change.fields:
             if item.before is None and item.after is None:
                 continue
-            self.line((f"      {item.path}: ", "dim"), f"{item.before!r} → {item.after!r}")
+            self.line((f"      {item.path}: ", "dim"), *_difference(item.before, item.after, between))
 
     def _under_way(self) -> list[list[Segment]]:
         """What is under way now, a line each."""
@@ -169,3 +182,12 @@ class Screen:
             doing = _DOING.get(change.op, change.op)
             lines.append([change.label, (f"  {doing} {time.monotonic() - began:.1f} s", "dim")])
         return lines
+
+
+def _difference(before: Any, after: Any, between: str) -> list[Segment]:
+    """The two values, or of two lists what goes and what comes."""
+    if not (isinstance(before, list) and isinstance(after, list)):
+        return [f"{before!r}{between}{after!r}"]
+    gone = [(f"-{item!r} ", "red") for item in before if item not in after]
+    new = [(f"+{item!r} ", "green") for item in after if item not in before]
+    return [*gone, *new] if gone or new else [f"{before!r}{between}{after!r}"]

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import re
 import time
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Protocol
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Any, Literal, Protocol
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -18,6 +18,9 @@ _COLORS = re.compile(r"<\{%.*?%\}>")
 _SECRET = "[secret]"  # noqa: S105 - what is shown instead of one
 
 
+Cause = Literal["world", "program"]
+
+
 @dataclass(frozen=True)
 class FieldChange:
     """One field that differs. Secrets are shown as ``[secret]`` on both sides."""
@@ -25,15 +28,20 @@ class FieldChange:
     path: str
     before: Any
     after: Any
+    cause: Cause = "program"
 
     def as_json(self) -> dict[str, Any]:
         """Plain data for ``--json``."""
-        return {"path": self.path, "before": self.before, "after": self.after}
+        return {"path": self.path, "before": self.before, "after": self.after, "cause": self.cause}
 
 
 @dataclass(frozen=True)
 class Change:
-    """One thing that is, or would be, done to an object."""
+    """One thing that is, or would be, done to an object.
+
+    Its cause is known after a look at the world (a refresh): ``world`` when somebody changed the object, ``program``
+    when the program declares it otherwise than it was applied.
+    """
 
     urn: str
     type: str
@@ -41,6 +49,7 @@ class Change:
     op: str
     fields: tuple[FieldChange, ...] = ()
     label: str = ""
+    cause: Cause = "program"
 
     def as_json(self) -> dict[str, Any]:
         """Plain data for ``--json``."""
@@ -49,6 +58,7 @@ class Change:
             "type": self.type,
             "name": self.name,
             "op": self.op,
+            "cause": self.cause,
             "fields": [item.as_json() for item in self.fields],
         }
 
@@ -98,6 +108,8 @@ class Ledger:
     errors: list[str] = field(default_factory=list)
     watcher_error: Exception | None = None
     _since: dict[str, float] = field(default_factory=dict)
+    _drifted: dict[str, frozenset[str] | None] = field(default_factory=dict)
+    """What a refresh found changed in the world, by URN: which paths, or None for an object that is gone."""
 
     def take(self, event: EngineEvent) -> None:
         """One event of the engine.
@@ -126,22 +138,34 @@ class Ledger:
             return
         change = _change(metadata)
         if planning:
-            self.changes.append(change)
+            self.changes.append(self._with_cause(change))
         else:
             self._since[change.urn] = time.monotonic()
             self.watcher.started(change)
 
     def _end(self, metadata: Any, *, planning: bool) -> None:
-        if planning or not _concerns(metadata, with_refresh=True):
+        if not _concerns(metadata, with_refresh=True):
             return
         change = _change(metadata)
         if metadata.op == "refresh":
             if not (change.fields or metadata.new is None):
                 return
-            self.watcher.said(change.name, "was changed by somebody else" if metadata.new else "is gone")
+            paths = frozenset(item.path for item in change.fields)
+            self._drifted[change.urn] = None if metadata.new is None else paths
+            if not planning:
+                self.watcher.said(change.name, "was changed by somebody else" if metadata.new else "is gone")
+            return
+        if planning:
             return
         self.changes.append(change)
         self.watcher.finished(change, time.monotonic() - self._since.pop(change.urn, time.monotonic()))
+
+    def _with_cause(self, change: Change) -> Change:
+        if change.urn not in self._drifted:
+            return change
+        paths = self._drifted[change.urn] or ()
+        fields = (replace(item, cause="world" if item.path in paths else "program") for item in change.fields)
+        return replace(change, cause="world", fields=tuple(fields))
 
     def _diagnose(self, event: Any) -> None:
         message = _COLORS.sub("", event.message).strip()

@@ -42,6 +42,28 @@ def test_a_preview_straight_after_an_up_is_empty(live):
     assert live.json("preview", "--refresh") == {"changes": []}
 
 
+def test_drift_is_named_field_by_field_and_repaired(live, outputs, admin):
+    assert live.json("drift") == {"changes": []}
+    realm = outputs["realm"]
+    (client,) = admin.get(realm, "clients", clientId="mcp-client")
+    (user,) = admin.get(realm, "users", username="demo", exact="true")
+    admin.put(realm, "clients", client["id"], body={**client, "consentRequired": False})
+    admin.delete(realm, "users", user["id"])
+    found = {change["name"]: change for change in live.json("drift", code=3)["changes"]}
+    assert found["public-client"]["fields"] == [
+        {"path": "consentRequired", "before": False, "after": True, "cause": "world"}
+    ]
+    assert (found["demo-user"]["op"], found["demo-user"]["cause"]) == ("create", "world")
+    assert len(found) == 2
+    said = live.run("drift", code=3)
+    assert said.stdout == ""
+    assert "≠ client mcp-client  changed by somebody else" in said.stderr
+    assert "consentRequired: False, declared True" in said.stderr
+    assert "≠ user demo  gone" in said.stderr
+    live.run("up", "--refresh")
+    assert live.json("drift") == {"changes": []}
+
+
 def test_every_proof_holds(live):
     proofs = live.json("verify")["proofs"]
     assert len(proofs) >= 15

@@ -81,9 +81,30 @@ def test_a_preview_counts_what_is_planned_with_old_and_new_values():
     ledger.take(event(resource_pre_event=step("update", planning=True, diff=diff, old=old, new=new)))
     (change,) = ledger.changes
     assert [item.as_json() for item in change.fields] == [
-        {"path": "displayName", "before": "MCP", "after": "Tools"},
-        {"path": 'x["k.dot"][0]', "before": "a", "after": "b"},
+        {"path": "displayName", "before": "MCP", "after": "Tools", "cause": "program"},
+        {"path": 'x["k.dot"][0]', "before": "a", "after": "b", "cause": "program"},
     ]
+
+
+def test_after_a_look_at_the_world_a_change_says_who_differs():
+    ledger = Ledger(Watcher())
+    found = {"displayName": SimpleNamespace(input_diff=True)}
+    both = {**found, "enabled": SimpleNamespace(input_diff=True)}
+    ledger.take(event(res_outputs_event=step("refresh", planning=True, diff=found)))
+    ledger.take(event(resource_pre_event=step("update", planning=True, diff=both)))
+    (change,) = ledger.changes
+    assert change.as_json()["cause"] == "world"
+    assert {item.path: item.cause for item in change.fields} == {"displayName": "world", "enabled": "program"}
+
+
+def test_an_object_that_is_gone_differs_in_the_world_and_one_never_made_in_the_program():
+    ledger = Ledger(Watcher())
+    gone = step("refresh", planning=True)
+    gone.metadata.new = None
+    ledger.take(event(res_outputs_event=gone))
+    ledger.take(event(resource_pre_event=step("create", planning=True)))
+    ledger.take(event(resource_pre_event=step("create", _REALM + "2", planning=True)))
+    assert [change.cause for change in ledger.changes] == ["world", "program"]
 
 
 def test_a_value_that_is_still_encrypted_is_shown_as_a_secret():
