@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit, urlunsplit
 
 import pulumi
 from pulumi import Output, ResourceOptions
@@ -45,17 +46,19 @@ class McpStack(pulumi.ComponentResource):
         self._home = home
         self._name = name
         secrets = self._secrets()
-        self.keycloak = self._keycloak(secrets)
-        issuer = Output.concat(self.keycloak.url, "/realms/", config.realm.name)
-        self.server = self._server(secrets, issuer)
+        self.keycloak = self._keycloak(secrets) if config.keycloak.url is None else None
+        self.keycloak_url = self._keycloak_url()
         provider = Provider(
             f"{name}-keycloak",
-            url=self.keycloak.url,
+            url=self.keycloak_url,
             client_id=config.keycloak.admin_client_id,
             client_secret=secrets.admin,
+            ca_file=config.keycloak.ca_file,
+            auth_realm=config.keycloak.auth_realm,
             opts=ResourceOptions(parent=self),
         )
-        self.realm = self._realm(provider, issuer)
+        self.realm = self._realm(provider)
+        self.server_url, self.resource_metadata = self._server_addresses(secrets)
         self._inside = ResourceOptions(parent=self.realm, provider=provider, deleted_with=self.realm)
         membership = self._scope_and_audience()
         self._clients(secrets, membership)
@@ -92,14 +95,32 @@ class McpStack(pulumi.ComponentResource):
             opts=ResourceOptions(parent=self),
         )
 
-    def _server(self, secrets: _Secrets, issuer: Output[str]) -> process.McpServer:
+    def _keycloak_url(self) -> Output[str]:
+        if self.keycloak is not None:
+            return self.keycloak.url
+        return Output.from_input(str(self._config.keycloak.url))
+
+    def _server_addresses(self, secrets: _Secrets) -> tuple[Output[str], Output[str]]:
+        """The server's URL and its metadata's: of a server that runs elsewhere, or of one that is started here."""
+        url = self._config.server.url
+        if url is None:
+            server = self._server(secrets)
+            return server.url, server.resource_metadata
+        at = urlsplit(url)  # RFC 9728, section 3.1: the well-known part goes between host and path
+        path = f"/.well-known/oauth-protected-resource{at.path}"
+        return Output.from_input(url), Output.from_input(
+            urlunsplit((at.scheme, at.netloc, path, at.query, ""))
+        )
+
+    def _server(self, secrets: _Secrets) -> process.McpServer:
         server = self._config.server
         return process.McpServer(
             server.name,
             home=str(self._home / server.name),
             name=server.name,
             port=server.port,
-            issuer=issuer,
+            # Of a Keycloak that we start we know the issuer beforehand, so that both start side by side.
+            issuer=self._expected_issuer if self.keycloak is not None else self.realm.issuer,
             scopes=[self._config.scope.name],
             verifier=server.verifier,
             cache_seconds=server.cache_seconds,
@@ -108,8 +129,13 @@ class McpStack(pulumi.ComponentResource):
             opts=ResourceOptions(parent=self),
         )
 
-    def _realm(self, provider: Provider, issuer: Output[str]) -> keycloak.Realm:
+    @property
+    def _expected_issuer(self) -> Output[str]:
+        return Output.concat(self.keycloak_url, "/realms/", self._config.realm.name)
+
+    def _realm(self, provider: Provider) -> keycloak.Realm:
         realm = self._config.realm
+        started = self.keycloak
         return keycloak.Realm(
             "realm",
             name=realm.name,
@@ -118,11 +144,18 @@ class McpStack(pulumi.ComponentResource):
             access_token_lifespan=realm.access_token_lifespan,
             sso_session_idle_timeout=realm.sso_session_idle_timeout,
             sso_session_max_lifespan=realm.sso_session_max_lifespan,
+            revoke_refresh_token=True,
+            refresh_token_max_reuse=0,
+            registration_allowed=False,
+            brute_force_protected=True,
+            events_enabled=self._config.events,
+            admin_events_enabled=self._config.events,
             adopt=realm.adopt,
             owner=f"{pulumi.get_project()}/{self._name}",
-            supplied_keys=self._config.throw_away,
-            instance=self.keycloak.data_id,
-            expected_issuer=issuer,
+            # Of a Keycloak that we start we know the issuer beforehand, and which data it has.
+            supplied_keys=self._config.throw_away if started else None,
+            instance=started.data_id if started else None,
+            expected_issuer=self._expected_issuer if started else None,
             # The data goes with the Keycloak that we run, so on destroy there is nothing to ask it for.
             opts=ResourceOptions(parent=self, provider=provider, deleted_with=self.keycloak),
         )
@@ -135,6 +168,7 @@ class McpStack(pulumi.ComponentResource):
             name=config.scope.name,
             description=config.scope.description,
             consent_text=config.scope.consent_text,
+            in_token_scope=True,
             opts=inside,
         )
         membership = keycloak.DefaultClientScope("default-scope", realm=realm, scope=scope.name, opts=inside)
@@ -143,7 +177,9 @@ class McpStack(pulumi.ComponentResource):
             realm=realm,
             scope=scope.name,
             name="audience-config",
-            included_custom_audience=self.server.url,
+            included_custom_audience=self.server_url,
+            add_to_access_token=True,
+            add_to_introspection=False,
             opts=inside,
         )
         # Keycloak tells a client only of tokens that it is an audience of (its fix for CVE-2026-37979).
@@ -153,22 +189,25 @@ class McpStack(pulumi.ComponentResource):
             scope=scope.name,
             name="introspection-audience",
             included_client_audience=config.server.client_id,
+            add_to_access_token=True,
+            add_to_introspection=False,
             opts=inside,
         )
+        # Without hosts and with both checks on, as Keycloak makes it, nobody can register.
+        registration, enabled = config.registration, config.registration_enabled
         keycloak.TrustedHostsPolicy(
             "trusted-hosts",
             realm=realm,
-            trusted_hosts=config.registration.trusted_hosts,
-            host_sending_registration_request_must_match=config.registration.sender_must_match,
-            client_uris_must_match=config.registration.client_uris_must_match,
+            trusted_hosts=registration.trusted_hosts if enabled else (),
+            host_sending_registration_request_must_match=registration.sender_must_match or not enabled,
+            client_uris_must_match=registration.client_uris_must_match or not enabled,
             opts=inside,
         )
         keycloak.AllowedClientScopesPolicy(
             "allowed-scopes",
             realm=realm,
-            allowed_client_scopes=scope.name.apply(
-                lambda name: sorted({name, *config.registration.allowed_scopes})
-            ),
+            allowed_client_scopes=scope.name.apply(lambda name: sorted({name, *registration.allowed_scopes})),
+            allow_default_scopes=True,
             opts=inside,
         )
 
@@ -183,20 +222,26 @@ class McpStack(pulumi.ComponentResource):
             name=f"Introspection for {config.server.name}",
             access="confidential",
             secret=secrets.introspection,
+            standard_flow=False,
+            service_accounts=False,
+            full_scope_allowed=False,
             opts=inside,
         )
-        keycloak.Client(
-            "public-client",
-            realm=self.realm.name,
-            client_id=config.public_client.client_id,
-            name=config.public_client.name,
-            standard_flow=True,
-            redirect_uris=config.public_client.redirect_uris,
-            consent_required=True,
-            require_pkce=True,
-            # A client gets the realm's default scopes when it is made, and never again.
-            opts=ResourceOptions.merge(inside, ResourceOptions(depends_on=[membership])),
-        )
+        for client in config.clients:
+            keycloak.Client(
+                client.client_id,
+                realm=self.realm.name,
+                client_id=client.client_id,
+                name=client.name,
+                access="public",
+                standard_flow=True,
+                redirect_uris=client.redirect_uris,
+                consent_required=True,
+                require_pkce=True,
+                full_scope_allowed=False,
+                # A client gets the realm's default scopes when it is made, and never again.
+                opts=ResourceOptions.merge(inside, ResourceOptions(depends_on=[membership])),
+            )
 
     def _demo_user(self, secrets: _Secrets) -> None:
         user = self._config.demo_user
@@ -217,21 +262,21 @@ class McpStack(pulumi.ComponentResource):
             "issuer": self.realm.issuer,
             "realm": self.realm.name,
             "admin_console": Output.concat(
-                self.keycloak.url, "/admin/", "master/console/#/", config.realm.name
+                self.keycloak_url, "/admin/", config.keycloak.auth_realm, "/console/#/", config.realm.name
             ),
             "servers": [
                 {
                     "name": config.server.name,
-                    "url": self.server.url,
-                    "resource_metadata": self.server.resource_metadata,
+                    "url": self.server_url,
+                    "resource_metadata": self.resource_metadata,
                     "scopes": [config.scope.name],
                     "introspection": Output.secret(
                         {"client_id": config.server.client_id, "client_secret": secrets.introspection}
                     ),
                 }
             ],
-            "clients": [{"client_id": config.public_client.client_id}],
-            "keycloak_url": self.keycloak.url,
+            "clients": [{"client_id": client.client_id} for client in config.clients],
+            "keycloak_url": self.keycloak_url,
             "admin": Output.secret(
                 {"client_id": config.keycloak.admin_client_id, "client_secret": secrets.admin}
             ),

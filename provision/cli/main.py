@@ -64,13 +64,14 @@ class Invocation:
         stack.config()
         return stack
 
-    def engine(self, progress: Any = None) -> Engine:
+    def engine(self, progress: Any = None, *, complete: bool = True) -> Engine:
         """The engine for the stack, its Pulumi CLI found or fetched.
 
         A configuration that was found right at the last operation is not checked again before the engine starts.
 
         Args:
             progress: Where fetching is shown; silent when left out.
+            complete: Whether the configuration has to be right and complete by now.
 
         Raises:
             UsageError: There is no such stack or its configuration is wrong.
@@ -82,7 +83,7 @@ class Invocation:
         from provision.progress import Silent
 
         stack = Project.find(self.project_dir).stack(self.stack_name)
-        if not Backend(stack).is_as_last_time():
+        if complete and not Backend(stack).is_as_last_time():
             stack.config()
         return Engine(stack, find_or_install(progress or Silent()))
 

@@ -32,5 +32,6 @@ def set_secret(invocation: Invocation, key: str) -> None:
         raise UsageError(
             "No secret was given.", f"Write it to standard input: provision secret set {key} < FILE"
         )
-    invocation.engine().set_secret(key, value)
-    click.echo(f"{key} is set in {invocation.stack().file.name}; `provision up` applies it.", err=True)
+    engine = invocation.engine(complete=False)  # it is set because the configuration lacks it
+    engine.set_secret(key, value)
+    click.echo(f"{key} is set in {engine.stack.file.name}; `provision up` applies it.", err=True)

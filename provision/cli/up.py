@@ -39,7 +39,9 @@ def _prepare(stack: StackFile, progress: Progress) -> None:
     """What the process runtime needs, fetched and prepared here, where its progress can be seen."""
     from provision.runtimes.process.preparation import prepare
 
-    prepare(progress, stack.config().keycloak.features)
+    config = stack.config()
+    if config.runtime == "process":
+        prepare(progress, config.keycloak.features)
 
 
 def _say_what_next(stack: str, outputs: dict[str, Any]) -> None:

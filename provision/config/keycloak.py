@@ -12,7 +12,13 @@ class KeycloakConfig(Concept):
 
     port: int | None = Field(default=None, ge=1, le=65535)
     """The port on localhost; left out, a free one is chosen at the first start and kept."""
+    url: str | None = Field(default=None, pattern=r"^https?://[^/\s?#]+(/[^\s?#]*[^/\s?#])?$")
+    """The base address of a Keycloak that somebody else runs, without a trailing slash (`runtime: external`)."""
+    ca_file: str | None = None
+    """A PEM bundle with the authority of that Keycloak's certificate; the system's trust store when left out."""
+    auth_realm: str = Field(default="master", min_length=1)
+    """The realm in which the admin service account is; one in the managed realm itself can do least."""
     admin_client_id: str = Field(default="provision-admin", min_length=1)
-    """The admin service account that provisioning uses (client credentials, master realm)."""
+    """The admin service account that provisioning uses (client credentials)."""
     features: tuple[str, ...] = ()
     """Keycloak features to switch on besides the default ones."""

@@ -24,6 +24,8 @@ class RealmConfig(Concept):
     """Seconds without use after which a login ends."""
     sso_session_max_lifespan: int = Field(default=36000, ge=60)
     """Seconds after which a login ends in any case."""
+    events: bool | None = None
+    """Keep logins and administrative changes; on in production when left out, off elsewhere."""
     ssl_required: Literal["all", "external", "none"] = "external"
     """Which requests must come by HTTPS; `external` lets loopback and private addresses do without."""
 
@@ -42,6 +44,8 @@ class ScopeConfig(Concept):
 class RegistrationConfig(Concept):
     """Anonymous dynamic client registration (RFC 7591) and its limits."""
 
+    enabled: bool | None = None
+    """Whether clients may register themselves at all; off in production when left out, on elsewhere."""
     trusted_hosts: tuple[str, ...] = (
         "127.0.0.1",
         "localhost",
@@ -60,8 +64,8 @@ class RegistrationConfig(Concept):
     """Scopes that a registration may ask for besides the realm's defaults and the server's own."""
 
 
-class PublicClientConfig(Concept):
-    """The pre-registered public client, for MCP clients that do not register themselves."""
+class ClientConfig(Concept):
+    """A pre-registered public client with PKCE, for MCP clients that do not register themselves."""
 
     client_id: str = Field(default="mcp-client", min_length=1)
     """Its client id."""

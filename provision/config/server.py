@@ -16,6 +16,8 @@ class ServerConfig(Concept):
     """Its name in outputs and logs."""
     port: int | None = Field(default=None, ge=1, le=65535)
     """The port on localhost; left out, a free one is chosen at the first start and kept."""
+    url: str | None = Field(default=None, pattern=r"^https?://[^\s#]*[^/\s#]$")
+    """Where a server runs that this stack does not start; its canonical URI, which is the audience of its tokens."""
     verifier: Literal["introspection", "jwt"] = "introspection"
     """How it checks tokens: by asking Keycloak (RFC 7662) or by their signature (RFC 9068)."""
     cache_seconds: int = Field(default=3, ge=0, le=60)

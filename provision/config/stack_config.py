@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from typing import TYPE_CHECKING, Any, Literal
+from urllib.parse import urlsplit
 
 from pydantic import Field, SecretStr, ValidationError, model_validator
 
@@ -11,8 +12,8 @@ from provision.config.concept import Concept
 from provision.config.keycloak import KeycloakConfig
 from provision.config.names import NAMESPACE
 from provision.config.realm import (
+    ClientConfig,
     DemoUserConfig,
-    PublicClientConfig,
     RealmConfig,
     RegistrationConfig,
     ScopeConfig,
@@ -36,8 +37,8 @@ class StackConfig(Concept):
 
     profile: Literal["dev", "test", "prod"] = "dev"
     """What the defaults are for: `dev` and `test` generate secrets and have a demo user, `prod` does neither."""
-    runtime: Literal["process"] = "process"
-    """Where things run."""
+    runtime: Literal["process", "external"] = "process"
+    """Where Keycloak runs: as a process of this machine, or wherever somebody else runs it (`keycloak.url`)."""
     keycloak: KeycloakConfig = KeycloakConfig()
     """The Keycloak of the stack."""
     realm: RealmConfig = RealmConfig()
@@ -46,8 +47,8 @@ class StackConfig(Concept):
     """The client scope that tokens need."""
     registration: RegistrationConfig = RegistrationConfig()
     """Who may register clients."""
-    public_client: PublicClientConfig = PublicClientConfig()
-    """The pre-registered public client."""
+    clients: tuple[ClientConfig, ...] = Field(default=(ClientConfig(),), min_length=1)
+    """The pre-registered public clients."""
     demo_user: DemoUserConfig = DemoUserConfig()
     """Somebody who can log in at once."""
     server: ServerConfig = ServerConfig()
@@ -68,6 +69,36 @@ class StackConfig(Concept):
         return self
 
     @model_validator(mode="after")
+    def _keycloak_fits_the_runtime(self) -> StackConfig:
+        external = self.runtime == "external"
+        if external != (self.keycloak.url is not None):
+            raise ValueError("runtime: external and keycloak.url go together; give both or neither")
+        if external and self.keycloak.port is not None:
+            raise ValueError("keycloak.port is for a Keycloak that is started here; leave it out")
+        if external and self.admin_client_secret is None:
+            raise ValueError(
+                "adminClientSecret is not set, and an external Keycloak has its own; "
+                "run `provision secret set adminClientSecret`"
+            )
+        return self
+
+    @model_validator(mode="after")
+    def _clients_differ(self) -> StackConfig:
+        names = [client.client_id for client in self.clients] + [self.server.client_id]
+        if twice := sorted({name for name in names if names.count(name) > 1}):
+            raise ValueError(f"the client id {twice[0]} is given twice")
+        return self
+
+    @model_validator(mode="after")
+    def _production_is_not_on_this_machine(self) -> StackConfig:
+        if self.profile == "prod" and self.server.url is None:
+            raise ValueError("server.url is not set; in production the server's public URL must be declared")
+        for name, url in (("keycloak.url", self.keycloak.url), ("server.url", self.server.url)):
+            if url is not None and url.startswith("http:") and not _is_loopback(url):
+                raise ValueError(f"{name} must be https: tokens and secrets would cross the network in clear")
+        return self
+
+    @model_validator(mode="after")
     def _production_names_its_secrets(self) -> StackConfig:
         if self.profile != "prod":
             return self
@@ -78,9 +109,20 @@ class StackConfig(Concept):
             if value is None:
                 raise ValueError(
                     f"{key} is not set, and only dev and test stacks generate secrets; "
-                    f"run `pulumi config set --secret {NAMESPACE}:{key}`"
+                    f"run `provision secret set {key}`"
                 )
         return self
+
+    @property
+    def registration_enabled(self) -> bool:
+        """Whether clients may register themselves."""
+        given = self.registration.enabled
+        return self.profile != "prod" if given is None else given
+
+    @property
+    def events(self) -> bool:
+        """Whether logins and administrative changes are kept."""
+        return self.profile == "prod" if self.realm.events is None else self.realm.events
 
     @property
     def throw_away(self) -> bool:
@@ -110,6 +152,10 @@ def read(values: Mapping[str, Any], *, source: str) -> StackConfig:
             f"The configuration in {source} is wrong:\n{lines}",
             f"Correct {source}; `provision schema` prints what is allowed.",
         ) from None
+
+
+def _is_loopback(url: str) -> bool:
+    return urlsplit(url).hostname in {"localhost", "127.0.0.1", "::1"}
 
 
 def _parsed(value: Any) -> Any:

@@ -176,6 +176,7 @@ class Engine:
         with self.backend.exclusively():
             if not self.backend.is_as_last_time():
                 self._make_stack()
+                self.backend.remember()
             with Switchboard() as board, _readable(ledger):
                 arguments = [
                     *command,
@@ -211,7 +212,6 @@ class Engine:
                     if "already exists" not in str(error):
                         raise
             backend.keep_salt()
-        backend.remember()
 
 
 _REFRESH = {False: (), True: ("--refresh",)}

@@ -49,9 +49,10 @@ class Session:
 
     Args:
         url: Keycloak's base address.
-        client_id: The service account's client in the master realm.
+        client_id: The service account's client.
         client_secret: Its secret.
         ca_file: A PEM bundle that https is verified with; the system's trust store when there is none.
+        auth_realm: The realm in which the service account is.
         sleep: How to wait between two tries.
 
     Raises:
@@ -64,13 +65,14 @@ class Session:
         client_id: str,
         client_secret: str,
         ca_file: str | None = None,
+        auth_realm: str = "master",
         *,
         sleep: Callable[[float], object] = time.sleep,
     ) -> None:
         self.url = url
         self._client_id = client_id
         self._client_secret = client_secret
-        self._transport = Transport(url, client_id, client_secret, ca_file, sleep=sleep)
+        self._transport = Transport(url, client_id, client_secret, ca_file, auth_realm, sleep=sleep)
         self._lock = threading.Lock()
         self._locks: dict[str, threading.Lock] = {}
         self._realm_ids: dict[str, str] = {}

@@ -13,6 +13,7 @@ from email.utils import parsedate_to_datetime
 from functools import cache
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any, Final
+from urllib.parse import quote
 
 from provision.errors import ProvisionError
 
@@ -36,7 +37,7 @@ _LIFETIME_USED: Final = 0.9
 
 _DENIED = HTTPStatus.UNAUTHORIZED
 _UNAVAILABLE = {HTTPStatus.BAD_GATEWAY, HTTPStatus.SERVICE_UNAVAILABLE, HTTPStatus.GATEWAY_TIMEOUT}
-_TOKEN_PATH = "realms/master/protocol/openid-connect/token"  # noqa: S105 - an address
+_TOKEN_PATH = "realms/{realm}/protocol/openid-connect/token"  # noqa: S105 - an address
 
 
 class KeycloakError(ProvisionError):
@@ -85,9 +86,10 @@ class Transport:
 
     Args:
         url: Keycloak's base address.
-        client_id: The service account's client in the master realm.
+        client_id: The service account's client.
         client_secret: Its secret.
         ca_file: A PEM bundle that https is verified with; the system's trust store when there is none.
+        auth_realm: The realm in which the service account is.
         sleep: How to wait between two tries.
     """
 
@@ -97,12 +99,14 @@ class Transport:
         client_id: str,
         client_secret: str,
         ca_file: str | None = None,
+        auth_realm: str = "master",
         *,
         sleep: Callable[[float], object] = time.sleep,
     ) -> None:
         self._url = url
         self._client_id = client_id
         self._client_secret = client_secret
+        self._token_path = _TOKEN_PATH.format(realm=quote(auth_realm, safe=""))
         self._sleep = sleep
         self._pool = _pool_class()(f"{url}/", _checked(ca_file) if ca_file else True)
         self._lock = threading.Lock()
@@ -197,7 +201,7 @@ class Transport:
         }
         self._pool.prepare({}, READ_SECONDS)
         try:
-            response = self._pool.raw_post(_TOKEN_PATH, form)
+            response = self._pool.raw_post(self._token_path, form)
         except KeycloakConnectionError as error:
             fault = self._explained(error.__cause__ or error)
             fault.sent = False  # of the call that needs the token, nothing was

@@ -13,8 +13,14 @@ if TYPE_CHECKING:
 
     from provision.keycloak.session import Session
 
-_WIRE = {"url": "url", "client_id": "clientId", "client_secret": "clientSecret", "ca_file": "caFile"}
-_OPTIONAL = {"caFile"}
+_WIRE = {
+    "url": "url",
+    "client_id": "clientId",
+    "client_secret": "clientSecret",
+    "ca_file": "caFile",
+    "auth_realm": "authRealm",
+}
+_OPTIONAL = {"caFile", "authRealm"}
 
 
 @dataclass(frozen=True)
@@ -23,15 +29,17 @@ class Connection:
 
     Args:
         url: Keycloak's base address, without a trailing slash.
-        client_id: The service account's client in the master realm.
+        client_id: The service account's client.
         client_secret: Its secret.
         ca_file: Path of a PEM bundle that https is verified with; empty for the system's trust store.
+        auth_realm: The realm in which the service account is; empty for the master realm.
     """
 
     url: str = ""
     client_id: str = ""
     client_secret: str = field(default="", repr=False)
     ca_file: str = ""
+    auth_realm: str = ""
 
     @staticmethod
     def names() -> tuple[str, ...]:
@@ -72,4 +80,6 @@ class Connection:
                 "This resource needs a Keycloak, and its provider was given none.",
                 "Pass a provider with url, clientId and clientSecret (`opts=ResourceOptions(provider=…)`).",
             )
-        return Session(self.url, self.client_id, self.client_secret, self.ca_file or None)
+        return Session(
+            self.url, self.client_id, self.client_secret, self.ca_file or None, self.auth_realm or "master"
+        )

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from pydantic import ValidationError
 
-from provision.errors import AlreadyExistsError, ProvisionError
+from provision.errors import AlreadyExistsError, OutcomeUnknownError, ProvisionError
 from provision.provider.wire import UNKNOWN, Hidden, holds_secret, holds_unknown, plain
 from provision.spec import Mark
 from provision.validation import problems
@@ -123,6 +123,12 @@ class Lifecycle:
                 found = self._calls.find(spec)
                 if found is None:
                     raise
+            except OutcomeUnknownError:
+                found = self._calls.find(spec)
+                if found is None:  # nothing came of the first try
+                    return self._made(spec, self._calls.create(spec), news)
+                if not self._calls.refuses_duplicates or self._is_as_made(spec, found):
+                    return self._made(spec, self._calls.update(found, spec), news)
         return self._adopted(spec, found, news)
 
     def update(self, olds: Mapping[str, Any], news: Mapping[str, Any], *, preview: bool) -> dict[str, Any]:
@@ -130,7 +136,7 @@ class Lifecycle:
         if preview:
             return self._foreseen(news, olds)
         spec = self._with_resets(plain(dict(olds)), plain(dict(news)))
-        found = self._calls.find(spec)
+        found = self._calls.find_recorded(spec, plain(dict(olds)))
         outputs = self._calls.create(spec) if found is None else self._calls.update(found, spec)
         state = self._made(spec, outputs, news).properties
         if ADOPTED_FROM in olds and found is not None:
@@ -142,19 +148,21 @@ class Lifecycle:
         properties = plain(dict(olds))
         before = properties.pop(ADOPTED_FROM, None)
         spec = self._stored(properties)
-        found = self._calls.find(spec)
+        found = self._calls.find_recorded(spec, properties)
         if found is None:
             return
         if before is None:
             self._calls.delete(found)
         else:
-            self._calls.update(found, self._spec.model_validate(before).declaring_all())
+            former = self._emptied(before, properties, {})
+            self._calls.update(found, self._stored(former).declaring_all())
 
     def read(self, identity: str, properties: Mapping[str, Any], inputs: Mapping[str, Any]) -> State | None:
         """The object as it is in the world, in the declared fields only; None when it is gone."""
         imported = not inputs
         key = self._spec.from_identity(identity) if imported else plain(dict(inputs))
-        found = self._calls.find(self._spec.model_construct(**key) if imported else self._stored(key))
+        sought = self._spec.model_construct(**key) if imported else self._stored(key)
+        found = self._calls.find_recorded(sought, plain(dict(properties)))
         if found is None:
             return None
         live = found.spec.wire(whole=True)
@@ -199,11 +207,29 @@ class Lifecycle:
         """What is declared, and for what no longer is: its value before the adoption, or else its default."""
         defaults = self._spec.defaults()
         dropped = {name: defaults[name] for name in defaults if name in olds and name not in news}
-        if before := olds.get(ADOPTED_FROM):
+        before = olds.get(ADOPTED_FROM) or {}
+        if before:
             former = {name: before.get(name) for name in dropped}
             with suppress(ValidationError):  # it may not go with what is declared now: then the default does
-                return self._spec.model_validate({**former, **news})
-        return self._spec.model_validate({**dropped, **news})
+                return self._spec.model_validate(self._emptied({**former, **news}, olds, before))
+        return self._spec.model_validate(self._emptied({**dropped, **news}, olds, before))
+
+    def _emptied(
+        self, news: Mapping[str, Any], olds: Mapping[str, Any], before: Mapping[str, Any]
+    ) -> dict[str, Any]:
+        """With the keys that a dict no longer has: at what they were before the adoption, or else empty."""
+        data = dict(news)
+        for name in self._free_keyed() & news.keys() & olds.keys():
+            kept, former = news[name] or {}, before.get(name) or {}
+            lost = {key: value for key, value in olds[name].items() if key not in kept}
+            data[name] = {key: former.get(key, type(value)()) for key, value in lost.items()} | kept
+        return data
+
+    def _free_keyed(self) -> set[str]:
+        """The fields that are dicts of text or of lists of text under keys of the user's choice."""
+        free = (dict[str, str], dict[str, tuple[str, ...]])
+        fields = self._spec.fields().values()
+        return {field.wire for field in fields if self._spec.model_fields[field.name].annotation in free}
 
     def _believed(self, olds: Mapping[str, Any]) -> Spec | None:
         try:
@@ -267,6 +293,15 @@ class Lifecycle:
             state.properties[ADOPTED_FROM] = Hidden(found.spec.wire(whole=True))
         return state
 
+    def _is_as_made(self, spec: Spec, found: Found[Any]) -> bool:
+        """Whether an object says in everything what our own request said whose answer was lost."""
+        told, live = spec.wire(whole=True), found.spec.wire(whole=True)
+        silent = {Mark.WRITE_ONLY, Mark.CREATE_ONLY}
+        fields = self._spec.fields()
+        return all(
+            told.get(name) == live.get(name) for name, item in fields.items() if not silent & item.marks
+        )
+
     def _sealed(self, data: Mapping[str, Any], *, like: Mapping[str, Any]) -> dict[str, Any]:
         """Wrap what the spec calls secret, and what came in as a secret."""
         fields = self._spec.fields()
@@ -285,9 +320,13 @@ class Lifecycle:
         }
 
     def _declared(self, live: Any, declared: Any) -> Any:
-        """The live value, cut down to the keys that were declared."""
+        """The live value, cut down to the keys that were declared; one declared as empty need not be there."""
         if isinstance(live, dict) and isinstance(declared, dict):
-            return {name: self._declared(live[name], old) for name, old in declared.items() if name in live}
+            return {
+                name: self._declared(live.get(name, old), old)
+                for name, old in declared.items()
+                if name in live or old in ("", [])
+            }
         return live
 
 

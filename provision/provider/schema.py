@@ -30,12 +30,16 @@ def schema(version: str) -> dict[str, Any]:
         "url": {"type": "string", "description": "Keycloak's base address, without a trailing slash."},
         "clientId": {
             "type": "string",
-            "description": "The provisioning service account in the master realm.",
+            "description": "The provisioning service account.",
         },
         "clientSecret": {"type": "string", "secret": True, "description": "Its secret."},
         "caFile": {
             "type": "string",
             "description": "Path of a PEM bundle that https is verified with; the system's trust store when absent.",
+        },
+        "authRealm": {
+            "type": "string",
+            "description": "The realm in which the service account is; the master realm when absent.",
         },
     }
     return {

@@ -23,9 +23,10 @@ class Provider(pulumi.ProviderResource):
     Args:
         resource_name: The Pulumi name.
         url: Keycloak's base address.
-        client_id: The provisioning service account in the master realm.
+        client_id: The provisioning service account.
         client_secret: Its secret.
         ca_file: Path of a PEM bundle that https is verified with; the system's trust store when absent.
+        auth_realm: The realm in which the service account is; the master realm when absent.
         opts: Pulumi's options.
     """
 
@@ -37,6 +38,7 @@ class Provider(pulumi.ProviderResource):
         client_id: pulumi.Input[str],
         client_secret: pulumi.Input[str],
         ca_file: pulumi.Input[str] | None = None,
+        auth_realm: pulumi.Input[str] | None = None,
         opts: pulumi.ResourceOptions | None = None,
     ) -> None:
         props = {
@@ -44,6 +46,7 @@ class Provider(pulumi.ProviderResource):
             "clientId": client_id,
             "clientSecret": pulumi.Output.secret(client_secret),
             "caFile": ca_file,
+            "authRealm": auth_realm,
         }
         super().__init__(PACKAGE, resource_name, props, opts)
 

@@ -14,6 +14,8 @@ class Provider(pulumi.ProviderResource):
         url: pulumi.Input[str],
         client_id: pulumi.Input[str],
         client_secret: pulumi.Input[str],
+        ca_file: pulumi.Input[str] | None = ...,
+        auth_realm: pulumi.Input[str] | None = ...,
         opts: pulumi.ResourceOptions | None = ...,
     ) -> None: ...
 
@@ -51,6 +53,22 @@ class keycloak:
             opts: pulumi.ResourceOptions | None = ...,
         ) -> None: ...
 
+    class AllowedProtocolMappersPolicy(pulumi.CustomResource):
+        """Which types of protocol mappers a registered client may have ("Protocol Mappers Policy")."""
+
+        realm: pulumi.Output[str]
+        registration: pulumi.Output[str]
+        allowed_protocol_mapper_types: pulumi.Output[Sequence[str]]
+        def __init__(
+            self,
+            resource_name: str,
+            *,
+            realm: pulumi.Input[str],
+            registration: pulumi.Input[str] | None = ...,
+            allowed_protocol_mapper_types: pulumi.Input[Sequence[str]] | None = ...,
+            opts: pulumi.ResourceOptions | None = ...,
+        ) -> None: ...
+
     class AudienceMapper(pulumi.CustomResource):
         """Puts an audience into access tokens (Server Administration Guide, "Hardcoded audience")."""
 
@@ -76,6 +94,30 @@ class keycloak:
             add_to_access_token: pulumi.Input[bool] | None = ...,
             add_to_id_token: pulumi.Input[bool] | None = ...,
             add_to_introspection: pulumi.Input[bool] | None = ...,
+            opts: pulumi.ResourceOptions | None = ...,
+        ) -> None: ...
+
+    class AudienceResolveMapper(pulumi.CustomResource):
+        """Makes each client in which the user has a role an audience of the access token ("Automatically add audience")."""
+
+        realm: pulumi.Output[str]
+        scope: pulumi.Output[str]
+        client: pulumi.Output[str]
+        name: pulumi.Output[str]
+        add_to_access_token: pulumi.Output[bool]
+        add_to_introspection: pulumi.Output[bool]
+        add_to_lightweight_token: pulumi.Output[bool]
+        def __init__(
+            self,
+            resource_name: str,
+            *,
+            realm: pulumi.Input[str],
+            scope: pulumi.Input[str] | None = ...,
+            client: pulumi.Input[str] | None = ...,
+            name: pulumi.Input[str],
+            add_to_access_token: pulumi.Input[bool] | None = ...,
+            add_to_introspection: pulumi.Input[bool] | None = ...,
+            add_to_lightweight_token: pulumi.Input[bool] | None = ...,
             opts: pulumi.ResourceOptions | None = ...,
         ) -> None: ...
 
@@ -119,6 +161,164 @@ class keycloak:
             opts: pulumi.ResourceOptions | None = ...,
         ) -> None: ...
 
+    class ClientDefaultScope(pulumi.CustomResource):
+        """A client has this client scope ("Link client scope with the client"); its other scopes are left as they are."""
+
+        realm: pulumi.Output[str]
+        client: pulumi.Output[str]
+        scope: pulumi.Output[str]
+        kind: pulumi.Output[str]
+        def __init__(
+            self,
+            resource_name: str,
+            *,
+            realm: pulumi.Input[str],
+            client: pulumi.Input[str],
+            scope: pulumi.Input[str],
+            kind: pulumi.Input[str] | None = ...,
+            opts: pulumi.ResourceOptions | None = ...,
+        ) -> None: ...
+
+    class ClientDisabledPolicy(pulumi.CustomResource):
+        """Every registered client is disabled until somebody enables it ("Client Disabled Policy")."""
+
+        realm: pulumi.Output[str]
+        registration: pulumi.Output[str]
+        def __init__(
+            self,
+            resource_name: str,
+            *,
+            realm: pulumi.Input[str],
+            registration: pulumi.Input[str] | None = ...,
+            opts: pulumi.ResourceOptions | None = ...,
+        ) -> None: ...
+
+    class ClientPolicy(pulumi.CustomResource):
+        """A client policy: profiles for the clients that meet all conditions (Server Administration Guide, "Client Policies")."""
+
+        realm: pulumi.Output[str]
+        name: pulumi.Output[str]
+        description: pulumi.Output[str]
+        enabled: pulumi.Output[bool]
+        any_client: pulumi.Output[bool]
+        client_roles: pulumi.Output[Any]
+        client_scopes: pulumi.Output[Any]
+        client_access_type: pulumi.Output[Any]
+        client_updater_context: pulumi.Output[Any]
+        client_updater_source_host: pulumi.Output[Any]
+        client_id_uri: pulumi.Output[Any]
+        conditions: pulumi.Output[Sequence[Any]]
+        profiles: pulumi.Output[Sequence[str]]
+        def __init__(
+            self,
+            resource_name: str,
+            *,
+            realm: pulumi.Input[str],
+            name: pulumi.Input[str],
+            description: pulumi.Input[str] | None = ...,
+            enabled: pulumi.Input[bool] | None = ...,
+            any_client: pulumi.Input[bool] | None = ...,
+            client_roles: pulumi.Input[Any] | None = ...,
+            client_scopes: pulumi.Input[Any] | None = ...,
+            client_access_type: pulumi.Input[Any] | None = ...,
+            client_updater_context: pulumi.Input[Any] | None = ...,
+            client_updater_source_host: pulumi.Input[Any] | None = ...,
+            client_id_uri: pulumi.Input[Any] | None = ...,
+            conditions: pulumi.Input[Sequence[Any]] | None = ...,
+            profiles: pulumi.Input[Sequence[str]] | None = ...,
+            opts: pulumi.ResourceOptions | None = ...,
+        ) -> None: ...
+
+    class ClientProfile(pulumi.CustomResource):
+        """A client profile: executors that a client policy applies (Server Administration Guide, "Client Policies")."""
+
+        realm: pulumi.Output[str]
+        name: pulumi.Output[str]
+        description: pulumi.Output[str]
+        pkce: pulumi.Output[Any]
+        client_authenticators: pulumi.Output[Any]
+        redirect_uris: pulumi.Output[Any]
+        rotation: pulumi.Output[Any]
+        client_id_metadata_document: pulumi.Output[Any]
+        executors: pulumi.Output[Sequence[Any]]
+        def __init__(
+            self,
+            resource_name: str,
+            *,
+            realm: pulumi.Input[str],
+            name: pulumi.Input[str],
+            description: pulumi.Input[str] | None = ...,
+            pkce: pulumi.Input[Any] | None = ...,
+            client_authenticators: pulumi.Input[Any] | None = ...,
+            redirect_uris: pulumi.Input[Any] | None = ...,
+            rotation: pulumi.Input[Any] | None = ...,
+            client_id_metadata_document: pulumi.Input[Any] | None = ...,
+            executors: pulumi.Input[Sequence[Any]] | None = ...,
+            opts: pulumi.ResourceOptions | None = ...,
+        ) -> None: ...
+
+    class ClientRole(pulumi.CustomResource):
+        """A role of a client (Server Administration Guide, "Client roles")."""
+
+        description: pulumi.Output[str]
+        attributes: pulumi.Output[Mapping[str, Sequence[str]]]
+        realm_composites: pulumi.Output[Sequence[str]]
+        client_composites: pulumi.Output[Mapping[str, Sequence[str]]]
+        realm: pulumi.Output[str]
+        client: pulumi.Output[str]
+        name: pulumi.Output[str]
+        def __init__(
+            self,
+            resource_name: str,
+            *,
+            description: pulumi.Input[str] | None = ...,
+            attributes: pulumi.Input[Mapping[str, Sequence[str]]] | None = ...,
+            realm_composites: pulumi.Input[Sequence[str]] | None = ...,
+            client_composites: pulumi.Input[Mapping[str, Sequence[str]]] | None = ...,
+            realm: pulumi.Input[str],
+            client: pulumi.Input[str],
+            name: pulumi.Input[str],
+            opts: pulumi.ResourceOptions | None = ...,
+        ) -> None: ...
+
+    class ClientRoleMapper(pulumi.CustomResource):
+        """Writes the user's roles of one client, or of all clients, into a claim (Server Administration Guide, "OIDC token and SAML assertion mappings")."""
+
+        realm: pulumi.Output[str]
+        scope: pulumi.Output[str]
+        client: pulumi.Output[str]
+        name: pulumi.Output[str]
+        claim_name: pulumi.Output[str]
+        json_type: pulumi.Output[str]
+        add_to_access_token: pulumi.Output[bool]
+        add_to_id_token: pulumi.Output[bool]
+        add_to_userinfo: pulumi.Output[bool]
+        add_to_introspection: pulumi.Output[bool]
+        add_to_lightweight_token: pulumi.Output[bool]
+        roles_of_client: pulumi.Output[str]
+        multivalued: pulumi.Output[bool]
+        role_prefix: pulumi.Output[str]
+        def __init__(
+            self,
+            resource_name: str,
+            *,
+            realm: pulumi.Input[str],
+            scope: pulumi.Input[str] | None = ...,
+            client: pulumi.Input[str] | None = ...,
+            name: pulumi.Input[str],
+            claim_name: pulumi.Input[str],
+            json_type: pulumi.Input[str] | None = ...,
+            add_to_access_token: pulumi.Input[bool] | None = ...,
+            add_to_id_token: pulumi.Input[bool] | None = ...,
+            add_to_userinfo: pulumi.Input[bool] | None = ...,
+            add_to_introspection: pulumi.Input[bool] | None = ...,
+            add_to_lightweight_token: pulumi.Input[bool] | None = ...,
+            roles_of_client: pulumi.Input[str] | None = ...,
+            multivalued: pulumi.Input[bool] | None = ...,
+            role_prefix: pulumi.Input[str] | None = ...,
+            opts: pulumi.ResourceOptions | None = ...,
+        ) -> None: ...
+
     class ClientScope(pulumi.CustomResource):
         """A client scope (Keycloak Server Administration Guide, "Client scopes")."""
 
@@ -139,6 +339,20 @@ class keycloak:
             opts: pulumi.ResourceOptions | None = ...,
         ) -> None: ...
 
+    class ConsentRequiredPolicy(pulumi.CustomResource):
+        """Every registered client has to ask its users for consent ("Consent Required Policy")."""
+
+        realm: pulumi.Output[str]
+        registration: pulumi.Output[str]
+        def __init__(
+            self,
+            resource_name: str,
+            *,
+            realm: pulumi.Input[str],
+            registration: pulumi.Input[str] | None = ...,
+            opts: pulumi.ResourceOptions | None = ...,
+        ) -> None: ...
+
     class DefaultClientScope(pulumi.CustomResource):
         """Every new client of the realm gets this client scope; other memberships are left as they are."""
 
@@ -152,6 +366,232 @@ class keycloak:
             realm: pulumi.Input[str],
             scope: pulumi.Input[str],
             kind: pulumi.Input[str] | None = ...,
+            opts: pulumi.ResourceOptions | None = ...,
+        ) -> None: ...
+
+    class FullScopeDisabledPolicy(pulumi.CustomResource):
+        """No registered client gets all roles of its users ("Full Scope Policy")."""
+
+        realm: pulumi.Output[str]
+        registration: pulumi.Output[str]
+        def __init__(
+            self,
+            resource_name: str,
+            *,
+            realm: pulumi.Input[str],
+            registration: pulumi.Input[str] | None = ...,
+            opts: pulumi.ResourceOptions | None = ...,
+        ) -> None: ...
+
+    class GenericProtocolMapper(pulumi.CustomResource):
+        """A mapper of a type that has no kind of its own here, such as one of an extension of the server."""
+
+        realm: pulumi.Output[str]
+        scope: pulumi.Output[str]
+        client: pulumi.Output[str]
+        name: pulumi.Output[str]
+        provider_id: pulumi.Output[str]
+        config: pulumi.Output[Mapping[str, str]]
+        def __init__(
+            self,
+            resource_name: str,
+            *,
+            realm: pulumi.Input[str],
+            scope: pulumi.Input[str] | None = ...,
+            client: pulumi.Input[str] | None = ...,
+            name: pulumi.Input[str],
+            provider_id: pulumi.Input[str],
+            config: pulumi.Input[Mapping[str, str]] | None = ...,
+            opts: pulumi.ResourceOptions | None = ...,
+        ) -> None: ...
+
+    class GenericRegistrationPolicy(pulumi.CustomResource):
+        """A policy of a type that has no kind of its own here, such as one of a newer server or of an extension."""
+
+        realm: pulumi.Output[str]
+        registration: pulumi.Output[str]
+        provider_id: pulumi.Output[str]
+        config: pulumi.Output[Mapping[str, Sequence[str]]]
+        def __init__(
+            self,
+            resource_name: str,
+            *,
+            realm: pulumi.Input[str],
+            registration: pulumi.Input[str] | None = ...,
+            provider_id: pulumi.Input[str],
+            config: pulumi.Input[Mapping[str, Sequence[str]]] | None = ...,
+            opts: pulumi.ResourceOptions | None = ...,
+        ) -> None: ...
+
+    class Group(pulumi.CustomResource):
+        """A group of users (Server Administration Guide, "Groups"); Keycloak deletes its subgroups with it."""
+
+        realm: pulumi.Output[str]
+        path: pulumi.Output[str]
+        attributes: pulumi.Output[Mapping[str, Sequence[str]]]
+        realm_roles: pulumi.Output[Sequence[str]]
+        client_roles: pulumi.Output[Mapping[str, Sequence[str]]]
+        def __init__(
+            self,
+            resource_name: str,
+            *,
+            realm: pulumi.Input[str],
+            path: pulumi.Input[str],
+            attributes: pulumi.Input[Mapping[str, Sequence[str]]] | None = ...,
+            realm_roles: pulumi.Input[Sequence[str]] | None = ...,
+            client_roles: pulumi.Input[Mapping[str, Sequence[str]]] | None = ...,
+            opts: pulumi.ResourceOptions | None = ...,
+        ) -> None: ...
+
+    class HardcodedClaimMapper(pulumi.CustomResource):
+        """Writes the same claim with the same value into every token ("OIDC token and SAML assertion mappings")."""
+
+        realm: pulumi.Output[str]
+        scope: pulumi.Output[str]
+        client: pulumi.Output[str]
+        name: pulumi.Output[str]
+        claim_name: pulumi.Output[str]
+        json_type: pulumi.Output[str]
+        add_to_access_token: pulumi.Output[bool]
+        add_to_id_token: pulumi.Output[bool]
+        add_to_userinfo: pulumi.Output[bool]
+        add_to_introspection: pulumi.Output[bool]
+        add_to_lightweight_token: pulumi.Output[bool]
+        claim_value: pulumi.Output[str]
+        add_to_token_response: pulumi.Output[bool]
+        def __init__(
+            self,
+            resource_name: str,
+            *,
+            realm: pulumi.Input[str],
+            scope: pulumi.Input[str] | None = ...,
+            client: pulumi.Input[str] | None = ...,
+            name: pulumi.Input[str],
+            claim_name: pulumi.Input[str],
+            json_type: pulumi.Input[str] | None = ...,
+            add_to_access_token: pulumi.Input[bool] | None = ...,
+            add_to_id_token: pulumi.Input[bool] | None = ...,
+            add_to_userinfo: pulumi.Input[bool] | None = ...,
+            add_to_introspection: pulumi.Input[bool] | None = ...,
+            add_to_lightweight_token: pulumi.Input[bool] | None = ...,
+            claim_value: pulumi.Input[str],
+            add_to_token_response: pulumi.Input[bool] | None = ...,
+            opts: pulumi.ResourceOptions | None = ...,
+        ) -> None: ...
+
+    class IdentityProvider(pulumi.CustomResource):
+        """An OpenID Connect provider that people log in with (Server Administration Guide, "OpenID Connect v1.0 identity providers")."""
+
+        realm: pulumi.Output[str]
+        alias: pulumi.Output[str]
+        display_name: pulumi.Output[str]
+        enabled: pulumi.Output[bool]
+        issuer: pulumi.Output[str]
+        authorization_url: pulumi.Output[str]
+        token_url: pulumi.Output[str]
+        jwks_url: pulumi.Output[str]
+        userinfo_url: pulumi.Output[str]
+        logout_url: pulumi.Output[str]
+        client_id: pulumi.Output[str]
+        client_secret: pulumi.Output[str]
+        default_scopes: pulumi.Output[Sequence[str]]
+        trust_email: pulumi.Output[bool]
+        store_token: pulumi.Output[bool]
+        hide_on_login: pulumi.Output[bool]
+        link_only: pulumi.Output[bool]
+        pkce_method: pulumi.Output[str]
+        validate_signature: pulumi.Output[bool]
+        sync_mode: pulumi.Output[str]
+        first_login_flow: pulumi.Output[str]
+        def __init__(
+            self,
+            resource_name: str,
+            *,
+            realm: pulumi.Input[str],
+            alias: pulumi.Input[str],
+            display_name: pulumi.Input[str] | None = ...,
+            enabled: pulumi.Input[bool] | None = ...,
+            issuer: pulumi.Input[str] | None = ...,
+            authorization_url: pulumi.Input[str],
+            token_url: pulumi.Input[str],
+            jwks_url: pulumi.Input[str] | None = ...,
+            userinfo_url: pulumi.Input[str] | None = ...,
+            logout_url: pulumi.Input[str] | None = ...,
+            client_id: pulumi.Input[str],
+            client_secret: pulumi.Input[str] | None = ...,
+            default_scopes: pulumi.Input[Sequence[str]] | None = ...,
+            trust_email: pulumi.Input[bool] | None = ...,
+            store_token: pulumi.Input[bool] | None = ...,
+            hide_on_login: pulumi.Input[bool] | None = ...,
+            link_only: pulumi.Input[bool] | None = ...,
+            pkce_method: pulumi.Input[str] | None = ...,
+            validate_signature: pulumi.Input[bool] | None = ...,
+            sync_mode: pulumi.Input[str] | None = ...,
+            first_login_flow: pulumi.Input[str] | None = ...,
+            opts: pulumi.ResourceOptions | None = ...,
+        ) -> None: ...
+
+    class IdentityProviderMapper(pulumi.CustomResource):
+        """What the tokens of an identity provider tell about a user (Server Administration Guide, "Mapping claims and assertions")."""
+
+        realm: pulumi.Output[str]
+        identity_provider: pulumi.Output[str]
+        name: pulumi.Output[str]
+        sync_mode: pulumi.Output[str]
+        claim_to_attribute: pulumi.Output[Any]
+        claim_to_role: pulumi.Output[Any]
+        hardcoded_attribute: pulumi.Output[Any]
+        hardcoded_role: pulumi.Output[Any]
+        mapper: pulumi.Output[Any]
+        def __init__(
+            self,
+            resource_name: str,
+            *,
+            realm: pulumi.Input[str],
+            identity_provider: pulumi.Input[str],
+            name: pulumi.Input[str],
+            sync_mode: pulumi.Input[str] | None = ...,
+            claim_to_attribute: pulumi.Input[Any] | None = ...,
+            claim_to_role: pulumi.Input[Any] | None = ...,
+            hardcoded_attribute: pulumi.Input[Any] | None = ...,
+            hardcoded_role: pulumi.Input[Any] | None = ...,
+            mapper: pulumi.Input[Any] | None = ...,
+            opts: pulumi.ResourceOptions | None = ...,
+        ) -> None: ...
+
+    class InitialAccessToken(pulumi.CustomResource):
+        """Lets its bearer register clients, under the realm's policies for authenticated registration ("Initial Access Token")."""
+
+        realm: pulumi.Output[str]
+        name: pulumi.Output[str]
+        expiration_seconds: pulumi.Output[int]
+        count: pulumi.Output[int]
+        token: pulumi.Output[str]
+        token_id: pulumi.Output[str]
+        def __init__(
+            self,
+            resource_name: str,
+            *,
+            realm: pulumi.Input[str],
+            name: pulumi.Input[str],
+            expiration_seconds: pulumi.Input[int] | None = ...,
+            count: pulumi.Input[int] | None = ...,
+            opts: pulumi.ResourceOptions | None = ...,
+        ) -> None: ...
+
+    class MaxClientsPolicy(pulumi.CustomResource):
+        """How many clients a realm may have before registration is refused ("Max Clients Policy")."""
+
+        realm: pulumi.Output[str]
+        registration: pulumi.Output[str]
+        max_clients: pulumi.Output[int]
+        def __init__(
+            self,
+            resource_name: str,
+            *,
+            realm: pulumi.Input[str],
+            registration: pulumi.Input[str] | None = ...,
+            max_clients: pulumi.Input[int] | None = ...,
             opts: pulumi.ResourceOptions | None = ...,
         ) -> None: ...
 
@@ -202,6 +642,142 @@ class keycloak:
             opts: pulumi.ResourceOptions | None = ...,
         ) -> None: ...
 
+    class RealmClientScopes(pulumi.CustomResource):
+        """Exactly these client scopes are the realm's default or optional ones ("Realm default client scopes")."""
+
+        realm: pulumi.Output[str]
+        kind: pulumi.Output[str]
+        scopes: pulumi.Output[Sequence[str]]
+        def __init__(
+            self,
+            resource_name: str,
+            *,
+            realm: pulumi.Input[str],
+            kind: pulumi.Input[str],
+            scopes: pulumi.Input[Sequence[str]],
+            opts: pulumi.ResourceOptions | None = ...,
+        ) -> None: ...
+
+    class RealmKey(pulumi.CustomResource):
+        """A key that Keycloak makes and signs or encrypts with (Server Administration Guide, "Configuring realm keys")."""
+
+        realm: pulumi.Output[str]
+        provider: pulumi.Output[str]
+        name: pulumi.Output[str]
+        priority: pulumi.Output[int]
+        enabled: pulumi.Output[bool]
+        active: pulumi.Output[bool]
+        algorithm: pulumi.Output[str]
+        key_size: pulumi.Output[int]
+        curve: pulumi.Output[str]
+        def __init__(
+            self,
+            resource_name: str,
+            *,
+            realm: pulumi.Input[str],
+            provider: pulumi.Input[str] | None = ...,
+            name: pulumi.Input[str],
+            priority: pulumi.Input[int] | None = ...,
+            enabled: pulumi.Input[bool] | None = ...,
+            active: pulumi.Input[bool] | None = ...,
+            algorithm: pulumi.Input[str] | None = ...,
+            key_size: pulumi.Input[int] | None = ...,
+            curve: pulumi.Input[str] | None = ...,
+            opts: pulumi.ResourceOptions | None = ...,
+        ) -> None: ...
+
+    class RealmRole(pulumi.CustomResource):
+        """A role of the realm (Server Administration Guide, "Creating a realm role")."""
+
+        description: pulumi.Output[str]
+        attributes: pulumi.Output[Mapping[str, Sequence[str]]]
+        realm_composites: pulumi.Output[Sequence[str]]
+        client_composites: pulumi.Output[Mapping[str, Sequence[str]]]
+        realm: pulumi.Output[str]
+        name: pulumi.Output[str]
+        def __init__(
+            self,
+            resource_name: str,
+            *,
+            description: pulumi.Input[str] | None = ...,
+            attributes: pulumi.Input[Mapping[str, Sequence[str]]] | None = ...,
+            realm_composites: pulumi.Input[Sequence[str]] | None = ...,
+            client_composites: pulumi.Input[Mapping[str, Sequence[str]]] | None = ...,
+            realm: pulumi.Input[str],
+            name: pulumi.Input[str],
+            opts: pulumi.ResourceOptions | None = ...,
+        ) -> None: ...
+
+    class RealmRoleMapper(pulumi.CustomResource):
+        """Writes the user's realm roles into a claim (Server Administration Guide, "OIDC token and SAML assertion mappings")."""
+
+        realm: pulumi.Output[str]
+        scope: pulumi.Output[str]
+        client: pulumi.Output[str]
+        name: pulumi.Output[str]
+        claim_name: pulumi.Output[str]
+        json_type: pulumi.Output[str]
+        add_to_access_token: pulumi.Output[bool]
+        add_to_id_token: pulumi.Output[bool]
+        add_to_userinfo: pulumi.Output[bool]
+        add_to_introspection: pulumi.Output[bool]
+        add_to_lightweight_token: pulumi.Output[bool]
+        multivalued: pulumi.Output[bool]
+        role_prefix: pulumi.Output[str]
+        def __init__(
+            self,
+            resource_name: str,
+            *,
+            realm: pulumi.Input[str],
+            scope: pulumi.Input[str] | None = ...,
+            client: pulumi.Input[str] | None = ...,
+            name: pulumi.Input[str],
+            claim_name: pulumi.Input[str],
+            json_type: pulumi.Input[str] | None = ...,
+            add_to_access_token: pulumi.Input[bool] | None = ...,
+            add_to_id_token: pulumi.Input[bool] | None = ...,
+            add_to_userinfo: pulumi.Input[bool] | None = ...,
+            add_to_introspection: pulumi.Input[bool] | None = ...,
+            add_to_lightweight_token: pulumi.Input[bool] | None = ...,
+            multivalued: pulumi.Input[bool] | None = ...,
+            role_prefix: pulumi.Input[str] | None = ...,
+            opts: pulumi.ResourceOptions | None = ...,
+        ) -> None: ...
+
+    class RegistrationWebOriginsPolicy(pulumi.CustomResource):
+        """From which web origins a browser may register clients (CORS on the registration endpoint)."""
+
+        realm: pulumi.Output[str]
+        registration: pulumi.Output[str]
+        web_origins: pulumi.Output[Sequence[str]]
+        def __init__(
+            self,
+            resource_name: str,
+            *,
+            realm: pulumi.Input[str],
+            registration: pulumi.Input[str] | None = ...,
+            web_origins: pulumi.Input[Sequence[str]] | None = ...,
+            opts: pulumi.ResourceOptions | None = ...,
+        ) -> None: ...
+
+    class ServiceAccountRole(pulumi.CustomResource):
+        """One role that a client's service account is given; its other roles are left as they are."""
+
+        realm: pulumi.Output[str]
+        client: pulumi.Output[str]
+        owner: pulumi.Output[str]
+        role: pulumi.Output[str]
+        def __init__(
+            self,
+            resource_name: str,
+            *,
+            realm: pulumi.Input[str],
+            client: pulumi.Input[str],
+            owner: pulumi.Input[str] | None = ...,
+            role: pulumi.Input[str],
+            opts: pulumi.ResourceOptions | None = ...,
+        ) -> None: ...
+
     class TrustedHostsPolicy(pulumi.CustomResource):
         """Which hosts may register clients and which hosts their URIs may name ("Trusted Hosts Policy")."""
 
@@ -228,10 +804,16 @@ class keycloak:
         realm: pulumi.Output[str]
         username: pulumi.Output[str]
         email: pulumi.Output[str]
+        email_verified: pulumi.Output[bool]
         first_name: pulumi.Output[str]
         last_name: pulumi.Output[str]
         enabled: pulumi.Output[bool]
         password: pulumi.Output[str]
+        required_actions: pulumi.Output[Sequence[str]]
+        attributes: pulumi.Output[Mapping[str, Sequence[str]]]
+        realm_roles: pulumi.Output[Sequence[str]]
+        client_roles: pulumi.Output[Mapping[str, Sequence[str]]]
+        groups: pulumi.Output[Sequence[str]]
         def __init__(
             self,
             resource_name: str,
@@ -239,10 +821,70 @@ class keycloak:
             realm: pulumi.Input[str],
             username: pulumi.Input[str],
             email: pulumi.Input[str] | None = ...,
+            email_verified: pulumi.Input[bool] | None = ...,
             first_name: pulumi.Input[str] | None = ...,
             last_name: pulumi.Input[str] | None = ...,
             enabled: pulumi.Input[bool] | None = ...,
             password: pulumi.Input[str] | None = ...,
+            required_actions: pulumi.Input[Sequence[str]] | None = ...,
+            attributes: pulumi.Input[Mapping[str, Sequence[str]]] | None = ...,
+            realm_roles: pulumi.Input[Sequence[str]] | None = ...,
+            client_roles: pulumi.Input[Mapping[str, Sequence[str]]] | None = ...,
+            groups: pulumi.Input[Sequence[str]] | None = ...,
+            opts: pulumi.ResourceOptions | None = ...,
+        ) -> None: ...
+
+    class UserAttributeMapper(pulumi.CustomResource):
+        """Writes an attribute of the user into a claim (Server Administration Guide, "OIDC token and SAML assertion mappings")."""
+
+        realm: pulumi.Output[str]
+        scope: pulumi.Output[str]
+        client: pulumi.Output[str]
+        name: pulumi.Output[str]
+        claim_name: pulumi.Output[str]
+        json_type: pulumi.Output[str]
+        add_to_access_token: pulumi.Output[bool]
+        add_to_id_token: pulumi.Output[bool]
+        add_to_userinfo: pulumi.Output[bool]
+        add_to_introspection: pulumi.Output[bool]
+        add_to_lightweight_token: pulumi.Output[bool]
+        user_attribute: pulumi.Output[str]
+        multivalued: pulumi.Output[bool]
+        aggregate_values: pulumi.Output[bool]
+        def __init__(
+            self,
+            resource_name: str,
+            *,
+            realm: pulumi.Input[str],
+            scope: pulumi.Input[str] | None = ...,
+            client: pulumi.Input[str] | None = ...,
+            name: pulumi.Input[str],
+            claim_name: pulumi.Input[str],
+            json_type: pulumi.Input[str] | None = ...,
+            add_to_access_token: pulumi.Input[bool] | None = ...,
+            add_to_id_token: pulumi.Input[bool] | None = ...,
+            add_to_userinfo: pulumi.Input[bool] | None = ...,
+            add_to_introspection: pulumi.Input[bool] | None = ...,
+            add_to_lightweight_token: pulumi.Input[bool] | None = ...,
+            user_attribute: pulumi.Input[str],
+            multivalued: pulumi.Input[bool] | None = ...,
+            aggregate_values: pulumi.Input[bool] | None = ...,
+            opts: pulumi.ResourceOptions | None = ...,
+        ) -> None: ...
+
+    class UserProfile(pulumi.CustomResource):
+        """Which attributes users have (Server Administration Guide, "Managing the user profile")."""
+
+        realm: pulumi.Output[str]
+        attributes: pulumi.Output[Sequence[Any]]
+        unmanaged_attribute_policy: pulumi.Output[str]
+        def __init__(
+            self,
+            resource_name: str,
+            *,
+            realm: pulumi.Input[str],
+            attributes: pulumi.Input[Sequence[Any]] | None = ...,
+            unmanaged_attribute_policy: pulumi.Input[str] | None = ...,
             opts: pulumi.ResourceOptions | None = ...,
         ) -> None: ...
 

@@ -26,6 +26,7 @@ class Provider(pulumi.ProviderResource):
         client_id: pulumi.Input[str],
         client_secret: pulumi.Input[str],
         ca_file: pulumi.Input[str] | None = ...,
+        auth_realm: pulumi.Input[str] | None = ...,
         opts: pulumi.ResourceOptions | None = ...,
     ) -> None: ...
 '''

@@ -50,7 +50,7 @@ def test_drift_is_named_field_by_field_and_repaired(live, outputs, admin):
     admin.put(realm, "clients", client["id"], body={**client, "consentRequired": False})
     admin.delete(realm, "users", user["id"])
     found = {change["name"]: change for change in live.json("drift", code=3)["changes"]}
-    assert found["public-client"]["fields"] == [
+    assert found["mcp-client"]["fields"] == [
         {"path": "consentRequired", "before": False, "after": True, "cause": "world"}
     ]
     assert (found["demo-user"]["op"], found["demo-user"]["cause"]) == ("create", "world")

@@ -118,7 +118,8 @@ def test_schema_prints_every_key_with_its_default(provision):
 
 def test_a_production_stack_is_not_removed_without_being_asked(provision):
     (provision.folder / "Pulumi.prod.yaml").write_text(
-        "config:\n  provision:profile: prod\n  provision:adminClientSecret: {secure: v1:a}\n"
+        "config:\n  provision:profile: prod\n  provision:server: {url: 'https://mcp.example.org/mcp'}\n"
+        "  provision:adminClientSecret: {secure: v1:a}\n"
         "  provision:introspectionClientSecret: {secure: v1:b}\n"
     )
     done = provision("-s", "prod", "down")

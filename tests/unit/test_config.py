@@ -10,6 +10,8 @@ from provision.config.stack_config import StackConfig, read
 from provision.errors import UsageError
 
 _SECRET = "a-secret-of-some-length"
+_SECRETS = {"adminClientSecret": _SECRET, "introspectionClientSecret": _SECRET}
+_EXTERNAL = {"runtime": "external", "keycloak": {"url": "https://login.example.org"}, **_SECRETS}
 _ROOT = Path(__file__).parents[2]
 
 
@@ -84,14 +86,47 @@ def test_objects_may_come_as_json_text_as_pulumi_hands_them_over():
 
 def test_a_production_stack_without_a_secret_says_how_to_set_it():
     with pytest.raises(UsageError) as caught:
-        read({"profile": "prod"}, source="f")
-    assert "pulumi config set --secret provision:adminClientSecret" in caught.value.what
+        read({"profile": "prod", "server": {"url": "https://mcp.example.org/mcp"}}, source="f")
+    assert "provision secret set adminClientSecret" in caught.value.what
+
+
+@pytest.mark.parametrize(
+    ("values", "message"),
+    [
+        ({"runtime": "external"}, "runtime: external and keycloak.url go together"),
+        (
+            {"keycloak": {"url": "https://login.example.org"}},
+            "runtime: external and keycloak.url go together",
+        ),
+        ({**_EXTERNAL, "adminClientSecret": None}, "adminClientSecret is not set"),
+        ({**_EXTERNAL, "keycloak": {"url": "http://login.example.org"}}, "keycloak.url must be https"),
+        ({**_EXTERNAL, "keycloak": {"url": "https://login.example.org/"}}, "provision:keycloak.url: "),
+        ({**_EXTERNAL, "keycloak": {"url": "https://login.example.org", "port": 1}}, "leave it out"),
+        ({"server": {"url": "http://mcp.example.org/mcp"}}, "server.url must be https"),
+        ({"server": {"url": "https://mcp.example.org/mcp/"}}, "provision:server.url: "),
+        ({"clients": [{"clientId": "mcp-server"}]}, "the client id mcp-server is given twice"),
+        ({"clients": []}, "provision:clients: "),
+    ],
+)
+def test_what_an_external_keycloak_and_server_need(values, message):
+    with pytest.raises(UsageError) as caught:
+        read(values, source="f")
+    assert message in caught.value.what
+
+
+def test_the_production_example_lacks_nothing_but_its_secrets():
+    stack = Project.find(_ROOT).stack("prod")
+    with pytest.raises(UsageError, match="adminClientSecret is not set"):
+        stack.config()
+    own = {key.removeprefix("provision:"): value for key, value in stack.document()["config"].items()}
+    config = read({**own, **_SECRETS}, source="f")
+    assert config.events
+    assert not config.registration_enabled
+    assert not config.throw_away
 
 
 def test_a_production_stack_with_its_secrets_is_fine_and_hides_them():
-    config = read(
-        {"profile": "prod", "adminClientSecret": _SECRET, "introspectionClientSecret": _SECRET}, source="f"
-    )
+    config = read({"profile": "prod", "server": {"url": "https://m.example.org/mcp"}, **_SECRETS}, source="f")
     assert not config.throw_away
     assert _SECRET not in repr(config)
 
@@ -100,7 +135,7 @@ def test_an_encrypted_secret_counts_as_set(project):
     stack = write(
         project,
         "prod",
-        "config:\n  provision:profile: prod\n"
+        "config:\n  provision:profile: prod\n  provision:server: {url: 'https://mcp.example.org/mcp'}\n"
         "  provision:adminClientSecret: {secure: v1:abc}\n  provision:introspectionClientSecret: {secure: v1:def}\n",
     )
     assert stack.config().profile == "prod"

@@ -3,9 +3,9 @@
 from typing import Annotated
 
 import pytest
-from pydantic import BaseModel
+from pydantic import BaseModel, Field
 
-from provision.errors import AlreadyExistsError, ProvisionError
+from provision.errors import AlreadyExistsError, OutcomeUnknownError, ProvisionError
 from provision.provider.lifecycle import Lifecycle
 from provision.provider.wire import UNKNOWN, Hidden
 from provision.spec import (
@@ -268,6 +268,48 @@ def test_an_object_that_appears_during_the_create_is_adopted(bench):
     assert bench.world["attic", "l1"].color == "red"
 
 
+def losing_the_first_answer(*, made):
+    """A create whose first answer is lost, and the tries it saw."""
+    tries = []
+
+    def create(self, spec):
+        tries.append(spec)
+        if len(tries) > 1 or made:
+            outputs = LampCalls.create(self, spec)
+        if len(tries) == 1:
+            raise OutcomeUnknownError("the line went dead")
+        return outputs
+
+    return create, tries
+
+
+def test_what_was_made_although_the_answer_was_lost_is_ours(bench):
+    bench.calls.refuses_duplicates = True
+    bench.calls.create, tries = losing_the_first_answer(made=True)
+    state = bench.lifecycle.create(bench.inputs(color="red"), preview=False)
+    assert len(tries) == 1
+    assert "adoptedFrom" not in state.properties
+    bench.lifecycle.delete(state.properties)
+    assert bench.world == {}
+
+
+def test_what_was_not_made_is_made_by_a_second_try(bench):
+    bench.calls.create, tries = losing_the_first_answer(made=False)
+    state = bench.lifecycle.create(bench.inputs(color="red"), preview=False)
+    assert len(tries) == 2
+    assert "adoptedFrom" not in state.properties
+    assert bench.world["attic", "l1"].color == "red"
+
+
+def test_what_was_there_before_a_lost_answer_is_adopted(bench):
+    bench.calls.refuses_duplicates = True
+    bench.world["attic", "l1"] = Lamp(room="attic", name="l1", color="green")
+    bench.calls.create, _ = losing_the_first_answer(made=False)
+    state = bench.lifecycle.create(bench.inputs(color="red"), preview=False)
+    assert "adoptedFrom" in state.properties
+    assert bench.world["attic", "l1"].color == "red"
+
+
 def test_an_update_makes_anew_what_somebody_removed(bench):
     state = bench.lifecycle.create(bench.inputs(), preview=False)
     bench.world.clear()
@@ -312,6 +354,101 @@ def test_an_import_reads_by_the_id_and_leaves_secrets_out(bench):
 def test_an_import_id_of_the_wrong_shape_says_the_right_one(bench):
     with pytest.raises(ProvisionError, match="<room>/<name>"):
         bench.lifecycle.read("l1", {}, {})
+
+
+class Shelf(Spec):
+    """A thing with settings under keys of the user's choice."""
+
+    name: Annotated[str, NaturalKey]
+    labels: dict[str, str] = Field(default={})
+    books: dict[str, tuple[str, ...]] = Field(default={})
+    width: int = Field(default=1, ge=1)
+
+
+class ShelfCalls(Calls[Shelf]):
+    """Shelves of a world that keeps no empty value and that a declared key is added to."""
+
+    spec = Shelf
+    world: dict[str, Shelf]
+
+    def find(self, key):
+        shelf = self.world.get(key.name)
+        return Found("id", shelf) if shelf else None
+
+    def create(self, spec):
+        self.world[spec.name] = spec
+
+    def update(self, found, spec):
+        kept = {
+            name: {k: v for k, v in {**getattr(found.spec, name), **getattr(spec, name)}.items() if v}
+            for name in ("labels", "books")
+        }
+        self.world[spec.name] = found.spec.model_copy(update={**kept, "width": spec.width})
+
+
+@pytest.fixture
+def shelves():
+    world = {}
+    calls = type("OneWorldsShelfCalls", (ShelfCalls,), {"world": world, "spec": Shelf})
+    return Lifecycle(calls, Context(session=lambda: None, log=lambda _: None)), world
+
+
+def test_a_key_that_a_dict_no_longer_declares_becomes_empty(shelves):
+    lifecycle, world = shelves
+    declared = {"name": "s", "labels": {"a": "1", "b": "2"}, "books": {"c": ["3"]}}
+    state = lifecycle.create(declared, preview=False)
+    world["s"] = world["s"].model_copy(update={"labels": {"a": "1", "b": "2", "theirs": "9"}})
+    properties = lifecycle.update(state.properties, {"name": "s", "labels": {"a": "1"}}, preview=False)
+    assert world["s"] == Shelf(name="s", labels={"a": "1", "theirs": "9"})
+    assert properties == {"name": "s", "labels": {"a": "1"}}
+
+
+def test_a_key_that_a_dict_of_an_adopted_object_no_longer_declares_becomes_what_it_was(shelves):
+    lifecycle, world = shelves
+    world["s"] = Shelf(name="s", labels={"a": "theirs"})
+    state = lifecycle.create({"name": "s", "labels": {"a": "1", "b": "2"}}, preview=False)
+    lifecycle.update(state.properties, {"name": "s", "labels": {}}, preview=False)
+    assert world["s"] == Shelf(name="s", labels={"a": "theirs"})
+
+
+def test_a_key_that_an_adopted_object_had_not_goes_on_delete(shelves):
+    lifecycle, world = shelves
+    world["s"] = Shelf(name="s", labels={"a": "theirs"})
+    state = lifecycle.create({"name": "s", "labels": {"a": "1", "b": "2"}}, preview=False)
+    lifecycle.delete(state.properties)
+    assert world["s"] == Shelf(name="s", labels={"a": "theirs"})
+
+
+def test_destroy_puts_back_what_was_there_even_if_nobody_could_declare_it(shelves):
+    lifecycle, world = shelves
+    world["s"] = Shelf.model_construct(name="s", width=-1)
+    state = lifecycle.create({"name": "s", "width": 5}, preview=False)
+    lifecycle.delete(state.properties)
+    assert world["s"].width == -1
+
+
+def test_a_key_declared_as_empty_need_not_be_there(shelves):
+    lifecycle, world = shelves
+    declared = {"name": "s", "labels": {"a": "", "b": "2"}, "books": {"c": []}}
+    world["s"] = Shelf(name="s", labels={"theirs": "9"})
+    assert lifecycle.read("s", {}, declared).inputs == {"name": "s", "labels": {"a": ""}, "books": {"c": []}}
+
+
+def test_what_only_the_state_knows_reaches_every_later_look(bench):
+    looks = []
+
+    def find_recorded(self, key, recorded):
+        looks.append(recorded)
+        return self.find(key)
+
+    bench.calls.find_recorded = find_recorded
+    state = bench.lifecycle.create(bench.inputs(), preview=False)
+    assert looks == []
+    properties = {**state.properties, "serialNumber": Hidden("7")}
+    bench.lifecycle.read("attic/l1", properties, bench.inputs())
+    bench.lifecycle.update(properties, bench.inputs(), preview=False)
+    bench.lifecycle.delete(properties)
+    assert [recorded["serialNumber"] for recorded in looks] == ["7", "7", "7"]
 
 
 def test_nested_fields_are_compared_leaf_by_leaf():

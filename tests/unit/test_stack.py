@@ -106,10 +106,10 @@ def test_tokens_are_for_the_server_and_for_the_client_that_introspects_them(decl
 
 def test_the_pre_registered_client_needs_pkce_and_consent(declare):
     made, _ = declare()
-    client = made["public-client"].inputs
+    client = made["mcp-client"].inputs
     assert client["requirePkce"] is True
     assert client["consentRequired"] is True
-    assert "access" not in client  # public is the default
+    assert client["access"] == "public"
 
 
 def test_registration_is_limited_to_the_hosts_of_local_clients_vs_code_and_claude(declare):
@@ -126,16 +126,47 @@ def test_a_secret_of_the_stack_config_takes_the_place_of_a_generated_one(declare
     assert "introspection-client-secret" in made
 
 
-def test_a_production_stack_has_no_demo_user_and_lets_keycloak_make_its_keys(declare):
-    made, outputs = declare(
-        profile="prod",
-        adminClientSecret="given-by-the-user-1",
-        introspectionClientSecret="given-by-the-user-2",
-    )
-    assert "demo-user" not in made
+_PRODUCTION = {
+    "profile": "prod",
+    "runtime": "external",
+    "keycloak": {"url": "https://login.example.org", "authRealm": "mcp"},
+    "server": {"url": "https://mcp.example.org/v1/mcp"},
+    "adminClientSecret": "given-by-the-user-1",
+    "introspectionClientSecret": "given-by-the-user-2",
+}
+
+
+def test_a_production_stack_starts_nothing_generates_nothing_and_has_no_demo_user(declare):
+    made, outputs = declare(**_PRODUCTION)
+    kinds = {args.typ for args in made.values()}
+    assert not [kind for kind in kinds if kind.startswith(("provision:process:", "provision:index:Gen"))]
+    assert "provision:keycloak:User" not in kinds
     assert "demo_user" not in outputs
-    assert not made["realm"].inputs["suppliedKeys"]
-    assert not [name for name, args in made.items() if args.typ == "provision:index:GeneratedSecret"]
+    assert "suppliedKeys" not in made["realm"].inputs
+    assert outputs["servers"][0]["url"] == "https://mcp.example.org/v1/mcp"
+    assert (
+        outputs["servers"][0]["resource_metadata"]
+        == "https://mcp.example.org/.well-known/oauth-protected-resource/v1/mcp"
+    )
+    assert outputs["admin_console"] == "https://login.example.org/admin/mcp/console/#/mcp"
+
+
+def test_a_production_stack_keeps_events_and_lets_nobody_register(declare):
+    made, _ = declare(**_PRODUCTION)
+    assert made["realm"].inputs["eventsEnabled"] is True
+    assert made["realm"].inputs["adminEventsEnabled"] is True
+    policy = made["trusted-hosts"].inputs
+    assert not policy.get("trustedHosts")
+    assert policy["clientUrisMustMatch"] is True
+    assert policy["hostSendingRegistrationRequestMustMatch"] is True
+
+
+def test_each_declared_client_is_made(declare):
+    made, outputs = declare(
+        clients=[{"clientId": "a", "redirectUris": ["https://a.example/cb"]}, {"clientId": "b"}]
+    )
+    assert made["a"].inputs["redirectUris"] == ["https://a.example/cb"]
+    assert [client["client_id"] for client in outputs["clients"]] == ["a", "b"]
 
 
 def test_the_outputs_are_those_of_the_contract(declare):
