@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING, Annotated, Any, ClassVar, TypeVar
 
 from pydantic import Field, model_validator
 
-from provision.keycloak.client import internal_id
-from provision.keycloak.client_scope import scope_id
+from provision.keycloak.client import client_with_id
 from provision.keycloak.collection import NamedCollectionCalls
-from provision.keycloak.representation import Outside, RealmName
+from provision.keycloak.name_index import NameIndex
+from provision.keycloak.representation import Outside, RealmName, config
 from provision.keycloak.session import KeycloakError
 from provision.spec import NaturalKey, Spec
 
@@ -36,7 +36,23 @@ class ProtocolMapper(Spec):
         return self
 
 
+AddToAccessToken = Annotated[bool, config("access.token.claim")]
+AddToIntrospection = Annotated[
+    bool,
+    config("introspection.token.claim"),
+    Field(description="Add it to what token introspection answers (RFC 7662)."),
+]
+AddToLightweightToken = Annotated[
+    bool,
+    config("lightweight.claim"),
+    Field(description="Add it even to access tokens of clients that are given lightweight ones."),
+]
+
 M = TypeVar("M", bound=ProtocolMapper)
+
+
+class MissingOwnerError(KeycloakError):
+    """There is no such client scope or client."""
 
 
 class ProtocolMapperCalls(NamedCollectionCalls[M]):
@@ -49,27 +65,50 @@ class ProtocolMapperCalls(NamedCollectionCalls[M]):
         """The mappers of the scope or client."""
         session = self.context.session()
         if spec.scope:
-            owner = ("client-scopes", scope_id(session, spec.realm, spec.scope))
+            owner = NameIndex.of(session).id_of(spec.scope, spec.realm, "client-scopes")
         else:
-            owner = ("clients", internal_id(session, spec.realm, spec.client))
-        return *owner, "protocol-mappers", "models"
+            owner = (client_with_id(session, spec.realm, spec.client) or {}).get("id")
+        kind = "client scope" if spec.scope else "client"
+        if owner is None:
+            raise MissingOwnerError(
+                f"There is no {kind} {spec.scope or spec.client!r} in realm {spec.realm}.",
+                f"Declare the {kind} first.",
+            )
+        return kind.replace(" ", "-") + "s", owner, "protocol-mappers", "models"
 
     def look_up(self, key: M) -> Mapping[str, Any] | None:
-        """The mapper by its name within its owner.
+        """The mapper by its name within its owner; None too when the owner is gone.
 
         Raises:
             KeycloakError: A mapper of another type has that name.
         """
-        raw = super().look_up(key)
-        if raw is not None and raw["protocolMapper"] != self.provider:
+        try:
+            raw = super().look_up(key)
+        except MissingOwnerError:
+            return None
+        if raw is not None:
+            self.fits(key, raw)
+        return raw
+
+    def fits(self, key: M, raw: Mapping[str, Any]) -> None:
+        """Refuse a mapper that only has the name in common.
+
+        Raises:
+            KeycloakError: It is of another type.
+        """
+        if raw["protocolMapper"] != self.provider_of(key):
             raise KeycloakError(
                 f"The mapper {key.name} of {key.scope or key.client} in realm {key.realm} is of type "
-                f"{raw['protocolMapper']}, not {self.provider}.",
+                f"{raw['protocolMapper']}, not {self.provider_of(key)}.",
                 "Give another name, or remove that mapper first.",
             )
-        return raw
+
+    def provider_of(self, spec: M) -> str:
+        """Keycloak's id of the mapper's type."""
+        del spec
+        return self.provider
 
     def represented(self, spec: M, raw: Mapping[str, Any], names: Collection[str] | None) -> dict[str, Any]:
         """With the type that every mapper of the kind has."""
         body = super().represented(spec, raw, names)
-        return body | {"protocol": "openid-connect", "protocolMapper": self.provider}
+        return body | {"protocol": "openid-connect", "protocolMapper": self.provider_of(spec)}

@@ -18,6 +18,9 @@ from provision.spec import NaturalKey, Spec
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
 
+    from provision.keycloak.session import Session
+    from provision.spec import Outputs
+
 PROVIDER_TYPE = "org.keycloak.services.clientregistration.policy.ClientRegistrationPolicy"
 
 
@@ -51,7 +54,7 @@ class RegistrationPolicyCalls(CollectionCalls[P]):
         Raises:
             KeycloakError: There are several, and all of them are in force.
         """
-        session = self.context.session()
+        session, provider = self.context.session(), self.provider_of(key)
         realm_id = session.realm_id(key.realm)
         if realm_id is None:
             return None
@@ -59,12 +62,12 @@ class RegistrationPolicyCalls(CollectionCalls[P]):
         found = [
             item
             for item in components
-            if item["providerId"] == self.provider_id and item.get("subType") == key.registration
+            if item["providerId"] == provider and item.get("subType") == key.registration
         ]
         if len(found) > 1:
             names = ", ".join(repr(item["name"]) for item in found)
             raise KeycloakError(
-                f"Realm {key.realm} has {len(found)} {key.registration} policies of type {self.provider_id}: {names}.",
+                f"Realm {key.realm} has {len(found)} {key.registration} policies of type {provider}: {names}.",
                 "All of them are in force. Delete all but one in the admin console (Clients, Client registration).",
             )
         return found[0] if found else None
@@ -75,10 +78,59 @@ class RegistrationPolicyCalls(CollectionCalls[P]):
         body.setdefault("config", {})
         if names is None:
             body |= {
-                "name": self.display_name,
-                "providerId": self.provider_id,
+                "name": self.name_of(spec),
+                "providerId": self.provider_of(spec),
                 "providerType": PROVIDER_TYPE,
                 "parentId": self.context.session().realm_id(spec.realm),
                 "subType": spec.registration,
             }
         return body
+
+    def create(self, spec: P) -> Outputs | None:
+        """Make the policy.
+
+        Raises:
+            KeycloakError: The server offers no policy of this type, or refuses it for another reason.
+        """
+        try:
+            return super().create(spec)
+        except KeycloakError as refusal:
+            session = self.context.session()
+            offered = _offered(session, spec.realm)
+            if not offered or self.provider_of(spec) in offered:
+                raise
+            raise KeycloakError(
+                f"{_server(session)} offers no registration policy of type {self.provider_of(spec)!r}, so the "
+                f"{spec.label()} cannot be made. It offers {', '.join(offered)}.",
+                "Leave the policy out, or use a Keycloak version or an extension that offers it.",
+            ) from refusal
+
+    def provider_of(self, spec: P) -> str:
+        """Keycloak's id of the policy's type."""
+        del spec
+        return self.provider_id
+
+    def name_of(self, spec: P) -> str:
+        """What a new policy is called."""
+        del spec
+        return self.display_name
+
+
+def _offered(session: Session, realm: str) -> list[str]:
+    """The types of policies that the server offers; empty when it does not tell."""
+    try:
+        return sorted(
+            item["id"] for item in session.get(realm, "client-registration-policy", "providers") or ()
+        )
+    except KeycloakError:
+        return []
+
+
+def _server(session: Session) -> str:
+    """The server with its version, which Keycloak hides from weak accounts."""
+    try:
+        # Beside the realms, not in one; the client takes the two dots out of the path before it sends it.
+        version = (session.get("..", "serverinfo") or {})["systemInfo"]["version"]
+    except (KeycloakError, KeyError):
+        return f"Keycloak at {session.url}"
+    return f"Keycloak {version} at {session.url}"

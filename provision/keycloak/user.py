@@ -7,11 +7,16 @@ from typing import TYPE_CHECKING, Annotated, Any
 from pydantic import Field
 
 from provision.keycloak.collection import CollectionCalls
+from provision.keycloak.group import group_id, path_of
+from provision.keycloak.keyed_lists import KeyedLists, in_order, merged
 from provision.keycloak.representation import Outside, RealmName
-from provision.spec import NaturalKey, Secret, Spec, WriteOnly
+from provision.keycloak.role_mappings import Roles, bring, held, role
+from provision.spec import NaturalKey, Secret, Spec, Unordered, WriteOnly
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
+
+    from provision.spec import Found, Outputs
 
 
 class User(Spec, module="keycloak"):
@@ -23,10 +28,30 @@ class User(Spec, module="keycloak"):
     realm: RealmName
     username: Annotated[str, NaturalKey] = Field(min_length=1, pattern=r"^[^A-Z\s]+$")
     email: str = ""
+    email_verified: bool = Field(default=True, description="Whether the address counts as verified.")
     first_name: str = ""
     last_name: str = ""
     enabled: bool = True
     password: Annotated[str | None, Secret, WriteOnly, Outside] = None
+    required_actions: Annotated[tuple[str, ...], Unordered] = Field(
+        default=(), description="What the next login asks for, for example `UPDATE_PASSWORD`."
+    )
+    attributes: KeyedLists = Field(
+        default={},
+        description="Each key is declared apart; Keycloak keeps only those that the user profile knows or admits.",
+    )
+    realm_roles: Annotated[tuple[str, ...], Unordered, Outside] = Field(
+        default=(), description="Realm roles besides the realm's default role."
+    )
+    client_roles: Annotated[KeyedLists, Outside] = Field(
+        default={}, description="Client roles: names by client id."
+    )
+    groups: Annotated[tuple[str, ...], Unordered, Outside] = Field(
+        default=(), description="Paths of groups; a slash inside a name is written `~/`."
+    )
+
+
+_ROLES, _GROUPS = "roles held", "groups joined"
 
 
 class UserCalls(CollectionCalls[User]):
@@ -40,17 +65,73 @@ class UserCalls(CollectionCalls[User]):
         return ("users",)
 
     def look_up(self, key: User) -> Mapping[str, Any] | None:
-        """One query by the exact name."""
-        listed = self.context.session().get(key.realm, "users", username=key.username, exact="true")
-        return dict(listed[0]) if listed else None
+        """One query by the exact name, and one each for roles and groups."""
+        session = self.context.session()
+        listed = session.get(key.realm, "users", username=key.username, exact="true")
+        if not listed:
+            return None
+        user = ("users", listed[0]["id"])
+        return {
+            **listed[0],
+            _ROLES: held(session, key.realm, *user),
+            _GROUPS: {path_of(item): item["id"] for item in session.list(key.realm, *user, "groups")},
+        }
+
+    def understood(self, key: User, raw: Mapping[str, Any]) -> dict[str, Any]:
+        """The default role comes with every user and is not ours to give or take."""
+        roles: Roles = raw[_ROLES]
+        return super().understood(key, raw) | {
+            "attributes": in_order(raw.get("attributes") or {}),
+            "realm_roles": tuple(name for name in roles.realm if name != _default_role(key.realm)),
+            "client_roles": roles.client,
+            "groups": tuple(raw[_GROUPS]),
+        }
 
     def represented(
         self, spec: User, raw: Mapping[str, Any], names: Collection[str] | None
     ) -> dict[str, Any]:
-        """An address that is declared counts as verified; the password goes along as a credential."""
+        """The password goes along as a credential; roles and groups are given by calls of their own."""
         body = super().represented(spec, raw, names)
-        if names is None or "email" in names:
-            body["emailVerified"] = bool(spec.email)
+        body.pop(_ROLES, None)
+        body.pop(_GROUPS, None)
+        if names is None or "attributes" in names:
+            body["attributes"] = merged(raw.get("attributes") or {}, spec.attributes)
         if spec.password is not None and (names is None or "password" in names):
             body["credentials"] = [{"type": "password", "value": spec.password, "temporary": False}]
         return body
+
+    def create(self, spec: User) -> Outputs | None:
+        """Make the user, then give roles and groups, which must be there."""
+        session = self.context.session()
+        for owner, names in Roles(spec.realm_roles, spec.client_roles).declared(None, "", ""):
+            for name in sorted(names):
+                role(session, spec.realm, name, owner)
+        for path in spec.groups:
+            group_id(session, spec.realm, path)
+        made = session.post(spec.realm, "users", body=self.represented(spec, {}, None))
+        self._place(spec, made, Roles(), {}, None)
+        return None
+
+    def update(self, found: Found[User], spec: User) -> Outputs | None:
+        """Change the user, and the roles and groups that are declared."""
+        super().update(found, spec)
+        has = Roles(found.spec.realm_roles, found.spec.client_roles)
+        self._place(spec, found.id, has, found.raw[_GROUPS], spec.model_fields_set)
+        return None
+
+    def _place(
+        self, spec: User, user: str, has: Roles, joined: Mapping[str, str], names: Collection[str] | None
+    ) -> None:
+        session, wanted = self.context.session(), Roles(spec.realm_roles, spec.client_roles)
+        bring(
+            session, spec.realm, ("users", user), has, wanted.declared(names, "realm_roles", "client_roles")
+        )
+        if names is None or "groups" in names:
+            for path in sorted(set(spec.groups) - joined.keys()):
+                session.put(spec.realm, "users", user, "groups", group_id(session, spec.realm, path), body={})
+            for path in sorted(joined.keys() - set(spec.groups)):
+                session.delete(spec.realm, "users", user, "groups", joined[path])
+
+
+def _default_role(realm: str) -> str:
+    return f"default-roles-{realm.lower()}"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import secrets
 
 import pytest
@@ -89,7 +90,7 @@ def test_a_change_by_somebody_else_is_seen_field_by_field(world, kind, sample):
     seen = lifecycle.read(state.id, state.properties, inputs)
     paths = {item.path for item in lifecycle.diff(seen.inputs, seen.properties, inputs).differences}
     visible = {name for name in sample.change if not catalogue()[kind].spec.fields()[name].secret}
-    assert {path.split("[")[0] for path in paths} == visible
+    assert {re.split(r"[.[]", path)[0] for path in paths} == visible
 
 
 def test_what_was_made_is_removed(world, kind, sample):
@@ -102,6 +103,8 @@ def test_what_was_made_is_removed(world, kind, sample):
 
 
 def test_what_was_adopted_gets_its_former_settings_back(world, kind, sample):
+    if sample.nameless:
+        pytest.skip("Keycloak has no key for it")
     before = {**sample.inputs, **sample.change}
     lifecycle = world.lifecycle(kind)
     if not sample.factory:
@@ -116,6 +119,8 @@ def test_what_was_adopted_gets_its_former_settings_back(world, kind, sample):
 
 
 def test_an_import_by_the_id_needs_no_change_afterwards(world, kind, sample):
+    if sample.nameless:
+        pytest.skip("Keycloak has no key for it")
     inputs, state = world.add(kind, sample.inputs)
     lifecycle = world.lifecycle(kind)
     imported = lifecycle.read(state.id, {}, {})

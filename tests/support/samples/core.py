@@ -36,14 +36,4 @@ SAMPLES = {
         },
         {"secret": "second-secret-of-the-client", "requirePkce": True, "redirectUris": ["http://127.0.0.1/"]},
     ),
-    "provision:keycloak:User": Sample(
-        {
-            "username": "ada",
-            "email": "ada@example.org",
-            "firstName": "Ada",
-            "lastName": "L",
-            "password": "pass-1",
-        },
-        {"lastName": "Lovelace", "password": "pass-2"},
-    ),
 }

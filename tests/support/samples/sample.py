@@ -15,9 +15,11 @@ class Sample:
         change: The inputs that an update changes.
         needs: Kinds and inputs of the objects that have to be there before.
         factory: Keycloak makes it with every realm, so it is adopted rather than made.
+        nameless: Keycloak has no key for it: the state alone knows it, so it is never adopted or imported.
     """
 
     inputs: dict[str, Any]
     change: dict[str, Any]
     needs: tuple[tuple[str, dict[str, Any]], ...] = field(default=())
     factory: bool = False
+    nameless: bool = False

@@ -1,0 +1,29 @@
+"""Audiences that follow from the user's roles (Server Administration Guide, "Automatically add audience")."""
+
+from __future__ import annotations
+
+from provision.keycloak.protocol_mapper import (
+    AddToAccessToken,
+    AddToIntrospection,
+    AddToLightweightToken,
+    ProtocolMapper,
+    ProtocolMapperCalls,
+)
+
+
+class AudienceResolveMapper(ProtocolMapper, module="keycloak"):
+    """Makes each client in which the user has a role an audience of the access token ("Automatically add audience").
+
+    Keycloak has one in its own scope ``roles``. A resource server that must not see tokens meant for others is better
+    served by an AudienceMapper.
+    """
+
+    add_to_access_token: AddToAccessToken = True
+    add_to_introspection: AddToIntrospection = True
+    add_to_lightweight_token: AddToLightweightToken = False
+
+
+class AudienceResolveMapperCalls(ProtocolMapperCalls[AudienceResolveMapper]):
+    """Audience Resolve mappers through the Admin API."""
+
+    provider = "oidc-audience-resolve-mapper"

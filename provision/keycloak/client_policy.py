@@ -1,0 +1,114 @@
+"""Client policies (Keycloak Server Administration Guide, "Client Policies", "Policy" and "Condition")."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+
+from pydantic import Field, model_validator
+
+from provision.keycloak.client_policies import (
+    Configuration,
+    PolicyDocumentCalls,
+    PolicyPart,
+    provided,
+    refuse_what_has_a_field,
+)
+from provision.keycloak.representation import Outside, at
+from provision.spec import Part, Unordered
+
+_NEGATIVE = Field(default=False, description="For all the other clients.")
+
+
+class ClientRoles(Configuration):
+    """Clients that have one of the client roles."""
+
+    roles: tuple[str, ...]
+    is_negative_logic: bool = _NEGATIVE
+
+
+class ClientScopes(Configuration):
+    """Clients, or requests, with one of the client scopes."""
+
+    scopes: tuple[str, ...]
+    type: Literal["Default", "Optional", "Any"] = "Optional"
+    is_negative_logic: bool = _NEGATIVE
+
+
+class ClientAccessType(Configuration):
+    """Public or confidential clients."""
+
+    type: tuple[str, ...] = Field(description="`confidential`, `public`, `bearer-only`.")
+    is_negative_logic: bool = _NEGATIVE
+
+
+class ClientUpdaterContext(Configuration):
+    """How a client is being made or changed."""
+
+    update_client_source: tuple[str, ...] = Field(
+        description="`ByAuthenticatedUser`, `ByAnonymous`, `ByInitialAccessToken`, `ByRegistrationAccessToken`."
+    )
+    is_negative_logic: bool = _NEGATIVE
+
+
+class ClientUpdaterSourceHost(Configuration):
+    """From where a client is being made or changed."""
+
+    trusted_hosts: tuple[str, ...]
+    is_negative_logic: bool = _NEGATIVE
+
+
+class ClientIdUri(Configuration):
+    """Clients whose id is a URI."""
+
+    schemes: Annotated[tuple[str, ...], at("client-id-uri-scheme")]
+    trusted_domains: Annotated[tuple[str, ...], at("client-id-uri-allow-permitted-domains")] = Field(
+        default=(), description="Hosts, with wildcards such as `*.example.org`; none trusts nobody."
+    )
+    is_negative_logic: bool = _NEGATIVE
+
+
+class Condition(Part):
+    """Any condition by its id."""
+
+    condition: str
+    configuration: dict[str, Any] = Field(default={}, description="In Keycloak's own keys.")
+
+
+class ClientPolicy(PolicyPart, module="keycloak"):
+    """A client policy: profiles for the clients that meet all conditions (Server Administration Guide, "Client Policies").
+
+    A condition that has a field here is declared by it, any other in `conditions`. A policy without a condition applies
+    to no client. Conditions are asked at each event apart: `clientIdUri` answers only before the authorization request.
+    """
+
+    enabled: bool = True
+    any_client: Annotated[bool, provided("any-client")] = False
+    client_roles: Annotated[ClientRoles | None, provided("client-roles")] = None
+    client_scopes: Annotated[ClientScopes | None, provided("client-scopes")] = None
+    client_access_type: Annotated[ClientAccessType | None, provided("client-access-type")] = None
+    client_updater_context: Annotated[ClientUpdaterContext | None, provided("client-updater-context")] = None
+    client_updater_source_host: Annotated[
+        ClientUpdaterSourceHost | None, provided("client-updater-source-host")
+    ] = None
+    client_id_uri: Annotated[ClientIdUri | None, provided("client-id-uri", "cimd")] = Field(
+        default=None, description="Needs the feature `cimd`."
+    )
+    conditions: Annotated[tuple[Condition, ...], Outside] = Field(
+        default=(), description="Conditions that have no field of their own."
+    )
+    profiles: Annotated[tuple[str, ...], Unordered] = Field(
+        default=(), description="Names of client profiles of the realm or of Keycloak's global ones."
+    )
+
+    @model_validator(mode="after")
+    def _said_once(self) -> ClientPolicy:
+        refuse_what_has_a_field(self, "conditions", "condition")
+        return self
+
+
+class ClientPolicyCalls(PolicyDocumentCalls[ClientPolicy]):
+    """The realm's policies."""
+
+    document = "policies"
+    parts = "conditions"
+    part = "condition"

@@ -1,0 +1,39 @@
+"""Client roles (Keycloak Server Administration Guide, "Client roles")."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated, Any
+
+from pydantic import Field
+
+from provision.keycloak.client import client_with_id, internal_id
+from provision.keycloak.representation import Outside, RealmName
+from provision.keycloak.role import Role, RoleCalls
+from provision.spec import NaturalKey
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+
+class ClientRole(Role, module="keycloak"):
+    """A role of a client (Server Administration Guide, "Client roles")."""
+
+    realm: RealmName
+    client: Annotated[str, NaturalKey, Outside] = Field(
+        min_length=1, description="The client id of the client whose role it is."
+    )
+    name: Annotated[str, NaturalKey] = Field(min_length=1)
+
+
+class ClientRoleCalls(RoleCalls[ClientRole]):
+    """Client roles through the Admin API."""
+
+    def collection(self, spec: ClientRole) -> tuple[str, ...]:
+        """The client's roles."""
+        return "clients", internal_id(self.context.session(), spec.realm, spec.client), "roles"
+
+    def look_up(self, key: ClientRole) -> Mapping[str, Any] | None:
+        """None too when the client is gone."""
+        if client_with_id(self.context.session(), key.realm, key.client) is None:
+            return None
+        return super().look_up(key)

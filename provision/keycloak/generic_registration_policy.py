@@ -1,0 +1,61 @@
+"""Registration policies of any type (Keycloak "Client registration service", "Client Registration Policies")."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated, Any
+
+from pydantic import Field, field_validator
+
+from provision.keycloak.keyed_lists import KeyedLists, in_order
+from provision.keycloak.registration_policy import RegistrationPolicy, RegistrationPolicyCalls
+from provision.keycloak.representation import Outside
+from provision.spec import NaturalKey
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Mapping
+
+
+class GenericRegistrationPolicy(RegistrationPolicy, module="keycloak"):
+    """A policy of a type that has no kind of its own here, such as one of a newer server or of an extension.
+
+    Only the declared settings are compared and changed, each as a set: Keycloak tells its values in any order.
+    """
+
+    provider_id: Annotated[str, NaturalKey, Outside] = Field(
+        min_length=1, description="Keycloak's id of the type, for example `client-disabled`."
+    )
+    config: Annotated[KeyedLists, Outside] = Field(
+        default={},
+        description="Lists of values under Keycloak's own keys, all of them text (`true`); an empty list takes the "
+        "setting away.",
+    )
+
+    @field_validator("config")
+    @classmethod
+    def _no_blanks(cls, value: dict[str, tuple[str, ...]]) -> dict[str, tuple[str, ...]]:
+        if any(not item.strip() for items in value.values() for item in items):
+            raise ValueError("a blank value would take the whole setting away; give an empty list for that")
+        return value
+
+
+class GenericRegistrationPolicyCalls(RegistrationPolicyCalls[GenericRegistrationPolicy]):
+    """Policies of any type through the Admin API."""
+
+    def provider_of(self, spec: GenericRegistrationPolicy) -> str:
+        """The declared type."""
+        return spec.provider_id
+
+    def name_of(self, spec: GenericRegistrationPolicy) -> str:
+        """The type is the name, which only the admin console shows."""
+        return spec.provider_id
+
+    def understood(self, key: GenericRegistrationPolicy, raw: Mapping[str, Any]) -> dict[str, Any]:
+        """The settings, each in one order."""
+        return super().understood(key, raw) | {"config": in_order(raw.get("config", {}))}
+
+    def represented(
+        self, spec: GenericRegistrationPolicy, raw: Mapping[str, Any], names: Collection[str] | None
+    ) -> dict[str, Any]:
+        """Settings that are not declared stay as they are."""
+        body = super().represented(spec, raw, names)
+        return {**body, "config": {**body["config"], **spec.config}}

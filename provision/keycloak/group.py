@@ -1,0 +1,128 @@
+"""Groups (Keycloak Server Administration Guide, "Groups")."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Annotated, Any
+
+from pydantic import Field
+
+from provision.keycloak.collection import CollectionCalls
+from provision.keycloak.keyed_lists import KeyedLists, in_order, merged
+from provision.keycloak.representation import Outside, RealmName
+from provision.keycloak.role_mappings import Roles, bring, role
+from provision.keycloak.session import KeycloakError, Session
+from provision.spec import NaturalKey, Spec, Unordered
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Mapping
+
+    from provision.spec import Found, Outputs
+
+
+class Group(Spec, module="keycloak"):
+    """A group of users (Server Administration Guide, "Groups"); Keycloak deletes its subgroups with it."""
+
+    realm: RealmName
+    path: Annotated[str, NaturalKey, Outside] = Field(
+        pattern=r"^(/[^/]+)+$",
+        description="`/top/sub`; a slash inside a name is written `~/`. The group above must exist.",
+    )
+    attributes: KeyedLists = Field(
+        default={}, description="Each key is declared apart; others stay as they are."
+    )
+    realm_roles: Annotated[tuple[str, ...], Unordered] = Field(
+        default=(), description="Names of realm roles that every member has."
+    )
+    client_roles: KeyedLists = Field(
+        default={}, description="Client roles that every member has: names by client id."
+    )
+
+
+class GroupCalls(CollectionCalls[Group]):
+    """Groups through the Admin API."""
+
+    refuses_duplicates = True
+
+    def collection(self, spec: Group) -> tuple[str, ...]:
+        """The realm's groups."""
+        del spec
+        return ("groups",)
+
+    def look_up(self, key: Group) -> Mapping[str, Any] | None:
+        """One query by the path."""
+        return group_at(self.context.session(), key.realm, _names(key.path))
+
+    def understood(self, key: Group, raw: Mapping[str, Any]) -> dict[str, Any]:
+        """Keycloak keeps no order in its lists."""
+        lists = {"attributes": raw.get("attributes") or {}, "client_roles": raw.get("clientRoles") or {}}
+        return super().understood(key, raw) | {name: in_order(value) for name, value in lists.items()}
+
+    def represented(
+        self, spec: Group, raw: Mapping[str, Any], names: Collection[str] | None
+    ) -> dict[str, Any]:
+        """Roles are given by calls of their own."""
+        body = super().represented(spec, raw, names)
+        body["name"] = _names(spec.path)[-1]
+        if names is None or "attributes" in names:
+            body["attributes"] = merged(raw.get("attributes") or {}, spec.attributes)
+        return {key: value for key, value in body.items() if key not in {"realmRoles", "clientRoles"}}
+
+    def create(self, spec: Group) -> Outputs | None:
+        """Make the group below the one that its path names, then give it its roles, which must be there."""
+        session, wanted = self.context.session(), Roles(spec.realm_roles, spec.client_roles)
+        for owner, names in wanted.declared(None, "", ""):
+            for name in sorted(names):
+                role(session, spec.realm, name, owner)
+        where: tuple[str, ...] = self.collection(spec)
+        if above := _names(spec.path)[:-1]:
+            where = (*where, group_id(session, spec.realm, _joined(above)), "children")
+        made = session.post(spec.realm, *where, body=self.represented(spec, {}, None))
+        bring(session, spec.realm, ("groups", made), Roles(), wanted.declared(None, "", ""))
+        return None
+
+    def update(self, found: Found[Group], spec: Group) -> Outputs | None:
+        """Change the group and its roles."""
+        super().update(found, spec)
+        bring(
+            self.context.session(),
+            spec.realm,
+            ("groups", found.id),
+            Roles(found.spec.realm_roles, found.spec.client_roles),
+            Roles(spec.realm_roles, spec.client_roles).declared(
+                spec.model_fields_set, "realm_roles", "client_roles"
+            ),
+        )
+        return None
+
+
+def group_at(session: Session, realm: str, names: list[str]) -> dict[str, Any] | None:
+    """The representation of the group below those names, or None."""
+    found = session.get(realm, "group-by-path", *names)
+    return dict(found) if found and found["name"] == names[-1] else None
+
+
+def group_id(session: Session, realm: str, path: str) -> str:
+    """The id of the group at that path.
+
+    Raises:
+        KeycloakError: There is none.
+    """
+    found = group_at(session, realm, _names(path))
+    if found is None:
+        raise KeycloakError(f"There is no group {path!r} in realm {realm}.", "Declare the group first.")
+    return str(found["id"])
+
+
+def path_of(raw: Mapping[str, Any]) -> str:
+    """The path of a group in our spelling; Keycloak's own does not tell a slash inside a name from one between."""
+    above = str(raw["path"])[: -len(raw["name"])]
+    return above + str(raw["name"]).replace("/", "~/")
+
+
+def _names(path: str) -> list[str]:
+    return [part.replace("~/", "/") for part in re.split(r"(?<!~)/", path)[1:]]
+
+
+def _joined(names: list[str]) -> str:
+    return "".join("/" + name.replace("/", "~/") for name in names)

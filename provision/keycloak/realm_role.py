@@ -1,0 +1,27 @@
+"""Realm roles (Keycloak Server Administration Guide, "Creating a realm role")."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from pydantic import Field
+
+from provision.keycloak.representation import RealmName  # noqa: TC001 - pydantic reads it
+from provision.keycloak.role import Role, RoleCalls
+from provision.spec import NaturalKey
+
+
+class RealmRole(Role, module="keycloak"):
+    """A role of the realm (Server Administration Guide, "Creating a realm role")."""
+
+    realm: RealmName
+    name: Annotated[str, NaturalKey] = Field(min_length=1)
+
+
+class RealmRoleCalls(RoleCalls[RealmRole]):
+    """Realm roles through the Admin API."""
+
+    def collection(self, spec: RealmRole) -> tuple[str, ...]:
+        """The realm's roles."""
+        del spec
+        return ("roles",)

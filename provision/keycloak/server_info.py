@@ -1,0 +1,50 @@
+"""What the running Keycloak offers: its providers and features (Admin REST API, ``/admin/serverinfo``)."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+from weakref import WeakKeyDictionary
+
+from provision.keycloak.session import KeycloakError, Session
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+_known: WeakKeyDictionary[Session, Mapping[str, Any]] = WeakKeyDictionary()
+
+
+def require(session: Session, spi: str, provider: str, feature: str = "") -> None:
+    """See to it that Keycloak has a provider; says nothing when Keycloak does not tell what it has.
+
+    Args:
+        session: The Admin API.
+        spi: What kind of provider, for example ``client-policy-executor``.
+        provider: Its id.
+        feature: The feature that brings it, when it is none of those that are on by default.
+
+    Raises:
+        KeycloakError: Keycloak has no such provider.
+    """
+    info = _info(session)
+    offered = info.get("providers", {}).get(spi, {}).get("providers")
+    if offered is None or provider in offered:
+        return
+    kind = spi.rsplit("-", 1)[-1]
+    what = f"Keycloak at {session.url} has no {kind} {provider!r}"
+    states = {item["name"].lower().replace("_", "-"): item["enabled"] for item in info.get("features") or ()}
+    if feature and states.get(feature) is False:
+        raise KeycloakError(
+            f"{what}: its feature {feature!r} is off.", f"Build Keycloak with --features={feature}."
+        )
+    if feature:
+        raise KeycloakError(
+            f"{what}.", f"Use a version that has the feature and build it with --features={feature}."
+        )
+    raise KeycloakError(f"{what}.", f"It has {', '.join(sorted(offered))}.")
+
+
+def _info(session: Session) -> Mapping[str, Any]:
+    if session not in _known:
+        # Beside the realms, not in one; the client takes the two dots out of the path before it sends it.
+        _known[session] = session.get("..", "serverinfo") or {}
+    return _known[session]

@@ -1,0 +1,80 @@
+"""Roles of a client's service account (Keycloak Server Administration Guide, "Using a service account")."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated, Any
+
+from pydantic import Field
+
+from provision.keycloak.client import client_with_id
+from provision.keycloak.role_mappings import REALM, give, held, role, take
+from provision.keycloak.session import KeycloakError
+from provision.spec import Calls, Found, NaturalKey, Spec
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+
+class ServiceAccountRole(Spec, module="keycloak"):
+    """One role that a client's service account is given; its other roles are left as they are.
+
+    A role that the service account had before stays with it when this is destroyed.
+    """
+
+    realm: Annotated[str, NaturalKey]
+    client: Annotated[str, NaturalKey] = Field(
+        min_length=1, description="The client with the service account."
+    )
+    owner: Annotated[str, NaturalKey] = Field(
+        default=REALM, description="The client id of the client whose role it is; none for a realm role."
+    )
+    role: Annotated[str, NaturalKey] = Field(min_length=1)
+
+
+class ServiceAccountRoleCalls(Calls[ServiceAccountRole]):
+    """Role mappings of service accounts through the Admin API."""
+
+    def find(self, key: ServiceAccountRole) -> Found[ServiceAccountRole] | None:
+        """The mapping, if the service account has the role directly."""
+        user = self._user(key)
+        if user is None:
+            return None
+        session = self.context.session()
+        if key.role not in held(session, key.realm, "users", user["id"]).of(key.owner):
+            return None
+        spec = ServiceAccountRole(realm=key.realm, client=key.client, owner=key.owner, role=key.role)
+        return Found(user["id"], spec)
+
+    def create(self, spec: ServiceAccountRole) -> None:
+        """Give the role.
+
+        Raises:
+            KeycloakError: The client has no service account.
+        """
+        user = self._user(spec)
+        if user is None:
+            raise KeycloakError(
+                f"There is no client {spec.client!r} with a service account in realm {spec.realm}.",
+                "Declare a confidential client with service accounts first.",
+            )
+        give(self.context.session(), spec.realm, ("users", user["id"]), spec.role, spec.owner)
+
+    def update(self, found: Found[ServiceAccountRole], spec: ServiceAccountRole) -> None:
+        """Nothing: all of it is its key."""
+
+    def delete(self, found: Found[ServiceAccountRole]) -> None:
+        """Take the role."""
+        session, spec = self.context.session(), found.spec
+        representation = role(session, spec.realm, spec.role, spec.owner)
+        where = ("clients", representation["containerId"]) if spec.owner else ("realm",)
+        take(session, spec.realm, "users", found.id, "role-mappings", *where, roles=[representation])
+
+    def _user(self, key: ServiceAccountRole) -> Mapping[str, Any] | None:
+        session = self.context.session()
+        client = client_with_id(session, key.realm, key.client)
+        if client is None or not client.get("serviceAccountsEnabled"):
+            return None
+        user: Mapping[str, Any] | None = session.get(
+            key.realm, "clients", client["id"], "service-account-user"
+        )
+        return user

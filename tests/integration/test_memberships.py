@@ -1,0 +1,123 @@
+"""Client scopes in clients and in a realm's own lists."""
+
+from __future__ import annotations
+
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+
+from provision.keycloak.session import KeycloakError
+from provision.provider.wire import plain
+from tests.integration.test_keycloak_objects import World
+
+SCOPE = "provision:keycloak:ClientScope"
+CLIENT = "provision:keycloak:Client"
+MEMBER = "provision:keycloak:ClientDefaultScope"
+LIST = "provision:keycloak:RealmClientScopes"
+
+
+@pytest.fixture(scope="module")
+def clients(session):
+    world = World(session)
+    world.add(SCOPE, {"name": "owner"})
+    return world
+
+
+@pytest.fixture
+def world(session):
+    return World(session)
+
+
+def _names(world, kind):
+    listed = world.session.get(world.realm, f"default-{kind}-client-scopes")
+    return sorted(item["name"] for item in listed)
+
+
+def _names_of(world, client, kind):
+    found = world.session.get(world.realm, "clients", clientId=client)[0]["id"]
+    listed = world.session.get(world.realm, "clients", found, f"{kind}-client-scopes")
+    return [item["name"] for item in listed]
+
+
+def test_a_realms_list_is_exactly_what_is_declared_and_comes_back_on_destroy(world):
+    before = _names(world, "default")
+    _, state = world.add(LIST, {"kind": "default", "scopes": ["basic", "roles"]})
+    assert _names(world, "default") == ["basic", "roles"]
+    world.lifecycle(LIST).delete(state.properties)
+    assert _names(world, "default") == before
+
+
+def test_a_scope_that_somebody_adds_to_the_list_is_drift(world):
+    inputs, state = world.add(LIST, {"kind": "default", "scopes": ["basic"]})
+    world.add(SCOPE, {"name": "extra"})
+    world.add("provision:keycloak:DefaultClientScope", {"scope": "extra"})
+    lifecycle = world.lifecycle(LIST)
+    seen = lifecycle.read(state.id, state.properties, inputs)
+    assert seen.inputs["scopes"] == ["basic", "extra"]
+    lifecycle.update(seen.properties, inputs, preview=False)
+    assert _names(world, "default") == ["basic"]
+
+
+def test_a_scope_moves_out_of_the_other_list(world):
+    assert "phone" in _names(world, "optional")
+    world.add(LIST, {"kind": "default", "scopes": ["basic", "phone"]})
+    assert _names(world, "default") == ["basic", "phone"]
+    assert "phone" not in _names(world, "optional")
+
+
+def test_both_lists_can_swap_their_scopes_at_the_same_time(world):
+    wanted = {
+        kind: _names(world, other) for kind, other in (("default", "optional"), ("optional", "default"))
+    }
+    with ThreadPoolExecutor(2) as pool:
+        list(pool.map(lambda kind: world.add(LIST, {"kind": kind, "scopes": wanted[kind]}), wanted))
+    assert {kind: _names(world, kind) for kind in wanted} == wanted
+
+
+def test_a_name_that_is_no_scope_changes_nothing(world):
+    before = _names(world, "default")
+    with pytest.raises(KeycloakError, match="no client scope 'nothing'"):
+        world.add(LIST, {"kind": "default", "scopes": ["basic", "phone", "nothing"]})
+    assert _names(world, "default") == before
+
+
+def test_an_imported_list_stays_on_destroy(world):
+    before = _names(world, "optional")
+    state = world.lifecycle(LIST).read(f"{world.realm}/optional", {}, {})
+    assert state.inputs["scopes"] == before
+    world.lifecycle(LIST).delete(state.properties)
+    assert _names(world, "optional") == before
+
+
+def test_a_membership_that_the_realm_gave_moves_and_comes_back(clients):
+    clients.add(CLIENT, {"clientId": "c1"})
+    assert "phone" in _names_of(clients, "c1", "optional")
+    _, state = clients.add(MEMBER, {"client": "c1", "scope": "phone"})
+    assert "phone" in _names_of(clients, "c1", "default")
+    assert "phone" not in _names_of(clients, "c1", "optional")
+    clients.lifecycle(MEMBER).delete(state.properties)
+    assert "phone" in _names_of(clients, "c1", "optional")
+
+
+def test_another_list_is_seen_and_replaces_the_membership(clients):
+    clients.add(CLIENT, {"clientId": "c2"})
+    inputs, state = clients.add(MEMBER, {"client": "c2", "scope": "owner", "kind": "optional"})
+    other = {**plain(state.properties), "kind": "default"}
+    clients.lifecycle(MEMBER).update(state.properties, other, preview=False)
+    seen = clients.lifecycle(MEMBER).read(state.id, state.properties, inputs)
+    verdict = clients.lifecycle(MEMBER).diff(seen.inputs, seen.properties, inputs)
+    assert [(item.path, item.replace) for item in verdict.differences] == [("kind", True)]
+    assert verdict.delete_first
+
+
+def test_a_missing_client_is_named(clients):
+    with pytest.raises(KeycloakError, match="no client 'nowhere'"):
+        clients.add(MEMBER, {"client": "nowhere", "scope": "owner"})
+
+
+def test_a_membership_in_a_client_that_is_gone_is_gone(clients):
+    _, client = clients.add(CLIENT, {"clientId": "c3"})
+    inputs, state = clients.add(MEMBER, {"client": "c3", "scope": "owner"})
+    clients.lifecycle(CLIENT).delete(client.properties)
+    assert clients.lifecycle(MEMBER).read(state.id, state.properties, inputs) is None
+    clients.lifecycle(MEMBER).delete(state.properties)

@@ -1,0 +1,18 @@
+"""Samples of scopes' memberships."""
+
+from tests.support.samples.sample import Sample
+
+_SCOPE = ("provision:keycloak:ClientScope", {"name": "owner"})
+_CLIENT = ("provision:keycloak:Client", {"clientId": "https://a.example/ü"})
+
+SAMPLES = {
+    "provision:keycloak:ClientDefaultScope": Sample(
+        {"client": "https://a.example/ü", "scope": "owner", "kind": "optional"}, {}, needs=(_SCOPE, _CLIENT)
+    ),
+    "provision:keycloak:RealmClientScopes": Sample(
+        {"kind": "optional", "scopes": ["owner", "profile", "phone"]},
+        {"scopes": ["address"]},
+        needs=(_SCOPE,),
+        factory=True,
+    ),
+}
