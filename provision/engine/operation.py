@@ -185,14 +185,19 @@ class Engine:
                     f"--event-log=tcp://{board.address}",
                     f"--stack={self.stack.name}",
                 ]
-                provider = {"PULUMI_DEBUG_PROVIDERS": f"provision:{board.address.rpartition(':')[2]}"}
-                with self._cli.started(arguments, provider) as process:
+                environment = {
+                    "PULUMI_DEBUG_PROVIDERS": f"provision:{board.address.rpartition(':')[2]}",
+                    "PULUMI_SKIP_CHECKPOINTS": "true",  # the provider's journal remembers what a killed run made
+                }
+                with self._cli.started(arguments, environment) as process:
                     try:
                         if first is not None:
                             first()
                         from provision.engine.program import services
 
-                        board.connect(*services(self.stack.project.folder, outputs, ledger.take))
+                        board.connect(
+                            *services(self.stack.project.folder, self.backend.url, outputs, ledger.take)
+                        )
                     finally:
                         board.refuse()  # unless it is connected: an engine that nobody answers would wait
                     finished(process)

@@ -22,17 +22,18 @@ if TYPE_CHECKING:
 
 
 def services(
-    folder: Path, outputs: dict[str, Any], on_event: Callable[[EngineEvent], None]
+    folder: Path, backend: str, outputs: dict[str, Any], on_event: Callable[[EngineEvent], None]
 ) -> tuple[Callable[[Any], None], ...]:
     """What a :class:`~provision.engine.switchboard.Switchboard` connects for one operation.
 
     Args:
         folder: The project's folder.
+        backend: The backend that holds the stack's state.
         outputs: Filled with the stack's outputs, secrets in clear, when the program ran to its end.
         on_event: Given every event of the engine; must not raise.
     """
     program_host = LanguageServer(_program(folder, outputs))
-    provider = Servicer(version("mcp-provision"))
+    provider = Servicer(version("mcp-provision"), backend=backend)
     return (
         partial(language_pb2_grpc.add_LanguageRuntimeServicer_to_server, program_host),
         partial(provider_pb2_grpc.add_ResourceProviderServicer_to_server, provider),

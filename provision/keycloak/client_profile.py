@@ -39,7 +39,7 @@ class ClientAuthenticators(Configuration):
 
 
 class RedirectUris(Configuration):
-    """Which redirect URIs a client may have; without an option none of the kind is allowed."""
+    """Which redirect URIs a client may have: without an option those with https and no wildcard."""
 
     allow_ipv4_loopback_address: bool = False
     allow_ipv6_loopback_address: bool = False
@@ -49,7 +49,7 @@ class RedirectUris(Configuration):
     allow_http_scheme: bool = False
     allow_wildcard_context_path: bool = False
     allow_permitted_domains: tuple[str, ...] = Field(
-        default=(), description="Regular expressions for host names."
+        default=(), description="Regular expressions for host names; any host when empty."
     )
     oauth20_compliant: Annotated[bool, at("oauth-2-0-compliant")] = False
     oauth21_compliant: Annotated[bool, at("oauth-2-1-compliant")] = False

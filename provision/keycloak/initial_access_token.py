@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-import json
 import time
 from typing import TYPE_CHECKING, Annotated, Any
-from urllib.parse import quote
 
 from pydantic import Field
 
-from provision.keycloak.transport import Request
 from provision.spec import Calls, Found, NaturalKey, Outputs, ReplaceOnChange, Secret, Spec
 
 if TYPE_CHECKING:
@@ -69,12 +66,8 @@ class InitialAccessTokenCalls(Calls[InitialAccessToken]):
 
     def create(self, spec: InitialAccessToken) -> Outputs:
         """Have one issued; only this answer holds it."""
-        session = self.context.session()
         body = {"expiration": spec.expiration_seconds, "count": spec.count}
-        path = f"admin/realms/{quote(spec.realm, safe='')}/{_PATH}"
-        request = Request("post", path, {}, json.dumps(body))
-        doing = f"create the initial access token {spec.name} in realm {spec.realm}"
-        made = session._answer(request, doing, body)  # noqa: SLF001 - post() answers with the id only
+        made = self.context.session().post_for(spec.realm, _PATH, body=body)
         return InitialAccessTokenOutputs(token=made["token"], token_id=made["id"])
 
     def update(self, found: Found[InitialAccessToken], spec: InitialAccessToken) -> Outputs | None:

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from provision.keycloak.client import internal_id
-from provision.keycloak.session import KeycloakError, Session, _address, _name
-from provision.keycloak.transport import Request
+from provision.keycloak.session import KeycloakError, Session
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping, Sequence
@@ -91,8 +89,7 @@ def give(session: Session, realm: str, holder: tuple[str, ...], name: str, owner
 
 def take(session: Session, realm: str, *path: str, roles: Sequence[Mapping[str, Any]]) -> None:
     """Remove roles from what holds them. Keycloak wants to be told which in the body of a DELETE."""
-    request = Request("delete", _address(realm, path), {}, json.dumps(list(roles)))
-    session._answer(request, f"take roles from {_name(realm, path)}", missing=True)  # noqa: SLF001 - it sends no bodies
+    session.delete(realm, *path, body=list(roles))
 
 
 def _mappings(session: Session, realm: str, holder: tuple[str, ...], owner: str) -> tuple[str, ...]:

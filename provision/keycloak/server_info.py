@@ -45,6 +45,5 @@ def require(session: Session, spi: str, provider: str, feature: str = "") -> Non
 
 def _info(session: Session) -> Mapping[str, Any]:
     if session not in _known:
-        # Beside the realms, not in one; the client takes the two dots out of the path before it sends it.
-        _known[session] = session.get("..", "serverinfo") or {}
+        _known[session] = session.server_info() or {}
     return _known[session]

@@ -106,6 +106,14 @@ class Session:
             OutcomeUnknownError: It may be there by now, or not.
             KeycloakError: Keycloak refused it.
         """
+        return self._post(realm, path, body)[0].rsplit("/", 1)[-1]
+
+    def post_for(self, realm: str, *path: str, body: Any) -> Any:
+        """Make something there whose description is in the answer itself; raises what ``post`` raises."""
+        return self._post(realm, path, body)[1]
+
+    def _post(self, realm: str, path: tuple[str, ...], body: Any) -> tuple[str, Any]:
+        """The new object's address and the answer's content."""
         request = Request(
             "post",
             _address(realm, path),
@@ -123,19 +131,30 @@ class Session:
                 self._transport.drop_token()
         if response.status_code >= HTTPStatus.INTERNAL_SERVER_ERROR:
             raise self._unknown(doing, f"{self._said(response, body)} ({_call(request, body, response)})")
-        self._checked(request, response, doing, body)
-        return response.headers.get("Location", "").rsplit("/", 1)[-1]
+        content = self._checked(request, response, doing, body)
+        return response.headers.get("Location", ""), content
 
     def put(self, realm: str, *path: str, body: Any) -> None:
         """Replace what stands there. Writes to one realm go one after the other: Keycloak answers 409 otherwise."""
         request = Request("put", _address(realm, path), {}, json.dumps(body))
         self._answer(request, f"change {_name(realm, path)}", body)
 
-    def delete(self, realm: str, *path: str) -> None:
-        """Remove what stands there; nothing there is fine too."""
+    def delete(self, realm: str, *path: str, body: Any = None) -> None:
+        """Remove what stands there; nothing there is fine too.
+
+        Args:
+            realm: The realm.
+            path: The object's path, or that of what holds the objects in ``body``.
+            body: Which ones, where Keycloak wants to be told so (role mappings, composites).
+        """
+        data = "" if body is None else json.dumps(body)
         read_seconds = READ_SECONDS if path else _REALM_SECONDS
-        request = Request("delete", _address(realm, path), {}, read_seconds=read_seconds)
-        self._answer(request, f"delete {_name(realm, path)}", missing=True)
+        request = Request("delete", _address(realm, path), {}, data, read_seconds)
+        self._answer(request, f"delete {_name(realm, path)}", body, missing=True)
+
+    def server_info(self) -> Any:
+        """What the server offers (``/admin/serverinfo``); as little as Keycloak tells this service account."""
+        return self._answer(Request("get", "admin/serverinfo", {}), "read the server's info", missing=True)
 
     def public(self, path: str) -> Any:
         """A public document, such as ``realms/R/.well-known/openid-configuration``; None when it is not there."""

@@ -28,7 +28,9 @@ def _serve(servicer: Servicer) -> tuple[grpc.Server, int]:
 def main() -> None:
     """The plugin executable ``pulumi-resource-provision``: prints its port and serves until the engine is gone."""
     engine = next((argument for argument in sys.argv[1:] if not argument.startswith("-")), "")
-    _, port = _serve(Servicer(version("mcp-provision"), engine))
+    _, port = _serve(
+        Servicer(version("mcp-provision"), engine, backend=os.environ.get("PULUMI_BACKEND_URL", ""))
+    )
     threading.Thread(target=_exit_with_the_engine, daemon=True).start()
     sys.stdout.write(f"{port}\n")
     sys.stdout.flush()

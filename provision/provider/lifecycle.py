@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Final
 from pydantic import ValidationError
 
 from provision.errors import AlreadyExistsError, OutcomeUnknownError, ProvisionError
+from provision.provider.journal import Entry, Journal
 from provision.provider.wire import UNKNOWN, Hidden, holds_secret, holds_unknown, plain
 from provision.spec import Mark
 from provision.validation import problems
@@ -65,9 +66,11 @@ class Lifecycle:
     Args:
         calls: The class that finds, makes, changes and removes such objects.
         context: What those calls are given.
+        journal: Where it is kept in mind what was made; forgotten with the process when left out.
     """
 
-    def __init__(self, calls: type[Calls[Any]], context: Context) -> None:
+    def __init__(self, calls: type[Calls[Any]], context: Context, journal: Journal | None = None) -> None:
+        self._journal = journal or Journal()
         self._spec: type[Spec] = calls.spec
         self._calls: Calls[Any] = calls(context)
         self._log = context.log
@@ -99,6 +102,7 @@ class Lifecycle:
     ) -> Verdict:
         """What differs between the stored and the declared inputs; looks at nothing but this machine."""
         old, new = plain(dict(old_inputs)), plain(dict(news))
+        self._known_to_the_state(old)
         found = tuple(self._differences(old, new))
         if not found:
             reason = None if holds_unknown(new) else self._ailing(new, plain(dict(olds)))
@@ -113,23 +117,24 @@ class Lifecycle:
         if preview:
             return State("", self._foreseen(news, {}))
         spec = self._spec.model_validate(plain(dict(news)))
-        found = None if self._calls.refuses_duplicates else self._calls.find(spec)
+        earlier = self._journal.recall(self._key(spec))
+        found = None if self._calls.refuses_duplicates and earlier is None else self._calls.find(spec)
+        if found is not None and earlier is not None:
+            return self._taken_up(spec, found, earlier, news)
         if found is None:
+            self._journal.note(self._key(spec), "begun")
             try:
-                return self._made(spec, self._calls.create(spec), news)
-            except (
-                AlreadyExistsError
-            ):  # it was there, somebody made it meanwhile, or our own request was sent twice
+                return self._made_now(spec, self._calls.create(spec), news)
+            except AlreadyExistsError:  # it was there, or somebody made it meanwhile
                 found = self._calls.find(spec)
                 if found is None:
                     raise
             except OutcomeUnknownError:
                 found = self._calls.find(spec)
                 if found is None:  # nothing came of the first try
-                    return self._made(spec, self._calls.create(spec), news)
-                if not self._calls.refuses_duplicates or self._is_as_made(spec, found):
-                    return self._made(spec, self._calls.update(found, spec), news)
-        return self._adopted(spec, found, news)
+                    return self._made_now(spec, self._calls.create(spec), news)
+                return self._taken_up(spec, found, Entry("begun"), news)
+        return self._adopted(spec, found, found.spec.wire(whole=True), news)
 
     def update(self, olds: Mapping[str, Any], news: Mapping[str, Any], *, preview: bool) -> dict[str, Any]:
         """Bring the object to what is declared; makes it anew when somebody removed it."""
@@ -149,6 +154,7 @@ class Lifecycle:
         before = properties.pop(ADOPTED_FROM, None)
         spec = self._stored(properties)
         found = self._calls.find_recorded(spec, properties)
+        self._journal.drop(self._key(spec), for_good=True)
         if found is None:
             return
         if before is None:
@@ -162,6 +168,7 @@ class Lifecycle:
         imported = not inputs
         key = self._spec.from_identity(identity) if imported else plain(dict(inputs))
         sought = self._spec.model_construct(**key) if imported else self._stored(key)
+        self._known_to_the_state(key)
         found = self._calls.find_recorded(sought, plain(dict(properties)))
         if found is None:
             return None
@@ -279,7 +286,30 @@ class Lifecycle:
         properties = self._sealed(dict(inputs), like=inputs)
         return State(spec.identity(), properties | ({} if outputs is None else self._sealed_outputs(outputs)))
 
-    def _adopted(self, spec: Spec, found: Found[Any], news: Mapping[str, Any]) -> State:
+    def _made_now(self, spec: Spec, outputs: Outputs | None, news: Mapping[str, Any]) -> State:
+        self._journal.note(self._key(spec), "made")
+        return self._made(spec, outputs, news)
+
+    def _taken_up(self, spec: Spec, found: Found[Any], earlier: Entry, news: Mapping[str, Any]) -> State:
+        """Go on with an object with which a run came to ``earlier`` and was then cut off."""
+        if earlier.before is not None:
+            return self._adopted(spec, found, earlier.before, news)
+        # Where a create looks first there was nothing; where it does not, an equal object is the one it made.
+        if earlier.step == "made" or not self._calls.refuses_duplicates or self._is_as_made(spec, found):
+            return self._made_now(spec, self._calls.update(found, spec), news)
+        return self._adopted(spec, found, found.spec.wire(whole=True), news)
+
+    def _known_to_the_state(self, properties: Mapping[str, Any]) -> None:
+        if self._journal.holds_entries:
+            self._journal.drop(self._key(self._stored(properties)))
+
+    def _key(self, spec: Spec) -> str:
+        """How the journal names an object."""
+        return f"{self._spec.token} {spec.identity()}"
+
+    def _adopted(
+        self, spec: Spec, found: Found[Any], before: dict[str, Any], news: Mapping[str, Any]
+    ) -> State:
         calls = self._calls
         ours = calls.ours(spec, found)
         if not ours and not calls.adoptable(spec, found):
@@ -287,10 +317,14 @@ class Lifecycle:
                 f"The {spec.label()} exists already and was not made by this stack.",
                 "Set `adopt: true` to take it over, give another name, or remove it first.",
             )
+        if ours:
+            return self._made_now(spec, calls.update(found, spec), news)
+        fields = self._spec.fields()
+        open_part = {name: value for name, value in before.items() if not fields[name].secret}
+        self._journal.note(self._key(spec), "adopted", open_part)
         state = self._made(spec, calls.update(found, spec), news)
-        if not ours:
-            self._log("adopted (it was there already); its former settings come back on destroy")
-            state.properties[ADOPTED_FROM] = Hidden(found.spec.wire(whole=True))
+        self._log("adopted (it was there already); its former settings come back on destroy")
+        state.properties[ADOPTED_FROM] = Hidden(before)
         return state
 
     def _is_as_made(self, spec: Spec, found: Found[Any]) -> bool:

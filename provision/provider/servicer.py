@@ -16,8 +16,10 @@ from google.protobuf import empty_pb2
 from pulumi.runtime.proto import engine_pb2, engine_pb2_grpc, provider_pb2, provider_pb2_grpc
 from pulumi.runtime.proto.plugin_pb2 import PluginInfo
 
+from provision.config.project import user_data_dir
 from provision.errors import ProvisionError
 from provision.provider.connection import Connection
+from provision.provider.journal import Journal, file_of
 from provision.provider.lifecycle import Lifecycle
 from provision.provider.wire import from_struct, plain, to_struct
 from provision.spec import Context, kind
@@ -43,10 +45,13 @@ class Servicer(provider_pb2_grpc.ResourceProviderServicer):
     Args:
         version: The version to report.
         engine_address: Where the engine listens for log lines; empty until it attaches.
+        backend: Which backend holds the stacks' states; tells equal names apart.
     """
 
-    def __init__(self, version: str, engine_address: str = "") -> None:
+    def __init__(self, version: str, engine_address: str = "", *, backend: str = "") -> None:
         self._version = version
+        self._backend = backend
+        self._journals: dict[tuple[str, ...], Journal] = {}
         self._engine_address = engine_address
         self._engine: engine_pb2_grpc.EngineStub | None = None
         self._connections: dict[str, Connection] = {}
@@ -80,8 +85,12 @@ class Servicer(provider_pb2_grpc.ResourceProviderServicer):
         return provider_pb2.GetSchemaResponse(schema=schema_json(self._version))
 
     def Cancel(self, request: Any, context: grpc.ServicerContext) -> empty_pb2.Empty:  # noqa: N802
-        """Nothing to stop: every call in flight ends by itself within its own time limit."""
+        """The engine ends, or wants to: every call in flight ends by itself within its own time limit."""
         del request, context
+        with self._lock:
+            journals = tuple(self._journals.values())
+        for journal in journals:
+            journal.tidy()
         return empty_pb2.Empty()
 
     # -- configuration ---------------------------------------------------------------------------------------
@@ -179,7 +188,11 @@ class Servicer(provider_pb2_grpc.ResourceProviderServicer):
         if calls is None:
             _abort(context, grpc.StatusCode.NOT_FOUND, f"There is no resource type {token} in this version.")
         session = partial(self._session, context.peer())
-        lifecycle = Lifecycle(calls, Context(session=session, log=partial(self._log, request.urn)))
+        lifecycle = Lifecycle(
+            calls,
+            Context(session=session, log=partial(self._log, request.urn)),
+            self._journal(request.urn, context.peer()),
+        )
         try:
             return call(lifecycle, request)
         except ProvisionError as error:
@@ -187,13 +200,26 @@ class Servicer(provider_pb2_grpc.ResourceProviderServicer):
         except Exception as error:  # noqa: BLE001 - the border: whatever it is, the user gets one readable line
             _abort(context, grpc.StatusCode.INTERNAL, _unexpected(error))
 
+    def _connection(self, peer: str) -> Connection:
+        connection = self._connections.get(peer)
+        if connection is None:  # the engine's one link was opened anew, or nothing was configured at all
+            only = len(self._connections) == 1
+            connection = next(iter(self._connections.values())) if only else Connection()
+        return connection
+
+    def _journal(self, urn: str, peer: str) -> Journal:
+        """The journal of the stack on that Keycloak."""
+        head, project, *_ = urn.split("::")
+        with self._lock:
+            identity = (self._backend, project, head.rpartition(":")[2], self._connection(peer).url)
+            if identity not in self._journals:
+                self._journals[identity] = Journal(file_of(user_data_dir() / "journals", *identity))
+            return self._journals[identity]
+
     def _session(self, peer: str) -> Session:
         """One session, and so one pool of links to Keycloak, for each distinct connection."""
         with self._lock:
-            connection = self._connections.get(peer)
-            if connection is None:  # the engine's one link was opened anew, or nothing was configured at all
-                only = len(self._connections) == 1
-                connection = next(iter(self._connections.values())) if only else Connection()
+            connection = self._connection(peer)
             if connection not in self._sessions:
                 self._sessions[connection] = connection.open()
             return self._sessions[connection]

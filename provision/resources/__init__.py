@@ -69,26 +69,21 @@ class Resource(pulumi.CustomResource):
             value = inputs.get(name)
             if value is not None and field.secret:
                 value = pulumi.Output.secret(value)
-            props[name] = value
+            props[field.wire] = value
         outputs = self.calls.outputs.fields().values()
-        props |= {field.name: None for field in outputs}
-        hidden = [field.name for field in (*fields.values(), *outputs) if field.secret]
+        props |= {field.wire: None for field in outputs}
+        hidden = [field.wire for field in (*fields.values(), *outputs) if field.secret]
         merged = pulumi.ResourceOptions.merge(opts, pulumi.ResourceOptions(additional_secret_outputs=hidden))
         super().__init__(self.calls.spec.token, resource_name, props, merged)
 
-    def translate_input_property(self, prop: str) -> str:
-        """The wire name of a Python name."""
-        return _names(self.calls).get(prop, prop)
-
-    def translate_output_property(self, prop: str) -> str:
-        """The Python name of a wire name."""
-        return next((name for name, wire in _names(self.calls).items() if wire == prop), prop)
-
-
-def _names(calls: type[Calls[Any]]) -> dict[str, str]:
-    return {
-        field.name: field.wire for model in (calls.spec, calls.outputs) for field in model.fields().values()
-    }
+    def __getattr__(self, name: str) -> Any:
+        # Properties are kept under their wire names. Pulumi's own translation of names is not used: it goes into
+        # every depth, and the keys of a user's dict are not ours to respell.
+        models = (type(self).calls.spec, type(self).calls.outputs)
+        wire = {field.name: field.wire for model in models for field in model.fields().values()}.get(name)
+        if wire is None or wire not in self.__dict__:
+            raise AttributeError(f"{type(self).__name__} has no property {name!r}")
+        return self.__dict__[wire]
 
 
 class _Kinds(ModuleType):

@@ -171,7 +171,7 @@ def test_a_profile_takes_effect_through_its_policy(world):
     world.add("provision:keycloak:Client", client)
     (made,) = world.session.get(world.realm, "clients", clientId="c")
     assert made["attributes"]["pkce.code.challenge.method"] == "S256"
-    with pytest.raises(KeycloakError, match="redirect"):
+    with pytest.raises(KeycloakError, match="Invalid Redirect Uri"):
         world.add(
             "provision:keycloak:Client", {**client, "clientId": "d", "redirectUris": ["http://app.example/"]}
         )

@@ -6,6 +6,7 @@ import pytest
 from pydantic import BaseModel, Field
 
 from provision.errors import AlreadyExistsError, OutcomeUnknownError, ProvisionError
+from provision.provider.journal import Journal
 from provision.provider.lifecycle import Lifecycle
 from provision.provider.wire import UNKNOWN, Hidden
 from provision.spec import (
@@ -84,6 +85,11 @@ class Bench:
         self.world = {}
         self.calls = type("OneWorldsLampCalls", (LampCalls,), {"world": self.world, "spec": Lamp})
         self.lifecycle = Lifecycle(self.calls, Context(session=lambda: None, log=self.said.append))
+
+    def with_journal(self, journal):
+        lifecycle = Lifecycle(self.calls, Context(session=lambda: None, log=self.said.append), journal)
+        lifecycle.journal = journal
+        return lifecycle
 
     def inputs(self, **values):
         checked, failures = self.lifecycle.check({}, {"room": "attic", "name": "l1", **values})
@@ -310,6 +316,69 @@ def test_what_was_there_before_a_lost_answer_is_adopted(bench):
     assert bench.world["attic", "l1"].color == "red"
 
 
+class TestAfterARunThatWasKilled:
+    """The state knows nothing of what it made; the journal does."""
+
+    @pytest.fixture
+    def again(self, bench, tmp_path):
+        """The lifecycle of the next run."""
+        file = tmp_path / "journal"
+        bench.lifecycle = bench.with_journal(Journal(file))
+        return lambda: bench.with_journal(Journal(file))
+
+    def test_what_it_made_is_ours_whatever_is_declared_now(self, bench, again):
+        bench.lifecycle.create(bench.inputs(color="red"), preview=False)
+        state = again().create(bench.inputs(color="blue"), preview=False)
+        assert "adoptedFrom" not in state.properties
+        assert bench.world["attic", "l1"].color == "blue"
+
+    def test_what_it_adopted_still_gets_its_first_settings_back(self, bench, again):
+        before = Lamp(room="attic", name="l1", color="green", watts=5)
+        bench.world["attic", "l1"] = before
+        bench.lifecycle.create(bench.inputs(color="red"), preview=False)
+        lifecycle = again()
+        state = lifecycle.create(bench.inputs(color="blue"), preview=False)
+        lifecycle.delete(state.properties)
+        assert bench.world["attic", "l1"] == before
+
+    def test_what_it_had_only_begun_is_ours_if_it_is_as_it_would_have_been_made(self, bench, again):
+        bench.calls.refuses_duplicates = True
+
+        def killed(calls, spec):
+            LampCalls.create(calls, spec)
+            raise SystemExit
+
+        bench.calls.create = killed
+        with pytest.raises(SystemExit):
+            bench.lifecycle.create(bench.inputs(color="red"), preview=False)
+        bench.calls.create = LampCalls.create
+        assert "adoptedFrom" not in again().create(bench.inputs(color="red"), preview=False).properties
+
+    def test_what_it_had_only_begun_and_looks_otherwise_is_somebody_elses(self, bench, again):
+        bench.calls.refuses_duplicates = True
+        bench.calls.create = lambda _calls, _spec: (_ for _ in ()).throw(SystemExit)
+        with pytest.raises(SystemExit):
+            bench.lifecycle.create(bench.inputs(color="red"), preview=False)
+        bench.calls.create = LampCalls.create
+        bench.world["attic", "l1"] = Lamp(room="attic", name="l1", color="green")
+        assert "adoptedFrom" in again().create(bench.inputs(color="red"), preview=False).properties
+
+    def test_what_the_state_has_is_no_longer_remembered(self, bench, again):
+        state = bench.lifecycle.create(bench.inputs(color="red"), preview=False)
+        lifecycle = again()
+        lifecycle.diff(bench.inputs(color="red"), state.properties, bench.inputs(color="red"))
+        lifecycle.journal.tidy()
+        bench.world["attic", "l1"] = Lamp(room="attic", name="l1", color="theirs")
+        assert "adoptedFrom" in again().create(bench.inputs(color="red"), preview=False).properties
+
+    def test_no_secret_is_remembered(self, bench, again, tmp_path):
+        bench.world["attic", "l1"] = Lamp(room="attic", name="l1", pin="hunter2")
+        bench.lifecycle.create(bench.inputs(pin="hunter3"), preview=False)
+        written = (tmp_path / "journal").read_text()
+        assert "adopted" in written
+        assert "hunter" not in written
+
+
 def test_an_update_makes_anew_what_somebody_removed(bench):
     state = bench.lifecycle.create(bench.inputs(), preview=False)
     bench.world.clear()
@@ -337,6 +406,29 @@ def test_a_secret_that_the_world_never_tells_is_no_drift(bench):
     bench.lifecycle.create(inputs, preview=False)
     bench.world["attic", "l1"] = Lamp(room="attic", name="l1", pin=None)
     assert bench.lifecycle.read("attic/l1", {}, inputs).inputs["pin"] == Hidden("1234")
+
+
+def test_a_secret_that_the_world_tells_and_somebody_changed_is_drift_without_its_value():
+    class Safe(Spec):
+        name: Annotated[str, NaturalKey]
+        code: Annotated[str | None, Secret] = None
+
+    class SafeCalls(Calls[Safe]):
+        spec = Safe
+
+        def find(self, key):
+            return Found("id", Safe(name=key.name, code="their-code"))
+
+    lifecycle = Lifecycle(SafeCalls, Context(session=lambda: None, log=lambda _: None))
+    declared, _ = lifecycle.check({}, {"name": "s", "code": "our-code"})
+    seen = lifecycle.read("s", declared, declared)
+    assert seen.inputs["code"] == Hidden("their-code")
+    differences = lifecycle.diff(seen.inputs, seen.properties, declared).differences
+    assert [(item.path, item.kind) for item in differences] == [("code", "update")]
+    assert "-code" not in f"{seen!r} {differences!r}"
+    assert "code" not in lifecycle.read("s", {}, {}).inputs
+    undeclared, _ = lifecycle.check({}, {"name": "s"})
+    assert "code" not in lifecycle.read("s", undeclared, undeclared).inputs
 
 
 def test_read_of_what_is_gone_says_so(bench):

@@ -11,6 +11,7 @@ import pytest
 from pulumi.runtime.config import CONFIG, set_all_config
 
 from provision.config.stack_config import read
+from provision.resources import keycloak
 from provision.stack import McpStack, program
 
 _STACKS = Path(__file__).parents[2] / "stacks"
@@ -159,6 +160,20 @@ def test_a_production_stack_keeps_events_and_lets_nobody_register(declare):
     assert not policy.get("trustedHosts")
     assert policy["clientUrisMustMatch"] is True
     assert policy["hostSendingRegistrationRequestMustMatch"] is True
+
+
+def test_the_keys_of_a_users_own_dict_are_not_respelled():
+    seen = {}
+
+    def build():
+        group = keycloak.Group(
+            "g", realm="r", path="/a", attributes={"first_name": ["x"], "displayName": ["y"]}
+        )
+        return pulumi.Output.all(group.attributes, group.path).apply(lambda found: seen.update(found=found))
+
+    made = with_mocks(build)
+    assert made["g"].inputs["attributes"] == {"first_name": ["x"], "displayName": ["y"]}
+    assert seen["found"] == [{"first_name": ["x"], "displayName": ["y"]}, "/a"]
 
 
 def test_each_declared_client_is_made(declare):

@@ -1,0 +1,101 @@
+"""What is remembered of a run that was cut off."""
+
+import json
+import threading
+
+import pytest
+
+from provision.provider.journal import Entry, Journal, file_of
+
+
+@pytest.fixture
+def file(tmp_path):
+    return file_of(tmp_path / "journals", "file:///state", "shop", "dev", "http://localhost:8080")
+
+
+def test_a_later_run_recalls_how_far_an_earlier_one_came(file):
+    first = Journal(file)
+    first.note("a", "begun")
+    first.note("b", "begun")
+    first.note("b", "made")
+    first.note("c", "adopted", {"description": "théirs"})
+    later = Journal(file)
+    assert [later.recall(key) for key in "abcd"] == [
+        Entry("begun"),
+        Entry("made"),
+        Entry("adopted", {"description": "théirs"}),
+        None,
+    ]
+
+
+def test_what_this_very_run_noted_is_not_of_an_earlier_one(file):
+    journal = Journal(file)
+    journal.note("a", "made")
+    assert journal.recall("a") is None
+
+
+def test_a_line_that_was_cut_off_is_passed_over(file):
+    Journal(file).note("a", "made")
+    with file.open("a") as stream:
+        stream.write('{"key":"b","st')
+    later = Journal(file)
+    assert later.recall("a") == Entry("made")
+    assert later.recall("b") is None
+
+
+def test_what_the_state_has_is_dropped_and_an_empty_journal_leaves_no_file(file):
+    Journal(file).note("a", "made")
+    later = Journal(file)
+    assert later.holds_entries
+    later.drop("a")
+    later.tidy()
+    assert not file.exists()
+
+
+def test_tidying_keeps_what_still_stands(file):
+    first = Journal(file)
+    for key in "abc":
+        first.note(key, "begun")
+        first.note(key, "made")
+    later = Journal(file)
+    later.drop("b")
+    later.tidy()
+    assert len(file.read_text().splitlines()) == 2
+    assert Journal(file).recall("c") == Entry("made")
+    assert list(file.parent.iterdir()) == [file]
+
+
+def test_what_is_removed_is_forgotten_even_when_the_run_is_killed_then(file):
+    Journal(file).note("a", "made")
+    Journal(file).drop("a", for_good=True)  # and never tidied
+    assert Journal(file).recall("a") is None
+
+
+def test_nobody_else_may_read_it(file):
+    Journal(file).note("a", "adopted", {"x": 1})
+    assert file.stat().st_mode & 0o077 == 0
+    later = Journal(file)
+    later.tidy()
+    assert file.stat().st_mode & 0o077 == 0
+
+
+def test_many_threads_lose_no_entry(file):
+    journal = Journal(file)
+
+    def work(start):
+        for number in range(start, start + 50):
+            journal.note(str(number), "made")
+
+    threads = [threading.Thread(target=work, args=(start,)) for start in range(0, 400, 50)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert len([json.loads(line) for line in file.read_text().splitlines()]) == 400
+
+
+def test_without_a_file_nothing_is_written(tmp_path):
+    journal = Journal()
+    journal.note("a", "made")
+    journal.tidy()
+    assert list(tmp_path.iterdir()) == []
