@@ -4,49 +4,212 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
-from pydantic import Field
+from pydantic import Field, field_validator, model_validator
 
 from provision.keycloak.collection import CollectionCalls
 from provision.keycloak.name_index import NameIndex
-from provision.keycloak.representation import Outside, at
+from provision.keycloak.representation import Outside, at, attribute
 from provision.keycloak.session import KeycloakError
-from provision.spec import CreateOnly, Found, NaturalKey, Outputs, ReplaceOnChange, Spec
+from provision.spec import CreateOnly, Found, NaturalKey, Outputs, ReplaceOnChange, Spec, Unordered
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
 
 _MARK = "provision.owner"
+_OFF = "off"
+_HEADERS = {
+    "contentSecurityPolicy": "frame-src 'self'; frame-ancestors 'self'; object-src 'none';",
+    "contentSecurityPolicyReportOnly": "",
+    "referrerPolicy": "no-referrer",
+    "strictTransportSecurity": "max-age=31536000; includeSubDomains",
+    "xContentTypeOptions": "nosniff",
+    "xFrameOptions": "SAMEORIGIN",
+    "xRobotsTag": "none",
+}
+"""Keycloak's own security headers, as it gives them to a new realm."""
 
 
 class Realm(Spec, module="keycloak"):
     """A realm (Keycloak Server Administration Guide, "Creating a realm").
 
     Deleting it deletes everything in it, in one call. A realm that exists already is taken over only with
-    ``adopt``; it then gets its former settings back instead of being deleted.
+    `adopt`; it then gets its former settings back instead of being deleted.
+
+    Left alone, whatever they are: the mail server, the OTP and WebAuthn policies, the authentication flows, and all
+    attributes but `frontendUrl`. The defaults are Keycloak's own, but for rotating refresh tokens, brute force
+    protection and an end to offline sessions, which Keycloak has switched off.
     """
 
     name: Annotated[str, NaturalKey, at("realm")] = Field(min_length=1, max_length=255, pattern=r"^[^/\s]+$")
     display_name: str = ""
-    enabled: bool = True
-    ssl_required: Literal["all", "external", "none"] = "external"
+    display_name_html: str = Field(
+        default="", description="Shown on the login page instead of `displayName`."
+    )
+    enabled: bool = Field(default=True, description="Nobody can log in to a realm that is not enabled.")
+    frontend_url: Annotated[str, attribute("frontendUrl")] = Field(
+        default="",
+        description="The realm's own public base URL; the server's when left out. Part of the issuer.",
+    )
+    ssl_required: Literal["all", "external", "none"] = Field(
+        default="external",
+        description="Which requests have to use https: all, those of other networks, or none.",
+    )
+
+    default_signature_algorithm: str = Field(
+        default="RS256",
+        pattern=r"^((RS|PS|ES)(256|384|512)|EdDSA)$",
+        description="How tokens are signed (RFC 7518, section 3.1); the realm needs a key for it.",
+    )
     access_token_lifespan: int = Field(
         default=300, ge=1, description="Seconds an access token is good for (OAuth 2.1: short-lived)."
     )
+    revoke_refresh_token: bool = Field(
+        default=True,
+        description="Refresh tokens rotate: each is good for one use (OAuth 2.1, public clients).",
+    )
+    refresh_token_max_reuse: int = Field(
+        default=0, ge=0, description="How often a refresh token that rotates may be used again."
+    )
+
     sso_session_idle_timeout: int = Field(
         default=1800, ge=1, description="Seconds without use that end a session."
     )
     sso_session_max_lifespan: int = Field(
         default=36000, ge=1, description="Seconds after which a session ends."
     )
-    revoke_refresh_token: bool = Field(
-        default=True,
-        description="Refresh tokens rotate: each is good for one use (OAuth 2.1, public clients).",
+    sso_session_idle_timeout_remember_me: int = Field(
+        default=0, ge=0, description="The same in seconds for a user who is remembered; 0: no other."
     )
-    refresh_token_max_reuse: int = Field(default=0, ge=0)
-    registration_allowed: bool = False
-    brute_force_protected: bool = True
-    events_enabled: bool = False
-    admin_events_enabled: bool = False
+    sso_session_max_lifespan_remember_me: int = Field(
+        default=0, ge=0, description="The same in seconds for a user who is remembered; 0: no other."
+    )
+    client_session_idle_timeout: int = Field(
+        default=0,
+        ge=0,
+        description="Seconds without use that end a client's part of a session; 0: the session's.",
+    )
+    client_session_max_lifespan: int = Field(
+        default=0,
+        ge=0,
+        description="Seconds after which a client's part of a session ends; 0: the session's.",
+    )
+    offline_session_idle_timeout: int = Field(
+        default=2592000, ge=1, description="Seconds without use that end an offline session."
+    )
+    offline_session_max_lifespan_enabled: bool = Field(
+        default=True, description="Whether an offline session ends even when it is used."
+    )
+    offline_session_max_lifespan: int = Field(
+        default=5184000, ge=1, description="Seconds after which an offline session ends, if it does."
+    )
+    client_offline_session_idle_timeout: int = Field(
+        default=0,
+        ge=0,
+        description="Seconds without use that end a client's offline session; 0: the realm's.",
+    )
+    client_offline_session_max_lifespan: int = Field(
+        default=0, ge=0, description="Seconds after which a client's offline session ends; 0: the realm's."
+    )
+
+    access_code_lifespan: int = Field(
+        default=60,
+        ge=1,
+        description="Seconds an authorization code is good for (OAuth 2.1: ten minutes at most).",
+    )
+    access_code_lifespan_login: int = Field(default=1800, ge=1, description="Seconds a login may take.")
+    access_code_lifespan_user_action: int = Field(
+        default=300, ge=1, description="Seconds a step of a login may take, such as a change of the password."
+    )
+    action_token_generated_by_user_lifespan: int = Field(
+        default=300, ge=1, description="Seconds a link is good for that a user asked for by mail."
+    )
+    action_token_generated_by_admin_lifespan: int = Field(
+        default=43200, ge=1, description="Seconds a link is good for that an administrator sent by mail."
+    )
+    oauth2_device_code_lifespan: int = Field(
+        default=600, ge=1, description="Seconds a device code is good for (RFC 8628)."
+    )
+    oauth2_device_polling_interval: int = Field(
+        default=5, ge=0, description="Seconds between two questions of a device (RFC 8628)."
+    )
+
+    registration_allowed: bool = Field(default=False, description="Users may register themselves.")
+    registration_email_as_username: bool = False
+    reset_password_allowed: bool = Field(default=False, description='"Forgot password?" on the login page.')
+    remember_me: bool = Field(default=False, description='"Remember me" on the login page.')
+    verify_email: bool = Field(
+        default=False, description="Users confirm their address first; the realm needs a mail server."
+    )
+    login_with_email_allowed: bool = True
+    duplicate_emails_allowed: bool = Field(
+        default=False, description="Several users may have one address; not with `loginWithEmailAllowed`."
+    )
+    edit_username_allowed: bool = False
+    password_policy: str = Field(
+        default="",
+        description="In Keycloak's words, for example `length(12) and notUsername(undefined)`; none when left out.",
+    )
+
+    brute_force_protected: bool = Field(
+        default=True, description="Lock users out for a while after failed logins."
+    )
+    brute_force_strategy: Literal["LINEAR", "MULTIPLE"] = Field(
+        default="MULTIPLE",
+        description="The wait grows with each failure (LINEAR) or with each `failureFactor` of them (MULTIPLE).",
+    )
+    failure_factor: int = Field(default=30, ge=1, description="Failed logins before the first lockout.")
+    wait_increment_seconds: int = Field(default=60, ge=0, description="Seconds that a lockout grows by.")
+    max_failure_wait_seconds: int = Field(default=900, ge=0, description="Seconds of the longest lockout.")
+    max_delta_time_seconds: int = Field(
+        default=43200, ge=1, description="Seconds after which failures are forgotten."
+    )
+    quick_login_check_milliseconds: Annotated[int, at("quickLoginCheckMilliSeconds")] = Field(
+        default=1000, ge=0, description="Milliseconds between two failures that are taken for a machine's."
+    )
+    minimum_quick_login_wait_seconds: int = Field(
+        default=60, ge=0, description="Seconds of the lockout after failures of a machine."
+    )
+    permanent_lockout: bool = Field(
+        default=False, description="Lock users out for good; with it anybody can lock out anybody."
+    )
+    max_temporary_lockouts: int = Field(
+        default=0, ge=0, description="Lockouts for a while before the one for good."
+    )
+
+    browser_security_headers: Annotated[dict[str, str], Outside] = Field(
+        default={},
+        description="Those to change, such as `xFrameOptions`: `off` leaves a header away, an empty text is "
+        "Keycloak's own value.",
+    )
+
+    events_enabled: bool = Field(default=False, description="Keep what users and clients do in the database.")
+    enabled_event_types: Annotated[tuple[str, ...], Unordered] = Field(
+        default=(),
+        description="Which of it, for example `LOGIN_ERROR`; all that Keycloak keeps when left out.",
+    )
+    events_listeners: Annotated[tuple[str, ...], Unordered] = Field(
+        default=("jboss-logging",), description="Providers that are told of every event."
+    )
+    events_expiration: int = Field(
+        default=0, ge=0, description="Seconds after which what users did is deleted; 0: never."
+    )
+    admin_events_enabled: bool = Field(
+        default=False, description="Keep what administrators do in the database."
+    )
+    admin_events_details_enabled: bool = Field(
+        default=False, description="Keep the representations they sent as well."
+    )
+
+    internationalization_enabled: bool = False
+    supported_locales: Annotated[tuple[str, ...], Unordered] = Field(
+        default=(), description="Languages users may choose, for example `en` and `pt-BR`."
+    )
+    default_locale: str = Field(default="", description="The language of users who did not choose.")
+    login_theme: str = Field(default="", description="The server's default when left out.")
+    account_theme: str = Field(default="", description="The server's default when left out.")
+    admin_theme: str = Field(default="", description="The server's default when left out.")
+    email_theme: str = Field(default="", description="The server's default when left out.")
+
     adopt: Annotated[bool, CreateOnly, Outside] = Field(
         default=False, description="Take over a realm that exists already."
     )
@@ -65,11 +228,43 @@ class Realm(Spec, module="keycloak"):
         default="", description="Which Keycloak data it lives in; other data means that the realm is gone."
     )
 
+    @field_validator("password_policy")
+    @classmethod
+    def _as_keycloak_spells_it(cls, policy: str) -> str:
+        rules = [rule.strip().removesuffix("()") for rule in policy.split(" and ")]
+        return " and ".join({rule.partition("(")[0]: rule for rule in rules}.values())  # the last of its kind
+
+    @field_validator("browser_security_headers")
+    @classmethod
+    def _headers_that_keycloak_sends(cls, headers: dict[str, str]) -> dict[str, str]:
+        if headers.keys() - _HEADERS.keys():
+            raise ValueError(f"only {', '.join(_HEADERS)}")
+        return headers
+
+    @model_validator(mode="after")
+    def _one_user_for_an_address(self) -> Realm:
+        # Keycloak would switch one of them off without a word.
+        if self.duplicate_emails_allowed and self.login_with_email_allowed:
+            raise ValueError("duplicateEmailsAllowed needs loginWithEmailAllowed to be false")
+        if self.duplicate_emails_allowed and self.registration_email_as_username:
+            raise ValueError("duplicateEmailsAllowed does not go with registrationEmailAsUsername")
+        return self
+
 
 class RealmOutputs(Outputs):
     """What Keycloak says of a realm."""
 
     issuer: str = Field(description="The issuer exactly as Keycloak reports it (RFC 8414).")
+
+
+def _shown(live: Mapping[str, str], declared: Mapping[str, str]) -> dict[str, str]:
+    """As a program would declare them: those that it does declare, and every other that is not Keycloak's own."""
+    shown = {}
+    for name, value in live.items():
+        own = value == _HEADERS.get(name, "")
+        if not own or name in declared:
+            shown[name] = "" if own and not declared.get(name) else value or _OFF
+    return shown
 
 
 class RealmCalls(CollectionCalls[Realm]):
@@ -105,7 +300,8 @@ class RealmCalls(CollectionCalls[Realm]):
     def understood(self, key: Realm, raw: Mapping[str, Any]) -> dict[str, Any]:
         """What the realm itself can't tell is as it was declared."""
         told = {name: getattr(key, name, "") for name in ("instance", "expected_issuer")}
-        return super().understood(key, raw) | told
+        headers = _shown(raw.get("browserSecurityHeaders", {}), getattr(key, "browser_security_headers", {}))
+        return super().understood(key, raw) | told | {"browser_security_headers": headers}
 
     def find(self, key: Realm) -> Found[Realm] | None:
         """The realm with its issuer."""
@@ -117,11 +313,18 @@ class RealmCalls(CollectionCalls[Realm]):
     def represented(
         self, spec: Realm, raw: Mapping[str, Any], names: Collection[str] | None
     ) -> dict[str, Any]:
-        """Only what is declared is sent; Keycloak keeps the rest."""
-        del raw
+        """Only what is declared is sent; Keycloak keeps the rest, but for the attributes: those go all together."""
         body = super().represented(spec, {}, names) | {"realm": spec.name}
+        if "attributes" in body:
+            attributes = {**raw.get("attributes", {}), **body["attributes"]}
+            body["attributes"] = {name: value for name, value in attributes.items() if value}
         if names is None and spec.owner:
-            body["attributes"] = {_MARK: spec.owner}
+            body["attributes"][_MARK] = spec.owner
+        if names is None or "browser_security_headers" in names:
+            body["browserSecurityHeaders"] = {
+                name: "" if value == _OFF else value or _HEADERS.get(name, "")
+                for name, value in spec.browser_security_headers.items()
+            }
         if names is None and spec.supplied_keys:
             from provision.keycloak.realm_keys import key_providers
 

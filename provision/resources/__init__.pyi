@@ -131,14 +131,40 @@ class keycloak:
         enabled: pulumi.Output[bool]
         access: pulumi.Output[str]
         secret: pulumi.Output[str]
+        client_authenticator: pulumi.Output[str]
+        jwks_url: pulumi.Output[str]
         standard_flow: pulumi.Output[bool]
-        service_accounts: pulumi.Output[bool]
-        redirect_uris: pulumi.Output[Sequence[str]]
-        web_origins: pulumi.Output[Sequence[str]]
-        consent_required: pulumi.Output[bool]
-        full_scope_allowed: pulumi.Output[bool]
         require_pkce: pulumi.Output[bool]
+        service_accounts: pulumi.Output[bool]
+        device_grant: pulumi.Output[bool]
+        token_exchange: pulumi.Output[bool]
+        implicit_flow: pulumi.Output[bool]
+        direct_access_grants: pulumi.Output[bool]
+        redirect_uris: pulumi.Output[Sequence[str]]
+        post_logout_redirect_uris: pulumi.Output[Sequence[str]]
+        web_origins: pulumi.Output[Sequence[str]]
+        root_url: pulumi.Output[str]
+        base_url: pulumi.Output[str]
+        admin_url: pulumi.Output[str]
+        front_channel_logout_url: pulumi.Output[str]
+        back_channel_logout_url: pulumi.Output[str]
+        resource_url: pulumi.Output[str]
+        consent_required: pulumi.Output[bool]
+        display_on_consent_screen: pulumi.Output[bool]
+        consent_screen_text: pulumi.Output[str]
+        always_display_in_console: pulumi.Output[bool]
+        full_scope_allowed: pulumi.Output[bool]
         access_token_lifespan: pulumi.Output[int]
+        client_session_idle_timeout: pulumi.Output[int]
+        client_session_max_lifespan: pulumi.Output[int]
+        client_offline_session_idle_timeout: pulumi.Output[int]
+        client_offline_session_max_lifespan: pulumi.Output[int]
+        use_refresh_tokens: pulumi.Output[bool]
+        use_refresh_token_for_client_credentials: pulumi.Output[bool]
+        access_token_signature_algorithm: pulumi.Output[str]
+        id_token_signature_algorithm: pulumi.Output[str]
+        lightweight_access_tokens: pulumi.Output[bool]
+        generated_secret: pulumi.Output[str]
         def __init__(
             self,
             resource_name: str,
@@ -150,14 +176,39 @@ class keycloak:
             enabled: pulumi.Input[bool] | None = ...,
             access: pulumi.Input[str] | None = ...,
             secret: pulumi.Input[str] | None = ...,
+            client_authenticator: pulumi.Input[str] | None = ...,
+            jwks_url: pulumi.Input[str] | None = ...,
             standard_flow: pulumi.Input[bool] | None = ...,
-            service_accounts: pulumi.Input[bool] | None = ...,
-            redirect_uris: pulumi.Input[Sequence[str]] | None = ...,
-            web_origins: pulumi.Input[Sequence[str]] | None = ...,
-            consent_required: pulumi.Input[bool] | None = ...,
-            full_scope_allowed: pulumi.Input[bool] | None = ...,
             require_pkce: pulumi.Input[bool] | None = ...,
+            service_accounts: pulumi.Input[bool] | None = ...,
+            device_grant: pulumi.Input[bool] | None = ...,
+            token_exchange: pulumi.Input[bool] | None = ...,
+            implicit_flow: pulumi.Input[bool] | None = ...,
+            direct_access_grants: pulumi.Input[bool] | None = ...,
+            redirect_uris: pulumi.Input[Sequence[str]] | None = ...,
+            post_logout_redirect_uris: pulumi.Input[Sequence[str]] | None = ...,
+            web_origins: pulumi.Input[Sequence[str]] | None = ...,
+            root_url: pulumi.Input[str] | None = ...,
+            base_url: pulumi.Input[str] | None = ...,
+            admin_url: pulumi.Input[str] | None = ...,
+            front_channel_logout_url: pulumi.Input[str] | None = ...,
+            back_channel_logout_url: pulumi.Input[str] | None = ...,
+            resource_url: pulumi.Input[str] | None = ...,
+            consent_required: pulumi.Input[bool] | None = ...,
+            display_on_consent_screen: pulumi.Input[bool] | None = ...,
+            consent_screen_text: pulumi.Input[str] | None = ...,
+            always_display_in_console: pulumi.Input[bool] | None = ...,
+            full_scope_allowed: pulumi.Input[bool] | None = ...,
             access_token_lifespan: pulumi.Input[int] | None = ...,
+            client_session_idle_timeout: pulumi.Input[int] | None = ...,
+            client_session_max_lifespan: pulumi.Input[int] | None = ...,
+            client_offline_session_idle_timeout: pulumi.Input[int] | None = ...,
+            client_offline_session_max_lifespan: pulumi.Input[int] | None = ...,
+            use_refresh_tokens: pulumi.Input[bool] | None = ...,
+            use_refresh_token_for_client_credentials: pulumi.Input[bool] | None = ...,
+            access_token_signature_algorithm: pulumi.Input[str] | None = ...,
+            id_token_signature_algorithm: pulumi.Input[str] | None = ...,
+            lightweight_access_tokens: pulumi.Input[bool] | None = ...,
             opts: pulumi.ResourceOptions | None = ...,
         ) -> None: ...
 
@@ -600,17 +651,65 @@ class keycloak:
 
         name: pulumi.Output[str]
         display_name: pulumi.Output[str]
+        display_name_html: pulumi.Output[str]
         enabled: pulumi.Output[bool]
+        frontend_url: pulumi.Output[str]
         ssl_required: pulumi.Output[str]
+        default_signature_algorithm: pulumi.Output[str]
         access_token_lifespan: pulumi.Output[int]
-        sso_session_idle_timeout: pulumi.Output[int]
-        sso_session_max_lifespan: pulumi.Output[int]
         revoke_refresh_token: pulumi.Output[bool]
         refresh_token_max_reuse: pulumi.Output[int]
+        sso_session_idle_timeout: pulumi.Output[int]
+        sso_session_max_lifespan: pulumi.Output[int]
+        sso_session_idle_timeout_remember_me: pulumi.Output[int]
+        sso_session_max_lifespan_remember_me: pulumi.Output[int]
+        client_session_idle_timeout: pulumi.Output[int]
+        client_session_max_lifespan: pulumi.Output[int]
+        offline_session_idle_timeout: pulumi.Output[int]
+        offline_session_max_lifespan_enabled: pulumi.Output[bool]
+        offline_session_max_lifespan: pulumi.Output[int]
+        client_offline_session_idle_timeout: pulumi.Output[int]
+        client_offline_session_max_lifespan: pulumi.Output[int]
+        access_code_lifespan: pulumi.Output[int]
+        access_code_lifespan_login: pulumi.Output[int]
+        access_code_lifespan_user_action: pulumi.Output[int]
+        action_token_generated_by_user_lifespan: pulumi.Output[int]
+        action_token_generated_by_admin_lifespan: pulumi.Output[int]
+        oauth2_device_code_lifespan: pulumi.Output[int]
+        oauth2_device_polling_interval: pulumi.Output[int]
         registration_allowed: pulumi.Output[bool]
+        registration_email_as_username: pulumi.Output[bool]
+        reset_password_allowed: pulumi.Output[bool]
+        remember_me: pulumi.Output[bool]
+        verify_email: pulumi.Output[bool]
+        login_with_email_allowed: pulumi.Output[bool]
+        duplicate_emails_allowed: pulumi.Output[bool]
+        edit_username_allowed: pulumi.Output[bool]
+        password_policy: pulumi.Output[str]
         brute_force_protected: pulumi.Output[bool]
+        brute_force_strategy: pulumi.Output[str]
+        failure_factor: pulumi.Output[int]
+        wait_increment_seconds: pulumi.Output[int]
+        max_failure_wait_seconds: pulumi.Output[int]
+        max_delta_time_seconds: pulumi.Output[int]
+        quick_login_check_milliseconds: pulumi.Output[int]
+        minimum_quick_login_wait_seconds: pulumi.Output[int]
+        permanent_lockout: pulumi.Output[bool]
+        max_temporary_lockouts: pulumi.Output[int]
+        browser_security_headers: pulumi.Output[Mapping[str, str]]
         events_enabled: pulumi.Output[bool]
+        enabled_event_types: pulumi.Output[Sequence[str]]
+        events_listeners: pulumi.Output[Sequence[str]]
+        events_expiration: pulumi.Output[int]
         admin_events_enabled: pulumi.Output[bool]
+        admin_events_details_enabled: pulumi.Output[bool]
+        internationalization_enabled: pulumi.Output[bool]
+        supported_locales: pulumi.Output[Sequence[str]]
+        default_locale: pulumi.Output[str]
+        login_theme: pulumi.Output[str]
+        account_theme: pulumi.Output[str]
+        admin_theme: pulumi.Output[str]
+        email_theme: pulumi.Output[str]
         adopt: pulumi.Output[bool]
         owner: pulumi.Output[str]
         supplied_keys: pulumi.Output[bool]
@@ -623,17 +722,65 @@ class keycloak:
             *,
             name: pulumi.Input[str],
             display_name: pulumi.Input[str] | None = ...,
+            display_name_html: pulumi.Input[str] | None = ...,
             enabled: pulumi.Input[bool] | None = ...,
+            frontend_url: pulumi.Input[str] | None = ...,
             ssl_required: pulumi.Input[str] | None = ...,
+            default_signature_algorithm: pulumi.Input[str] | None = ...,
             access_token_lifespan: pulumi.Input[int] | None = ...,
-            sso_session_idle_timeout: pulumi.Input[int] | None = ...,
-            sso_session_max_lifespan: pulumi.Input[int] | None = ...,
             revoke_refresh_token: pulumi.Input[bool] | None = ...,
             refresh_token_max_reuse: pulumi.Input[int] | None = ...,
+            sso_session_idle_timeout: pulumi.Input[int] | None = ...,
+            sso_session_max_lifespan: pulumi.Input[int] | None = ...,
+            sso_session_idle_timeout_remember_me: pulumi.Input[int] | None = ...,
+            sso_session_max_lifespan_remember_me: pulumi.Input[int] | None = ...,
+            client_session_idle_timeout: pulumi.Input[int] | None = ...,
+            client_session_max_lifespan: pulumi.Input[int] | None = ...,
+            offline_session_idle_timeout: pulumi.Input[int] | None = ...,
+            offline_session_max_lifespan_enabled: pulumi.Input[bool] | None = ...,
+            offline_session_max_lifespan: pulumi.Input[int] | None = ...,
+            client_offline_session_idle_timeout: pulumi.Input[int] | None = ...,
+            client_offline_session_max_lifespan: pulumi.Input[int] | None = ...,
+            access_code_lifespan: pulumi.Input[int] | None = ...,
+            access_code_lifespan_login: pulumi.Input[int] | None = ...,
+            access_code_lifespan_user_action: pulumi.Input[int] | None = ...,
+            action_token_generated_by_user_lifespan: pulumi.Input[int] | None = ...,
+            action_token_generated_by_admin_lifespan: pulumi.Input[int] | None = ...,
+            oauth2_device_code_lifespan: pulumi.Input[int] | None = ...,
+            oauth2_device_polling_interval: pulumi.Input[int] | None = ...,
             registration_allowed: pulumi.Input[bool] | None = ...,
+            registration_email_as_username: pulumi.Input[bool] | None = ...,
+            reset_password_allowed: pulumi.Input[bool] | None = ...,
+            remember_me: pulumi.Input[bool] | None = ...,
+            verify_email: pulumi.Input[bool] | None = ...,
+            login_with_email_allowed: pulumi.Input[bool] | None = ...,
+            duplicate_emails_allowed: pulumi.Input[bool] | None = ...,
+            edit_username_allowed: pulumi.Input[bool] | None = ...,
+            password_policy: pulumi.Input[str] | None = ...,
             brute_force_protected: pulumi.Input[bool] | None = ...,
+            brute_force_strategy: pulumi.Input[str] | None = ...,
+            failure_factor: pulumi.Input[int] | None = ...,
+            wait_increment_seconds: pulumi.Input[int] | None = ...,
+            max_failure_wait_seconds: pulumi.Input[int] | None = ...,
+            max_delta_time_seconds: pulumi.Input[int] | None = ...,
+            quick_login_check_milliseconds: pulumi.Input[int] | None = ...,
+            minimum_quick_login_wait_seconds: pulumi.Input[int] | None = ...,
+            permanent_lockout: pulumi.Input[bool] | None = ...,
+            max_temporary_lockouts: pulumi.Input[int] | None = ...,
+            browser_security_headers: pulumi.Input[Mapping[str, str]] | None = ...,
             events_enabled: pulumi.Input[bool] | None = ...,
+            enabled_event_types: pulumi.Input[Sequence[str]] | None = ...,
+            events_listeners: pulumi.Input[Sequence[str]] | None = ...,
+            events_expiration: pulumi.Input[int] | None = ...,
             admin_events_enabled: pulumi.Input[bool] | None = ...,
+            admin_events_details_enabled: pulumi.Input[bool] | None = ...,
+            internationalization_enabled: pulumi.Input[bool] | None = ...,
+            supported_locales: pulumi.Input[Sequence[str]] | None = ...,
+            default_locale: pulumi.Input[str] | None = ...,
+            login_theme: pulumi.Input[str] | None = ...,
+            account_theme: pulumi.Input[str] | None = ...,
+            admin_theme: pulumi.Input[str] | None = ...,
+            email_theme: pulumi.Input[str] | None = ...,
             adopt: pulumi.Input[bool] | None = ...,
             owner: pulumi.Input[str] | None = ...,
             supplied_keys: pulumi.Input[bool] | None = ...,

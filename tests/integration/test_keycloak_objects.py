@@ -11,7 +11,7 @@ from provision.errors import ProvisionError
 from provision.keycloak.session import KeycloakError, Session
 from provision.provider.lifecycle import Lifecycle
 from provision.provider.wire import plain
-from provision.spec import Context, catalogue
+from provision.spec import Context, Mark, catalogue
 from tests.support.samples import SAMPLES
 
 _KINDS = [token for token in catalogue() if token.startswith("provision:keycloak:")]
@@ -89,7 +89,8 @@ def test_a_change_by_somebody_else_is_seen_field_by_field(world, kind, sample):
     lifecycle.update(state.properties, world.inputs(kind, {**sample.inputs, **sample.change}), preview=False)
     seen = lifecycle.read(state.id, state.properties, inputs)
     paths = {item.path for item in lifecycle.diff(seen.inputs, seen.properties, inputs).differences}
-    visible = {name for name in sample.change if not catalogue()[kind].spec.fields()[name].secret}
+    fields = catalogue()[kind].spec.fields()
+    visible = {name for name in sample.change if Mark.WRITE_ONLY not in fields[name].marks}
     assert {re.split(r"[.[]", path)[0] for path in paths} == visible
 
 

@@ -5,9 +5,6 @@ from tests.support.samples.sample import Sample
 _SCOPE = ("provision:keycloak:ClientScope", {"name": "owner"})
 
 SAMPLES = {
-    "provision:keycloak:Realm": Sample(
-        {"name": "other", "suppliedKeys": True}, {"displayName": "Other", "accessTokenLifespan": 60}
-    ),
     "provision:keycloak:ClientScope": Sample(
         {"name": "mcp:tools", "description": "Tools", "consentText": "Use tools"},
         {"description": "", "inTokenScope": False},
@@ -25,15 +22,5 @@ SAMPLES = {
     ),
     "provision:keycloak:AllowedClientScopesPolicy": Sample(
         {"allowedClientScopes": ["owner"]}, {"allowDefaultScopes": False}, needs=(_SCOPE,), factory=True
-    ),
-    "provision:keycloak:Client": Sample(
-        {
-            "clientId": "http://localhost:3000/mcp",
-            "access": "confidential",
-            "secret": "first-secret-of-the-client",
-            "standardFlow": True,
-            "redirectUris": ["http://localhost/callback", "http://127.0.0.1/"],
-        },
-        {"secret": "second-secret-of-the-client", "requirePkce": True, "redirectUris": ["http://127.0.0.1/"]},
     ),
 }
