@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from provision import cache
+from provision import cache, tool
 from provision.errors import ProvisionError
 
 if TYPE_CHECKING:
@@ -235,24 +235,10 @@ def _run(command: list[str], step: Step, *, env: Mapping[str, str], cwd: Path | 
     Raises:
         ProvisionError: It failed; holds its last line.
     """
-    last = ""
-    with subprocess.Popen(
-        command,
-        cwd=cwd,
-        env=env,
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-        errors="replace",
-    ) as process:
-        for line in process.stdout or ():
-            last = line.strip() or last
-            step.note(last)
-    if process.returncode != 0:
-        name = Path(command[0]).name
+    done = tool.run(command, step.note, env=env, cwd=cwd)
+    if done.code != 0:
         raise ProvisionError(
-            f"{name} failed: {last or process.returncode}", _install_by_hand(wanted_version())
+            f"{Path(command[0]).name} failed: {done.last}", _install_by_hand(wanted_version())
         )
 
 

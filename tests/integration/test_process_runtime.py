@@ -20,8 +20,9 @@ import psutil
 import pytest
 
 from provision.errors import ProvisionError
+from provision.keycloak.realm_keys import key_providers
 from provision.progress import Silent
-from provision.runtimes.process import child, keycloak, ports, preparation, readiness, realm_key
+from provision.runtimes.process import child, keycloak, ports, preparation, readiness
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -61,7 +62,7 @@ def _admin(settings: keycloak.KeycloakSettings) -> httpx.Client:
 
 
 def _make_realm(settings: keycloak.KeycloakSettings, name: str) -> None:
-    keys = {"org.keycloak.keys.KeyProvider": realm_key.representation(name)}
+    keys = {"org.keycloak.keys.KeyProvider": key_providers()}
     with _admin(settings) as admin:
         admin.post("", json={"realm": name, "enabled": True, "components": keys}).raise_for_status()
 

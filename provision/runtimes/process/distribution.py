@@ -9,7 +9,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from provision import cache
+from provision import cache, tool
 from provision.errors import ProvisionError
 
 if TYPE_CHECKING:
@@ -103,7 +103,6 @@ def _fetch(fresh: Path, java: Java, progress: Progress) -> None:
 
 def _by_maven(fresh: Path, java: Java, progress: Progress) -> str:
     """Fetch the distribution with Maven; returns what went wrong, or nothing."""
-    import subprocess
     import tempfile
 
     maven = shutil.which("mvn")
@@ -121,25 +120,18 @@ def _by_maven(fresh: Path, java: Java, progress: Progress) -> str:
         environment = dict(os.environ)
         if not shutil.which("java"):
             environment["JAVA_HOME"] = str(java.home)
-        last = ""
-        with (
-            progress.step(f"Fetching Keycloak {VERSION} with Maven") as step,
-            subprocess.Popen(
-                command,
-                env=environment,
-                stdin=subprocess.DEVNULL,
-                stdout=subprocess.PIPE,
-                stderr=subprocess.STDOUT,
-                text=True,
-            ) as process,
-        ):
-            for line in process.stdout or ():
-                if line.startswith("[ERROR]") and not last:
-                    last = line.removeprefix("[ERROR]").strip()
+        with progress.step(f"Fetching Keycloak {VERSION} with Maven") as step:
+
+            def show(line: str) -> None:
                 if named := re.search(r"[\w.-]+\.(?:zip|jar|pom)\b", line):
                     step.note(named[0])
+
+            done = tool.run(command, show, env=environment)
         found = list(Path(repository).rglob(f"keycloak-quarkus-dist-{VERSION}.zip"))
-        if process.returncode != 0 or not found:
-            return f"Maven failed ({last or f'exit code {process.returncode}'})"
+        if done.code != 0 or not found:
+            errors = [
+                line.removeprefix("[ERROR]").strip() for line in done.lines if line.startswith("[ERROR]")
+            ]
+            return f"Maven failed ({errors[0] if errors else done.last})"
         found[0].replace(fresh)
     return ""

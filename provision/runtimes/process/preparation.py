@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from provision import cache
+from provision import cache, tool
 from provision.errors import ProvisionError
 from provision.runtimes.process import database, distribution, java, launch, ports
 from provision.runtimes.process.readiness import Readiness
@@ -20,7 +20,7 @@ from provision.runtimes.process.readiness import Readiness
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from provision.progress import Progress, Step
+    from provision.progress import Progress
     from provision.runtimes.process.database import Template
     from provision.runtimes.process.java import Java
 
@@ -170,28 +170,11 @@ def _build(keycloak: Path, runtime: Java, features: tuple[str, ...], progress: P
         command.append(f"--features={','.join(features)}")
     environment = {"PATH": os.environ.get("PATH", ""), "JAVA_HOME": str(runtime.home)}
     with progress.step(f"Building Keycloak {distribution.VERSION} for quick starts") as step:
-        output = _run(command, environment, step)
-    if not (keycloak / "lib" / "quarkus" / "quarkus-application.dat").exists() or output is None:
-        raise ProvisionError("Keycloak's own build failed.", "Check the features in the configuration.")
-
-
-def _run(command: list[str], environment: dict[str, str], step: Step) -> list[str] | None:
-    """Run a program with its output as notes; returns the lines, or None when it failed."""
-    import subprocess
-
-    lines = []
-    with subprocess.Popen(
-        command,
-        env=environment,
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-    ) as process:
-        for line in process.stdout or ():
-            lines.append(line.rstrip())
-            step.note(lines[-1])
-    return lines if process.returncode == 0 else None
+        done = tool.run(command, step.note, env=environment)
+    if done.code != 0 or not (keycloak / "lib" / "quarkus" / "quarkus-application.dat").exists():
+        raise ProvisionError(
+            f"Keycloak's own build failed: {done.last}", "Check the features in the configuration."
+        )
 
 
 def _make_template(fresh: Path, runtime: Java, progress: Progress) -> None:

@@ -1,11 +1,10 @@
-"""Keys of a realm made outside Keycloak, which takes seconds to make its own in a cold JVM."""
+"""The key of the master realm, made outside Keycloak, which takes seconds to make its own in a cold JVM."""
 
 from __future__ import annotations
 
 import base64
 import datetime as dt
 from dataclasses import dataclass, field
-from typing import Any
 
 
 @dataclass(frozen=True)
@@ -49,37 +48,3 @@ def generate(realm: str) -> RealmKey:
         ).decode(),
         certificate=base64.b64encode(certificate.public_bytes(serialization.Encoding.DER)).decode(),
     )
-
-
-def representation(realm: str) -> list[dict[str, Any]]:
-    """Give the key providers of a new realm, as a realm representation's ``components`` hold them."""
-    signing, encryption = generate(realm), generate(realm)
-    return [
-        _rsa("rsa", signing, "RS256"),
-        _rsa("rsa-enc", encryption, "RSA-OAEP"),
-        {
-            "name": "hmac-generated-hs512",
-            "providerId": "hmac-generated",
-            "config": {"priority": ["100"], "algorithm": ["HS512"]},
-        },
-        {"name": "aes-generated", "providerId": "aes-generated", "config": {"priority": ["100"]}},
-    ]
-
-
-def _rsa(provider: str, key: RealmKey, algorithm: str) -> dict[str, Any]:
-    return {
-        "name": provider,
-        "providerId": provider,
-        "config": {
-            "priority": ["100"],
-            "enabled": ["true"],
-            "active": ["true"],
-            "algorithm": [algorithm],
-            "privateKey": [_pem("PRIVATE KEY", key.private_key)],
-            "certificate": [_pem("CERTIFICATE", key.certificate)],
-        },
-    }
-
-
-def _pem(kind: str, body: str) -> str:
-    return f"-----BEGIN {kind}-----\n{body}\n-----END {kind}-----"

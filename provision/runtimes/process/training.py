@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qs, urlsplit
 
-from provision.runtimes.process import realm_key
+from provision.keycloak.realm_keys import key_providers
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -99,7 +99,7 @@ def _realm(server: Server, name: str) -> None:
             "sslRequired": "external",
             "accessTokenLifespan": 300,
             "registrationAllowed": False,
-            "components": {"org.keycloak.keys.KeyProvider": realm_key.representation(name)},
+            "components": {"org.keycloak.keys.KeyProvider": key_providers()},
         },
     )
     server.call("GET", f"/{name}")

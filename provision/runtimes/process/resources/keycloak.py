@@ -26,9 +26,15 @@ class Keycloak(Spec, module="process"):
     port: int | None = Field(
         default=None, ge=1, le=65535, description="Left out, a free one is chosen and kept."
     )
-    admin_client_id: str = Field(min_length=1)
-    admin_client_secret: Annotated[str, Secret] = Field(min_length=16)
-    features: Annotated[tuple[str, ...], Unordered] = ()
+    admin_client_id: str = Field(
+        min_length=1, description="Client id of the admin service account, which is made at the first start."
+    )
+    admin_client_secret: Annotated[str, Secret] = Field(
+        min_length=16, description="Its secret, at least 16 characters."
+    )
+    features: Annotated[tuple[str, ...], Unordered] = Field(
+        default=(), description="Keycloak features to switch on besides the default ones."
+    )
 
 
 class KeycloakOutputs(Outputs):

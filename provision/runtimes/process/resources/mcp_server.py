@@ -26,16 +26,27 @@ class McpServer(Spec, module="process"):
     home: Annotated[str, NaturalKey] = Field(
         description="The folder for settings, log and pid record; absolute."
     )
-    name: str = Field(min_length=1)
+    name: str = Field(min_length=1, description="Shown to clients.")
     port: int | None = Field(
         default=None, ge=1, le=65535, description="Left out, a free one is chosen and kept."
     )
     issuer: str = Field(description="The authorization server's issuer, exactly (RFC 8414).")
     scopes: Annotated[tuple[str, ...], Unordered] = Field(description="What a token needs for the tools.")
-    verifier: Literal["introspection", "jwt"] = "introspection"
-    cache_seconds: int = Field(default=3, ge=0)
-    introspection_client_id: str = Field(min_length=1)
-    introspection_client_secret: Annotated[str, Secret] = Field(min_length=16)
+    verifier: Literal["introspection", "jwt"] = Field(
+        default="introspection",
+        description="How tokens are checked: by asking Keycloak (RFC 7662) or by their signature (RFC 9068).",
+    )
+    cache_seconds: int = Field(
+        default=3,
+        ge=0,
+        description="Seconds that an introspection answer is believed; a revoked token works at most that long.",
+    )
+    introspection_client_id: str = Field(
+        min_length=1, description="The confidential client with which it introspects."
+    )
+    introspection_client_secret: Annotated[str, Secret] = Field(
+        min_length=16, description="Its secret, at least 16 characters."
+    )
 
 
 class McpServerOutputs(Outputs):
