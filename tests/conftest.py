@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import secrets
 from typing import TYPE_CHECKING
 
@@ -13,6 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from provision.runtimes.process.keycloak import RunningKeycloak
+    from tests.support.other_keycloak import OtherKeycloak
 
 ADMIN = "provision-admin"
 
@@ -24,8 +26,17 @@ def admin_secret() -> str:
 
 
 @pytest.fixture(scope="session")
-def live_keycloak(tmp_path_factory: pytest.TempPathFactory, admin_secret: str) -> Iterator[RunningKeycloak]:
-    """A running Keycloak that this test run has to itself."""
+def live_keycloak(
+    tmp_path_factory: pytest.TempPathFactory, admin_secret: str
+) -> Iterator[RunningKeycloak | OtherKeycloak]:
+    """A running Keycloak that this test run has to itself; of another version if ``TEST_KEYCLOAK_VERSION`` names one."""
+    from tests.support import other_keycloak
+
+    if version := os.environ.get(other_keycloak.VARIABLE):
+        home = tmp_path_factory.mktemp("keycloak")
+        with other_keycloak.running(version, home, ADMIN, admin_secret) as other:
+            yield other
+        return
     from provision.progress import Silent
     from provision.runtimes.process import keycloak, ports
     from provision.runtimes.process.preparation import prepare
@@ -40,6 +51,6 @@ def live_keycloak(tmp_path_factory: pytest.TempPathFactory, admin_secret: str) -
 
 
 @pytest.fixture(scope="session")
-def session(live_keycloak: RunningKeycloak, admin_secret: str) -> Session:
+def session(live_keycloak: RunningKeycloak | OtherKeycloak, admin_secret: str) -> Session:
     """The Admin API of the running Keycloak."""
     return Session(live_keycloak.url, ADMIN, admin_secret)

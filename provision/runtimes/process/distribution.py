@@ -20,7 +20,7 @@ VERSION = "26.7.3"
 SHA256 = "27a6535553c3cdcd083872ba40629efafb3475e3b758e0c6f691395561dd0f1f"
 URL = f"https://github.com/keycloak/keycloak/releases/download/{VERSION}/keycloak-{VERSION}.zip"
 VARIABLE = "PROVISION_KEYCLOAK_HOME"
-ARTIFACT = f"org.keycloak:keycloak-quarkus-dist:{VERSION}:zip"
+ARTIFACT = "org.keycloak:keycloak-quarkus-dist:{version}:zip"
 
 
 def override() -> Path | None:
@@ -88,7 +88,7 @@ def _fetch(fresh: Path, java: Java, progress: Progress) -> None:
         cache.download(URL, download, what=what, progress=progress, sha256=SHA256)
         download.replace(fresh)
         return
-    problem = _by_maven(fresh, java, progress)
+    problem = by_maven(VERSION, fresh, java, progress)
     if problem:
         raise ProvisionError(
             f"{what} could not be fetched: GitHub is out of reach, and {problem}.",
@@ -101,8 +101,8 @@ def _fetch(fresh: Path, java: Java, progress: Progress) -> None:
         )
 
 
-def _by_maven(fresh: Path, java: Java, progress: Progress) -> str:
-    """Fetch the distribution with Maven; returns what went wrong, or nothing."""
+def by_maven(version: str, fresh: Path, java: Java, progress: Progress) -> str:
+    """Fetch the distribution of a version with Maven; returns what went wrong, or nothing."""
     import tempfile
 
     maven = shutil.which("mvn")
@@ -113,21 +113,21 @@ def _by_maven(fresh: Path, java: Java, progress: Progress) -> str:
             maven,
             "-B",
             "dependency:get",
-            f"-Dartifact={ARTIFACT}",
+            f"-Dartifact={ARTIFACT.format(version=version)}",
             "-Dtransitive=false",
             f"-Dmaven.repo.local={repository}",
         ]
         environment = dict(os.environ)
         if not shutil.which("java"):
             environment["JAVA_HOME"] = str(java.home)
-        with progress.step(f"Fetching Keycloak {VERSION} with Maven") as step:
+        with progress.step(f"Fetching Keycloak {version} with Maven") as step:
 
             def show(line: str) -> None:
                 if named := re.search(r"[\w.-]+\.(?:zip|jar|pom)\b", line):
                     step.note(named[0])
 
             done = tool.run(command, show, env=environment)
-        found = list(Path(repository).rglob(f"keycloak-quarkus-dist-{VERSION}.zip"))
+        found = list(Path(repository).rglob(f"keycloak-quarkus-dist-{version}.zip"))
         if done.code != 0 or not found:
             errors = [
                 line.removeprefix("[ERROR]").strip() for line in done.lines if line.startswith("[ERROR]")
