@@ -24,7 +24,7 @@ from pydantic.alias_generators import to_camel
 from provision.errors import UsageError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Iterable, Mapping
 
     from provision.keycloak.session import Session
 
@@ -142,9 +142,11 @@ class Spec(_Model):
         if module:
             cls.token = f"{PACKAGE}:{module}:{cls.__name__}"
 
-    def declaring_all(self) -> Self:
-        """The same values, all of them declared."""
-        return self.model_copy(update=dict(self))
+    def declaring(self, names: Iterable[str]) -> Self:
+        """The same values, of which exactly those fields count as declared (Python names)."""
+        copy = self.model_copy()
+        copy.__pydantic_fields_set__.clear()
+        return copy.model_copy(update={name: getattr(self, name) for name in names})
 
     @classmethod
     @cache

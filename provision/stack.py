@@ -59,7 +59,9 @@ class McpStack(pulumi.ComponentResource):
         )
         self.realm = self._realm(provider)
         self.server_url, self.resource_metadata = self._server_addresses(secrets)
-        self._inside = ResourceOptions(parent=self.realm, provider=provider, deleted_with=self.realm)
+        # What is in a realm goes with it, unless the realm stays: then everything is put back one by one.
+        goes_with = None if config.realm.adopt else self.realm
+        self._inside = ResourceOptions(parent=self.realm, provider=provider, deleted_with=goes_with)
         membership = self._scope_and_audience()
         self._clients(secrets, membership)
         if config.throw_away:
@@ -228,7 +230,7 @@ class McpStack(pulumi.ComponentResource):
             opts=inside,
         )
         for client in config.clients:
-            keycloak.Client(
+            made = keycloak.Client(
                 client.client_id,
                 realm=self.realm.name,
                 client_id=client.client_id,
@@ -242,6 +244,14 @@ class McpStack(pulumi.ComponentResource):
                 # A client gets the realm's default scopes when it is made, and never again.
                 opts=ResourceOptions.merge(inside, ResourceOptions(depends_on=[membership])),
             )
+            if config.realm.adopt:  # so one that was there before the scope does not have it
+                keycloak.ClientDefaultScope(
+                    f"{client.client_id}-scope",
+                    realm=self.realm.name,
+                    client=made.client_id,
+                    scope=config.scope.name,
+                    opts=ResourceOptions.merge(inside, ResourceOptions(depends_on=[membership])),
+                )
 
     def _demo_user(self, secrets: _Secrets) -> None:
         user = self._config.demo_user

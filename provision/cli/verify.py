@@ -10,6 +10,7 @@ from provision.cli.main import EXIT_FINDINGS, Invocation, print_json
 from provision.errors import ProvisionError, UsageError
 
 if TYPE_CHECKING:
+    from provision.config.keycloak import KeycloakConfig
     from provision.verify import Proof, Target
 
 
@@ -28,11 +29,12 @@ def command(invocation: Invocation, *, proofs: tuple[str, ...], only_list: bool,
     if only_list:
         _list(as_json=as_json)
         return
-    outputs = invocation.engine().outputs()
+    engine = invocation.engine()
+    outputs = engine.outputs()
     if not outputs:
         raise ProvisionError(f"Stack {invocation.stack_name} is not up.", "Start it: provision up")
     show = (lambda _: None) if as_json else _show
-    results = prove(_target(outputs), only=proofs, on_proof=show)
+    results = prove(_target(outputs, engine.stack.config().keycloak), only=proofs, on_proof=show)
     failed = [proof for proof in results if not proof.ok]
     if as_json:
         print_json({"proofs": [_as_json(proof) for proof in results]})
@@ -73,7 +75,7 @@ def _as_json(proof: Proof) -> dict[str, Any]:
     }
 
 
-def _target(outputs: dict[str, Any]) -> Target:
+def _target(outputs: dict[str, Any], keycloak: KeycloakConfig) -> Target:
     from provision.verify import Target
 
     if "demo_user" not in outputs:
@@ -94,4 +96,6 @@ def _target(outputs: dict[str, Any]) -> Target:
         keycloak_url=outputs["keycloak_url"],
         admin_client_id=outputs["admin"]["client_id"],
         admin_client_secret=outputs["admin"]["client_secret"],
+        admin_realm=keycloak.auth_realm,
+        ca_file=keycloak.ca_file,
     )

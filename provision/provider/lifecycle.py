@@ -160,8 +160,19 @@ class Lifecycle:
         if before is None:
             self._calls.delete(found)
         else:
-            former = self._emptied(before, properties, {})
-            self._calls.update(found, self._stored(former).declaring_all())
+            self._put_back(found, self._emptied(before, properties, {}), properties)
+
+    def _put_back(self, found: Found[Any], before: Mapping[str, Any], properties: Mapping[str, Any]) -> None:
+        """Give the fields that were declared their former values, where they differ, and touch no other."""
+        former = self._stored(before)
+        then, now = former.wire(whole=True), found.spec.wire(whole=True)
+        names = {
+            field.name
+            for wire, field in self._spec.fields().items()
+            if wire in properties and then.get(wire) != now.get(wire)
+        }
+        if names:
+            self._calls.update(found, former.declaring(names))
 
     def read(self, identity: str, properties: Mapping[str, Any], inputs: Mapping[str, Any]) -> State | None:
         """The object as it is in the world, in the declared fields only; None when it is gone."""

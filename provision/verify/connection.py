@@ -34,11 +34,16 @@ class Connections:
     Args:
         urls: The addresses that will be called. Reading the trusted certificates takes time, so only https does.
         before_each: Called before each request; may raise to end the run.
+        ca_file: A PEM bundle with authorities that are trusted besides the system's.
     """
 
-    def __init__(self, urls: Iterable[str], before_each: Callable[[], None]) -> None:
+    def __init__(
+        self, urls: Iterable[str], before_each: Callable[[], None], ca_file: str | None = None
+    ) -> None:
         secure = any(urlsplit(url).scheme == "https" for url in urls)
         context = ssl.create_default_context() if secure else ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+        if secure and ca_file:
+            context.load_verify_locations(ca_file)
         self._transport = httpx.HTTPTransport(verify=context, trust_env=False)
         self._before_each = before_each
 

@@ -60,7 +60,7 @@ class Run:
         self.target = target
         self.cancelled = threading.Event()
         self.connections = Connections(
-            (target.issuer, target.server_url, target.keycloak_url), self._end_if_cancelled
+            (target.issuer, target.server_url, target.keycloak_url), self._end_if_cancelled, target.ca_file
         )
         self.http = self.connections.client()
         self.temporary = Temporary(self.session, (target.realm, "master"))
@@ -78,7 +78,11 @@ class Run:
             if self._session is None:
                 target = self.target
                 self._session = Session(
-                    target.keycloak_url, target.admin_client_id, target.admin_client_secret
+                    target.keycloak_url,
+                    target.admin_client_id,
+                    target.admin_client_secret,
+                    target.ca_file,
+                    target.admin_realm,
                 )
             return self._session
 

@@ -20,8 +20,10 @@ class Target:
         demo_password: Their password.
         public_client_id: The pre-registered public PKCE client.
         keycloak_url: Keycloak's base address, without a trailing slash.
-        admin_client_id: The admin service account in the master realm; makes and removes what proofs need.
+        admin_client_id: The admin service account; makes and removes what proofs need.
         admin_client_secret: Its secret.
+        admin_realm: The realm in which it is.
+        ca_file: A PEM bundle that Keycloak's certificate is verified with; the system's trust store when left out.
     """
 
     issuer: str
@@ -36,3 +38,5 @@ class Target:
     keycloak_url: str
     admin_client_id: str
     admin_client_secret: str = field(repr=False)
+    admin_realm: str = "master"
+    ca_file: str | None = None

@@ -1,0 +1,137 @@
+"""A realm on a Keycloak that somebody else runs, in which much was clicked together by hand."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.conftest import ADMIN
+from tests.support.stack_cli import StackCli
+
+_REALM = "by-hand"
+_NOTHING = (None, "", "false")
+_FILE = """\
+config:
+  provision:profile: test
+  provision:runtime: external
+  provision:keycloak:
+    url: {url}
+    adminClientId: {admin}
+  provision:realm:
+    name: {realm}
+    displayName: By hand
+    adopt: true
+"""
+
+
+@pytest.fixture(scope="module")
+def realm(session):
+    """The realm as its owner made it: a scope, a mapper, a client and a user, each with a touch of their own."""
+    session.post("", body={"realm": _REALM, "enabled": True, "displayName": "Ours", "loginTheme": "keycloak"})
+    scope = session.post(
+        _REALM,
+        "client-scopes",
+        body={"name": "mcp:tools", "protocol": "openid-connect", "description": "made by hand"},
+    )
+    session.post(
+        _REALM,
+        *("client-scopes", scope, "protocol-mappers", "models"),
+        body={
+            "name": "audience-config",
+            "protocol": "openid-connect",
+            "protocolMapper": "oidc-audience-mapper",
+            "config": {
+                "included.custom.audience": "https://old.example/mcp",
+                "access.token.claim": "true",
+                "introspection.token.claim": "true",
+            },
+        },
+    )
+    session.post(
+        _REALM,
+        "clients",
+        body={
+            "clientId": "mcp-client",
+            "protocol": "openid-connect",
+            "publicClient": True,
+            "redirectUris": ["http://127.0.0.1/mine"],
+            "attributes": {"somebody.elses": "kept"},
+        },
+    )
+    session.post(_REALM, "clients", body={"clientId": "another", "protocol": "openid-connect"})
+    yield _REALM
+    session.delete(_REALM)
+
+
+@pytest.fixture(scope="module")
+def before(session, realm):
+    return _everything(session)
+
+
+@pytest.fixture(scope="module")
+def stack(tmp_path_factory, live_keycloak, admin_secret, before):
+    stack = StackCli(tmp_path_factory.mktemp("external"), stack="shared")
+    (stack.project / "Pulumi.shared.yaml").write_text(
+        _FILE.format(url=live_keycloak.url, admin=ADMIN, realm=_REALM)
+    )
+    stack.run("secret", "set", "adminClientSecret", stdin=f"{admin_secret}\n")
+    yield stack
+    stack.clean_up()
+
+
+def _everything(session):
+    """What was there beforehand, without what only says when."""
+    realm = session.get(_REALM)
+    scopes = {item["name"]: item for item in session.get(_REALM, "client-scopes")}
+    clients = {item["clientId"]: item for item in session.get(_REALM, "clients")}
+    components = {
+        item["id"]: {**item, "config": {name: sorted(found) for name, found in item["config"].items()}}
+        for item in session.get(_REALM, "components")
+        if item["providerType"].endswith("ClientRegistrationPolicy")
+    }
+    return {"realm": realm, "scopes": scopes, "clients": clients, "policies": components}
+
+
+def test_without_its_secret_it_says_how_to_set_it(stack, tmp_path):
+    bare = StackCli(tmp_path, stack="shared")
+    (bare.project / "Pulumi.shared.yaml").write_text(
+        _FILE.format(url="http://localhost:1", admin=ADMIN, realm=_REALM)
+    )
+    assert "provision secret set adminClientSecret" in bare.run("up", code=2).stderr
+
+
+def test_what_was_clicked_together_is_taken_over_proved_and_given_back(stack, session, before):
+    said = stack.run("up").stderr
+    for name in ("realm", "scope", "audience", "mcp-client", "trusted-hosts", "allowed-scopes"):
+        assert f"· {name}: adopted" in said
+    assert "introspection-client: adopted" not in said
+    _only_what_is_declared_changed(session)
+    assert stack.json("preview", "--refresh") == {"changes": []}
+    assert stack.json("drift") == {"changes": []}
+    assert set(stack.processes()) == {"calculator"}
+    assert [proof for proof in stack.json("verify")["proofs"] if not proof["ok"]] == []
+    stack.run("down")
+    assert _differences(before, _everything(session)) == []
+
+
+def _only_what_is_declared_changed(session):
+    (client,) = session.get(_REALM, "clients", clientId="mcp-client")
+    assert "http://127.0.0.1/" in client["redirectUris"]
+    assert client["attributes"]["somebody.elses"] == "kept"
+    assert session.get(_REALM)["loginTheme"] == "keycloak"
+    scopes = [item for item in session.get(_REALM, "client-scopes") if item["name"] == "mcp:tools"]
+    assert len(scopes) == 1
+    assert len(scopes[0]["protocolMappers"]) == 2
+
+
+def _differences(before, after, path=""):
+    """The paths at which two documents differ, with both values; to Keycloak, absent, empty and off are the same."""
+    if before in _NOTHING and after in _NOTHING:
+        return []
+    if isinstance(before, list) and isinstance(after, list) and len(before) == len(after):
+        before, after = dict(enumerate(before)), dict(enumerate(after))
+    if isinstance(before, dict) and isinstance(after, dict):
+        keys = sorted(before.keys() | after.keys())
+        return [
+            found for key in keys for found in _differences(before.get(key), after.get(key), f"{path}/{key}")
+        ]
+    return [] if before == after else [(path, before, after)]
