@@ -6,7 +6,7 @@ STACK ?= dev
 READY := .venv/.ready
 
 .DEFAULT_GOAL := help
-.PHONY: help setup up down verify check test test-unit bench stubs format clean
+.PHONY: help setup up down verify check test test-unit bench stubs docs format clean
 
 help:  ## this list
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 12
@@ -50,6 +50,9 @@ bench: $(READY)  ## time the commands beside what a user would do instead
 
 stubs: $(READY)  ## write the type stubs of the resource classes
 	@$(BIN)/python -m provision.resources.stubs
+
+docs: $(READY)  ## write the pages of docs/resources/
+	@$(BIN)/python -m tests.support.reference
 
 format: $(READY)
 	@$(BIN)/ruff format . && $(BIN)/ruff check --fix .

@@ -19,7 +19,9 @@ class GeneratedSecret(Spec, module="index"):
     passed through, which is how a stack's own secret takes the generated one's place.
     """
 
-    name: Annotated[str, NaturalKey]
+    name: Annotated[str, NaturalKey] = Field(
+        description="A name of your own; another name is another secret."
+    )
     value: Annotated[str, Secret] = Field(default="", description="Leave it out to have one generated.")
 
 

@@ -20,10 +20,18 @@ class AudienceMapper(ProtocolMapper, module="keycloak"):
     ``included_client_audience`` (the client id of a client in the realm).
     """
 
-    included_custom_audience: Annotated[str | None, config("included.custom.audience")] = None
-    included_client_audience: Annotated[str | None, config("included.client.audience")] = None
-    add_to_access_token: Annotated[bool, config("access.token.claim")] = True
-    add_to_id_token: Annotated[bool, config("id.token.claim")] = False
+    included_custom_audience: Annotated[str | None, config("included.custom.audience")] = Field(
+        default=None, description="The audience as text, for example `https://mcp.example.org/mcp`."
+    )
+    included_client_audience: Annotated[str | None, config("included.client.audience")] = Field(
+        default=None, description="Client id of the client that is the audience."
+    )
+    add_to_access_token: Annotated[bool, config("access.token.claim")] = Field(
+        default=True, description="Put the audience into access tokens."
+    )
+    add_to_id_token: Annotated[bool, config("id.token.claim")] = Field(
+        default=False, description="Put the audience into ID tokens too."
+    )
     add_to_introspection: Annotated[bool, config("introspection.token.claim")] = Field(
         default=False,
         description="Add it again whenever a token is introspected. Only lightweight tokens need this: a token whose "

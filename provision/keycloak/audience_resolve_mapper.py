@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pydantic import Field
+
 from provision.keycloak.protocol_mapper import (
     AddToAccessToken,
     AddToIntrospection,
@@ -18,7 +20,9 @@ class AudienceResolveMapper(ProtocolMapper, module="keycloak"):
     served by an AudienceMapper.
     """
 
-    add_to_access_token: AddToAccessToken = True
+    add_to_access_token: AddToAccessToken = Field(
+        default=True, description="Put the audiences into access tokens."
+    )
     add_to_introspection: AddToIntrospection = True
     add_to_lightweight_token: AddToLightweightToken = False
 

@@ -25,8 +25,14 @@ class ClaimMapper(ProtocolMapper):
     json_type: Annotated[Literal["String", "long", "int", "boolean", "JSON"], config("jsonType.label")] = (
         Field(default="String", description="How the value is written in the token.")
     )
-    add_to_access_token: AddToAccessToken = True
-    add_to_id_token: Annotated[bool, config("id.token.claim")] = True
-    add_to_userinfo: Annotated[bool, config("userinfo.token.claim")] = True
+    add_to_access_token: AddToAccessToken = Field(
+        default=True, description="Put the claim into access tokens."
+    )
+    add_to_id_token: Annotated[bool, config("id.token.claim")] = Field(
+        default=True, description="Put the claim into ID tokens."
+    )
+    add_to_userinfo: Annotated[bool, config("userinfo.token.claim")] = Field(
+        default=True, description="Put the claim into the answers of the userinfo endpoint."
+    )
     add_to_introspection: AddToIntrospection = True
     add_to_lightweight_token: AddToLightweightToken = False

@@ -40,11 +40,16 @@ class Client(Spec, module="keycloak"):
     """
 
     realm: RealmName
-    client_id: Annotated[str, NaturalKey] = Field(min_length=1)
-    name: str = ""
-    description: str = ""
-    enabled: bool = True
-    access: Annotated[Literal["public", "confidential"], Outside] = "public"
+    client_id: Annotated[str, NaturalKey] = Field(
+        min_length=1, description="The id that the client names itself by; any text, often a URL."
+    )
+    name: str = Field(default="", description="What the consent page and the admin console call it.")
+    description: str = Field(default="", description="What the admin console says of it.")
+    enabled: bool = Field(default=True, description="Whether users can log in to it and it can get tokens.")
+    access: Annotated[Literal["public", "confidential"], Outside] = Field(
+        default="public",
+        description="`public` has no secret and relies on PKCE; `confidential` authenticates itself.",
+    )
     secret: Annotated[str | None, Secret] = Field(
         default=None,
         min_length=1,
@@ -110,11 +115,15 @@ class Client(Spec, module="keycloak"):
         "feature `resource-indicators`.",
     )
 
-    consent_required: bool = False
+    consent_required: bool = Field(
+        default=False, description="Ask each user once before the client gets tokens."
+    )
     display_on_consent_screen: Annotated[bool, attribute("display.on.consent.screen")] = Field(
         default=False, description="Ask for consent to the client itself too, besides that to its scopes."
     )
-    consent_screen_text: Annotated[str, attribute("consent.screen.text")] = ""
+    consent_screen_text: Annotated[str, attribute("consent.screen.text")] = Field(
+        default="", description="What the consent page says of the client itself."
+    )
     always_display_in_console: bool = Field(
         default=False, description="List it for every user in the account console."
     )
@@ -146,7 +155,9 @@ class Client(Spec, module="keycloak"):
         ge=1,
         description="Seconds after which its offline session ends; the realm's when left out.",
     )
-    use_refresh_tokens: Annotated[bool, attribute("use.refresh.tokens", absent=True)] = True
+    use_refresh_tokens: Annotated[bool, attribute("use.refresh.tokens", absent=True)] = Field(
+        default=True, description="Issue refresh tokens to it."
+    )
     use_refresh_token_for_client_credentials: Annotated[
         bool, attribute("client_credentials.use_refresh_token")
     ] = Field(default=False, description="A refresh token without a user; OAuth 2.1 advises against it.")

@@ -8,6 +8,7 @@ from pydantic import Field
 
 from provision.keycloak.client import client_with_id, internal_id
 from provision.keycloak.client_scope import scope_id
+from provision.keycloak.representation import RealmName  # noqa: TC001 - pydantic reads it
 from provision.spec import Calls, Found, NaturalKey, ReplaceOnChange, Spec
 
 
@@ -17,9 +18,9 @@ class ClientDefaultScope(Spec, module="keycloak"):
     A client that is made gets the realm's default scopes from Keycloak, so the membership may be there already.
     """
 
-    realm: Annotated[str, NaturalKey]
+    realm: RealmName
     client: Annotated[str, NaturalKey] = Field(min_length=1, description="The client id of the client.")
-    scope: Annotated[str, NaturalKey] = Field(min_length=1)
+    scope: Annotated[str, NaturalKey] = Field(min_length=1, description="Name of the client scope.")
     kind: Annotated[Literal["default", "optional"], ReplaceOnChange] = Field(
         default="default",
         description="In every token of the client, or only in those for which the scope was asked for.",

@@ -51,8 +51,8 @@ class PolicyPart(Spec):
     """The fields that profiles and policies share."""
 
     realm: RealmName
-    name: Annotated[str, NaturalKey] = Field(min_length=1)
-    description: str = ""
+    name: Annotated[str, NaturalKey] = Field(min_length=1, description="Its name, unique in the realm.")
+    description: str = Field(default="", description="What the admin console says of it.")
 
 
 P = TypeVar("P", bound=PolicyPart)

@@ -22,15 +22,18 @@ _NEGATIVE = Field(default=False, description="For all the other clients.")
 class ClientRoles(Configuration):
     """Clients that have one of the client roles."""
 
-    roles: tuple[str, ...]
+    roles: tuple[str, ...] = Field(description="Names of client roles; one of them is enough.")
     is_negative_logic: bool = _NEGATIVE
 
 
 class ClientScopes(Configuration):
     """Clients, or requests, with one of the client scopes."""
 
-    scopes: tuple[str, ...]
-    type: Literal["Default", "Optional", "Any"] = "Optional"
+    scopes: tuple[str, ...] = Field(description="Names of client scopes; one of them is enough.")
+    type: Literal["Default", "Optional", "Any"] = Field(
+        default="Optional",
+        description="How the scope is linked to the client; an `Optional` one has to be asked for in the request.",
+    )
     is_negative_logic: bool = _NEGATIVE
 
 
@@ -53,14 +56,18 @@ class ClientUpdaterContext(Configuration):
 class ClientUpdaterSourceHost(Configuration):
     """From where a client is being made or changed."""
 
-    trusted_hosts: tuple[str, ...]
+    trusted_hosts: tuple[str, ...] = Field(
+        description="Host names or addresses; `*.example.org` stands for all hosts below."
+    )
     is_negative_logic: bool = _NEGATIVE
 
 
 class ClientIdUri(Configuration):
     """Clients whose id is a URI."""
 
-    schemes: Annotated[tuple[str, ...], at("client-id-uri-scheme")]
+    schemes: Annotated[tuple[str, ...], at("client-id-uri-scheme")] = Field(
+        description="URI schemes that the client id may have, such as `https`."
+    )
     trusted_domains: Annotated[tuple[str, ...], at("client-id-uri-allow-permitted-domains")] = Field(
         default=(), description="Hosts, with wildcards such as `*.example.org`; none trusts nobody."
     )
@@ -70,7 +77,7 @@ class ClientIdUri(Configuration):
 class Condition(Part):
     """Any condition by its id."""
 
-    condition: str
+    condition: str = Field(description="Keycloak's id of the condition, such as `grant-type`.")
     configuration: dict[str, Any] = Field(default={}, description="In Keycloak's own keys.")
 
 
@@ -81,15 +88,25 @@ class ClientPolicy(PolicyPart, module="keycloak"):
     to no client. Conditions are asked at each event apart: `clientIdUri` answers only before the authorization request.
     """
 
-    enabled: bool = True
-    any_client: Annotated[bool, provided("any-client")] = False
-    client_roles: Annotated[ClientRoles | None, provided("client-roles")] = None
-    client_scopes: Annotated[ClientScopes | None, provided("client-scopes")] = None
-    client_access_type: Annotated[ClientAccessType | None, provided("client-access-type")] = None
-    client_updater_context: Annotated[ClientUpdaterContext | None, provided("client-updater-context")] = None
+    enabled: bool = Field(default=True, description="Whether it is in force.")
+    any_client: Annotated[bool, provided("any-client")] = Field(
+        default=False, description="Every client meets this condition."
+    )
+    client_roles: Annotated[ClientRoles | None, provided("client-roles")] = Field(
+        default=None, description="For clients that have one of these client roles."
+    )
+    client_scopes: Annotated[ClientScopes | None, provided("client-scopes")] = Field(
+        default=None, description="For clients, or requests, with one of these client scopes."
+    )
+    client_access_type: Annotated[ClientAccessType | None, provided("client-access-type")] = Field(
+        default=None, description="For public or for confidential clients."
+    )
+    client_updater_context: Annotated[ClientUpdaterContext | None, provided("client-updater-context")] = (
+        Field(default=None, description="For clients that are made or changed in this way.")
+    )
     client_updater_source_host: Annotated[
         ClientUpdaterSourceHost | None, provided("client-updater-source-host")
-    ] = None
+    ] = Field(default=None, description="For clients that are made or changed from these hosts.")
     client_id_uri: Annotated[ClientIdUri | None, provided("client-id-uri", "cimd")] = Field(
         default=None, description="Needs the feature `cimd`."
     )

@@ -41,19 +41,25 @@ class ClientAuthenticators(Configuration):
 class RedirectUris(Configuration):
     """Which redirect URIs a client may have: without an option those with https and no wildcard."""
 
-    allow_ipv4_loopback_address: bool = False
-    allow_ipv6_loopback_address: bool = False
+    allow_ipv4_loopback_address: bool = Field(default=False, description="Allow URIs on `127.0.0.0/8`.")
+    allow_ipv6_loopback_address: bool = Field(default=False, description="Allow URIs on `[::1]`.")
     allow_private_use_uri_scheme: bool = Field(
         default=False, description="For example `com.example.app:/callback` (RFC 8252, section 7.1)."
     )
-    allow_http_scheme: bool = False
-    allow_wildcard_context_path: bool = False
+    allow_http_scheme: bool = Field(default=False, description="Allow `http:`; otherwise only `https:` is.")
+    allow_wildcard_context_path: bool = Field(default=False, description="Allow a `*` in the path.")
     allow_permitted_domains: tuple[str, ...] = Field(
         default=(), description="Regular expressions for host names; any host when empty."
     )
-    oauth20_compliant: Annotated[bool, at("oauth-2-0-compliant")] = False
-    oauth21_compliant: Annotated[bool, at("oauth-2-1-compliant")] = False
-    allow_open_redirect: bool = False
+    oauth20_compliant: Annotated[bool, at("oauth-2-0-compliant")] = Field(
+        default=False, description="Hold URIs to the rules of OAuth 2.0 (RFC 6749)."
+    )
+    oauth21_compliant: Annotated[bool, at("oauth-2-1-compliant")] = Field(
+        default=False, description="Hold URIs to the rules of OAuth 2.1, which ask for exact URIs."
+    )
+    allow_open_redirect: bool = Field(
+        default=False, description="Allow any URI: nothing else here is looked at. For development only."
+    )
 
 
 class SecretRotation(Configuration):
@@ -83,17 +89,20 @@ class ClientIdMetadataDocument(Configuration):
     trusted_domains: Annotated[tuple[str, ...], at("cimd-allow-permitted-domains")] = Field(
         default=(), description="Hosts, with wildcards such as `*.example.org`; none trusts nobody."
     )
-    restrict_same_domain: Annotated[bool, at("cimd-restrict-same-domain")] = False
+    restrict_same_domain: Annotated[bool, at("cimd-restrict-same-domain")] = Field(
+        default=False,
+        description="The metadata, its redirect URIs and what else it names must be on one domain.",
+    )
     required_properties: Annotated[tuple[str, ...], at("cimd-required-properties")] = Field(
         default=(), description="What a client's metadata must hold."
     )
-    only_allow_confidential_client: bool = False
+    only_allow_confidential_client: bool = Field(default=False, description="Refuse public clients.")
 
 
 class Executor(Part):
     """Any executor by its id."""
 
-    executor: str
+    executor: str = Field(description="Keycloak's id of the executor, such as `consent-required`.")
     configuration: dict[str, Any] = Field(default={}, description="In Keycloak's own keys.")
 
 
@@ -103,11 +112,15 @@ class ClientProfile(PolicyPart, module="keycloak"):
     An executor that has a field here is declared by it, any other in `executors`.
     """
 
-    pkce: Annotated[PkceEnforcer | None, provided("pkce-enforcer")] = None
-    client_authenticators: Annotated[ClientAuthenticators | None, provided("secure-client-authenticator")] = (
-        None
+    pkce: Annotated[PkceEnforcer | None, provided("pkce-enforcer")] = Field(
+        default=None, description="Clients must use PKCE."
     )
-    redirect_uris: Annotated[RedirectUris | None, provided("secure-redirect-uris-enforcer")] = None
+    client_authenticators: Annotated[ClientAuthenticators | None, provided("secure-client-authenticator")] = (
+        Field(default=(None), description="How clients may authenticate themselves.")
+    )
+    redirect_uris: Annotated[RedirectUris | None, provided("secure-redirect-uris-enforcer")] = Field(
+        default=None, description="Which redirect URIs clients may have."
+    )
     rotation: Annotated[SecretRotation | None, provided("secret-rotation", "client-secret-rotation")] = Field(
         default=None, description="Two client secrets at a time; feature `client-secret-rotation`."
     )

@@ -22,7 +22,9 @@ class ClientRole(Role, module="keycloak"):
     client: Annotated[str, NaturalKey, Outside] = Field(
         min_length=1, description="The client id of the client whose role it is."
     )
-    name: Annotated[str, NaturalKey] = Field(min_length=1)
+    name: Annotated[str, NaturalKey] = Field(
+        min_length=1, description="The role's name, unique in the client."
+    )
 
 
 class ClientRoleCalls(RoleCalls[ClientRole]):

@@ -20,8 +20,8 @@ class ClientScope(Spec, module="keycloak"):
     """A client scope (Keycloak Server Administration Guide, "Client scopes")."""
 
     realm: RealmName
-    name: Annotated[str, NaturalKey] = Field(min_length=1)
-    description: str = ""
+    name: Annotated[str, NaturalKey] = Field(min_length=1, description="What a request's `scope` names.")
+    description: str = Field(default="", description="What the admin console says of it.")
     in_token_scope: Annotated[bool, attribute("include.in.token.scope", absent=True)] = Field(
         default=True,
         description="Include it in the token's `scope` claim; resource servers look for it there.",

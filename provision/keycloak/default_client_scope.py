@@ -7,6 +7,7 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from provision.keycloak.client_scope import scope_id
+from provision.keycloak.representation import RealmName  # noqa: TC001 - pydantic reads it
 from provision.spec import Calls, Found, NaturalKey, ReplaceOnChange, Spec
 
 
@@ -16,9 +17,12 @@ class DefaultClientScope(Spec, module="keycloak"):
     Clients that exist already do not get it (Keycloak applies realm defaults when a client is made).
     """
 
-    realm: Annotated[str, NaturalKey]
-    scope: Annotated[str, NaturalKey] = Field(min_length=1)
-    kind: Annotated[Literal["default", "optional"], ReplaceOnChange] = "default"
+    realm: RealmName
+    scope: Annotated[str, NaturalKey] = Field(min_length=1, description="Name of the client scope.")
+    kind: Annotated[Literal["default", "optional"], ReplaceOnChange] = Field(
+        default="default",
+        description="`default` is always in a client's tokens, `optional` only when the request asks for it.",
+    )
 
 
 _LISTS = {"default": "default-default-client-scopes", "optional": "default-optional-client-scopes"}

@@ -25,26 +25,39 @@ class IdentityProvider(Spec, module="keycloak"):
 
     realm: RealmName
     alias: Annotated[str, NaturalKey] = Field(pattern=r"^[^\s/]+$", description="Part of the redirect URI.")
-    display_name: str = ""
-    enabled: bool = True
+    display_name: str = Field(default="", description="What the login page calls it; the alias when empty.")
+    enabled: bool = Field(default=True, description="Whether people can log in with it.")
     issuer: Annotated[str, config("issuer")] = Field(
         default="", description="What the `iss` of its tokens must be; not checked when empty."
     )
-    authorization_url: Annotated[str, config("authorizationUrl")] = Field(min_length=1)
-    token_url: Annotated[str, config("tokenUrl")] = Field(min_length=1)
+    authorization_url: Annotated[str, config("authorizationUrl")] = Field(
+        min_length=1, description="Its authorization endpoint."
+    )
+    token_url: Annotated[str, config("tokenUrl")] = Field(min_length=1, description="Its token endpoint.")
     jwks_url: Annotated[str, config("jwksUrl")] = Field(default="", description="Where its keys are.")
-    userinfo_url: Annotated[str, config("userInfoUrl")] = ""
-    logout_url: Annotated[str, config("logoutUrl")] = ""
-    client_id: Annotated[str, config("clientId")] = Field(min_length=1)
-    client_secret: Annotated[str | None, Secret, WriteOnly, config("clientSecret")] = None
+    userinfo_url: Annotated[str, config("userInfoUrl")] = Field(
+        default="", description="Its userinfo endpoint; not asked when empty."
+    )
+    logout_url: Annotated[str, config("logoutUrl")] = Field(
+        default="", description="Its end-session endpoint; logins there stay when empty."
+    )
+    client_id: Annotated[str, config("clientId")] = Field(
+        min_length=1, description="The client that Keycloak is at that provider."
+    )
+    client_secret: Annotated[str | None, Secret, WriteOnly, config("clientSecret")] = Field(
+        default=None, description="The secret of that client."
+    )
     default_scopes: Annotated[tuple[str, ...], Unordered, Outside] = Field(
         default=("openid",), description="Scopes asked for."
     )
     trust_email: bool = Field(default=False, description="Its addresses count as verified.")
-    store_token: bool = False
-    hide_on_login: bool = False
+    store_token: bool = Field(default=False, description="Keep the provider's tokens in Keycloak's database.")
+    hide_on_login: bool = Field(default=False, description="Leave it off the login page.")
     link_only: bool = Field(default=False, description="Only for accounts that exist already.")
-    pkce_method: Annotated[Literal["S256", "plain", "none"], Outside] = "S256"
+    pkce_method: Annotated[Literal["S256", "plain", "none"], Outside] = Field(
+        default="S256",
+        description="How PKCE is used towards the provider; `none` for one that does not know it.",
+    )
     validate_signature: Annotated[bool, config("validateSignature")] = Field(
         default=True, description="Check its tokens with the keys at `jwksUrl`."
     )

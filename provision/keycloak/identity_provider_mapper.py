@@ -27,15 +27,15 @@ class ClaimToRole(Part):
     """Users whose claim has the value get the role."""
 
     claim: str = Field(min_length=1, description="Dots go into nested claims.")
-    claim_value: Annotated[str, at("claim.value")]
+    claim_value: Annotated[str, at("claim.value")] = Field(description="The value that the claim must have.")
     role: str = Field(min_length=1, description="A realm role, or `<client id>.<role>`.")
 
 
 class HardcodedAttribute(Part):
     """Every user gets the attribute."""
 
-    attribute: str = Field(min_length=1)
-    value: Annotated[str, at("attribute.value")]
+    attribute: str = Field(min_length=1, description="Name of the user's attribute.")
+    value: Annotated[str, at("attribute.value")] = Field(description="Its value.")
 
 
 class HardcodedRole(Part):
@@ -71,14 +71,24 @@ class IdentityProviderMapper(Spec, module="keycloak"):
     identity_provider: Annotated[str, NaturalKey, at("identityProviderAlias")] = Field(
         min_length=1, description="The alias of the identity provider."
     )
-    name: Annotated[str, NaturalKey] = Field(min_length=1)
+    name: Annotated[str, NaturalKey] = Field(
+        min_length=1, description="Its name, unique in the identity provider."
+    )
     sync_mode: Annotated[
         Literal["INHERIT", "IMPORT", "FORCE", "LEGACY"], config("syncMode", absent="LEGACY")
     ] = Field(default="INHERIT", description="At which logins it works.")
-    claim_to_attribute: Annotated[ClaimToAttribute | None, Outside] = None
-    claim_to_role: Annotated[ClaimToRole | None, Outside] = None
-    hardcoded_attribute: Annotated[HardcodedAttribute | None, Outside] = None
-    hardcoded_role: Annotated[HardcodedRole | None, Outside] = None
+    claim_to_attribute: Annotated[ClaimToAttribute | None, Outside] = Field(
+        default=None, description="Copy a claim into an attribute of the user."
+    )
+    claim_to_role: Annotated[ClaimToRole | None, Outside] = Field(
+        default=None, description="Give a role to users whose claim has a value."
+    )
+    hardcoded_attribute: Annotated[HardcodedAttribute | None, Outside] = Field(
+        default=None, description="Give every user the same attribute."
+    )
+    hardcoded_role: Annotated[HardcodedRole | None, Outside] = Field(
+        default=None, description="Give every user a role."
+    )
     mapper: Annotated[OtherMapper | None, Outside] = Field(default=None, description="Any other type.")
 
     @model_validator(mode="after")

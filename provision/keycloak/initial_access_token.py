@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 from pydantic import Field
 
+from provision.keycloak.representation import RealmName  # noqa: TC001 - pydantic reads it
 from provision.spec import Calls, Found, NaturalKey, Outputs, ReplaceOnChange, Secret, Spec
 
 if TYPE_CHECKING:
@@ -20,10 +21,10 @@ class InitialAccessToken(Spec, module="keycloak"):
     imported. One that is expired or used up counts as gone: after a refresh, the next `up` makes a new one.
     """
 
-    realm: Annotated[str, NaturalKey]
+    realm: RealmName
     name: Annotated[str, NaturalKey] = Field(min_length=1, description="A name of your own.")
     expiration_seconds: Annotated[int, ReplaceOnChange] = Field(
-        default=86400, ge=0, description="How long it is good for; 0 for no end."
+        default=86400, ge=0, description="Seconds that it is good for; 0 for no end."
     )
     count: Annotated[int, ReplaceOnChange] = Field(
         default=1, ge=1, description="How many clients can be registered with it."

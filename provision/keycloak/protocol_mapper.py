@@ -27,7 +27,9 @@ class ProtocolMapper(Spec):
     client: Annotated[str, NaturalKey, Outside] = Field(
         default="", description="The client id of the client it belongs to, instead of a scope."
     )
-    name: Annotated[str, NaturalKey] = Field(min_length=1)
+    name: Annotated[str, NaturalKey] = Field(
+        min_length=1, description="Its name, unique in the scope or client."
+    )
 
     @model_validator(mode="after")
     def _one_owner(self) -> ProtocolMapper:

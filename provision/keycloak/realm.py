@@ -40,8 +40,13 @@ class Realm(Spec, module="keycloak"):
     protection and an end to offline sessions, which Keycloak has switched off.
     """
 
-    name: Annotated[str, NaturalKey, at("realm")] = Field(min_length=1, max_length=255, pattern=r"^[^/\s]+$")
-    display_name: str = ""
+    name: Annotated[str, NaturalKey, at("realm")] = Field(
+        min_length=1,
+        max_length=255,
+        pattern=r"^[^/\s]+$",
+        description="Its name, which is part of the issuer.",
+    )
+    display_name: str = Field(default="", description="What the login page calls it.")
     display_name_html: str = Field(
         default="", description="Shown on the login page instead of `displayName`."
     )
@@ -134,17 +139,21 @@ class Realm(Spec, module="keycloak"):
     )
 
     registration_allowed: bool = Field(default=False, description="Users may register themselves.")
-    registration_email_as_username: bool = False
+    registration_email_as_username: bool = Field(
+        default=False, description="Who registers has the e-mail address as user name."
+    )
     reset_password_allowed: bool = Field(default=False, description='"Forgot password?" on the login page.')
     remember_me: bool = Field(default=False, description='"Remember me" on the login page.')
     verify_email: bool = Field(
         default=False, description="Users confirm their address first; the realm needs a mail server."
     )
-    login_with_email_allowed: bool = True
+    login_with_email_allowed: bool = Field(
+        default=True, description="Users may log in with their e-mail address."
+    )
     duplicate_emails_allowed: bool = Field(
         default=False, description="Several users may have one address; not with `loginWithEmailAllowed`."
     )
-    edit_username_allowed: bool = False
+    edit_username_allowed: bool = Field(default=False, description="Users may change their user name.")
     password_policy: str = Field(
         default="",
         description="In Keycloak's words, for example `length(12) and notUsername(undefined)`; none when left out.",
@@ -200,7 +209,9 @@ class Realm(Spec, module="keycloak"):
         default=False, description="Keep the representations they sent as well."
     )
 
-    internationalization_enabled: bool = False
+    internationalization_enabled: bool = Field(
+        default=False, description="Show pages in the user's language."
+    )
     supported_locales: Annotated[tuple[str, ...], Unordered] = Field(
         default=(), description="Languages users may choose, for example `en` and `pt-BR`."
     )

@@ -1,52 +1,65 @@
-"""The whole list of a realm's default or optional client scopes (Server Administration Guide, "Realm default client scopes")."""
+"""A realm's whole lists of default and optional client scopes (Server Administration Guide, "Realm default client scopes")."""
 
 from __future__ import annotations
 
 import threading
-from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
+from typing import TYPE_CHECKING, Annotated, ClassVar
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from provision.keycloak.client_scope import scope_id
+from provision.keycloak.representation import RealmName  # noqa: TC001 - pydantic reads it
 from provision.keycloak.session import KeycloakError
-from provision.spec import Calls, Found, NaturalKey, Spec, Unordered
+from provision.spec import Calls, Found, Spec, Unordered
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
 
 class RealmClientScopes(Spec, module="keycloak"):
-    """Exactly these client scopes are the realm's default or optional ones ("Realm default client scopes").
+    """Exactly these client scopes are the realm's default and optional ones ("Realm default client scopes").
 
-    Every realm has both lists, so one is always taken over: destroy puts back what was in it. A scope that is not named
-    leaves the list, Keycloak's own (`basic`, `roles`, …) too; one that is named leaves the other list. Use
-    DefaultClientScope instead to add one scope and leave the rest alone, and never both for one list.
+    Every realm has both lists, so they are always taken over: destroy puts back what was in them. A scope that is in
+    neither leaves them, Keycloak's own (`basic`, `roles`, …) too. Use DefaultClientScope instead to add one scope and
+    leave the rest alone, and never both for one realm.
     """
 
-    realm: Annotated[str, NaturalKey]
-    kind: Annotated[Literal["default", "optional"], NaturalKey]
-    scopes: Annotated[tuple[str, ...], Unordered] = Field(description="All of them, by name.")
+    realm: RealmName
+    default_scopes: Annotated[tuple[str, ...], Unordered] = Field(
+        description="All that every new client gets, by name."
+    )
+    optional_scopes: Annotated[tuple[str, ...], Unordered] = Field(
+        description="All that a new client may ask for, by name."
+    )
+
+    @model_validator(mode="after")
+    def _in_one_list_only(self) -> RealmClientScopes:
+        if twice := sorted({*self.default_scopes} & {*self.optional_scopes}):
+            raise ValueError(f"the scope {twice[0]} is in both lists")
+        return self
 
 
-_LISTS = {"default": "default-default-client-scopes", "optional": "default-optional-client-scopes"}
+_LISTS = {
+    "default_scopes": "default-default-client-scopes",
+    "optional_scopes": "default-optional-client-scopes",
+}
 
 
 class RealmClientScopesCalls(Calls[RealmClientScopes]):
     """The realm's two lists through the Admin API."""
 
-    # A scope moves between two lists, and Keycloak removes it from either whichever one is named.
     _locks: ClassVar[dict[str, threading.Lock]] = {}
 
     def find(self, key: RealmClientScopes) -> Found[RealmClientScopes] | None:
-        """The list, if there is such a realm."""
-        members = self._members(key.realm, key.kind)
-        if members is None:
+        """Both lists, if there is such a realm."""
+        members = {field: self._members(key.realm, field) for field in _LISTS}
+        if None in members.values():
             return None
-        values: dict[str, Any] = {"realm": key.realm, "kind": key.kind, "scopes": tuple(sorted(members))}
-        return Found(key.kind, RealmClientScopes(**values))
+        lists = {field: tuple(sorted(found or ())) for field, found in members.items()}
+        return Found("", RealmClientScopes(realm=key.realm, **lists))
 
     def create(self, spec: RealmClientScopes) -> None:
-        """There is nothing to make: it comes with the realm.
+        """There is nothing to make: the lists come with the realm.
 
         Raises:
             KeycloakError: There is no such realm.
@@ -54,25 +67,25 @@ class RealmClientScopesCalls(Calls[RealmClientScopes]):
         raise KeycloakError(f"There is no realm {spec.realm}.", "Declare the realm first.")
 
     def update(self, found: Found[RealmClientScopes], spec: RealmClientScopes) -> None:
-        """Add what is missing, out of the other list if it is there, and take out the rest."""
-        del found  # the other list may have been changed meanwhile
-        session, path = self.context.session(), _LISTS[spec.kind]
-        wanted = {name: scope_id(session, spec.realm, name) for name in spec.scopes}
-        with self._locks.setdefault(f"{session.url} {spec.realm}", threading.Lock()):
-            other = "optional" if spec.kind == "default" else "default"
-            elsewhere = self._members(spec.realm, other) or {}
-            present = self._members(spec.realm, spec.kind) or {}
-            for name in sorted(wanted.keys() - present.keys()):
-                if name in elsewhere:
-                    session.delete(spec.realm, _LISTS[other], wanted[name])
-                session.put(spec.realm, path, wanted[name], body={})
-            for name in sorted(present.keys() - wanted.keys()):
-                session.delete(spec.realm, path, present[name])
+        """Take out what does not belong, then add what is missing: a scope can be in one list only."""
+        session, realm = self.context.session(), spec.realm
+        wanted = {
+            field: {name: scope_id(session, realm, name) for name in getattr(spec, field)} for field in _LISTS
+        }
+        with self._locks.setdefault(f"{session.url} {realm}", threading.Lock()):
+            present = {field: self._members(realm, field) or {} for field in _LISTS}
+            for field, path in _LISTS.items():
+                for name in sorted(present[field].keys() - wanted[field].keys()):
+                    session.delete(realm, path, present[field][name])
+            for field, path in _LISTS.items():
+                for name in sorted(wanted[field].keys() - present[field].keys()):
+                    session.put(realm, path, wanted[field][name], body={})
+        del found  # the lists may have been changed meanwhile
 
     def delete(self, found: Found[RealmClientScopes]) -> None:
-        """It goes with the realm; a list that was imported stays as it is."""
+        """They go with the realm; lists that were imported stay as they are."""
 
-    def _members(self, realm: str, kind: str) -> Mapping[str, str] | None:
-        """The ids of the list's scopes by name; None when there is no realm."""
-        listed = self.context.session().get(realm, _LISTS[kind])
+    def _members(self, realm: str, field: str) -> Mapping[str, str] | None:
+        """The ids of a list's scopes by name; None when there is no realm."""
+        listed = self.context.session().get(realm, _LISTS[field])
         return None if listed is None else {item["name"]: item["id"] for item in listed}

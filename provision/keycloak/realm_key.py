@@ -31,9 +31,16 @@ class RealmKey(Spec, module="keycloak"):
         Literal["rsa-generated", "rsa-enc-generated", "ecdsa-generated", "eddsa-generated"],
         NaturalKey,
         at("providerId"),
-    ] = "rsa-generated"
-    name: Annotated[str, NaturalKey] = Field(min_length=1)
-    priority: Annotated[int, config_values("priority")] = 0
+    ] = Field(
+        default="rsa-generated", description="Keycloak's type of key provider, which decides the kind of key."
+    )
+    name: Annotated[str, NaturalKey] = Field(
+        min_length=1, description="Its name, unique among the keys of that provider."
+    )
+    priority: Annotated[int, config_values("priority")] = Field(
+        default=0,
+        description="Of several active keys for one algorithm, the one with the highest priority signs.",
+    )
     enabled: Annotated[bool, config_values("enabled", absent=True)] = Field(
         default=True, description="A key that is not enabled is not published: its tokens are refused."
     )

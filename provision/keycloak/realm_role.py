@@ -15,7 +15,9 @@ class RealmRole(Role, module="keycloak"):
     """A role of the realm (Server Administration Guide, "Creating a realm role")."""
 
     realm: RealmName
-    name: Annotated[str, NaturalKey] = Field(min_length=1)
+    name: Annotated[str, NaturalKey] = Field(
+        min_length=1, description="The role's name, unique in the realm."
+    )
 
 
 class RealmRoleCalls(RoleCalls[RealmRole]):

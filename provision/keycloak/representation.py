@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING, Annotated, Any, Literal, Union, get_args, get_origin
 
-from pydantic import TypeAdapter
+from pydantic import Field, TypeAdapter
 
 from provision.spec import Mark, NaturalKey, Spec
 
@@ -52,7 +52,7 @@ class Place:
 
 Outside = Place(inside=False)
 """Not part of the representation: part of the address, or for our own use."""
-RealmName = Annotated[str, NaturalKey, Outside]
+RealmName = Annotated[str, NaturalKey, Outside, Field(description="The realm that it is in.")]
 """The realm in which an object is."""
 
 
@@ -87,7 +87,8 @@ def write(spec: Spec, raw: Mapping[str, Any], names: Collection[str] | None = No
     Args:
         spec: Whose fields.
         raw: The representation as it is; empty for a new object.
-        names: Which fields (Python names); None for all that have a value.
+        names: Which fields (Python names); None for all that have a value. One that stands there already in
+            other words (absent where that means the same) is left as it is.
     """
     body = copy.deepcopy(dict(raw))
     dumped = spec.model_dump(mode="json", by_alias=True, warnings=False)
@@ -95,6 +96,8 @@ def write(spec: Spec, raw: Mapping[str, Any], names: Collection[str] | None = No
     for name, place in _places(type(spec)).items():
         value = dumped.get(fields[name].wire)
         if (value is None) if names is None else (name not in names):
+            continue
+        if names is not None and raw and _understood(type(spec), name, place, raw) == getattr(spec, name):
             continue
         *parents, last = place.path
         owner = body

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 class Role(Spec):
     """The fields that every role has."""
 
-    description: str = ""
+    description: str = Field(default="", description="What the admin console says of it.")
     attributes: KeyedLists = Field(
         default={}, description="Each key is declared apart; others stay as they are."
     )

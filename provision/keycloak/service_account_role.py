@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 from pydantic import Field
 
 from provision.keycloak.client import client_with_id
+from provision.keycloak.representation import RealmName  # noqa: TC001 - pydantic reads it
 from provision.keycloak.role_mappings import REALM, give, held, role, take
 from provision.keycloak.session import KeycloakError
 from provision.spec import Calls, Found, NaturalKey, Spec
@@ -21,14 +22,14 @@ class ServiceAccountRole(Spec, module="keycloak"):
     A role that the service account had before stays with it when this is destroyed.
     """
 
-    realm: Annotated[str, NaturalKey]
+    realm: RealmName
     client: Annotated[str, NaturalKey] = Field(
         min_length=1, description="The client with the service account."
     )
     owner: Annotated[str, NaturalKey] = Field(
         default=REALM, description="The client id of the client whose role it is; none for a realm role."
     )
-    role: Annotated[str, NaturalKey] = Field(min_length=1)
+    role: Annotated[str, NaturalKey] = Field(min_length=1, description="Name of the role.")
 
 
 class ServiceAccountRoleCalls(Calls[ServiceAccountRole]):

@@ -18,7 +18,9 @@ class TrustedHostsPolicy(RegistrationPolicy, module="keycloak"):
     put back on destroy. Removing the policy itself would open registration to the world.
     """
 
-    trusted_hosts: Annotated[tuple[str, ...], Unordered, config_values("trusted-hosts")] = ()
+    trusted_hosts: Annotated[tuple[str, ...], Unordered, config_values("trusted-hosts")] = Field(
+        default=(), description="Host names or addresses; `*.example.org` stands for all hosts below."
+    )
     host_sending_registration_request_must_match: Annotated[
         bool, config_values("host-sending-registration-request-must-match")
     ] = Field(

@@ -26,13 +26,17 @@ class User(Spec, module="keycloak"):
     """
 
     realm: RealmName
-    username: Annotated[str, NaturalKey] = Field(min_length=1, pattern=r"^[^A-Z\s]+$")
-    email: str = ""
+    username: Annotated[str, NaturalKey] = Field(
+        min_length=1, pattern=r"^[^A-Z\s]+$", description="The login name, in lower case."
+    )
+    email: str = Field(default="", description="E-mail address.")
     email_verified: bool = Field(default=True, description="Whether the address counts as verified.")
-    first_name: str = ""
-    last_name: str = ""
-    enabled: bool = True
-    password: Annotated[str | None, Secret, WriteOnly, Outside] = None
+    first_name: str = Field(default="", description="Given name.")
+    last_name: str = Field(default="", description="Family name.")
+    enabled: bool = Field(default=True, description="Whether the user can log in.")
+    password: Annotated[str | None, Secret, WriteOnly, Outside] = Field(
+        default=None, description="The password; without one the user can't log in by password."
+    )
     required_actions: Annotated[tuple[str, ...], Unordered] = Field(
         default=(), description="What the next login asks for, for example `UPDATE_PASSWORD`."
     )

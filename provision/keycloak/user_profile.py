@@ -23,18 +23,18 @@ _POLICY = "unmanagedAttributePolicy"
 class Permissions(Part):
     """Who sees and who changes an attribute: `admin`, `user`."""
 
-    view: Who = _EVERYBODY
-    edit: Who = _EVERYBODY
+    view: Who = Field(default=_EVERYBODY, description="Who sees it: `user`, `admin`.")
+    edit: Who = Field(default=_EVERYBODY, description="Who changes it: `user`, `admin`.")
 
 
 class ProfileAttribute(Part):
     """An attribute that users have."""
 
-    name: str = Field(min_length=1)
+    name: str = Field(min_length=1, description="Its name, as tokens and mappers use it.")
     display_name: str = Field(default="", description="May be a message key such as `${email}`.")
     required: Who = Field(default=(), description="Who has to fill it: `user`, `admin`; nobody when empty.")
-    permissions: Permissions = Permissions()
-    multivalued: bool = False
+    permissions: Permissions = Field(default=Permissions(), description="Who sees it and who changes it.")
+    multivalued: bool = Field(default=False, description="Whether it may have several values.")
     validations: dict[str, Any] = Field(
         default={}, description="Validators with their settings, for example `length: {max: 255}`."
     )

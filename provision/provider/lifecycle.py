@@ -204,6 +204,8 @@ class Lifecycle:
         # What the world does not tell again (and what was there before an adoption) stays as it is recorded.
         recorded = {name: value for name, value in properties.items() if name not in fields}
         state = recorded | self._made(found.spec, found.outputs, declared).properties
+        if imported:  # an import is an adoption: destroy must not remove what somebody else made
+            state[ADOPTED_FROM] = Hidden(live)
         return State(found.spec.identity(), state, self._sealed(declared, like=inputs))
 
     # -- derived from the spec ------------------------------------------------------------------------------

@@ -60,14 +60,19 @@ def _resource(calls: Any, token: str, named: dict[str, Any]) -> dict[str, Any]:
     module = token.split(":")[1]
     inputs, required = _properties(calls.spec, module, named)
     outputs, _ = _properties(calls.outputs, module, named)
+    certain = [name for name in outputs if not _may_be_none(calls.outputs, name)]
     adopted = {ADOPTED_FROM: {**_ANY, "secret": True, "description": "What was there before it was adopted."}}
     return {
         "description": inspect.cleandoc(calls.spec.__doc__ or ""),
         "inputProperties": inputs,
         "requiredInputs": required,
         "properties": inputs | outputs | adopted,
-        "required": sorted({*required, *outputs}),
+        "required": sorted({*required, *certain}),
     }
+
+
+def _may_be_none(model: Any, wire: str) -> bool:
+    return type(None) in get_args(model.model_fields[model.fields()[wire].name].annotation)
 
 
 def _properties(model: Any, module: str, named: dict[str, Any]) -> tuple[dict[str, Any], list[str]]:
@@ -101,6 +106,11 @@ def _type(annotation: Any, module: str, named: dict[str, Any]) -> dict[str, Any]
     if isinstance(annotation, type) and issubclass(annotation, BaseModel):
         token = f"{PACKAGE}:{module}:{annotation.__name__}"
         properties, required = _properties(annotation, module, named)
-        named[token] = {"type": "object", "properties": properties, "required": required}
+        named[token] = {
+            "type": "object",
+            "description": inspect.cleandoc(annotation.__doc__ or ""),
+            "properties": properties,
+            "required": required,
+        }
         return {"$ref": f"#/types/{token}"}
     return {"type": _PRIMITIVES[annotation]} if annotation in _PRIMITIVES else dict(_ANY)

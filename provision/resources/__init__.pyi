@@ -790,18 +790,18 @@ class keycloak:
         ) -> None: ...
 
     class RealmClientScopes(pulumi.CustomResource):
-        """Exactly these client scopes are the realm's default or optional ones ("Realm default client scopes")."""
+        """Exactly these client scopes are the realm's default and optional ones ("Realm default client scopes")."""
 
         realm: pulumi.Output[str]
-        kind: pulumi.Output[str]
-        scopes: pulumi.Output[Sequence[str]]
+        default_scopes: pulumi.Output[Sequence[str]]
+        optional_scopes: pulumi.Output[Sequence[str]]
         def __init__(
             self,
             resource_name: str,
             *,
             realm: pulumi.Input[str],
-            kind: pulumi.Input[str],
-            scopes: pulumi.Input[Sequence[str]],
+            default_scopes: pulumi.Input[Sequence[str]],
+            optional_scopes: pulumi.Input[Sequence[str]],
             opts: pulumi.ResourceOptions | None = ...,
         ) -> None: ...
 

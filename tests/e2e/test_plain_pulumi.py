@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 import json
-import os
-import subprocess
-import sys
-from pathlib import Path
 
 import pytest
+import yaml
 
-from provision.engine.pulumi_cli import find_or_install
-from provision.progress import Silent
-from tests.support.requirements import yaml_language_host
+from provision.spec import catalogue
+from tests.support.plain_pulumi import PLUGINS, Pulumi
+from tests.support.samples import SAMPLES
+from tests.support.world import World
 
 FAILED = 1
+_PROVIDER = "urn:pulumi:dev::by-yaml::pulumi:providers:provision::admin"
 _PROGRAM = """\
 name: by-yaml
 runtime: yaml
@@ -53,47 +52,17 @@ outputs:
 """
 
 
-class Pulumi:
-    """The plain command in a folder of its own."""
-
-    def __init__(self, folder: Path):
-        self.folder = folder
-        executable = find_or_install(Silent())
-        self._command = str(executable)
-        path = [str(executable.parent), str(yaml_language_host(Silent())), os.environ["PATH"]]
-        self._environment = {
-            **os.environ,
-            "PATH": os.pathsep.join(path),
-            "PULUMI_BACKEND_URL": f"file://{folder}/state",
-            "PULUMI_CONFIG_PASSPHRASE": "of-the-test",
-            "PULUMI_HOME": str(folder / "home"),
-            "PULUMI_SKIP_UPDATE_CHECK": "true",
-        }
-        (folder / "state").mkdir()
-        self.write("Use the tools")
+class Written(Pulumi):
+    """With the program above."""
 
     def write(self, consent: str) -> None:
-        program = _PROGRAM.format(plugin=Path(sys.executable).parent, consent=json.dumps(consent))
-        (self.folder / "Pulumi.yaml").write_text(program)
-
-    def __call__(self, *arguments: str, code: int = 0, stdin: str | None = None) -> str:
-        done = subprocess.run(
-            [self._command, "--non-interactive", *arguments],
-            cwd=self.folder,
-            env=self._environment,
-            input=stdin,
-            capture_output=True,
-            text=True,
-            timeout=120,
-            check=False,
-        )
-        assert done.returncode == code, done.stdout + done.stderr
-        return done.stdout + done.stderr
+        self.program(_PROGRAM.format(plugin=PLUGINS, consent=json.dumps(consent)))
 
 
 @pytest.fixture
 def pulumi(tmp_path, live_keycloak, admin_secret):
-    pulumi = Pulumi(tmp_path)
+    pulumi = Written(tmp_path)
+    pulumi.write("Use the tools")
     pulumi("stack", "init", "dev")
     pulumi("config", "set", "url", live_keycloak.url)
     pulumi("config", "set", "clientId", "provision-admin")
@@ -128,7 +97,6 @@ def test_a_yaml_program_makes_changes_imports_and_destroys(pulumi, session, tmp_
 
 def test_an_existing_object_is_imported_and_needs_no_change(pulumi, session):
     pulumi("up", "-y", "--skip-preview")
-    provider = "urn:pulumi:dev::by-yaml::pulumi:providers:provision::admin"
     session.post("by-yaml", "client-scopes", body={"name": "by-hand", "protocol": "openid-connect"})
     code = pulumi(
         "import",
@@ -136,7 +104,7 @@ def test_an_existing_object_is_imported_and_needs_no_change(pulumi, session):
         "byHand",
         "by-yaml/by-hand",
         "--provider",
-        f"admin={provider}",
+        f"admin={_PROVIDER}",
         "--yes",
         "--protect=false",
         "--skip-preview",
@@ -148,12 +116,48 @@ def test_an_existing_object_is_imported_and_needs_no_change(pulumi, session):
         "nobody",
         "by-yaml/nobody",
         "--provider",
-        f"admin={provider}",
+        f"admin={_PROVIDER}",
         "--yes",
         "--skip-preview",
         code=FAILED,
     )
     assert "does not exist" in missing
+
+
+_NOT_IMPORTABLE = {token for token, sample in SAMPLES.items() if sample.nameless}
+
+
+def test_one_bulk_import_takes_every_kind_and_leaves_nothing_to_do(pulumi, session):
+    assert SAMPLES.keys() == {token for token in catalogue() if token.startswith("provision:keycloak:")}
+    world = World(session)
+    made = {}
+    for token, sample in SAMPLES.items():
+        for needed, values in sample.needs:
+            world.add(needed, values)
+        _, made[token] = world.add(token, sample.inputs)
+    pulumi("up", "-y", "--skip-preview", "--target", _PROVIDER)
+    wanted = [
+        {"type": token, "name": token.rsplit(":", 1)[-1], "id": state.id, "provider": "admin"}
+        for token, state in made.items()
+        if token not in _NOT_IMPORTABLE
+    ]
+    (pulumi.folder / "import.json").write_text(
+        json.dumps({"nameTable": {"admin": _PROVIDER}, "resources": wanted})
+    )
+    options = ("--yes", "--skip-preview", "--protect=false")
+    pulumi("import", "--file", "import.json", *options, "--out", "imported.yaml")
+
+    exported = json.loads(pulumi("stack", "export"))["deployment"]["resources"]
+    assert {item["id"] for item in wanted} <= {item.get("id") for item in exported}
+    program = yaml.safe_load((pulumi.folder / "Pulumi.yaml").read_text())
+    imported = yaml.safe_load((pulumi.folder / "imported.yaml").read_text())["resources"]
+    assert len(imported) == len(wanted)
+    program["resources"] = {"admin": program["resources"]["admin"], **imported}
+    program.pop("outputs")
+    pulumi.program(yaml.safe_dump(program))
+    pulumi("preview", "--expect-no-changes")
+    pulumi("preview", "--refresh", "--expect-no-changes")
+    pulumi("state", "delete", "--all", "--yes")  # the realm goes with the Keycloak of this test run
 
 
 def test_a_failure_is_one_readable_line_with_keycloaks_own_words(pulumi):
@@ -181,7 +185,7 @@ def test_a_wrong_service_account_is_named(pulumi):
 
 
 def test_the_schema_passes_pulumis_own_check(pulumi, tmp_path):
-    plugin = str(Path(sys.executable).with_name("pulumi-resource-provision"))
+    plugin = str(PLUGINS / "pulumi-resource-provision")
     text = pulumi("package", "get-schema", plugin)
     file = tmp_path / "schema.json"
     file.write_text(text[text.index("{") :])

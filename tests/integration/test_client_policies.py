@@ -9,7 +9,7 @@ import pytest
 from provision.keycloak import server_info
 from provision.keycloak.session import KeycloakError
 from provision.provider.wire import plain
-from tests.integration.test_keycloak_objects import World
+from tests.support.world import World
 
 PROFILE = "provision:keycloak:ClientProfile"
 POLICY = "provision:keycloak:ClientPolicy"

@@ -13,8 +13,8 @@ from provision.keycloak import server_info
 from provision.keycloak.session import KeycloakError
 from provision.provider.wire import Hidden, plain
 from provision.spec import Mark, catalogue
-from tests.integration.test_keycloak_objects import World
 from tests.support.samples import SAMPLES
+from tests.support.world import World
 
 CLIENT = "provision:keycloak:Client"
 SAMPLE = SAMPLES[CLIENT]

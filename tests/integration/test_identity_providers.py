@@ -6,8 +6,8 @@ import pytest
 
 from provision.keycloak.session import KeycloakError
 from provision.provider.wire import plain
-from tests.integration.test_keycloak_objects import World
 from tests.support.samples import SAMPLES
+from tests.support.world import World
 
 PROVIDER = "provision:keycloak:IdentityProvider"
 MAPPER = "provision:keycloak:IdentityProviderMapper"

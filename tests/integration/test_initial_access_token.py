@@ -10,7 +10,7 @@ import pytest
 
 from provision.provider.schema import schema
 from provision.provider.wire import Hidden, plain
-from tests.integration.test_keycloak_objects import World
+from tests.support.world import World
 
 KIND = "provision:keycloak:InitialAccessToken"
 

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from concurrent.futures import ThreadPoolExecutor
-
 import pytest
 
 from provision.keycloak.session import KeycloakError
 from provision.provider.wire import plain
-from tests.integration.test_keycloak_objects import World
+from tests.support.world import World
 
 SCOPE = "provision:keycloak:ClientScope"
 CLIENT = "provision:keycloak:Client"
@@ -39,54 +37,50 @@ def _names_of(world, client, kind):
     return [item["name"] for item in listed]
 
 
-def test_a_realms_list_is_exactly_what_is_declared_and_comes_back_on_destroy(world):
-    before = _names(world, "default")
-    _, state = world.add(LIST, {"kind": "default", "scopes": ["basic", "roles"]})
-    assert _names(world, "default") == ["basic", "roles"]
+def _both(world):
+    return {"defaultScopes": _names(world, "default"), "optionalScopes": _names(world, "optional")}
+
+
+def test_a_realms_lists_are_exactly_what_is_declared_and_come_back_on_destroy(world):
+    before = _both(world)
+    swapped = {"defaultScopes": before["optionalScopes"], "optionalScopes": [*before["defaultScopes"][:2]]}
+    _, state = world.add(LIST, swapped)
+    assert _both(world) == swapped
     world.lifecycle(LIST).delete(state.properties)
-    assert _names(world, "default") == before
+    assert _both(world) == before
 
 
-def test_a_scope_that_somebody_adds_to_the_list_is_drift(world):
-    inputs, state = world.add(LIST, {"kind": "default", "scopes": ["basic"]})
+def test_a_scope_that_somebody_adds_to_a_list_is_drift(world):
+    inputs, state = world.add(LIST, {"defaultScopes": ["basic"], "optionalScopes": []})
     world.add(SCOPE, {"name": "extra"})
     world.add("provision:keycloak:DefaultClientScope", {"scope": "extra"})
     lifecycle = world.lifecycle(LIST)
     seen = lifecycle.read(state.id, state.properties, inputs)
-    assert seen.inputs["scopes"] == ["basic", "extra"]
+    assert seen.inputs["defaultScopes"] == ["basic", "extra"]
     lifecycle.update(seen.properties, inputs, preview=False)
-    assert _names(world, "default") == ["basic"]
+    assert _both(world) == {"defaultScopes": ["basic"], "optionalScopes": []}
 
 
-def test_a_scope_moves_out_of_the_other_list(world):
-    assert "phone" in _names(world, "optional")
-    world.add(LIST, {"kind": "default", "scopes": ["basic", "phone"]})
-    assert _names(world, "default") == ["basic", "phone"]
-    assert "phone" not in _names(world, "optional")
-
-
-def test_both_lists_can_swap_their_scopes_at_the_same_time(world):
-    wanted = {
-        kind: _names(world, other) for kind, other in (("default", "optional"), ("optional", "default"))
-    }
-    with ThreadPoolExecutor(2) as pool:
-        list(pool.map(lambda kind: world.add(LIST, {"kind": kind, "scopes": wanted[kind]}), wanted))
-    assert {kind: _names(world, kind) for kind in wanted} == wanted
+def test_a_scope_in_both_lists_is_refused(world):
+    _, failures = world.lifecycle(LIST).check(
+        {}, {"realm": world.realm, "defaultScopes": ["a", "b"], "optionalScopes": ["b"]}
+    )
+    assert failures == ["the scope b is in both lists"]
 
 
 def test_a_name_that_is_no_scope_changes_nothing(world):
-    before = _names(world, "default")
+    before = _both(world)
     with pytest.raises(KeycloakError, match="no client scope 'nothing'"):
-        world.add(LIST, {"kind": "default", "scopes": ["basic", "phone", "nothing"]})
-    assert _names(world, "default") == before
+        world.add(LIST, {"defaultScopes": ["basic", "nothing"], "optionalScopes": ["phone"]})
+    assert _both(world) == before
 
 
-def test_an_imported_list_stays_on_destroy(world):
-    before = _names(world, "optional")
-    state = world.lifecycle(LIST).read(f"{world.realm}/optional", {}, {})
-    assert state.inputs["scopes"] == before
+def test_imported_lists_stay_on_destroy(world):
+    before = _both(world)
+    state = world.lifecycle(LIST).read(world.realm, {}, {})
+    assert {name: state.inputs[name] for name in before} == before
     world.lifecycle(LIST).delete(state.properties)
-    assert _names(world, "optional") == before
+    assert _both(world) == before
 
 
 def test_a_membership_that_the_realm_gave_moves_and_comes_back(clients):

@@ -11,7 +11,7 @@ import pytest
 from provision.keycloak.session import KeycloakError
 from provision.provider.wire import plain
 from provision.spec import catalogue
-from tests.integration.test_keycloak_objects import World
+from tests.support.world import World
 
 CLIENT = "provision:keycloak:Client"
 SCOPE = "provision:keycloak:ClientScope"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from provision.provider.wire import plain
-from tests.integration.test_keycloak_objects import World
+from tests.support.world import World
 
 KEY = "provision:keycloak:RealmKey"
 

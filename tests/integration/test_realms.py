@@ -10,8 +10,8 @@ import pytest
 from provision.errors import AlreadyExistsError, OutcomeUnknownError
 from provision.provider.wire import plain
 from provision.spec import catalogue
-from tests.integration.test_keycloak_objects import World
 from tests.support.samples import SAMPLES
+from tests.support.world import World
 
 REALM = "provision:keycloak:Realm"
 EVERYTHING = {**SAMPLES[REALM].inputs, **SAMPLES[REALM].change}

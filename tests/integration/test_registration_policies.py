@@ -10,7 +10,7 @@ from provision.keycloak.session import KeycloakError, Session
 from provision.provider.lifecycle import Lifecycle
 from provision.provider.wire import plain
 from provision.spec import Context, catalogue
-from tests.integration.test_keycloak_objects import World
+from tests.support.world import World
 
 GENERIC = "provision:keycloak:GenericRegistrationPolicy"
 TYPE = "org.keycloak.services.clientregistration.policy.ClientRegistrationPolicy"

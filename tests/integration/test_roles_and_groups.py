@@ -6,7 +6,7 @@ import pytest
 
 from provision.keycloak.session import KeycloakError
 from provision.provider.wire import plain
-from tests.integration.test_keycloak_objects import World
+from tests.support.world import World
 
 REALM_ROLE = "provision:keycloak:RealmRole"
 CLIENT_ROLE = "provision:keycloak:ClientRole"

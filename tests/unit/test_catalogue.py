@@ -1,17 +1,20 @@
 """What holds for every kind of object that the package has."""
 
+import ast
 import re
 import subprocess
 import sys
 
 import pulumi
 import pytest
+import yaml
 from pydantic.alias_generators import to_camel
 
 from provision import resources
-from provision.provider.schema import schema
+from provision.provider.schema import schema, schema_json
 from provision.resources.stubs import FILE, stubs
 from provision.spec import Calls, Mark, catalogue
+from tests.support import reference
 
 _KINDS = list(catalogue().values())
 
@@ -40,9 +43,29 @@ class TestEveryKind:
         spec = calls.spec.model_construct(**values)
         assert calls.spec.from_identity(spec.identity()) == values
 
-    def test_it_and_its_outputs_are_documented(self, calls):
-        assert len((calls.spec.__doc__ or "").splitlines()[0]) > 10
-        assert all(info.description for info in calls.outputs.model_fields.values())
+    def test_it_and_each_of_its_properties_have_a_description(self, calls):
+        resource = schema("1.0.0")["resources"][calls.spec.token]
+        assert len(resource["description"].splitlines()[0]) > 10
+        properties = resource["inputProperties"] | resource["properties"]
+        assert [name for name, entry in properties.items() if not entry.get("description")] == []
+
+    def test_the_examples_of_its_page_are_what_its_sample_says(self, calls):
+        wanted = reference.example(calls)
+        secrets = [name for name, field in calls.spec.fields().items() if field.secret]
+        python, program = re.findall(
+            r"```(?:python|yaml)\n(.*?)```", reference.pages()[f"{calls.spec.__name__}.md"], re.DOTALL
+        )
+        keywords = {item.arg: item.value for item in ast.parse(python).body[-1].value.keywords}
+        for name, value in wanted.items():
+            if name not in secrets:
+                assert ast.literal_eval(keywords[calls.spec.fields()[name].name]) == value
+        properties = yaml.safe_load(program)["resources"]["example"]["properties"]
+        assert properties.keys() == wanted.keys()
+        for name, value in wanted.items():
+            assert properties[name] == (f"${{{name}}}" if name in secrets else value) or "$${" in str(
+                properties
+            )
+        calls.spec.model_validate(wanted)
 
     def test_it_implements_every_call(self, calls):
         for name in ("find", "create", "update", "delete"):
@@ -85,6 +108,25 @@ def test_the_schema_marks_secrets_and_keys():
 
 def test_the_stub_file_is_what_the_specs_say():
     assert FILE.read_text() == stubs(), "run `make stubs`"
+
+
+def test_each_nested_type_and_each_of_its_fields_has_a_description():
+    for token, entry in schema("1.0.0")["types"].items():
+        assert entry["description"], token
+        missing = [name for name, field in entry["properties"].items() if not field.get("description")]
+        assert missing == [], token
+
+
+def test_the_schema_names_no_type_that_it_does_not_have():
+    text = schema_json("1.0.0")
+    named = set(re.findall(r'"#/types/([^"]+)"', text))
+    assert named == schema("1.0.0")["types"].keys()
+
+
+def test_the_reference_pages_are_what_the_specs_say():
+    written = {file.name: file.read_text() for file in reference.FOLDER.iterdir()}
+    assert written == reference.pages(), "run `make docs`"
+    assert reference.overview() in reference.README.read_text(), "run `make docs`"
 
 
 def test_a_wrong_argument_of_a_resource_names_the_right_ones():

@@ -440,7 +440,16 @@ def test_an_import_reads_by_the_id_and_leaves_secrets_out(bench):
     state = bench.lifecycle.read("attic/l1", {}, {})
     assert state.inputs["color"] == "black"
     assert "pin" not in state.inputs
-    assert "adoptedFrom" not in state.properties
+
+
+def test_what_was_imported_is_put_back_and_not_removed(bench):
+    before = Lamp(room="attic", name="l1", color="black", watts=5)
+    bench.world["attic", "l1"] = before
+    state = bench.lifecycle.read("attic/l1", {}, {})
+    properties = bench.lifecycle.update(state.properties, bench.inputs(color="red"), preview=False)
+    assert bench.world["attic", "l1"].color == "red"
+    bench.lifecycle.delete(properties)
+    assert bench.world["attic", "l1"] == before
 
 
 def test_an_import_id_of_the_wrong_shape_says_the_right_one(bench):

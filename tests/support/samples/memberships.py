@@ -10,8 +10,8 @@ SAMPLES = {
         {"client": "https://a.example/ü", "scope": "owner", "kind": "optional"}, {}, needs=(_SCOPE, _CLIENT)
     ),
     "provision:keycloak:RealmClientScopes": Sample(
-        {"kind": "optional", "scopes": ["owner", "profile", "phone"]},
-        {"scopes": ["address"]},
+        {"defaultScopes": ["basic", "phone"], "optionalScopes": ["owner", "profile"]},
+        {"defaultScopes": ["basic", "address"], "optionalScopes": ["owner"]},
         needs=(_SCOPE,),
         factory=True,
     ),

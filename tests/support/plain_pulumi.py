@@ -1,0 +1,51 @@
+"""The plain ``pulumi`` command, with the YAML language host and a backend of its own."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+from provision.engine.pulumi_cli import find_or_install
+from provision.progress import Silent
+from tests.support.requirements import yaml_language_host
+
+PLUGINS = Path(sys.executable).parent
+"""The folder with the provider's plugin."""
+
+
+class Pulumi:
+    """The plain command in a folder of its own."""
+
+    def __init__(self, folder: Path):
+        self.folder = folder
+        executable = find_or_install(Silent())
+        self._command = str(executable)
+        path = [str(executable.parent), str(yaml_language_host(Silent())), os.environ["PATH"]]
+        self.variables = {
+            "PATH": os.pathsep.join(path),
+            "PULUMI_BACKEND_URL": f"file://{folder}/state",
+            "PULUMI_CONFIG_PASSPHRASE": "of-the-test",
+            "PULUMI_HOME": str(folder / "home"),
+            "PULUMI_SKIP_UPDATE_CHECK": "true",
+        }
+        (folder / "state").mkdir()
+
+    def program(self, text: str) -> None:
+        """Write the program."""
+        (self.folder / "Pulumi.yaml").write_text(text)
+
+    def __call__(self, *arguments: str, code: int = 0, stdin: str | None = None) -> str:
+        done = subprocess.run(
+            [self._command, "--non-interactive", *arguments],
+            cwd=self.folder,
+            env={**os.environ, **self.variables},
+            input=stdin,
+            capture_output=True,
+            text=True,
+            timeout=120,
+            check=False,
+        )
+        assert done.returncode == code, done.stdout + done.stderr
+        return done.stdout + done.stderr

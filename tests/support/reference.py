@@ -1,0 +1,411 @@
+"""Writes ``docs/resources/``: a page for every kind of object, derived from its spec and its sample (``make docs``)."""
+
+from __future__ import annotations
+
+import inspect
+import json
+import re
+import sys
+import types
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal, Union, get_args, get_origin
+
+from pydantic import BaseModel
+
+from provision.keycloak.protocol_mapper import ProtocolMapper
+from provision.keycloak.registration_policy import RegistrationPolicy
+from provision.spec import Calls, Mark, catalogue
+from tests.support.samples import SAMPLES
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+FOLDER = Path(__file__).parents[2] / "docs" / "resources"
+README = Path(__file__).parents[2] / "README.md"
+REALM = "mcp"
+_OVERVIEW = re.compile(r"^\| group \| kinds \|\n(?:\|.*\n)+", re.MULTILINE)
+_HEAD = "<!-- Written by `make docs`; do not edit. -->"
+_LIBRARY = "[Using the library](../library.md)"
+
+_GROUPS = {
+    "Realms": ("Realm", "RealmKey", "UserProfile"),
+    "Clients": ("Client", "ClientProfile", "ClientPolicy", "InitialAccessToken"),
+    "Client scopes": ("ClientScope", "DefaultClientScope", "ClientDefaultScope", "RealmClientScopes"),
+    "Protocol mappers": ProtocolMapper,
+    "Registration policies": RegistrationPolicy,
+    "Roles, groups and users": ("RealmRole", "ClientRole", "ServiceAccountRole", "Group", "User"),
+    "Identity providers": ("IdentityProvider", "IdentityProviderMapper"),
+    "Processes of this machine": "process",
+    "Secrets": "index",
+}
+"""A group's kinds by name, by what they derive from, or by their Pulumi module."""
+
+_MARKS = {
+    Mark.NATURAL_KEY: ("part of the key", "Finds the object, and is part of its import id. Another value is another object."),
+    Mark.REPLACE_ON_CHANGE: ("replaces", "A change makes the object anew."),
+    Mark.SECRET: ("secret", "Kept encrypted in the state and never shown."),
+    Mark.UNORDERED: ("order does not matter", "A list that is compared as a set."),
+    Mark.WRITE_ONLY: ("not read back", "Keycloak never tells it, so a change by somebody else is not seen."),
+    Mark.CREATE_ONLY: ("only at creation", "Matters while the object is made; a later change is not a difference."),
+}  # fmt: skip
+"""How a field's marks are said in its row, and what they mean."""
+
+_LOCAL_SAMPLES: dict[str, dict[str, Any]] = {
+    "provision:index:GeneratedSecret": {"name": "introspection-client-secret"},
+    "provision:process:Keycloak": {
+        "home": "/srv/mcp/keycloak",
+        "port": 8080,
+        "adminClientId": "provision-admin",
+        "adminClientSecret": "of-the-admin-client",
+    },
+    "provision:process:McpServer": {
+        "home": "/srv/mcp/calculator",
+        "name": "calculator",
+        "port": 3000,
+        "issuer": "http://localhost:8080/realms/mcp",
+        "scopes": ["mcp:tools"],
+        "introspectionClientId": "mcp-server",
+        "introspectionClientSecret": "of-the-introspection-client",
+    },
+}
+"""Examples of the kinds that are not in Keycloak."""
+
+
+def pages() -> dict[str, str]:
+    """The text of every page by its file name."""
+    made = {f"{calls.spec.__name__}.md": _page(calls) for calls in catalogue().values()}
+    return {"README.md": _index(), **made}
+
+
+def groups() -> dict[str, list[type[Calls[Any]]]]:
+    """Every kind by its group.
+
+    Raises:
+        LookupError: A kind is in no group, or a group names a kind that is not there.
+    """
+    left = dict(catalogue())
+    found: dict[str, list[type[Calls[Any]]]] = {}
+    for title, members in _GROUPS.items():
+        if isinstance(members, tuple):
+            tokens = [f"provision:keycloak:{name}" for name in members]
+        elif isinstance(members, str):
+            tokens = [token for token in left if token.split(":")[1] == members]
+        else:
+            tokens = [token for token, calls in left.items() if issubclass(calls.spec, members)]
+        found[title] = [left.pop(token) for token in tokens]
+    if left:
+        raise LookupError(f"{', '.join(left)}: in no group of tests/support/reference.py")
+    return found
+
+
+def overview() -> str:
+    """The README's table: every group and its kinds."""
+    rows = ["| group | kinds |", "|---|---|"]
+    for title, kinds in groups().items():
+        names = [calls.spec.__name__ for calls in kinds]
+        rows.append(f"| {title} | {', '.join(f'[{name}](docs/resources/{name}.md)' for name in names)} |")
+    return "\n".join(rows) + "\n"
+
+
+def summary(calls: type[Calls[Any]]) -> str:
+    """What a kind is, in one line."""
+    return _prose(calls.spec.__doc__ or "").splitlines()[0]
+
+
+def example(calls: type[Calls[Any]]) -> dict[str, Any]:
+    """The inputs of the kind's example, in the wire's spelling."""
+    token = calls.spec.token
+    if token in _LOCAL_SAMPLES:
+        return _LOCAL_SAMPLES[token]
+    realm = {"realm": REALM} if "realm" in calls.spec.fields() else {}
+    return {**realm, **SAMPLES[token].inputs}
+
+
+def _index() -> str:
+    lines = [
+        _HEAD,
+        "# Resources",
+        "",
+        f"How to use them in a program of your own: {_LIBRARY}. `provision schema --pulumi` prints the same as a Pulumi schema.",
+        "",
+    ]
+    for title, kinds in groups().items():
+        lines += [f"## {title}", "", "| kind | what it is |", "|---|---|"]
+        lines += [
+            f"| [{calls.spec.__name__}]({calls.spec.__name__}.md) | {_cell(summary(calls))} |"
+            for calls in kinds
+        ]
+        lines.append("")
+    lines += [
+        "## How to read the pages",
+        "",
+        "An input without a default has to be given. The default of any other counts when the object is made; of what exists",
+        "already, only what you declare is changed and compared, see [0006](../decisions/0006-only-what-is-declared.md).",
+        "",
+        "Python spells inputs and outputs with underscores, YAML in camel case. The keys inside a nested value are in camel",
+        "case in both.",
+        "",
+        "| mark | meaning |",
+        "|---|---|",
+        *(f"| *{words}* | {meaning} |" for words, meaning in _MARKS.values()),
+        "",
+        "The id of an object is its key, part by part, with slashes between. Write a slash inside a part as `%2F` and a percent",
+        "sign as `%25`. A part that does not apply stays empty.",
+    ]
+    return _text(lines)
+
+
+def _page(calls: type[Calls[Any]]) -> str:
+    spec = calls.spec
+    lines = [_HEAD, f"# {spec.__name__}", "", f"`{spec.token}`", "", _prose(spec.__doc__ or ""), ""]
+    if source := _source(spec):
+        lines += [f"Keycloak's documentation: {source}.", ""]
+    lines += [*_examples(calls), "## Inputs", "", *_table(spec, inputs=True)]
+    if calls.outputs.model_fields:
+        lines += ["## Outputs", "", *_table(calls.outputs, inputs=False)]
+    if nested := _nested(spec):
+        lines += ["## Nested types", ""]
+        for part in nested:
+            lines += [
+                f"### {part.__name__}",
+                "",
+                _prose(part.__doc__ or ""),
+                "",
+                *_table(part, inputs=True, nested=True),
+            ]
+    lines += _import(calls)
+    return _text(lines)
+
+
+def _source(spec: type[BaseModel]) -> str:
+    """The document that the module names, unless the kind's own text does already."""
+    module = inspect.getmodule(spec)
+    named = re.search(r'\(((?:Keycloak |Server |Admin )[^)]*"[^)]*)\)', (module and module.__doc__) or "")
+    told = "Guide" in (spec.__doc__ or "")
+    return "" if named is None or told else named[1].removeprefix("Keycloak ")
+
+
+def _table(model: Any, *, inputs: bool, nested: bool = False) -> Iterator[str]:
+    fields = sorted(model.fields().values(), key=lambda field: Mark.NATURAL_KEY not in field.marks)
+    head = ["name"] if nested else ["Python", "YAML"]
+    head += ["type", *(["default"] if inputs else []), "meaning"]
+    yield f"| {' | '.join(head)} |"
+    yield "|" + "---|" * len(head)
+    for field in fields:
+        info = model.model_fields[field.name]
+        names = [f"`{field.wire}`"] if nested else [f"`{field.name}`", f"`{field.wire}`"]
+        cells = [*names, _cell(_type(info.annotation))]
+        if inputs:
+            cells.append("**required**" if info.is_required() else _cell(_default(info)))
+        said = [words for mark, (words, _) in _MARKS.items() if mark in field.marks]
+        marks = f" *{', '.join(said)}*" if said else ""
+        cells.append(_cell(_prose(info.description or "")) + marks)
+        yield f"| {' | '.join(cells)} |"
+    yield ""
+
+
+def _type(annotation: Any) -> str:
+    origin, arguments = get_origin(annotation), get_args(annotation)
+    if origin in {Union, types.UnionType}:
+        text = " or ".join(_type(item) for item in arguments if item is not type(None))
+    elif origin is Literal:
+        text = ", ".join(f"`{value}`" for value in arguments)
+    elif hasattr(annotation, "__metadata__"):
+        text = _type(origin)
+    elif origin in {tuple, list}:
+        text = f"list of {_type(arguments[0])}"
+    elif origin is dict:
+        text = f"map to {_type(arguments[1])}"
+    elif isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        text = f"[{annotation.__name__}](#{annotation.__name__.lower()})"
+    else:
+        text = {str: "text", bool: "boolean", int: "integer", float: "number"}.get(annotation, "any")
+    return text
+
+
+def _default(info: Any) -> str:
+    value = info.get_default(call_default_factory=True)
+    if isinstance(value, BaseModel):
+        value = value.model_dump(mode="json", by_alias=True)
+    if value is None:
+        return "none"
+    if value in ("", (), {}):
+        return "empty"
+    return f"`{value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)}`"
+
+
+def _nested(model: Any) -> list[type[BaseModel]]:
+    """The types of nested values, each once, in the order in which they are met."""
+    found: dict[type[BaseModel], None] = {}
+    queue = [info.annotation for info in model.model_fields.values()]
+    while queue:
+        annotation = queue.pop(0)
+        if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+            found[annotation] = None
+            queue += [info.annotation for info in annotation.model_fields.values()]
+        queue += get_args(annotation)
+    return list(found)
+
+
+def _examples(calls: type[Calls[Any]]) -> Iterator[str]:
+    spec, values = calls.spec, example(calls)
+    _, module, name = spec.token.split(":")
+    fields = spec.fields()
+    secrets = [wire for wire in values if fields[wire].secret]
+    needs_provider = module == "keycloak"
+    yield "## Example"
+    yield ""
+    if needs_provider:
+        yield f"`here` says which Keycloak: {_LIBRARY}."
+        yield ""
+    yield "```python"
+    if secrets:
+        yield "import pulumi"
+    yield f"from provision.resources import {module}"
+    yield ""
+    yield f"{module}.{name}("
+    yield '    "example",'
+    for wire, value in values.items():
+        shown = f'pulumi.Config().require_secret("{wire}")' if wire in secrets else _python(value, 1)
+        yield f"    {fields[wire].name}={shown},"
+    if needs_provider:
+        yield "    opts=here,"
+    yield ")"
+    yield "```"
+    yield ""
+    yield "```yaml"
+    if secrets:
+        yield "config:"
+        for wire in secrets:
+            yield f"  {wire}: {{type: string, secret: true}}"
+    yield "resources:"
+    yield "  example:"
+    yield f"    type: {spec.token}"
+    yield "    properties:" if values else "    properties: {}"
+    for wire, value in values.items():
+        yield from _yaml(wire, f"${{{wire}}}" if wire in secrets else _escaped(value), 3)
+    if needs_provider:
+        yield '    options: {provider: "${here}"}'
+    yield "```"
+    yield ""
+
+
+_WIDTH = 90
+
+
+def _python(value: Any, depth: int) -> str:
+    """A value as a Python literal, on one line where it fits."""
+    line = _literal(value)
+    if len(line) + 4 * depth < _WIDTH or not isinstance(value, dict | list):
+        return line
+    inner = "    " * (depth + 1)
+    if isinstance(value, dict):
+        items = [f"{inner}{_literal(key)}: {_python(item, depth + 1)}," for key, item in value.items()]
+        return "\n".join(["{", *items, "    " * depth + "}"])
+    return "\n".join(["[", *(f"{inner}{_python(item, depth + 1)}," for item in value), "    " * depth + "]"])
+
+
+def _literal(value: Any) -> str:
+    if isinstance(value, dict):
+        return "{" + ", ".join(f"{_literal(key)}: {_literal(item)}" for key, item in value.items()) + "}"
+    if isinstance(value, list):
+        return "[" + ", ".join(map(_literal, value)) + "]"
+    return json.dumps(value, ensure_ascii=False) if isinstance(value, str) else repr(value)
+
+
+def _escaped(value: Any) -> Any:
+    """Pulumi's YAML would read ``${…}`` as a reference."""
+    if isinstance(value, str):
+        return value.replace("${", "$${")
+    if isinstance(value, list):
+        return [_escaped(item) for item in value]
+    return {key: _escaped(item) for key, item in value.items()} if isinstance(value, dict) else value
+
+
+_PLAIN = re.compile(r"^[A-Za-z/$][\w{}/.:@-]*(?<!:)$")
+_WORDS_OF_YAML = frozenset({"true", "false", "null", "yes", "no", "on", "off", "y", "n"})
+
+
+def _scalar(value: Any) -> str:
+    plain = isinstance(value, str) and _PLAIN.match(value) and value.lower() not in _WORDS_OF_YAML
+    if plain and not ({"{", "}"} & set(value) and not value.startswith("${")):
+        return str(value)
+    return json.dumps(value, ensure_ascii=False)
+
+
+def _yaml(key: str, value: Any, depth: int) -> Iterator[str]:
+    indent = "  " * depth
+    flow = _flow(value)
+    if not isinstance(value, dict | list) or len(flow) + len(key) + 2 * depth < _WIDTH:
+        yield f"{indent}{_scalar(key)}: {flow}"
+    elif isinstance(value, dict):
+        yield f"{indent}{_scalar(key)}:"
+        for name, item in value.items():
+            yield from _yaml(name, item, depth + 1)
+    else:
+        yield f"{indent}{_scalar(key)}:"
+        for item in value:
+            if isinstance(item, dict) and len(_flow(item)) + 2 * depth >= _WIDTH:
+                first, *rest = [line for name, part in item.items() for line in _yaml(name, part, depth + 2)]
+                yield f"{indent}  - {first.lstrip()}"
+                yield from rest
+            else:
+                yield f"{indent}  - {_flow(item)}"
+
+
+def _flow(value: Any) -> str:
+    if isinstance(value, dict):
+        return "{" + ", ".join(f"{_scalar(key)}: {_flow(item)}" for key, item in value.items()) + "}"
+    if isinstance(value, list):
+        return "[" + ", ".join(map(_flow, value)) + "]"
+    return _scalar(value)
+
+
+def _import(calls: type[Calls[Any]]) -> Iterator[str]:
+    spec = calls.spec
+    yield "## Import"
+    yield ""
+    if spec.token in _LOCAL_SAMPLES:
+        yield "It is not imported: it begins and ends with the stack."
+        return
+    if SAMPLES[spec.token].nameless:
+        yield "It cannot be imported: Keycloak has no key for it and does not tell its content again."
+        return
+    shape = "/".join(f"<{field.wire}>" for field in spec.key_fields())
+    identity = spec.model_validate(example(calls)).identity()
+    yield "```console"
+    yield f"$ pulumi import {spec.token} NAME '{shape}'"
+    yield f"$ pulumi import {spec.token} example '{identity}'"
+    yield "```"
+    if hidden := [field.wire for field in spec.fields().values() if field.secret]:
+        yield ""
+        yield f"{' and '.join(f'`{wire}`' for wire in hidden)} is not imported; declare it afterwards."
+
+
+def _prose(docstring: str) -> str:
+    return inspect.cleandoc(docstring).replace("``", "`")
+
+
+def _cell(text: str) -> str:
+    return " ".join(text.split()).replace("|", "\\|")
+
+
+def _text(lines: list[str]) -> str:
+    return "\n".join(line.rstrip() for block in lines for line in block.split("\n")).rstrip("\n") + "\n"
+
+
+def main() -> None:
+    """Write all pages and the README's table; remove the pages of kinds that are no more."""
+    FOLDER.mkdir(parents=True, exist_ok=True)
+    written: Mapping[str, str] = pages()
+    for left_over in {path.name for path in FOLDER.iterdir()} - written.keys():
+        (FOLDER / left_over).unlink()
+    for name, text in written.items():
+        (FOLDER / name).write_text(text, encoding="utf-8")
+    readme = README.read_text(encoding="utf-8")
+    README.write_text(_OVERVIEW.sub(lambda _: overview(), readme), encoding="utf-8")
+    sys.stderr.write(f"wrote {len(written)} pages and the README's table\n")
+
+
+if __name__ == "__main__":
+    main()
