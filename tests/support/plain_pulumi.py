@@ -49,3 +49,14 @@ class Pulumi:
         )
         assert done.returncode == code, done.stdout + done.stderr
         return done.stdout + done.stderr
+
+    def begin(self, *arguments: str) -> subprocess.Popen[bytes]:
+        """Start a command and leave it running, in a session of its own."""
+        return subprocess.Popen(
+            [self._command, "--non-interactive", *arguments],
+            cwd=self.folder,
+            env={**os.environ, **self.variables},
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+            start_new_session=True,
+        )
