@@ -141,7 +141,7 @@ class McpStack(pulumi.ComponentResource):
         return keycloak.Realm(
             "realm",
             name=realm.name,
-            display_name=realm.display_name,
+            display_name=realm.display_name or (None if realm.adopt else "MCP"),
             ssl_required=realm.ssl_required,
             access_token_lifespan=realm.access_token_lifespan,
             sso_session_idle_timeout=realm.sso_session_idle_timeout,

@@ -14,8 +14,8 @@ class RealmConfig(Concept):
 
     name: str = Field(default="mcp", min_length=1, max_length=255, pattern=r"^[A-Za-z0-9_.-]+$")
     """Its name, which is part of the issuer."""
-    display_name: str = "MCP"
-    """What the login page calls it."""
+    display_name: str | None = None
+    """What the login page calls it; `MCP` when left out, or in a realm that is taken over what it was."""
     adopt: bool = False
     """Take over a realm that exists already."""
     access_token_lifespan: int = Field(default=300, ge=30, le=3600)

@@ -18,7 +18,6 @@ config:
     adminClientId: {admin}
   provision:realm:
     name: {realm}
-    displayName: By hand
     adopt: true
 """
 
@@ -118,6 +117,7 @@ def _only_what_is_declared_changed(session):
     assert "http://127.0.0.1/" in client["redirectUris"]
     assert client["attributes"]["somebody.elses"] == "kept"
     assert session.get(_REALM)["loginTheme"] == "keycloak"
+    assert session.get(_REALM)["displayName"] == "Ours"
     scopes = [item for item in session.get(_REALM, "client-scopes") if item["name"] == "mcp:tools"]
     assert len(scopes) == 1
     assert len(scopes[0]["protocolMappers"]) == 2

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pulumi
 import pytest
+from pulumi.runtime import reset_options
 from pulumi.runtime.config import CONFIG, set_all_config
 
 from provision.config.stack_config import read
@@ -50,9 +51,10 @@ def _clear(value):
 
 @pytest.fixture(autouse=True)
 def _own_event_loop():
-    """Pulumi's runtime works on the current loop; a test that shares one inherits what others left on it."""
+    """Pulumi's runtime works on the current loop; a test that shares it, or the root stack, inherits what others left."""
     loop = asyncio.new_event_loop()
     asyncio.set_event_loop(loop)
+    reset_options()
     yield
     loop.close()
     asyncio.set_event_loop(None)
