@@ -6,7 +6,7 @@ STACK ?= dev
 READY := .venv/.ready
 
 .DEFAULT_GOAL := help
-.PHONY: help setup up down verify check test test-unit bench stubs docs format clean
+.PHONY: help setup up down verify check test test-unit bench bench-scale stubs docs format clean
 
 help:  ## this list
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 12
@@ -38,7 +38,7 @@ check: $(READY)  ## format, lint, types, imports, unit tests (under 30 s)
 	@$(BIN)/lint-imports --no-logo --show-timings=false 2>/dev/null || $(BIN)/lint-imports
 	@$(BIN)/python -m pytest tests/unit -q -n 2
 
-test: $(READY)  ## every test, against a real Keycloak and a real browser (under 10 minutes)
+test: $(READY)  ## every test, against a real Keycloak and a real browser
 	@$(BIN)/python -m tests.support.requirements
 	@$(BIN)/python -m pytest tests -q -n 2 --dist loadfile
 
@@ -47,6 +47,9 @@ test-unit: $(READY)
 
 bench: $(READY)  ## time the commands beside what a user would do instead
 	@$(BIN)/python -m benchmarks.run
+
+bench-scale: $(READY)  ## time realms of 10, 100 and 1,000 objects beside a python-keycloak script
+	@$(BIN)/python -m benchmarks.scale
 
 stubs: $(READY)  ## write the type stubs of the resource classes
 	@$(BIN)/python -m provision.resources.stubs

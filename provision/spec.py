@@ -265,6 +265,10 @@ class Calls(Generic[S]):
         """Why the object needs an update although its spec is unchanged; only a local look, never the network."""
         return None
 
+    def tries_first(self, spec: S) -> bool:  # noqa: ARG002 - the same for most specs
+        """Whether ``create`` is tried without a look whether the object is there."""
+        return self.refuses_duplicates
+
     def adoptable(self, spec: S, found: Found[S]) -> bool:  # noqa: ARG002 - most objects may be taken over
         """Whether an object that exists already may be taken over."""
         return True

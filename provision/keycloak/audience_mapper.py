@@ -21,10 +21,12 @@ class AudienceMapper(ProtocolMapper, module="keycloak"):
     """
 
     included_custom_audience: Annotated[str | None, config("included.custom.audience")] = Field(
-        default=None, description="The audience as text, for example `https://mcp.example.org/mcp`."
+        default=None,
+        min_length=1,
+        description="The audience as text, for example `https://mcp.example.org/mcp`.",
     )
     included_client_audience: Annotated[str | None, config("included.client.audience")] = Field(
-        default=None, description="Client id of the client that is the audience."
+        default=None, min_length=1, description="Client id of the client that is the audience."
     )
     add_to_access_token: Annotated[bool, config("access.token.claim")] = Field(
         default=True, description="Put the audience into access tokens."

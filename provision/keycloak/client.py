@@ -41,10 +41,14 @@ class Client(Spec, module="keycloak"):
 
     realm: RealmName
     client_id: Annotated[str, NaturalKey] = Field(
-        min_length=1, description="The id that the client names itself by; any text, often a URL."
+        min_length=1,
+        max_length=255,
+        description="The id that the client names itself by; any text, often a URL.",
     )
-    name: str = Field(default="", description="What the consent page and the admin console call it.")
-    description: str = Field(default="", description="What the admin console says of it.")
+    name: str = Field(
+        default="", max_length=255, description="What the consent page and the admin console call it."
+    )
+    description: str = Field(default="", max_length=255, description="What the admin console says of it.")
     enabled: bool = Field(default=True, description="Whether users can log in to it and it can get tokens.")
     access: Annotated[Literal["public", "confidential"], Outside] = Field(
         default="public",
@@ -53,6 +57,7 @@ class Client(Spec, module="keycloak"):
     secret: Annotated[str | None, Secret] = Field(
         default=None,
         min_length=1,
+        max_length=255,
         description="The secret of a confidential client; when left out Keycloak makes one, see `generatedSecret`.",
     )
     client_authenticator: Annotated[str, at("clientAuthenticatorType")] = Field(
@@ -100,9 +105,13 @@ class Client(Spec, module="keycloak"):
     web_origins: Annotated[tuple[str, ...], Unordered] = Field(
         default=(), description="Origins allowed by CORS; `+` for those of the redirect URIs."
     )
-    root_url: str = Field(default="", description="Put before the other URLs where they are relative.")
-    base_url: str = Field(default="", description="The client's own page, for links to it.")
-    admin_url: str = Field(default="", description="Where Keycloak tells the client of a revocation.")
+    root_url: str = Field(
+        default="", max_length=255, description="Put before the other URLs where they are relative."
+    )
+    base_url: str = Field(default="", max_length=255, description="The client's own page, for links to it.")
+    admin_url: str = Field(
+        default="", max_length=255, description="Where Keycloak tells the client of a revocation."
+    )
     front_channel_logout_url: Annotated[str, Outside] = Field(
         default="", description="Opened in the browser at a logout (OpenID Connect Front-Channel Logout 1.0)."
     )

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 from pydantic import Field
 
 from provision.keycloak.client import client_with_id, internal_id
+from provision.keycloak.keyed_lists import COLUMN
 from provision.keycloak.representation import Outside, RealmName
 from provision.keycloak.role import Role, RoleCalls
 from provision.spec import NaturalKey
@@ -23,7 +24,7 @@ class ClientRole(Role, module="keycloak"):
         min_length=1, description="The client id of the client whose role it is."
     )
     name: Annotated[str, NaturalKey] = Field(
-        min_length=1, description="The role's name, unique in the client."
+        min_length=1, max_length=COLUMN, description="The role's name, unique in the client."
     )
 
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 from pydantic import Field
 
 from provision.keycloak.collection import NamedCollectionCalls
+from provision.keycloak.keyed_lists import COLUMN
 from provision.keycloak.name_index import NameIndex
 from provision.keycloak.representation import Outside, RealmName, attribute
 from provision.keycloak.session import KeycloakError, Session
@@ -20,14 +21,17 @@ class ClientScope(Spec, module="keycloak"):
     """A client scope (Keycloak Server Administration Guide, "Client scopes")."""
 
     realm: RealmName
-    name: Annotated[str, NaturalKey] = Field(min_length=1, description="What a request's `scope` names.")
-    description: str = Field(default="", description="What the admin console says of it.")
+    name: Annotated[str, NaturalKey] = Field(
+        min_length=1, max_length=COLUMN, description="What a request's `scope` names."
+    )
+    description: str = Field(default="", max_length=COLUMN, description="What the admin console says of it.")
     in_token_scope: Annotated[bool, attribute("include.in.token.scope", absent=True)] = Field(
         default=True,
         description="Include it in the token's `scope` claim; resource servers look for it there.",
     )
     consent_text: Annotated[str | None, Outside] = Field(
         default=None,
+        min_length=1,
         description="What the consent page says; without one the page does not mention the scope.",
     )
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 from pydantic import Field
 
 from provision.keycloak.collection import CollectionCalls
-from provision.keycloak.keyed_lists import KeyedLists, in_order, merged
+from provision.keycloak.keyed_lists import KeyedLists, ShortKeyedLists, in_order, merged
 from provision.keycloak.representation import Outside, RealmName
 from provision.keycloak.role_mappings import Roles, bring, role
 from provision.keycloak.session import KeycloakError, Session
@@ -28,7 +28,7 @@ class Group(Spec, module="keycloak"):
         pattern=r"^(/[^/]+)+$",
         description="`/top/sub`; a slash inside a name is written `~/`. The group above must exist.",
     )
-    attributes: KeyedLists = Field(
+    attributes: ShortKeyedLists = Field(
         default={}, description="Each key is declared apart; others stay as they are."
     )
     realm_roles: Annotated[tuple[str, ...], Unordered] = Field(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
-from pydantic import Field, model_validator
+from pydantic import Field, field_validator, model_validator
 
 from provision.keycloak.collection import CollectionCalls
 from provision.keycloak.representation import Outside, RealmName, at, config
@@ -67,6 +67,13 @@ class IdentityProvider(Spec, module="keycloak"):
     first_login_flow: Annotated[str, at("firstBrokerLoginFlowAlias")] = Field(
         default="", description="Alias of the flow after the first login; the realm's own when left out."
     )
+
+    @field_validator("default_scopes")
+    @classmethod
+    def _one_word_each(cls, scopes: tuple[str, ...]) -> tuple[str, ...]:
+        if any(scope.split() != [scope] for scope in scopes):
+            raise ValueError("a scope has no blank in it and is not empty (RFC 6749, section 3.3)")
+        return scopes
 
     @model_validator(mode="after")
     def _keys_to_check_with(self) -> IdentityProvider:

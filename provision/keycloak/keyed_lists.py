@@ -5,7 +5,7 @@ Each key is a declaration of its own: one that is not declared is left as it is,
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, Final
 
 from pydantic import AfterValidator
 
@@ -13,12 +13,27 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
 
+COLUMN: Final = 255
+"""Characters that Keycloak's database holds of most names and values."""
+
+
 def in_order(value: Mapping[str, Sequence[str]]) -> dict[str, tuple[str, ...]]:
     """The same with sorted lists: Keycloak keeps no order in them."""
     return {key: tuple(sorted(set(items))) for key, items in value.items()}
 
 
+def _within_the_column(value: dict[str, tuple[str, ...]]) -> dict[str, tuple[str, ...]]:
+    """Keycloak answers with an internal error to a longer one."""
+    if any(len(text) > COLUMN for key, items in value.items() for text in (key, *items)):
+        raise ValueError(f"Keycloak keeps at most {COLUMN} characters of a name or a value")
+    return value
+
+
 KeyedLists = Annotated[dict[str, tuple[str, ...]], AfterValidator(in_order)]
+
+
+ShortKeyedLists = Annotated[KeyedLists, AfterValidator(_within_the_column)]
+"""The attributes of roles and groups."""
 
 
 def merged(there: Mapping[str, Any], declared: Mapping[str, Sequence[str]]) -> dict[str, list[str]]:

@@ -8,6 +8,7 @@ from pydantic import Field, model_validator
 
 from provision.keycloak.client import client_with_id
 from provision.keycloak.collection import NamedCollectionCalls
+from provision.keycloak.keyed_lists import COLUMN
 from provision.keycloak.name_index import NameIndex
 from provision.keycloak.representation import Outside, RealmName, config
 from provision.keycloak.session import KeycloakError
@@ -28,7 +29,7 @@ class ProtocolMapper(Spec):
         default="", description="The client id of the client it belongs to, instead of a scope."
     )
     name: Annotated[str, NaturalKey] = Field(
-        min_length=1, description="Its name, unique in the scope or client."
+        min_length=1, max_length=COLUMN, description="Its name, unique in the scope or client."
     )
 
     @model_validator(mode="after")

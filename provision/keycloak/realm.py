@@ -15,6 +15,8 @@ from provision.spec import CreateOnly, Found, NaturalKey, Outputs, ReplaceOnChan
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
 
+_RESET_WHEN_LEFT_OUT = ("oauth2DeviceCodeLifespan", "oauth2DevicePollingInterval")
+"""Every PUT of a realm that does not name these gives them Keycloak's defaults."""
 _MARK = "provision.owner"
 _OFF = "off"
 _HEADERS = {
@@ -289,6 +291,10 @@ class RealmCalls(CollectionCalls[Realm]):
         del found
         return spec.adopt
 
+    def tries_first(self, spec: Realm) -> bool:
+        """Not where a realm is expected to be there: who may change it need not have the right to make one."""
+        return not spec.adopt
+
     def ours(self, spec: Realm, found: Found[Realm]) -> bool:
         """Whether an interrupted run of the same owner made it."""
         mark = found.raw.get("attributes", {}).get(_MARK)
@@ -325,7 +331,8 @@ class RealmCalls(CollectionCalls[Realm]):
         self, spec: Realm, raw: Mapping[str, Any], names: Collection[str] | None
     ) -> dict[str, Any]:
         """Only what is declared is sent; Keycloak keeps the rest, but for the attributes: those go all together."""
-        body = super().represented(spec, {}, names) | {"realm": spec.name}
+        told = {name: raw[name] for name in _RESET_WHEN_LEFT_OUT if name in raw}
+        body = told | super().represented(spec, {}, names) | {"realm": spec.name}
         if "attributes" in body:
             attributes = {**raw.get("attributes", {}), **body["attributes"]}
             body["attributes"] = {name: value for name, value in attributes.items() if value}
@@ -365,8 +372,11 @@ class RealmCalls(CollectionCalls[Realm]):
 
     def _outputs(self, spec: Realm) -> RealmOutputs:
         session = self.context.session()
-        document = session.public(f"realms/{spec.name}/.well-known/openid-configuration")
-        if document is None:  # a realm that is not enabled publishes nothing
+        # By plain HTTP a realm that demands HTTPS tells nothing, and one that is not enabled never does.
+        mute = spec.ssl_required == "all" and session.url.startswith("http:")
+        path = f"realms/{spec.name}/.well-known/openid-configuration"
+        document = None if mute else session.public(path)
+        if document is None:
             return RealmOutputs(issuer=f"{session.url}/realms/{spec.name}")
         issuer = document["issuer"]
         if spec.expected_issuer and issuer != spec.expected_issuer:

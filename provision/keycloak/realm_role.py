@@ -6,6 +6,7 @@ from typing import Annotated
 
 from pydantic import Field
 
+from provision.keycloak.keyed_lists import COLUMN
 from provision.keycloak.representation import RealmName  # noqa: TC001 - pydantic reads it
 from provision.keycloak.role import Role, RoleCalls
 from provision.spec import NaturalKey
@@ -16,7 +17,7 @@ class RealmRole(Role, module="keycloak"):
 
     realm: RealmName
     name: Annotated[str, NaturalKey] = Field(
-        min_length=1, description="The role's name, unique in the realm."
+        min_length=1, max_length=COLUMN, description="The role's name, unique in the realm."
     )
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal, TypeVar
 
-from pydantic import Field
+from pydantic import Field, field_validator
 
 from provision.keycloak.collection import CollectionCalls
 from provision.keycloak.representation import Outside, RealmName
@@ -32,6 +32,13 @@ class RegistrationPolicy(Spec):
         default="anonymous",
         description="Which registrations it judges: without or with an initial access token.",
     )
+
+    @field_validator("*")
+    @classmethod
+    def _no_blanks_in_lists(cls, value: Any) -> Any:
+        if isinstance(value, tuple) and any(not item.strip() for item in value):
+            raise ValueError("a blank value would take the whole list away; give an empty list for that")
+        return value
 
 
 P = TypeVar("P", bound=RegistrationPolicy)

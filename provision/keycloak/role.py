@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any, TypeVar
 from pydantic import Field
 
 from provision.keycloak.collection import CollectionCalls
-from provision.keycloak.keyed_lists import KeyedLists, in_order, merged
+from provision.keycloak.keyed_lists import COLUMN, KeyedLists, ShortKeyedLists, in_order, merged
 from provision.keycloak.representation import Outside
 from provision.keycloak.role_mappings import REALM, Roles, bring, role
 from provision.spec import Spec, Unordered
@@ -21,8 +21,8 @@ if TYPE_CHECKING:
 class Role(Spec):
     """The fields that every role has."""
 
-    description: str = Field(default="", description="What the admin console says of it.")
-    attributes: KeyedLists = Field(
+    description: str = Field(default="", max_length=COLUMN, description="What the admin console says of it.")
+    attributes: ShortKeyedLists = Field(
         default={}, description="Each key is declared apart; others stay as they are."
     )
     realm_composites: Annotated[tuple[str, ...], Unordered, Outside] = Field(

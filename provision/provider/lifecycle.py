@@ -118,7 +118,7 @@ class Lifecycle:
             return State("", self._foreseen(news, {}))
         spec = self._spec.model_validate(plain(dict(news)))
         earlier = self._journal.recall(self._key(spec))
-        found = None if self._calls.refuses_duplicates and earlier is None else self._calls.find(spec)
+        found = None if self._calls.tries_first(spec) and earlier is None else self._calls.find(spec)
         if found is not None and earlier is not None:
             return self._taken_up(spec, found, earlier, news)
         if found is None:
@@ -308,7 +308,7 @@ class Lifecycle:
         if earlier.before is not None:
             return self._adopted(spec, found, earlier.before, news)
         # Where a create looks first there was nothing; where it does not, an equal object is the one it made.
-        if earlier.step == "made" or not self._calls.refuses_duplicates or self._is_as_made(spec, found):
+        if earlier.step == "made" or not self._calls.tries_first(spec) or self._is_as_made(spec, found):
             return self._made_now(spec, self._calls.update(found, spec), news)
         return self._adopted(spec, found, found.spec.wire(whole=True), news)
 
