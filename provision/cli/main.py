@@ -170,6 +170,9 @@ def print_json(document: Any) -> None:
 def main() -> None:
     """Run the command line and exit with the contract's codes: 0 done, 1 failed, 2 wrong usage, 3 findings."""
     gc.disable()  # a command makes much and throws little away: looking for garbage is a tenth of its time
+    os.environ.setdefault(
+        "PYDANTIC_DISABLE_PLUGINS", "1"
+    )  # looking for some in every package costs as much again
     arguments = sys.argv[1:]
     try:
         code = cli.main(args=arguments, prog_name="provision", standalone_mode=False)
