@@ -255,6 +255,8 @@ class ClientCalls(CollectionCalls[Client]):
         attributes = dict(body.get("attributes", {}))
         if names is None or "access" in names:
             body["publicClient"] = spec.access == "public"
+            if spec.secret is not None:  # a client that was public has lost it
+                body["secret"] = spec.secret
         if names is None or "require_pkce" in names:
             attributes[_PKCE] = "S256" if spec.require_pkce else ""
         if names is None or "jwks_url" in names:

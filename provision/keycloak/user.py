@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Annotated, Any
 
-from pydantic import Field
+from pydantic import AfterValidator, Field
 
 from provision.keycloak.collection import CollectionCalls
 from provision.keycloak.group import group_id, path_of
@@ -17,6 +17,15 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
 
     from provision.spec import Found, Outputs
+
+
+def _without_blanks(attributes: dict[str, tuple[str, ...]]) -> dict[str, tuple[str, ...]]:
+    """Keycloak drops an empty value of a user's attribute, which would be a difference for ever."""
+    if any(not text for items in attributes.values() for text in items):
+        raise ValueError(
+            "Keycloak keeps no empty value of a user's attribute; an empty list takes the attribute away"
+        )
+    return attributes
 
 
 class User(Spec, module="keycloak"):
@@ -40,7 +49,7 @@ class User(Spec, module="keycloak"):
     required_actions: Annotated[tuple[str, ...], Unordered] = Field(
         default=(), description="What the next login asks for, for example `UPDATE_PASSWORD`."
     )
-    attributes: KeyedLists = Field(
+    attributes: Annotated[KeyedLists, AfterValidator(_without_blanks)] = Field(
         default={},
         description="Each key is declared apart; Keycloak keeps only those that the user profile knows or admits.",
     )

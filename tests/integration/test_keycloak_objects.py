@@ -38,6 +38,7 @@ class Guest(World):
     def leave(self):
         for token, state in reversed(self._made):
             self.lifecycle(token).delete(state.properties)
+        self.session.delete(f"{self.realm}-other")  # of a create that failed when it was made already
 
 
 @pytest.fixture(scope="module")
