@@ -58,11 +58,14 @@ class Invocation:
         Raises:
             UsageError: There is no such stack or its configuration is wrong.
         """
-        from provision.config.project import Project
-
-        stack = Project.find(self.project_dir).stack(self.stack_name)
+        stack = self._unchecked_stack()
         stack.config()
         return stack
+
+    def _unchecked_stack(self) -> StackFile:
+        from provision.config.project import Project
+
+        return Project.find(self.project_dir).stack(self.stack_name)
 
     def engine(self, progress: Any = None, *, complete: bool = True) -> Engine:
         """The engine for the stack, its Pulumi CLI found or fetched.
@@ -76,13 +79,12 @@ class Invocation:
         Raises:
             UsageError: There is no such stack or its configuration is wrong.
         """
-        from provision.config.project import Project
         from provision.engine.backend import Backend
         from provision.engine.operation import Engine
         from provision.engine.pulumi_cli import find_or_install
         from provision.progress import Silent
 
-        stack = Project.find(self.project_dir).stack(self.stack_name)
+        stack = self._unchecked_stack()
         if complete and not Backend(stack).is_as_last_time():
             stack.config()
         return Engine(stack, find_or_install(progress or Silent()))

@@ -6,6 +6,7 @@ import json
 import secrets
 import time
 
+import psutil
 import pytest
 
 from tests.support.plain_pulumi import PLUGINS, Pulumi
@@ -21,8 +22,12 @@ def _kill_when(pulumi: Pulumi, reached) -> None:
     while not reached():
         assert process.poll() is None, "it was done before it could be killed"
         assert time.monotonic() < end
+    children = psutil.Process(process.pid).children()
     process.kill()
     process.wait()
+    for child in children:
+        if child.is_running() and "language" in child.name():
+            child.kill()  # the provider ends by itself, the language host would stay
     pulumi("cancel", "--yes")
 
 
