@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import atexit
 import gc
 import json
 import os
@@ -176,6 +177,7 @@ def main() -> None:
         "PYDANTIC_DISABLE_PLUGINS", "1"
     )  # looking for some in every package costs as much again
     arguments = sys.argv[1:]
+    atexit.register(gc.freeze)  # nor is any left to find for an interpreter that ends
     try:
         code = cli.main(args=arguments, prog_name="provision", standalone_mode=False)
     except click.ClickException as error:

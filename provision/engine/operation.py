@@ -77,13 +77,7 @@ class Engine:
         Raises:
             EngineError: Something could not be made; what was made stays recorded.
         """
-        # Leaving the context waits for what was begun aside: no thread outlives the command.
-        with ThreadPoolExecutor(max_workers=1) as aside:
-            return self._operate(
-                ["up", "--yes", "--skip-preview", *_REFRESH[refresh]],
-                _WarmingUp(watcher or Unwatched(), aside),
-                first,
-            )
+        return self._operate(["up", "--yes", "--skip-preview", *_REFRESH[refresh]], watcher, first)
 
     def preview(self, *, refresh: bool = False, watcher: Watcher | None = None) -> Result:
         """What ``up`` would do; changes nothing.
@@ -173,9 +167,11 @@ class Engine:
     ) -> Result:
         """Start the engine, load what answers it meanwhile, and see it to its end."""
         ledger, outputs = Ledger(watcher or Unwatched()), dict[str, Any]()
-        with self.backend.exclusively():
+        # Leaving the context waits for what was begun aside: no thread outlives the command.
+        with self.backend.exclusively(), ThreadPoolExecutor(max_workers=1) as aside:
+            new = False
             if not self.backend.is_as_last_time():
-                self._make_stack()
+                new = self._make_stack()
                 self.backend.remember()
             with Switchboard() as board, _readable(ledger):
                 arguments = [
@@ -198,6 +194,8 @@ class Engine:
                         board.connect(
                             *services(self.stack.project.folder, self.backend.url, outputs, ledger.take)
                         )
+                        if new:
+                            aside.submit(_warm_up)
                     finally:
                         board.refuse()  # unless it is connected: an engine that nobody answers would wait
                     finished(process)
@@ -205,40 +203,34 @@ class Engine:
             raise ledger.watcher_error
         return Result(tuple(ledger.changes), outputs)
 
-    def _make_stack(self) -> None:
-        """The folder from which the engine runs, and the stack's record, made where they are not there."""
+    def _make_stack(self) -> bool:
+        """The folder from which the engine runs, and the stack's record, made where they are not there.
+
+        Returns:
+            Whether the stack is a new one.
+        """
         backend = self.backend
         backend.prepare()
-        if backend.record is None or not backend.record.is_file():
-            with _readable():
-                try:
-                    self._cli.run("stack", "init", self.stack.name)
-                except CommandFailedError as error:
-                    if "already exists" not in str(error):
-                        raise
-            backend.keep_salt()
+        if backend.record is not None and backend.record.is_file():
+            return False
+        with _readable():
+            try:
+                self._cli.run("stack", "init", self.stack.name)
+            except CommandFailedError as error:
+                if "already exists" not in str(error):
+                    raise
+                return False
+        backend.keep_salt()
+        return True
 
 
 _REFRESH = {False: (), True: ("--refresh",)}
 
 
-class _WarmingUp:
-    """Uses the seconds in which a Keycloak starts to get ready for what is asked of it then; passes everything on."""
-
-    def __init__(self, watcher: Watcher, aside: ThreadPoolExecutor) -> None:
-        self._watcher = watcher
-        self._aside = aside
-        self.finished, self.failed, self.said = watcher.finished, watcher.failed, watcher.said
-
-    def started(self, change: Change) -> None:
-        """Work on an object begins."""
-        if change.type == "provision:process:Keycloak":
-            self._aside.submit(_warm_up)
-        self._watcher.started(change)
-
-
 def _warm_up() -> None:
+    """What the first `up` of a stack needs sooner or later, done while the engine loads."""
     from provision.keycloak import realm_keys, session
+    from provision.runtimes.process import keycloak  # noqa: F401 - kept in memory for its creation
 
     session.load()
     realm_keys.make_ahead()
