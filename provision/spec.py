@@ -24,8 +24,9 @@ from pydantic.alias_generators import to_camel
 from provision.errors import UsageError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping
+    from collections.abc import Callable, Iterable, Iterator, Mapping
 
+    from provision.keycloak.inventory import Inventory
     from provision.keycloak.session import Session
 
 PACKAGE = "provision"
@@ -62,6 +63,18 @@ WriteOnly = Mark.WRITE_ONLY
 """The server never tells it (or masks it): what is stored is believed."""
 CreateOnly = Mark.CREATE_ONLY
 """Matters only while the object is being made; a later change is not a difference."""
+
+
+@dataclass(frozen=True)
+class Refers:
+    """The field names other objects of the same realm, which have to be there first; used inside ``Annotated``.
+
+    Args:
+        kind: Their kind. A text or each text of a list is the object's whole key in the realm, a mapping's key and
+            each text of its list are the two parts of it.
+    """
+
+    kind: str
 
 
 _ALWAYS = frozenset({Mark.NATURAL_KEY, Mark.REPLACE_ON_CHANGE})
@@ -135,6 +148,8 @@ class Spec(_Model):
     """A declared object. Subclasses name their module: ``class Realm(Spec, module="keycloak")``."""
 
     token: ClassVar[str] = ""
+    follows: ClassVar[tuple[str, ...]] = ()
+    """Kinds of which all objects of the realm have to be there first."""
 
     def __init_subclass__(cls, module: str = "", **kwargs: Any) -> None:
         """Give the class its Pulumi type token."""
@@ -162,6 +177,13 @@ class Spec(_Model):
     def key_fields(cls) -> tuple[Field, ...]:
         """The fields of the natural key, in the order of declaration."""
         return tuple(field for field in cls.fields().values() if Mark.NATURAL_KEY in field.marks)
+
+    def references(self) -> Iterator[tuple[str, ...]]:
+        """The objects of the same realm that have to be there first: kind and natural key without the realm."""
+        for name, info in type(self).model_fields.items():
+            for mark in info.metadata:
+                if isinstance(mark, Refers):
+                    yield from _named(mark.kind, getattr(self, name))
 
     def identity(self) -> str:
         """The import id: the natural key's values, percent-encoded where they hold a slash, joined by slashes."""
@@ -196,6 +218,15 @@ class Spec(_Model):
                 *([f"in realm {realm}"] if realm else []),
             ]
         ).replace("  ", " ")
+
+
+def _named(kind: str, value: Any) -> Iterator[tuple[str, ...]]:
+    if isinstance(value, str) and value:
+        yield kind, value
+    elif isinstance(value, tuple):
+        yield from ((kind, item) for item in value)
+    elif isinstance(value, dict):
+        yield from ((kind, owner, item) for owner, items in value.items() for item in items)
 
 
 S = TypeVar("S", bound=Spec)
@@ -276,6 +307,15 @@ class Calls(Generic[S]):
     def ours(self, spec: S, found: Found[S]) -> bool:  # noqa: ARG002 - most objects carry no mark
         """Whether the found object carries the mark of an interrupted run of ours, so that it is no adoption."""
         return False
+
+    def key(self, **parts: Any) -> S:
+        """A spec of which only the natural key (and what helps to read the object) is given, not validated."""
+        made: Any = self.spec.model_construct(**parts)
+        return made  # type: ignore[no-any-return]
+
+    def survey(self, inventory: Inventory) -> Iterable[S]:  # noqa: ARG002 - the default tells nothing
+        """The keys of the objects of the kind that people made in a realm; not of those that Keycloak makes itself."""
+        return ()
 
     def find(self, key: S) -> Found[S] | None:
         """The object with that natural key (no other field of ``key`` may be read), or None."""

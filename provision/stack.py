@@ -10,6 +10,7 @@ import pulumi
 from pulumi import Output, ResourceOptions
 
 from provision.config.names import NAMESPACE
+from provision.config.objects import in_order
 from provision.config.project import Project
 from provision.config.stack_config import StackConfig, read
 from provision.errors import ProvisionError
@@ -19,6 +20,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from pydantic import SecretStr
+
+    from provision.spec import Spec
 
 
 @dataclass(frozen=True)
@@ -57,6 +60,12 @@ class McpStack(pulumi.ComponentResource):
             auth_realm=config.keycloak.auth_realm,
             opts=ResourceOptions(parent=self),
         )
+        if not config.mcp:
+            self.realm, self._inside = self._declared_realm(provider)
+            self._objects()
+            self.outputs = self._outputs_of_the_realm(secrets)
+            self.register_outputs({})
+            return
         self.realm = self._realm(provider)
         self.server_url, self.resource_metadata = self._server_addresses(secrets)
         # What is in a realm goes with it, unless the realm stays: then everything is put back one by one.
@@ -66,6 +75,7 @@ class McpStack(pulumi.ComponentResource):
         self._clients(secrets, membership)
         if config.throw_away:
             self._demo_user(secrets)
+        self._objects()
         self.outputs = self._outputs(secrets)
         self.register_outputs({})
 
@@ -161,6 +171,31 @@ class McpStack(pulumi.ComponentResource):
             # The data goes with the Keycloak that we run, so on destroy there is nothing to ask it for.
             opts=ResourceOptions(parent=self, provider=provider, deleted_with=self.keycloak),
         )
+
+    def _declared_realm(self, provider: Provider) -> tuple[keycloak.Realm, ResourceOptions]:
+        """The realm of a stack that declares objects only."""
+        name = self._config.realm.name
+        spec = next(
+            spec for _, spec, _ in in_order(self._config.objects, name) if spec.token.endswith(":Realm")
+        )
+        realm = keycloak.Realm(
+            "realm", **_arguments(spec), opts=ResourceOptions(parent=self, provider=provider)
+        )
+        goes_with = None if getattr(spec, "adopt", False) else realm
+        return realm, ResourceOptions(parent=realm, provider=provider, deleted_with=goes_with)
+
+    def _objects(self) -> None:
+        """What the stack file declares by kind, each after what it names."""
+        made: dict[str, pulumi.Resource] = {}
+        for name, spec, needed in in_order(self._config.objects, self._config.realm.name):
+            if spec.token.endswith(":Realm"):
+                continue
+            first = [made[other] for other in needed if other in made]
+            made[name] = getattr(keycloak, type(spec).__name__)(
+                name,
+                **_arguments(spec) | {"realm": self.realm.name},
+                opts=ResourceOptions.merge(self._inside, ResourceOptions(depends_on=first)),
+            )
 
     def _scope_and_audience(self) -> pulumi.Resource:
         config, realm, inside = self._config, self.realm.name, self._inside
@@ -266,14 +301,25 @@ class McpStack(pulumi.ComponentResource):
             opts=self._inside,
         )
 
-    def _outputs(self, secrets: _Secrets) -> dict[str, Any]:
+    def _outputs_of_the_realm(self, secrets: _Secrets) -> dict[str, Any]:
         config = self._config
-        outputs: dict[str, Any] = {
+        return {
             "issuer": self.realm.issuer,
             "realm": self.realm.name,
             "admin_console": Output.concat(
                 self.keycloak_url, "/admin/", config.keycloak.auth_realm, "/console/#/", config.realm.name
             ),
+            "servers": [],
+            "clients": [],
+            "keycloak_url": self.keycloak_url,
+            "admin": Output.secret(
+                {"client_id": config.keycloak.admin_client_id, "client_secret": secrets.admin}
+            ),
+        }
+
+    def _outputs(self, secrets: _Secrets) -> dict[str, Any]:
+        config = self._config
+        outputs = self._outputs_of_the_realm(secrets) | {
             "servers": [
                 {
                     "name": config.server.name,
@@ -286,16 +332,18 @@ class McpStack(pulumi.ComponentResource):
                 }
             ],
             "clients": [{"client_id": client.client_id} for client in config.clients],
-            "keycloak_url": self.keycloak_url,
-            "admin": Output.secret(
-                {"client_id": config.keycloak.admin_client_id, "client_secret": secrets.admin}
-            ),
         }
         if config.throw_away:
             outputs["demo_user"] = Output.secret(
                 {"username": config.demo_user.username, "password": secrets.demo_password}
             )
         return outputs
+
+
+def _arguments(spec: Spec) -> dict[str, Any]:
+    """What is declared, under the Python names."""
+    wire = spec.wire()
+    return {field.name: wire[field.wire] for field in spec.fields().values() if field.wire in wire}
 
 
 def program(project_folder: Path) -> dict[str, Any]:

@@ -24,6 +24,7 @@ _COMMANDS = (
     "up",
     "preview",
     "drift",
+    "adopt",
     "status",
     "verify",
     "logs",

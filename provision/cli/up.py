@@ -50,6 +50,9 @@ def _say_what_next(stack: str, outputs: dict[str, Any]) -> None:
         click.echo(f"\nMCP server     {server['url']}")
     click.echo(f"Issuer         {outputs['issuer']}")
     click.echo(f"Admin console  {outputs['admin_console']}")
+    if not outputs["servers"]:
+        click.echo(f"\nNext: provision drift{option}    shows what others change")
+        return
     click.echo(f"\nNext: provision verify{option}    proves that tokens are really checked")
     click.echo(f"      provision status{option} --show-secrets    shows the demo user and the admin's secret")
     click.echo(f"      provision down{option}      removes it all")

@@ -11,6 +11,7 @@ from pydantic import Field, SecretStr, ValidationError, model_validator
 from provision.config.concept import Concept
 from provision.config.keycloak import KeycloakConfig
 from provision.config.names import NAMESPACE
+from provision.config.objects import DeclaredObject, declared, in_order
 from provision.config.realm import (
     ClientConfig,
     DemoUserConfig,
@@ -53,6 +54,10 @@ class StackConfig(Concept):
     """Somebody who can log in at once."""
     server: ServerConfig = ServerConfig()
     """The MCP server."""
+    mcp: bool = True
+    """Declare the MCP server and what it needs in the realm; off, the stack declares `objects` only."""
+    objects: tuple[DeclaredObject, ...] = ()
+    """More objects of the realm, each with its `type` (docs/resources) and its fields; `provision adopt` writes them."""
     admin_client_secret: SecretStr | None = Field(default=None, min_length=16)
     """The admin service account's secret."""
     introspection_client_secret: SecretStr | None = Field(default=None, min_length=16)
@@ -91,7 +96,7 @@ class StackConfig(Concept):
 
     @model_validator(mode="after")
     def _production_is_not_on_this_machine(self) -> StackConfig:
-        if self.profile == "prod" and self.server.url is None:
+        if self.profile == "prod" and self.mcp and self.server.url is None:
             raise ValueError("server.url is not set; in production the server's public URL must be declared")
         for name, url in (("keycloak.url", self.keycloak.url), ("server.url", self.server.url)):
             if url is not None and url.startswith("http:") and not _is_loopback(url):
@@ -106,11 +111,22 @@ class StackConfig(Concept):
             ("adminClientSecret", self.admin_client_secret),
             ("introspectionClientSecret", self.introspection_client_secret),
         ):
-            if value is None:
+            if value is None and (self.mcp or key == "adminClientSecret"):
                 raise ValueError(
                     f"{key} is not set, and only dev and test stacks generate secrets; "
                     f"run `provision secret set {key}`"
                 )
+        return self
+
+    @model_validator(mode="after")
+    def _the_realm_is_declared_once(self) -> StackConfig:
+        realms = [item for item in self.objects if item.type == "Realm"]
+        if len(realms) != (0 if self.mcp else 1):
+            where = "the key realm" if self.mcp else "one of objects, as mcp is off"
+            raise ValueError(f"the realm is declared by {where}")
+        in_order(self.objects, self.realm.name)  # refuses what is declared twice
+        if realms and declared(realms[0], self.realm.name).identity() != self.realm.name:
+            raise ValueError("realm.name and the name of the Realm in objects differ")
         return self
 
     @property

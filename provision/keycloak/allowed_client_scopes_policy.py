@@ -8,7 +8,7 @@ from pydantic import Field
 
 from provision.keycloak.registration_policy import RegistrationPolicy, RegistrationPolicyCalls
 from provision.keycloak.representation import config_values
-from provision.spec import Unordered
+from provision.spec import Refers, Unordered
 
 
 class AllowedClientScopesPolicy(RegistrationPolicy, module="keycloak"):
@@ -17,9 +17,9 @@ class AllowedClientScopesPolicy(RegistrationPolicy, module="keycloak"):
     Keycloak refuses names of scopes that do not exist: declare the scopes first.
     """
 
-    allowed_client_scopes: Annotated[tuple[str, ...], Unordered, config_values("allowed-client-scopes")] = (
-        Field(default=(), description="Names of client scopes that a registration may ask for.")
-    )
+    allowed_client_scopes: Annotated[
+        tuple[str, ...], Unordered, config_values("allowed-client-scopes"), Refers("ClientScope")
+    ] = Field(default=(), description="Names of client scopes that a registration may ask for.")
     allow_default_scopes: Annotated[bool, config_values("allow-default-scopes")] = Field(
         default=True, description="The realm's default scopes are allowed as well."
     )

@@ -8,6 +8,7 @@ from pydantic import Field, model_validator
 
 from provision.keycloak.protocol_mapper import ProtocolMapper, ProtocolMapperCalls
 from provision.keycloak.representation import config
+from provision.spec import Refers
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
@@ -25,8 +26,8 @@ class AudienceMapper(ProtocolMapper, module="keycloak"):
         min_length=1,
         description="The audience as text, for example `https://mcp.example.org/mcp`.",
     )
-    included_client_audience: Annotated[str | None, config("included.client.audience")] = Field(
-        default=None, min_length=1, description="Client id of the client that is the audience."
+    included_client_audience: Annotated[str | None, config("included.client.audience"), Refers("Client")] = (
+        Field(default=None, min_length=1, description="Client id of the client that is the audience.")
     )
     add_to_access_token: Annotated[bool, config("access.token.claim")] = Field(
         default=True, description="Put the audience into access tokens."

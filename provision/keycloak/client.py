@@ -14,7 +14,9 @@ from provision.keycloak.session import KeycloakError, Session
 from provision.spec import Found, NaturalKey, Outputs, Secret, Spec, Unordered
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Mapping
+    from collections.abc import Collection, Iterator, Mapping
+
+    from provision.keycloak.inventory import Inventory
 
 
 _PKCE = "pkce.code.challenge.method"
@@ -38,6 +40,9 @@ class Client(Spec, module="keycloak"):
     or a key of its own. All grants are off until they are switched on, and PKCE is asked for; Keycloak's own client
     policies change what they change.
     """
+
+    # A client gets the realm's default scopes when it is made, and never again.
+    follows = ("DefaultClientScope", "RealmClientScopes")
 
     realm: RealmName
     client_id: Annotated[str, NaturalKey] = Field(
@@ -221,6 +226,11 @@ class ClientCalls(CollectionCalls[Client]):
     def look_up(self, key: Client) -> Mapping[str, Any] | None:
         """One query by the client id."""
         return client_with_id(self.context.session(), key.realm, key.client_id)
+
+    def survey(self, inventory: Inventory) -> Iterator[Client]:
+        """Those that people made, and those that registered themselves."""
+        for item in inventory.clients:
+            yield self.key(realm=inventory.realm, client_id=item["clientId"])
 
     def understood(self, key: Client, raw: Mapping[str, Any]) -> dict[str, Any]:
         """The secret is told where one is declared, or where a public client is declared and would lose it.

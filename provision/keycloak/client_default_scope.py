@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Literal
 
 from pydantic import Field
 
 from provision.keycloak.client import client_with_id, internal_id
 from provision.keycloak.client_scope import scope_id
 from provision.keycloak.representation import RealmName  # noqa: TC001 - pydantic reads it
-from provision.spec import Calls, Found, NaturalKey, ReplaceOnChange, Spec
+from provision.spec import Calls, Found, NaturalKey, Refers, ReplaceOnChange, Spec
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from provision.keycloak.inventory import Inventory
 
 
 class ClientDefaultScope(Spec, module="keycloak"):
@@ -19,8 +24,12 @@ class ClientDefaultScope(Spec, module="keycloak"):
     """
 
     realm: RealmName
-    client: Annotated[str, NaturalKey] = Field(min_length=1, description="The client id of the client.")
-    scope: Annotated[str, NaturalKey] = Field(min_length=1, description="Name of the client scope.")
+    client: Annotated[str, NaturalKey, Refers("Client")] = Field(
+        min_length=1, description="The client id of the client."
+    )
+    scope: Annotated[str, NaturalKey, Refers("ClientScope")] = Field(
+        min_length=1, description="Name of the client scope."
+    )
     kind: Annotated[Literal["default", "optional"], ReplaceOnChange] = Field(
         default="default",
         description="In every token of the client, or only in those for which the scope was asked for.",
@@ -32,6 +41,13 @@ _LISTS = {"default": "default-client-scopes", "optional": "optional-client-scope
 
 class ClientDefaultScopeCalls(Calls[ClientDefaultScope]):
     """Memberships through the Admin API."""
+
+    def survey(self, inventory: Inventory) -> Iterator[ClientDefaultScope]:
+        """Those that a new client would not have."""
+        for client in inventory.clients:
+            for kind, members in inventory.realm_scopes.items():
+                for name in sorted({*client.get(f"{kind}ClientScopes", ())} - members):
+                    yield self.key(realm=inventory.realm, client=client["clientId"], scope=name)
 
     def find(self, key: ClientDefaultScope) -> Found[ClientDefaultScope] | None:
         """The membership, if the scope is in either list of the client."""

@@ -22,6 +22,8 @@ from provision.spec import Calls, Found, NaturalKey, Outputs, Part, Spec
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping
 
+    from provision.keycloak.inventory import Inventory
+
 _GUARD = threading.Lock()
 _LOCKS: dict[tuple[str, str], threading.Lock] = {}
 
@@ -67,6 +69,11 @@ class PolicyDocumentCalls(Calls[P]):
     """The field, and key, that lists the executors or conditions."""
     part: ClassVar[str]
     """``executor`` or ``condition``: the key of its id."""
+
+    def survey(self, inventory: Inventory) -> Iterator[P]:
+        """All entries of the document."""
+        for item in self._entries(inventory.realm):
+            yield self.key(realm=inventory.realm, name=item["name"])
 
     def find(self, key: P) -> Found[P] | None:
         """The entry with that name."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from pydantic import Field, model_validator
 
@@ -14,7 +14,10 @@ from provision.keycloak.client_policies import (
     refuse_what_has_a_field,
 )
 from provision.keycloak.representation import Outside, at
-from provision.spec import Part, Unordered
+from provision.spec import Part, Refers, Unordered
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 _NEGATIVE = Field(default=False, description="For all the other clients.")
 
@@ -113,7 +116,7 @@ class ClientPolicy(PolicyPart, module="keycloak"):
     conditions: Annotated[tuple[Condition, ...], Outside] = Field(
         default=(), description="Conditions that have no field of their own."
     )
-    profiles: Annotated[tuple[str, ...], Unordered] = Field(
+    profiles: Annotated[tuple[str, ...], Unordered, Refers("ClientProfile")] = Field(
         default=(), description="Names of client profiles of the realm or of Keycloak's global ones."
     )
 
@@ -121,6 +124,12 @@ class ClientPolicy(PolicyPart, module="keycloak"):
     def _said_once(self) -> ClientPolicy:
         refuse_what_has_a_field(self, "conditions", "condition")
         return self
+
+    def references(self) -> Iterator[tuple[str, ...]]:
+        """The scopes of the condition too."""
+        yield from super().references()
+        if self.client_scopes is not None:
+            yield from (("ClientScope", name) for name in self.client_scopes.scopes)
 
 
 class ClientPolicyCalls(PolicyDocumentCalls[ClientPolicy]):

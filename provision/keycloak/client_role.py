@@ -10,17 +10,19 @@ from provision.keycloak.client import client_with_id, internal_id
 from provision.keycloak.keyed_lists import COLUMN
 from provision.keycloak.representation import Outside, RealmName
 from provision.keycloak.role import Role, RoleCalls
-from provision.spec import NaturalKey
+from provision.spec import NaturalKey, Refers
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
+
+    from provision.keycloak.inventory import Inventory
 
 
 class ClientRole(Role, module="keycloak"):
     """A role of a client (Server Administration Guide, "Client roles")."""
 
     realm: RealmName
-    client: Annotated[str, NaturalKey, Outside] = Field(
+    client: Annotated[str, NaturalKey, Outside, Refers("Client")] = Field(
         min_length=1, description="The client id of the client whose role it is."
     )
     name: Annotated[str, NaturalKey] = Field(
@@ -34,6 +36,12 @@ class ClientRoleCalls(RoleCalls[ClientRole]):
     def collection(self, spec: ClientRole) -> tuple[str, ...]:
         """The client's roles."""
         return "clients", internal_id(self.context.session(), spec.realm, spec.client), "roles"
+
+    def survey(self, inventory: Inventory) -> Iterator[ClientRole]:
+        """Those of clients that people made."""
+        for client in inventory.clients:
+            for item in inventory.listed("clients", client["id"], "roles"):
+                yield self.key(realm=inventory.realm, client=client["clientId"], name=item["name"])
 
     def look_up(self, key: ClientRole) -> Mapping[str, Any] | None:
         """None too when the client is gone."""

@@ -9,6 +9,7 @@ from pydantic import Field
 from provision.keycloak.claim_mapper import ClaimMapper
 from provision.keycloak.protocol_mapper import ProtocolMapperCalls
 from provision.keycloak.representation import config
+from provision.spec import Refers
 
 
 class ClientRoleMapper(ClaimMapper, module="keycloak"):
@@ -17,7 +18,7 @@ class ClientRoleMapper(ClaimMapper, module="keycloak"):
     ``${client_id}`` in the claim's name stands for the client whose roles they are.
     """
 
-    roles_of_client: Annotated[str, config("usermodel.clientRoleMapping.clientId")] = Field(
+    roles_of_client: Annotated[str, config("usermodel.clientRoleMapping.clientId"), Refers("Client")] = Field(
         default="",
         description="The client id of the client whose roles are meant; all clients' when left out.",
     )

@@ -14,7 +14,9 @@ from provision.keycloak.session import KeycloakError, Session
 from provision.spec import NaturalKey, Spec
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Mapping
+    from collections.abc import Collection, Iterator, Mapping
+
+    from provision.keycloak.inventory import Inventory
 
 
 class ClientScope(Spec, module="keycloak"):
@@ -49,6 +51,11 @@ class ClientScopeCalls(NamedCollectionCalls[ClientScope]):
         """The realm's client scopes."""
         del spec
         return ("client-scopes",)
+
+    def survey(self, inventory: Inventory) -> Iterator[ClientScope]:
+        """Those that people made."""
+        for item in inventory.scopes:
+            yield self.key(realm=inventory.realm, name=item["name"])
 
     def understood(self, key: ClientScope, raw: Mapping[str, Any]) -> dict[str, Any]:
         """A scope that is shown on the consent page has a text there."""

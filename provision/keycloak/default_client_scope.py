@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Literal
 
 from pydantic import Field
 
 from provision.keycloak.client_scope import scope_id
 from provision.keycloak.representation import RealmName  # noqa: TC001 - pydantic reads it
-from provision.spec import Calls, Found, NaturalKey, ReplaceOnChange, Spec
+from provision.spec import Calls, Found, NaturalKey, Refers, ReplaceOnChange, Spec
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from provision.keycloak.inventory import Inventory
 
 
 class DefaultClientScope(Spec, module="keycloak"):
@@ -18,7 +23,9 @@ class DefaultClientScope(Spec, module="keycloak"):
     """
 
     realm: RealmName
-    scope: Annotated[str, NaturalKey] = Field(min_length=1, description="Name of the client scope.")
+    scope: Annotated[str, NaturalKey, Refers("ClientScope")] = Field(
+        min_length=1, description="Name of the client scope."
+    )
     kind: Annotated[Literal["default", "optional"], ReplaceOnChange] = Field(
         default="default",
         description="`default` is always in a client's tokens, `optional` only when the request asks for it.",
@@ -30,6 +37,13 @@ _LISTS = {"default": "default-default-client-scopes", "optional": "default-optio
 
 class DefaultClientScopeCalls(Calls[DefaultClientScope]):
     """Realm default memberships through the Admin API."""
+
+    def survey(self, inventory: Inventory) -> Iterator[DefaultClientScope]:
+        """Those of scopes that people made."""
+        own = {item["name"] for item in inventory.scopes}
+        for members in inventory.realm_scopes.values():
+            for name in sorted(members & own):
+                yield self.key(realm=inventory.realm, scope=name)
 
     def find(self, key: DefaultClientScope) -> Found[DefaultClientScope] | None:
         """The membership, if the scope is in either list."""

@@ -8,10 +8,12 @@ from pydantic import Field
 
 from provision.keycloak.protocol_mapper import ProtocolMapper, ProtocolMapperCalls
 from provision.keycloak.representation import at
-from provision.spec import ReplaceOnChange
+from provision.spec import ReplaceOnChange, catalogue
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Mapping
+    from collections.abc import Collection, Iterator, Mapping
+
+    from provision.keycloak.inventory import Inventory
 
 
 class GenericProtocolMapper(ProtocolMapper, module="keycloak"):
@@ -33,6 +35,13 @@ class GenericProtocolMapper(ProtocolMapper, module="keycloak"):
 
 class GenericProtocolMapperCalls(ProtocolMapperCalls[GenericProtocolMapper]):
     """Mappers of any type through the Admin API."""
+
+    def survey(self, inventory: Inventory) -> Iterator[GenericProtocolMapper]:
+        """Those of a type that has no kind of its own."""
+        typed = {getattr(calls, "provider", "") for calls in catalogue().values()}
+        for scope, client, mapper in inventory.mappers:
+            if mapper["protocolMapper"] not in typed:
+                yield self.key(realm=inventory.realm, scope=scope, client=client, name=mapper["name"])
 
     def fits(self, key: GenericProtocolMapper, raw: Mapping[str, Any]) -> None:
         """A mapper of any type is found, so that one that became another is seen as such."""

@@ -7,12 +7,14 @@ from typing import TYPE_CHECKING, Annotated, Any
 from pydantic import Field, field_validator
 
 from provision.keycloak.keyed_lists import KeyedLists, in_order
-from provision.keycloak.registration_policy import RegistrationPolicy, RegistrationPolicyCalls
+from provision.keycloak.registration_policy import PROVIDER_TYPE, RegistrationPolicy, RegistrationPolicyCalls
 from provision.keycloak.representation import Outside
-from provision.spec import NaturalKey
+from provision.spec import NaturalKey, catalogue
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Mapping
+    from collections.abc import Collection, Iterator, Mapping
+
+    from provision.keycloak.inventory import Inventory
 
 
 class GenericRegistrationPolicy(RegistrationPolicy, module="keycloak"):
@@ -44,6 +46,15 @@ class GenericRegistrationPolicyCalls(RegistrationPolicyCalls[GenericRegistration
     def provider_of(self, spec: GenericRegistrationPolicy) -> str:
         """The declared type."""
         return spec.provider_id
+
+    def survey(self, inventory: Inventory) -> Iterator[GenericRegistrationPolicy]:
+        """Those of a type that has no kind of its own."""
+        typed = {getattr(calls, "provider_id", "") for calls in catalogue().values()}
+        for item in inventory.components(PROVIDER_TYPE):
+            if item["providerId"] not in typed:
+                yield self.key(
+                    realm=inventory.realm, registration=item["subType"], provider_id=item["providerId"]
+                )
 
     def name_of(self, spec: GenericRegistrationPolicy) -> str:
         """The type is the name, which only the admin console shows."""

@@ -12,11 +12,12 @@ from provision.keycloak.keyed_lists import KeyedLists, ShortKeyedLists, in_order
 from provision.keycloak.representation import Outside, RealmName
 from provision.keycloak.role_mappings import Roles, bring, role
 from provision.keycloak.session import KeycloakError, Session
-from provision.spec import NaturalKey, Spec, Unordered
+from provision.spec import NaturalKey, Refers, Spec, Unordered
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Mapping
+    from collections.abc import Collection, Iterator, Mapping
 
+    from provision.keycloak.inventory import Inventory
     from provision.spec import Found, Outputs
 
 
@@ -31,12 +32,18 @@ class Group(Spec, module="keycloak"):
     attributes: ShortKeyedLists = Field(
         default={}, description="Each key is declared apart; others stay as they are."
     )
-    realm_roles: Annotated[tuple[str, ...], Unordered] = Field(
+    realm_roles: Annotated[tuple[str, ...], Unordered, Refers("RealmRole")] = Field(
         default=(), description="Names of realm roles that every member has."
     )
-    client_roles: KeyedLists = Field(
+    client_roles: Annotated[KeyedLists, Refers("ClientRole")] = Field(
         default={}, description="Client roles that every member has: names by client id."
     )
+
+    def references(self) -> Iterator[tuple[str, ...]]:
+        """The group above too."""
+        yield from super().references()
+        if above := _names(self.path)[:-1]:
+            yield "Group", _joined(above)
 
 
 class GroupCalls(CollectionCalls[Group]):
@@ -48,6 +55,17 @@ class GroupCalls(CollectionCalls[Group]):
         """The realm's groups."""
         del spec
         return ("groups",)
+
+    def survey(self, inventory: Inventory) -> Iterator[Group]:
+        """All groups, from the top down."""
+        yield from self._below(inventory.session, inventory.realm, "", "groups")
+
+    def _below(self, session: Session, realm: str, above: str, *path: str) -> Iterator[Group]:
+        for item in session.list(realm, *path):
+            here = above + _joined([item["name"]])
+            yield self.key(realm=realm, path=here)
+            if item.get("subGroupCount"):
+                yield from self._below(session, realm, here, "groups", item["id"], "children")
 
     def look_up(self, key: Group) -> Mapping[str, Any] | None:
         """One query by the path."""

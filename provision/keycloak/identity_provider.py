@@ -12,8 +12,9 @@ from provision.keycloak.session import KeycloakError
 from provision.spec import NaturalKey, Secret, Spec, Unordered, WriteOnly
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Mapping
+    from collections.abc import Collection, Iterator, Mapping
 
+    from provision.keycloak.inventory import Inventory
     from provision.spec import Found, Outputs
 
 
@@ -92,6 +93,11 @@ class IdentityProviderCalls(CollectionCalls[IdentityProvider]):
         """The realm's identity providers."""
         del spec
         return "identity-provider", "instances"
+
+    def survey(self, inventory: Inventory) -> Iterator[IdentityProvider]:
+        """All of the type."""
+        for item in inventory.identity_providers:
+            yield self.key(realm=inventory.realm, alias=item["alias"])
 
     def look_up(self, key: IdentityProvider) -> Mapping[str, Any] | None:
         """One query by the alias.

@@ -8,10 +8,12 @@ from pydantic import Field, model_validator
 
 from provision.keycloak.collection import NamedCollectionCalls
 from provision.keycloak.representation import Outside, Place, RealmName, at, config
-from provision.spec import NaturalKey, Part, Spec
+from provision.spec import NaturalKey, Part, Refers, Spec
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Mapping
+    from collections.abc import Collection, Iterator, Mapping
+
+    from provision.keycloak.inventory import Inventory
 
 
 class ClaimToAttribute(Part):
@@ -68,8 +70,8 @@ class IdentityProviderMapper(Spec, module="keycloak"):
     """
 
     realm: RealmName
-    identity_provider: Annotated[str, NaturalKey, at("identityProviderAlias")] = Field(
-        min_length=1, description="The alias of the identity provider."
+    identity_provider: Annotated[str, NaturalKey, Refers("IdentityProvider"), at("identityProviderAlias")] = (
+        Field(min_length=1, description="The alias of the identity provider.")
     )
     name: Annotated[str, NaturalKey] = Field(
         min_length=1, description="Its name, unique in the identity provider."
@@ -113,6 +115,13 @@ class IdentityProviderMapperCalls(NamedCollectionCalls[IdentityProviderMapper]):
     def collection(self, spec: IdentityProviderMapper) -> tuple[str, ...]:
         """The identity provider's mappers."""
         return "identity-provider", "instances", spec.identity_provider, "mappers"
+
+    def survey(self, inventory: Inventory) -> Iterator[IdentityProviderMapper]:
+        """Those of the providers that there is a kind for."""
+        for provider in inventory.identity_providers:
+            alias = provider["alias"]
+            for item in inventory.listed("identity-provider", "instances", alias, "mappers"):
+                yield self.key(realm=inventory.realm, identity_provider=alias, name=item["name"])
 
     def understood(self, key: IdentityProviderMapper, raw: Mapping[str, Any]) -> dict[str, Any]:
         """What it does is told by its type."""

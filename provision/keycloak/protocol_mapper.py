@@ -12,20 +12,22 @@ from provision.keycloak.keyed_lists import COLUMN
 from provision.keycloak.name_index import NameIndex
 from provision.keycloak.representation import Outside, RealmName, config
 from provision.keycloak.session import KeycloakError
-from provision.spec import NaturalKey, Spec
+from provision.spec import NaturalKey, Refers, Spec
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Mapping
+    from collections.abc import Collection, Iterator, Mapping
+
+    from provision.keycloak.inventory import Inventory
 
 
 class ProtocolMapper(Spec):
     """The fields that every mapper has: it belongs either to a client scope or to a client."""
 
     realm: RealmName
-    scope: Annotated[str, NaturalKey, Outside] = Field(
+    scope: Annotated[str, NaturalKey, Outside, Refers("ClientScope")] = Field(
         default="", description="The client scope it belongs to; leave it out for a client's own mapper."
     )
-    client: Annotated[str, NaturalKey, Outside] = Field(
+    client: Annotated[str, NaturalKey, Outside, Refers("Client")] = Field(
         default="", description="The client id of the client it belongs to, instead of a scope."
     )
     name: Annotated[str, NaturalKey] = Field(
@@ -63,6 +65,12 @@ class ProtocolMapperCalls(NamedCollectionCalls[M]):
 
     provider: ClassVar[str]
     """Keycloak's id of the type, for example ``oidc-audience-mapper``."""
+
+    def survey(self, inventory: Inventory) -> Iterator[M]:
+        """Those of the type, in scopes and clients that people made."""
+        for scope, client, mapper in inventory.mappers:
+            if mapper["protocolMapper"] == self.provider:
+                yield self.key(realm=inventory.realm, scope=scope, client=client, name=mapper["name"])
 
     def collection(self, spec: M) -> tuple[str, ...]:
         """The mappers of the scope or client."""

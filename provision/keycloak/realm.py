@@ -13,7 +13,9 @@ from provision.keycloak.session import KeycloakError
 from provision.spec import CreateOnly, Found, NaturalKey, Outputs, ReplaceOnChange, Spec, Unordered
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Mapping
+    from collections.abc import Collection, Iterator, Mapping
+
+    from provision.keycloak.inventory import Inventory
 
 _RESET_WHEN_LEFT_OUT = ("oauth2DeviceCodeLifespan", "oauth2DevicePollingInterval")
 """Every PUT of a realm that does not name these gives them Keycloak's defaults."""
@@ -313,6 +315,10 @@ class RealmCalls(CollectionCalls[Realm]):
         """The realm by its name."""
         found: Mapping[str, Any] | None = self.context.session().get(key.name)
         return found
+
+    def survey(self, inventory: Inventory) -> Iterator[Realm]:
+        """The realm itself, to be taken over."""
+        yield self.key(name=inventory.realm, adopt=True)
 
     def understood(self, key: Realm, raw: Mapping[str, Any]) -> dict[str, Any]:
         """What the realm itself can't tell is as it was declared."""

@@ -10,7 +10,7 @@ from pydantic import Field, model_validator
 from provision.keycloak.client_scope import scope_id
 from provision.keycloak.representation import RealmName  # noqa: TC001 - pydantic reads it
 from provision.keycloak.session import KeycloakError
-from provision.spec import Calls, Found, Spec, Unordered
+from provision.spec import Calls, Found, Refers, Spec, Unordered
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -25,10 +25,10 @@ class RealmClientScopes(Spec, module="keycloak"):
     """
 
     realm: RealmName
-    default_scopes: Annotated[tuple[str, ...], Unordered] = Field(
+    default_scopes: Annotated[tuple[str, ...], Unordered, Refers("ClientScope")] = Field(
         description="All that every new client gets, by name."
     )
-    optional_scopes: Annotated[tuple[str, ...], Unordered] = Field(
+    optional_scopes: Annotated[tuple[str, ...], Unordered, Refers("ClientScope")] = Field(
         description="All that a new client may ask for, by name."
     )
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal, get_args
 
 from pydantic import Field, model_validator
 
@@ -12,7 +12,9 @@ from provision.keycloak.session import KeycloakError
 from provision.spec import NaturalKey, Spec
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Mapping
+    from collections.abc import Collection, Iterator, Mapping
+
+    from provision.keycloak.inventory import Inventory
 
 PROVIDER_TYPE = "org.keycloak.keys.KeyProvider"
 _CURVE_KEYS = {"ecdsa-generated": "ecdsaEllipticCurveKey", "eddsa-generated": "eddsaEllipticCurveKey"}
@@ -73,6 +75,13 @@ class RealmKeyCalls(CollectionCalls[RealmKey]):
         """The realm's components."""
         del spec
         return ("components",)
+
+    def survey(self, inventory: Inventory) -> Iterator[RealmKey]:
+        """Those of the types that there is a kind for, but for the ones that Keycloak gives every realm."""
+        types = get_args(RealmKey.model_fields["provider"].annotation)
+        for item in inventory.components(PROVIDER_TYPE):
+            if item["providerId"] in types and item["name"] != item["providerId"]:
+                yield self.key(realm=inventory.realm, provider=item["providerId"], name=item["name"])
 
     def look_up(self, key: RealmKey) -> Mapping[str, Any] | None:
         """One query by the name.

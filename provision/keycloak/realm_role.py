@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 from pydantic import Field
 
@@ -10,6 +10,11 @@ from provision.keycloak.keyed_lists import COLUMN
 from provision.keycloak.representation import RealmName  # noqa: TC001 - pydantic reads it
 from provision.keycloak.role import Role, RoleCalls
 from provision.spec import NaturalKey
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from provision.keycloak.inventory import Inventory
 
 
 class RealmRole(Role, module="keycloak"):
@@ -23,6 +28,11 @@ class RealmRole(Role, module="keycloak"):
 
 class RealmRoleCalls(RoleCalls[RealmRole]):
     """Realm roles through the Admin API."""
+
+    def survey(self, inventory: Inventory) -> Iterator[RealmRole]:
+        """Those that people made."""
+        for name in inventory.roles:
+            yield self.key(realm=inventory.realm, name=name)
 
     def collection(self, spec: RealmRole) -> tuple[str, ...]:
         """The realm's roles."""

@@ -16,8 +16,9 @@ from provision.keycloak.session import KeycloakError
 from provision.spec import NaturalKey, Spec
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Mapping
+    from collections.abc import Collection, Iterator, Mapping
 
+    from provision.keycloak.inventory import Inventory
     from provision.keycloak.session import Session
     from provision.spec import Outputs
 
@@ -54,6 +55,12 @@ class RegistrationPolicyCalls(CollectionCalls[P]):
         """The realm's components."""
         del spec
         return ("components",)
+
+    def survey(self, inventory: Inventory) -> Iterator[P]:
+        """Those of the type, whoever made them: they decide who gets in."""
+        for item in inventory.components(PROVIDER_TYPE):
+            if item["providerId"] == self.provider_id:
+                yield self.key(realm=inventory.realm, registration=item["subType"])
 
     def look_up(self, key: P) -> Mapping[str, Any] | None:
         """The policy of this type; the factory one carries Keycloak's own name.

@@ -10,7 +10,7 @@ from provision.keycloak.collection import CollectionCalls
 from provision.keycloak.keyed_lists import COLUMN, KeyedLists, ShortKeyedLists, in_order, merged
 from provision.keycloak.representation import Outside
 from provision.keycloak.role_mappings import REALM, Roles, bring, role
-from provision.spec import Spec, Unordered
+from provision.spec import Refers, Spec, Unordered
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
@@ -25,10 +25,10 @@ class Role(Spec):
     attributes: ShortKeyedLists = Field(
         default={}, description="Each key is declared apart; others stay as they are."
     )
-    realm_composites: Annotated[tuple[str, ...], Unordered, Outside] = Field(
+    realm_composites: Annotated[tuple[str, ...], Unordered, Outside, Refers("RealmRole")] = Field(
         default=(), description="Names of realm roles that come with it."
     )
-    client_composites: Annotated[KeyedLists, Outside] = Field(
+    client_composites: Annotated[KeyedLists, Outside, Refers("ClientRole")] = Field(
         default={}, description="Client roles that come with it: names by client id."
     )
 

@@ -10,10 +10,12 @@ from provision.keycloak.client import client_with_id
 from provision.keycloak.representation import RealmName  # noqa: TC001 - pydantic reads it
 from provision.keycloak.role_mappings import REALM, give, held, role, take
 from provision.keycloak.session import KeycloakError
-from provision.spec import Calls, Found, NaturalKey, Spec
+from provision.spec import Calls, Found, NaturalKey, Refers, Spec
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
+
+    from provision.keycloak.inventory import Inventory
 
 
 class ServiceAccountRole(Spec, module="keycloak"):
@@ -23,7 +25,7 @@ class ServiceAccountRole(Spec, module="keycloak"):
     """
 
     realm: RealmName
-    client: Annotated[str, NaturalKey] = Field(
+    client: Annotated[str, NaturalKey, Refers("Client")] = Field(
         min_length=1, description="The client with the service account."
     )
     owner: Annotated[str, NaturalKey] = Field(
@@ -31,9 +33,28 @@ class ServiceAccountRole(Spec, module="keycloak"):
     )
     role: Annotated[str, NaturalKey] = Field(min_length=1, description="Name of the role.")
 
+    def references(self) -> Iterator[tuple[str, ...]]:
+        """The role too."""
+        yield from super().references()
+        yield ("ClientRole", self.owner, self.role) if self.owner else ("RealmRole", self.role)
+
 
 class ServiceAccountRoleCalls(Calls[ServiceAccountRole]):
     """Role mappings of service accounts through the Admin API."""
+
+    def survey(self, inventory: Inventory) -> Iterator[ServiceAccountRole]:
+        """All but the realm's default role, which every user has."""
+        for client in inventory.clients:
+            if not client.get("serviceAccountsEnabled"):
+                continue
+            user = inventory.session.get(inventory.realm, "clients", client["id"], "service-account-user")
+            roles = held(inventory.session, inventory.realm, "users", user["id"])
+            usual = f"default-roles-{inventory.realm.lower()}"
+            own = [(REALM, name) for name in roles.realm if name != usual]
+            for owner, name in own + [
+                (owner, name) for owner, names in roles.client.items() for name in names
+            ]:
+                yield self.key(realm=inventory.realm, client=client["clientId"], owner=owner, role=name)
 
     def find(self, key: ServiceAccountRole) -> Found[ServiceAccountRole] | None:
         """The mapping, if the service account has the role directly."""

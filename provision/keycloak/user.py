@@ -11,7 +11,7 @@ from provision.keycloak.group import group_id, path_of
 from provision.keycloak.keyed_lists import KeyedLists, in_order, merged
 from provision.keycloak.representation import Outside, RealmName
 from provision.keycloak.role_mappings import Roles, bring, held, role
-from provision.spec import NaturalKey, Secret, Spec, Unordered, WriteOnly
+from provision.spec import NaturalKey, Refers, Secret, Spec, Unordered, WriteOnly
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
@@ -53,13 +53,13 @@ class User(Spec, module="keycloak"):
         default={},
         description="Each key is declared apart; Keycloak keeps only those that the user profile knows or admits.",
     )
-    realm_roles: Annotated[tuple[str, ...], Unordered, Outside] = Field(
+    realm_roles: Annotated[tuple[str, ...], Unordered, Outside, Refers("RealmRole")] = Field(
         default=(), description="Realm roles besides the realm's default role."
     )
-    client_roles: Annotated[KeyedLists, Outside] = Field(
+    client_roles: Annotated[KeyedLists, Outside, Refers("ClientRole")] = Field(
         default={}, description="Client roles: names by client id."
     )
-    groups: Annotated[tuple[str, ...], Unordered, Outside] = Field(
+    groups: Annotated[tuple[str, ...], Unordered, Outside, Refers("Group")] = Field(
         default=(), description="Paths of groups; a slash inside a name is written `~/`."
     )
 

@@ -10,13 +10,15 @@ from provision.keycloak.representation import Outside, RealmName, at, read, writ
 from provision.spec import Calls, Found, Part, Spec
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Mapping
+    from collections.abc import Collection, Iterator, Mapping
 
+    from provision.keycloak.inventory import Inventory
     from provision.spec import Outputs
 
 
 Who = Annotated[tuple[str, ...], AfterValidator(lambda who: tuple(sorted(set(who))))]
 _EVERYBODY = ("admin", "user")
+_FACTORY = ("username", "email", "firstName", "lastName")
 _POLICY = "unmanagedAttributePolicy"
 
 
@@ -60,6 +62,12 @@ class UserProfile(Spec, module="keycloak"):
 
 class UserProfileCalls(Calls[UserProfile]):
     """The one profile of a realm."""
+
+    def survey(self, inventory: Inventory) -> Iterator[UserProfile]:
+        """The profile, if it has other attributes than Keycloak gave it."""
+        raw = inventory.session.get(inventory.realm, "users", "profile") or {}
+        if _POLICY in raw or [item["name"] for item in raw.get("attributes", ())] != list(_FACTORY):
+            yield self.key(realm=inventory.realm)
 
     def find(self, key: UserProfile) -> Found[UserProfile] | None:
         """The profile; None when there is no realm."""

@@ -335,10 +335,20 @@ class Lifecycle:
         fields = self._spec.fields()
         open_part = {name: value for name, value in before.items() if not fields[name].secret}
         self._journal.note(self._key(spec), "adopted", open_part)
-        state = self._made(spec, calls.update(found, spec), news)
+        outputs = found.outputs if self._agrees(spec, found) else calls.update(found, spec)
+        state = self._made(spec, outputs, news)
         self._log("adopted (it was there already); its former settings come back on destroy")
         state.properties[ADOPTED_FROM] = Hidden(before)
         return state
+
+    def _agrees(self, spec: Spec, found: Found[Any]) -> bool:
+        """Whether an object says already what is declared, so that taking it over writes nothing."""
+        live, fields = found.spec.wire(whole=True), self._spec.fields()
+        return all(
+            Mark.CREATE_ONLY in fields[name].marks
+            or (Mark.WRITE_ONLY not in fields[name].marks and self._declared(live.get(name), value) == value)
+            for name, value in spec.wire().items()
+        )
 
     def _is_as_made(self, spec: Spec, found: Found[Any]) -> bool:
         """Whether an object says in everything what our own request said whose answer was lost."""

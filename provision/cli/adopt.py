@@ -1,0 +1,130 @@
+"""``provision adopt``: the stack file that describes a realm which exists already."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from provision.cli.main import Invocation, print_json
+from provision.cli.secret import asked_for
+from provision.errors import ProvisionError, UsageError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+
+_HEAD = """\
+# Realm {realm} as it was when it was taken over. What is not named here stays as it is, secrets and users too.
+"""
+
+
+@click.command("adopt")
+@click.argument("realm")
+@click.option("--url", required=True, help="Keycloak's base address.")
+@click.option("--admin-client-id", default="provision-admin", show_default=True, help="The service account.")
+@click.option("--auth-realm", default="master", show_default=True, help="The realm in which that is.")
+@click.option("--ca-file", type=click.Path(dir_okay=False), help="A PEM bundle that https is verified with.")
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON document on standard output.")
+@click.pass_obj
+def command(
+    invocation: Invocation,
+    *,
+    realm: str,
+    url: str,
+    admin_client_id: str,
+    auth_realm: str,
+    ca_file: str | None,
+    as_json: bool,
+) -> None:
+    """Write the stack file that describes REALM as it is, and take the realm over; changes nothing in it.
+
+    The service account's secret is asked for, or read from standard input.
+    """
+    from provision.cli.screen import Screen
+    from provision.config.project import Project
+    from provision.config.yaml_file import dump
+    from provision.provider.connection import Connection
+    from provision.provider.survey import survey
+
+    project = Project.find(invocation.project_dir)
+    file = project.folder / f"Pulumi.{invocation.stack_name}.yaml"
+    if file.exists():
+        raise UsageError(
+            f"{file} is there already.", "Give the new stack another name: `provision -s NAME adopt …`."
+        )
+    connection = {"url": url, "authRealm": auth_realm, "adminClientId": admin_client_id, "caFile": ca_file}
+    config = {
+        "profile": "prod",
+        "runtime": "external",
+        "keycloak": {name: value for name, value in connection.items() if value},
+        "realm": {"name": realm},
+        "mcp": False,
+    }
+    _check(config, file)
+    secret = asked_for("adminClientSecret")
+    arguments = {**connection, "clientId": admin_client_id, "clientSecret": secret}
+    session = Connection.of(arguments).open()
+    with Screen() as screen:
+        with screen.step(f"Looking through realm {realm}") as step:
+            if session.get(realm) is None:
+                raise ProvisionError(
+                    f"There is no realm {realm!r} at {url}, or {admin_client_id} may not see it.",
+                    "Names of realms are case-sensitive; docs/least-privilege.md has the roles it needs.",
+                )
+            found = survey(session, realm, step)
+        document = {
+            f"provision:{name}": value for name, value in {**config, "objects": [*found.objects]}.items()
+        }
+        file.write_text(_HEAD.format(realm=realm) + dump({"config": document}), encoding="utf-8")
+        try:
+            engine = invocation.engine(screen, complete=False)
+            engine.set_secret("adminClientSecret", secret)
+            engine = invocation.engine(screen)
+        except BaseException:
+            file.unlink()  # without its secret it could not be used, and would be in the way of the next try
+            raise
+        engine.up(watcher=screen)
+        differing = engine.preview(refresh=True, watcher=screen).changes
+    if differing:
+        raise ProvisionError(
+            f"{file.name} is written, and {len(differing)} objects differ from it still.",
+            f"See which: `provision -s {invocation.stack_name} drift`.",
+        )
+    if as_json:
+        print_json(
+            {
+                "stack": invocation.stack_name,
+                "file": str(file),
+                "objects": len(found.objects),
+                "left_out": found.left_out,
+            }
+        )
+    else:
+        _say(invocation.stack_name, file, found.objects, found.left_out)
+
+
+def _check(config: Mapping[str, Any], file: Path) -> None:
+    """Refuse a wrong address before anything is asked or read."""
+    from provision.config.stack_config import read
+
+    given = {
+        "objects": [{"type": "Realm", "name": config["realm"]["name"]}],
+        "adminClientSecret": {"secure": ""},
+    }
+    read({**config, **given}, source=str(file))
+
+
+def _say(stack: str, file: Path, objects: tuple[dict[str, Any], ...], left_out: tuple[str, ...]) -> None:
+    counts: dict[str, int] = {}
+    for item in objects:
+        counts[item["type"]] = counts.get(item["type"], 0) + 1
+    click.echo(f"\n{file} describes {len(objects)} objects:")
+    for kind, count in counts.items():
+        click.echo(f"  {count:>4} {kind}")
+    if left_out:
+        click.echo("Left out:")
+        for what in left_out:
+            click.echo(f"       {what}")
+    click.echo(f"\nNext: provision -s {stack} preview    shows what a change in that file would do")
+    click.echo(f"      provision -s {stack} drift      shows what others change")

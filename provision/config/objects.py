@@ -1,0 +1,98 @@
+"""Objects of the realm that a stack file declares by their kind, as a program would by the class of that name."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from pydantic import ConfigDict, Field, ValidationError, model_validator
+
+from provision.config.concept import Concept
+from provision.spec import PACKAGE, kind
+from provision.validation import problems
+
+if TYPE_CHECKING:
+    from provision.spec import Spec
+
+
+class DeclaredObject(Concept):
+    """One object; besides its `type` it has the fields of that kind, but for `realm`."""
+
+    model_config = ConfigDict(extra="allow")
+
+    type: str = Field(pattern=r"^[A-Z][A-Za-z]+$")
+    """Its kind, such as `ClientScope`."""
+
+    @model_validator(mode="after")
+    def _is_right(self) -> DeclaredObject:
+        declared(self, "any")
+        return self
+
+
+def declared(item: DeclaredObject, realm: str) -> Spec:
+    """What an entry declares in a realm.
+
+    Raises:
+        ValueError: There is no such kind, a field of it is wrong, or one is a secret.
+    """
+    calls = kind(f"{PACKAGE}:keycloak:{item.type}")
+    if calls is None:
+        raise ValueError(f"there is no type {item.type!r}; docs/resources lists them")
+    fields = calls.spec.fields()
+    given: dict[str, Any] = dict(item.model_extra or {})
+    if "realm" in given:
+        raise ValueError("realm is given by realm.name")
+    if secret := next((name for name in given if name in fields and fields[name].secret), None):
+        raise ValueError(f"{secret} is a secret and does not belong in clear into a stack file")
+    if "realm" in fields:
+        given["realm"] = realm
+    try:
+        return calls.spec.model_validate(given)
+    except ValidationError as error:
+        raise ValueError("; ".join(map(str, problems(error, calls.spec)))) from None
+
+
+def in_order(items: tuple[DeclaredObject, ...], realm: str) -> list[tuple[str, Spec, list[str]]]:
+    """The objects so that each comes after those that it needs, however they are listed.
+
+    Raises:
+        ValueError: Two are the same object.
+
+    Returns:
+        For each a name that is unique in the stack, what is declared, and the names of those that it needs.
+    """
+    specs: dict[tuple[str, ...], Spec] = {}
+    for item in items:
+        spec = declared(item, realm)
+        if _key(spec) in specs:
+            raise ValueError(f"{'/'.join(_key(spec))} is declared twice in objects")
+        specs[_key(spec)] = spec
+    by_kind: dict[str, list[tuple[str, ...]]] = {}
+    for key in specs:
+        by_kind.setdefault(key[0], []).append(key)
+    ordered: dict[tuple[str, ...], list[tuple[str, ...]]] = {}
+    begun: set[tuple[str, ...]] = set()
+
+    def place(key: tuple[str, ...]) -> None:
+        if key in begun:
+            return
+        begun.add(key)
+        spec = specs[key]
+        needed = [other for other in spec.references() if other in specs and other != key]
+        needed += [other for name in spec.follows for other in by_kind.get(name, ())]
+        for other in needed:
+            place(other)
+        ordered[key] = [
+            other for other in dict.fromkeys(needed) if other in ordered
+        ]  # roles may go in circles
+
+    for key in specs:
+        place(key)
+    return [
+        ("/".join(key), specs[key], ["/".join(other) for other in needed]) for key, needed in ordered.items()
+    ]
+
+
+def _key(spec: Spec) -> tuple[str, ...]:
+    """The kind and the natural key without the realm, as :meth:`Spec.references` names it."""
+    values = (str(getattr(spec, field.name)) for field in spec.key_fields() if field.name != "realm")
+    return (type(spec).__name__, *values)
