@@ -13,7 +13,7 @@ from provision.provider.wire import plain
 from provision.spec import Mark, catalogue
 from tests.support.samples import SAMPLES
 from tests.support.values import changes, everything
-from tests.support.world import World
+from tests.support.world import World, need
 
 if TYPE_CHECKING:
     from provision.provider.lifecycle import State
@@ -64,6 +64,7 @@ def of_kinds(but=lambda sample: False):
 @pytest.fixture
 def sample(world, kind):
     assert kind in SAMPLES, "a new kind needs a sample in tests/support/samples/"
+    need(world.session, kind)
     for needed, values in SAMPLES[kind].needs:
         world.add(needed, values)
     return SAMPLES[kind]

@@ -2,14 +2,34 @@
 
 from __future__ import annotations
 
+import os
 import secrets
 from typing import TYPE_CHECKING
 
+import pytest
+
+from provision.keycloak.registration_policy import PROVIDER_TYPE
 from provision.provider.lifecycle import Lifecycle
 from provision.spec import Context, catalogue
+from tests.support.other_keycloak import VARIABLE
 
 if TYPE_CHECKING:
     from provision.keycloak.session import Session
+
+
+def lacks(session: Session, token: str) -> bool:
+    """Whether another Keycloak than the toolkit's own offers nothing for a kind; its own must offer everything."""
+    calls = catalogue()[token]
+    if not os.environ.get(VARIABLE) or not hasattr(calls, "provider_id"):
+        return False
+    offered = {item["id"] for item in session.server_info()["componentTypes"][PROVIDER_TYPE]}
+    return calls.provider_id not in offered
+
+
+def need(session: Session, token: str) -> None:
+    """Skip the test of a kind that this server lacks."""
+    if lacks(session, token):
+        pytest.skip("this Keycloak offers no such thing")
 
 
 class World:

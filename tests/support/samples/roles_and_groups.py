@@ -18,11 +18,11 @@ _ANY_ATTRIBUTE = (
 
 _COMPOSITES = {
     "realmComposites": ["reader / é %"],
-    "clientComposites": {"account": ["view-profile"], "realm-management": ["view-users"]},
+    "clientComposites": {"account": ["view-profile"], "broker": ["read-token"]},
 }
 _OTHER_COMPOSITES = {
     "realmComposites": ["writer"],
-    "clientComposites": {"account": ["manage-account", "view-consent"], "realm-management": ["view-users"]},
+    "clientComposites": {"account": ["manage-account", "view-consent"], "broker": ["read-token"]},
 }
 
 SAMPLES = {
@@ -89,7 +89,7 @@ SAMPLES = {
         needs=(_ROLE, _OTHER_ROLE, _ABOVE, _GROUP, _OTHER_GROUP, _ANY_ATTRIBUTE),
     ),
     "provision:keycloak:ServiceAccountRole": Sample(
-        {"client": "http://localhost:3000/mcp", "owner": "realm-management", "role": "view-users"},
+        {"client": "http://localhost:3000/mcp", "owner": "broker", "role": "read-token"},
         {},
         needs=(_CLIENT,),
     ),
