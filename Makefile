@@ -3,10 +3,11 @@ PYTHON ?= python3
 UV_VERSION := 0.13.9
 BIN := .venv/bin
 STACK ?= dev
+KEYCLOAK ?= 26.4.0
 READY := .venv/.ready
 
 .DEFAULT_GOAL := help
-.PHONY: help setup up down verify check test test-unit bench bench-scale stubs docs format clean
+.PHONY: help setup up down verify check test test-unit bench bench-scale stubs docs format clean test-older
 
 help:  ## this list
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 12
@@ -41,6 +42,9 @@ check: $(READY)  ## format, lint, types, imports, unit tests (under 30 s)
 test: $(READY)  ## every test, against a real Keycloak and a real browser
 	@$(BIN)/python -m tests.support.requirements
 	@$(BIN)/python -m pytest tests -q -n 2 --dist loadfile
+
+test-older: $(READY)  ## the objects of a realm on an older Keycloak (KEYCLOAK=26.4.0)
+	@TEST_KEYCLOAK_VERSION=$(KEYCLOAK) $(BIN)/python -m pytest tests/integration -q -n 2 --dist loadfile --ignore tests/integration/test_process_runtime.py --ignore tests/integration/verify
 
 test-unit: $(READY)
 	@$(BIN)/python -m pytest tests/unit -q

@@ -26,8 +26,8 @@ def require(session: Session, spi: str, provider: str, feature: str = "") -> Non
         KeycloakError: Keycloak has no such provider.
     """
     info = _info(session)
-    offered = info.get("providers", {}).get(spi, {}).get("providers")
-    if offered is None or provider in offered:
+    offered = info.get("providers", {}).get(spi, {}).get("providers", {})
+    if not info.get("providers") or provider in offered:
         return
     kind = spi.rsplit("-", 1)[-1]
     what = f"Keycloak at {session.url} has no {kind} {provider!r}"

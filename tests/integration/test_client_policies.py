@@ -73,7 +73,7 @@ def test_a_global_profiles_name_is_refused_in_keycloaks_words(shared):
         (
             PROFILE,
             {"clientIdMetadataDocument": {"trustedDomains": ["a.example"]}},
-            "'client-id-metadata-document'.*'cimd' is off.*--features=cimd",
+            "'client-id-metadata-document'.*('cimd' is off|a version that has the feature).*--features=cimd",
         ),
         (PROFILE, {"rotation": {}}, "'secret-rotation'.*--features=client-secret-rotation"),
         (PROFILE, {"executors": [{"executor": "no-such"}]}, "no executor 'no-such'"),

@@ -335,6 +335,12 @@ def test_a_resource_url_without_the_feature_is_an_error_that_names_it(make, raw)
         make(state, resourceUrl="https://mcp.example/mcp")
 
 
+def test_a_server_that_does_not_even_know_that_kind_of_provider_lacks_the_feature_too(make, monkeypatch):
+    monkeypatch.setattr(server_info, "_info", lambda _: {"providers": {"login-protocol": {"providers": {}}}})
+    with pytest.raises(KeycloakError, match="Use a version that has the feature"):
+        make(resourceUrl="https://mcp.example/mcp")
+
+
 def test_a_resource_url_is_an_attribute_like_any_other_where_the_feature_is_on(world, make, raw, monkeypatch):
     """Against a Keycloak that only seems to have the feature."""
     monkeypatch.setattr(
