@@ -178,6 +178,11 @@ class Spec(_Model):
         """The fields of the natural key, in the order of declaration."""
         return tuple(field for field in cls.fields().values() if Mark.NATURAL_KEY in field.marks)
 
+    def key_in_realm(self) -> tuple[str, ...]:
+        """The kind and the natural key without the realm, as :meth:`references` names it."""
+        values = (str(getattr(self, field.name)) for field in self.key_fields() if field.name != "realm")
+        return (type(self).__name__, *values)
+
     def references(self) -> Iterator[tuple[str, ...]]:
         """The objects of the same realm that have to be there first: kind and natural key without the realm."""
         for name, info in type(self).model_fields.items():

@@ -71,8 +71,8 @@ class McpStack(pulumi.ComponentResource):
         # What is in a realm goes with it, unless the realm stays: then everything is put back one by one.
         goes_with = None if config.realm.adopt else self.realm
         self._inside = ResourceOptions(parent=self.realm, provider=provider, deleted_with=goes_with)
-        membership = self._scope_and_audience()
-        self._clients(secrets, membership)
+        self._scope_and_audience()
+        self._clients(secrets)
         if config.throw_away:
             self._demo_user(secrets)
         self._objects()
@@ -176,7 +176,7 @@ class McpStack(pulumi.ComponentResource):
         """The realm of a stack that declares objects only."""
         name = self._config.realm.name
         spec = next(
-            spec for _, spec, _ in in_order(self._config.objects, name) if spec.token.endswith(":Realm")
+            spec for spec in in_order(self._config.objects, name).values() if spec.token.endswith(":Realm")
         )
         realm = keycloak.Realm(
             "realm", **_arguments(spec), opts=ResourceOptions(parent=self, provider=provider)
@@ -185,19 +185,13 @@ class McpStack(pulumi.ComponentResource):
         return realm, ResourceOptions(parent=realm, provider=provider, deleted_with=goes_with)
 
     def _objects(self) -> None:
-        """What the stack file declares by kind, each after what it names."""
-        made: dict[str, pulumi.Resource] = {}
-        for name, spec, needed in in_order(self._config.objects, self._config.realm.name):
-            if spec.token.endswith(":Realm"):
-                continue
-            first = [made[other] for other in needed if other in made]
-            made[name] = getattr(keycloak, type(spec).__name__)(
-                name,
-                **_arguments(spec) | {"realm": self.realm.name},
-                opts=ResourceOptions.merge(self._inside, ResourceOptions(depends_on=first)),
-            )
+        """What the stack file declares by its type."""
+        for name, spec in in_order(self._config.objects, self._config.realm.name).items():
+            if not spec.token.endswith(":Realm"):
+                kind = getattr(keycloak, type(spec).__name__)
+                kind(name, **_arguments(spec) | {"realm": self.realm.name}, opts=self._inside)
 
-    def _scope_and_audience(self) -> pulumi.Resource:
+    def _scope_and_audience(self) -> None:
         config, realm, inside = self._config, self.realm.name, self._inside
         scope = keycloak.ClientScope(
             "scope",
@@ -208,7 +202,7 @@ class McpStack(pulumi.ComponentResource):
             in_token_scope=True,
             opts=inside,
         )
-        membership = keycloak.DefaultClientScope("default-scope", realm=realm, scope=scope.name, opts=inside)
+        keycloak.DefaultClientScope("default-scope", realm=realm, scope=scope.name, opts=inside)
         keycloak.AudienceMapper(
             "audience",
             realm=realm,
@@ -248,9 +242,7 @@ class McpStack(pulumi.ComponentResource):
             opts=inside,
         )
 
-        return membership
-
-    def _clients(self, secrets: _Secrets, membership: pulumi.Resource) -> None:
+    def _clients(self, secrets: _Secrets) -> None:
         config, inside = self._config, self._inside
         keycloak.Client(
             "introspection-client",
@@ -276,16 +268,15 @@ class McpStack(pulumi.ComponentResource):
                 consent_required=True,
                 require_pkce=True,
                 full_scope_allowed=False,
-                # A client gets the realm's default scopes when it is made, and never again.
-                opts=ResourceOptions.merge(inside, ResourceOptions(depends_on=[membership])),
+                opts=inside,
             )
-            if config.realm.adopt:  # so one that was there before the scope does not have it
+            if config.realm.adopt:  # one that was there before the scope does not have it
                 keycloak.ClientDefaultScope(
                     f"{client.client_id}-scope",
                     realm=self.realm.name,
                     client=made.client_id,
                     scope=config.scope.name,
-                    opts=ResourceOptions.merge(inside, ResourceOptions(depends_on=[membership])),
+                    opts=inside,
                 )
 
     def _demo_user(self, secrets: _Secrets) -> None:

@@ -25,6 +25,7 @@ _COMMANDS = (
     "preview",
     "drift",
     "adopt",
+    "client-config",
     "status",
     "verify",
     "logs",
@@ -103,7 +104,7 @@ class _Commands(click.Group):
         del ctx
         if cmd_name not in _COMMANDS:
             return None
-        command: click.Command = import_module(f"provision.cli.{cmd_name}").command
+        command: click.Command = import_module(f"provision.cli.{cmd_name.replace('-', '_')}").command
         if not isinstance(command, click.Group) and not any(
             item.name == "stack_name" for item in command.params
         ):

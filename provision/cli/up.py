@@ -54,5 +54,6 @@ def _say_what_next(stack: str, outputs: dict[str, Any]) -> None:
         click.echo(f"\nNext: provision drift{option}    shows what others change")
         return
     click.echo(f"\nNext: provision verify{option}    proves that tokens are really checked")
+    click.echo(f"      provision client-config{option} vscode    connects a client; also claude-code, cursor")
     click.echo(f"      provision status{option} --show-secrets    shows the demo user and the admin's secret")
     click.echo(f"      provision down{option}      removes it all")

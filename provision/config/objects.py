@@ -11,6 +11,8 @@ from provision.spec import PACKAGE, kind
 from provision.validation import problems
 
 if TYPE_CHECKING:
+    from collections.abc import Container, Iterator, Mapping
+
     from provision.spec import Spec
 
 
@@ -51,48 +53,42 @@ def declared(item: DeclaredObject, realm: str) -> Spec:
         raise ValueError("; ".join(map(str, problems(error, calls.spec)))) from None
 
 
-def in_order(items: tuple[DeclaredObject, ...], realm: str) -> list[tuple[str, Spec, list[str]]]:
+def in_order(items: tuple[DeclaredObject, ...], realm: str) -> dict[str, Spec]:
     """The objects so that each comes after those that it needs, however they are listed.
 
     Raises:
         ValueError: Two are the same object.
 
     Returns:
-        For each a name that is unique in the stack, what is declared, and the names of those that it needs.
+        What is declared, by names that are unique in the stack.
     """
     specs: dict[tuple[str, ...], Spec] = {}
     for item in items:
         spec = declared(item, realm)
-        if _key(spec) in specs:
-            raise ValueError(f"{'/'.join(_key(spec))} is declared twice in objects")
-        specs[_key(spec)] = spec
+        if spec.key_in_realm() in specs:
+            raise ValueError(f"{'/'.join(spec.key_in_realm())} is declared twice in objects")
+        specs[spec.key_in_realm()] = spec
     by_kind: dict[str, list[tuple[str, ...]]] = {}
     for key in specs:
         by_kind.setdefault(key[0], []).append(key)
-    ordered: dict[tuple[str, ...], list[tuple[str, ...]]] = {}
+    ordered: dict[str, Spec] = {}
     begun: set[tuple[str, ...]] = set()
 
     def place(key: tuple[str, ...]) -> None:
-        if key in begun:
-            return
-        begun.add(key)
-        spec = specs[key]
-        needed = [other for other in spec.references() if other in specs and other != key]
-        needed += [other for name in spec.follows for other in by_kind.get(name, ())]
-        for other in needed:
-            place(other)
-        ordered[key] = [
-            other for other in dict.fromkeys(needed) if other in ordered
-        ]  # roles may go in circles
+        if key not in begun:  # roles may go in circles
+            begun.add(key)
+            for other in _needed(specs[key], specs, by_kind):
+                place(other)
+            ordered["/".join(key)] = specs[key]
 
     for key in specs:
         place(key)
-    return [
-        ("/".join(key), specs[key], ["/".join(other) for other in needed]) for key, needed in ordered.items()
-    ]
+    return ordered
 
 
-def _key(spec: Spec) -> tuple[str, ...]:
-    """The kind and the natural key without the realm, as :meth:`Spec.references` names it."""
-    values = (str(getattr(spec, field.name)) for field in spec.key_fields() if field.name != "realm")
-    return (type(spec).__name__, *values)
+def _needed(
+    spec: Spec, specs: Container[tuple[str, ...]], by_kind: Mapping[str, list[tuple[str, ...]]]
+) -> Iterator[tuple[str, ...]]:
+    yield from (key for key in spec.references() if key in specs)
+    for name in spec.follows:
+        yield from by_kind.get(name, ())

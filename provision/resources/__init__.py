@@ -8,11 +8,16 @@ from __future__ import annotations
 
 import sys
 from types import ModuleType
-from typing import Any
+from typing import TYPE_CHECKING, Any, ClassVar
+from weakref import WeakKeyDictionary
 
 import pulumi
+from pydantic import ValidationError
 
 from provision.spec import MODULES, PACKAGE, Calls, catalogue, kind
+
+if TYPE_CHECKING:
+    from provision.spec import Spec
 
 __all__ = ["Provider", "index", "keycloak", "process"]
 
@@ -73,8 +78,22 @@ class Resource(pulumi.CustomResource):
         outputs = self.calls.outputs.fields().values()
         props |= {field.wire: None for field in outputs}
         hidden = [field.wire for field in (*fields.values(), *outputs) if field.secret]
-        merged = pulumi.ResourceOptions.merge(opts, pulumi.ResourceOptions(additional_secret_outputs=hidden))
-        super().__init__(self.calls.spec.token, resource_name, props, merged)
+        spec = self._told(inputs)
+        program = _Program.of_this_run()
+        first = program.needed(self.calls.spec, spec)
+        own = pulumi.ResourceOptions(additional_secret_outputs=hidden, depends_on=first)
+        super().__init__(self.calls.spec.token, resource_name, props, pulumi.ResourceOptions.merge(opts, own))
+        program.declare(spec, self)
+
+    def _told(self, inputs: dict[str, Any]) -> Spec | None:
+        """What is declared, as far as it is known now; None where too little is."""
+        known = {name: value for name, value in inputs.items() if not isinstance(value, pulumi.Output)}
+        if "realm" in inputs:
+            known.setdefault("realm", "known later")
+        try:
+            return self.calls.spec.model_validate(known)
+        except ValidationError:
+            return None  # the check says what is wrong
 
     def __getattr__(self, name: str) -> Any:
         # Properties are kept under their wire names. Pulumi's own translation of names is not used: it goes into
@@ -84,6 +103,37 @@ class Resource(pulumi.CustomResource):
         if wire is None or wire not in self.__dict__:
             raise AttributeError(f"{type(self).__name__} has no property {name!r}")
         return self.__dict__[wire]
+
+
+class _Program:
+    """What a program has declared so far, so that what names an object comes after it.
+
+    An output of one resource that is an input of another says so by itself; a plain text does not.
+    """
+
+    _runs: ClassVar[WeakKeyDictionary[pulumi.Resource, _Program]] = WeakKeyDictionary()
+
+    def __init__(self) -> None:
+        self._by_key: dict[tuple[str, ...], pulumi.Resource] = {}
+        self._by_kind: dict[str, list[pulumi.Resource]] = {}
+
+    @classmethod
+    def of_this_run(cls) -> _Program:
+        """The one of the program that runs now."""
+        root = pulumi.runtime.get_root_resource()
+        return cls() if root is None else cls._runs.setdefault(root, cls())
+
+    def needed(self, kind: type[Spec], spec: Spec | None) -> list[pulumi.Resource]:
+        """The resources declared already that have to be there before an object of the kind."""
+        named = () if spec is None else spec.references()
+        first = [self._by_key[key] for key in named if key in self._by_key]
+        return first + [item for name in kind.follows for item in self._by_kind.get(name, ())]
+
+    def declare(self, spec: Spec | None, resource: Resource) -> None:
+        """Keep a resource in mind."""
+        self._by_kind.setdefault(resource.calls.spec.__name__, []).append(resource)
+        if spec is not None:
+            self._by_key[spec.key_in_realm()] = resource
 
 
 class _Kinds(ModuleType):

@@ -211,3 +211,38 @@ def test_a_wrong_config_reaches_plain_pulumi_without_a_traceback(config):
     pulumi.runtime.set_mocks(Recorder(), project="provision", stack="dev", preview=False)
     with pytest.raises(pulumi.RunError, match="did you mean 'realm'"):
         program(_STACKS)
+
+
+def test_what_names_an_object_by_plain_text_comes_after_it(monkeypatch):
+    first = {}
+
+    def register(self, token, name, props, opts):
+        self.name = name
+        first[name] = sorted(item.name for item in opts.depends_on or ())
+
+    class Root:
+        pass
+
+    root = Root()
+    monkeypatch.setattr(pulumi.CustomResource, "__init__", register)
+    monkeypatch.setattr(pulumi.runtime, "get_root_resource", lambda: root)
+    here = {"realm": pulumi.Output.from_input("mcp")}
+    keycloak.ClientScope("tools", name="mcp:tools", **here)
+    keycloak.DefaultClientScope("default", scope="mcp:tools", **here)
+    keycloak.DefaultClientScope("by output", scope=pulumi.Output.from_input("mcp:tools"), **here)
+    keycloak.Client("server", client_id="server", **here)
+    keycloak.AudienceMapper("aud", scope="mcp:tools", name="a", included_client_audience="server", **here)
+    keycloak.AudienceMapper("other", scope="not ours", name="a", included_client_audience="x", **here)
+    keycloak.RealmRole("role", name=pulumi.Output.from_input("writer"), **here)
+    assert first == {
+        "tools": [],
+        "default": ["tools"],
+        "by output": [],
+        "server": ["by output", "default"],
+        "aud": ["server", "tools"],
+        "other": [],
+        "role": [],
+    }
+    root = Root()
+    keycloak.DefaultClientScope("in another run", scope="mcp:tools", **here)
+    assert first["in another run"] == []

@@ -1,0 +1,77 @@
+"""``provision client-config``: what connects an MCP client to the running stack."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING
+
+import click
+
+from provision.cli.main import Invocation, print_json
+from provision.cli.mcp_clients import MCP_CLIENTS, Server
+from provision.errors import ProvisionError, UsageError
+
+if TYPE_CHECKING:
+    from provision.cli.mcp_clients import McpClient
+    from provision.config.stack_config import StackConfig
+
+
+@click.command("client-config")
+@click.argument("client", type=click.Choice(list(MCP_CLIENTS)))
+@click.option("--registered", is_flag=True, help="With the stack's pre-registered client in any case.")
+@click.option("--client-id", help="Which pre-registered client, when there are several.")
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON document on standard output.")
+@click.pass_obj
+def command(
+    invocation: Invocation, *, client: str, registered: bool, client_id: str | None, as_json: bool
+) -> None:
+    """Print the file that connects CLIENT to the stack's server; standard output is the file alone.
+
+    Where the stack lets clients register themselves, CLIENT does; otherwise, and with --registered, it is the
+    pre-registered client.
+    """
+    config = invocation.stack().config()
+    if not config.mcp:
+        raise UsageError(
+            f"Stack {invocation.stack_name} has no MCP server.", "Take a stack that declares one."
+        )
+    program = MCP_CLIENTS[client]
+    chosen = (
+        _registered(config, program, client_id)
+        if registered or client_id or not config.registration_enabled
+        else None
+    )
+    outputs = invocation.engine().outputs()
+    if not outputs:
+        raise ProvisionError(
+            f"Stack {invocation.stack_name} is not up.",
+            f"Start it: `provision up -s {invocation.stack_name}`.",
+        )
+    (first, *_) = outputs["servers"]
+    server = Server(first["name"], first["url"], tuple(first["scopes"]), chosen)
+    content, line = program.entry(server), program.command(server) if program.command else None
+    if as_json:
+        print_json({"client": client, "file": program.file, "content": content, "command": line})
+        return
+    click.echo(json.dumps(content, indent=2))
+    click.echo(f"\n{program.title} reads this from {program.file} in a project's folder.", err=True)
+    if line:
+        click.echo(f"The same by a command: {line}", err=True)
+    click.echo(program.after, err=True)
+
+
+def _registered(config: StackConfig, program: McpClient, client_id: str | None) -> str:
+    """The pre-registered client whose redirect URIs are those of the program."""
+    named = [item for item in config.clients if client_id in {None, item.client_id}]
+    if not named:
+        known = ", ".join(item.client_id for item in config.clients)
+        raise UsageError(f"The stack declares no client {client_id!r}.", f"It declares {known}.")
+    for item in named:
+        if set(program.redirect_uris) <= set(item.redirect_uris):
+            return item.client_id
+    missing = [uri for uri in program.redirect_uris if uri not in named[0].redirect_uris]
+    raise UsageError(
+        f"{program.title} is sent back to {' and '.join(missing)} after a login, and the client "
+        f"{named[0].client_id} may not be.",
+        f"Add that to redirectUris of {named[0].client_id} under provision:clients, then run `provision up`.",
+    )
