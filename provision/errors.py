@@ -25,6 +25,10 @@ class UsageError(ProvisionError):
     exit_code = 2
 
 
+class UnsupportedError(ProvisionError):
+    """The server lacks what the object needs, however it is declared."""
+
+
 class AlreadyExistsError(ProvisionError):
     """The object to be made is there already."""
 

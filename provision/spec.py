@@ -24,7 +24,7 @@ from pydantic.alias_generators import to_camel
 from provision.errors import UsageError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Mapping
+    from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 
     from provision.keycloak.inventory import Inventory
     from provision.keycloak.session import Session
@@ -261,10 +261,12 @@ class Context:
     Args:
         session: Opens the Admin API of the configured Keycloak; raises when the provider has no connection.
         log: Shows one line to the user.
+        features: Those that Keycloak will have when it comes to the call, whether it has them already or not.
     """
 
     session: Callable[[], Session]
     log: Callable[[str], None]
+    features: Collection[str] = ()
 
 
 class Calls(Generic[S]):
@@ -292,6 +294,13 @@ class Calls(Generic[S]):
     def complete(self, spec: S, old: S | None) -> S:  # noqa: ARG002 - the default needs no old
         """Fill what the user left open (a free port, a generated secret); runs in every check."""
         return spec
+
+    def refuse(self, spec: S) -> None:
+        """Look whether the server can have such an object at all; runs in every check, so only where a look is needed.
+
+        Raises:
+            UnsupportedError: It cannot.
+        """
 
     def foresee(self, spec: S) -> Outputs | None:  # noqa: ARG002 - the default foresees nothing
         """The outputs that a preview can know already."""

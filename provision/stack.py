@@ -58,6 +58,8 @@ class McpStack(pulumi.ComponentResource):
             client_secret=secrets.admin,
             ca_file=config.keycloak.ca_file,
             auth_realm=config.keycloak.auth_realm,
+            # Ours has them when it is up, even if it does not yet at a preview; another one is asked.
+            features=",".join(config.keycloak.features) if self.keycloak is not None else None,
             opts=ResourceOptions(parent=self),
         )
         if not config.mcp:
@@ -134,6 +136,7 @@ class McpStack(pulumi.ComponentResource):
             # Of a Keycloak that we start we know the issuer beforehand, so that both start side by side.
             issuer=self._expected_issuer if self.keycloak is not None else self.realm.issuer,
             scopes=[self._config.scope.name],
+            tool_scopes=server.tool_scopes,
             verifier=server.verifier,
             cache_seconds=server.cache_seconds,
             introspection_client_id=server.client_id,
@@ -224,6 +227,19 @@ class McpStack(pulumi.ComponentResource):
             add_to_introspection=False,
             opts=inside,
         )
+        for name, tools in config.server.further_scopes.items():
+            further = keycloak.ClientScope(
+                name,
+                realm=realm,
+                name=name,
+                description=f"Needed for {', '.join(tools)}.",
+                consent_text=f"Use {', '.join(tools)} on your behalf",
+                in_token_scope=True,
+                opts=inside,
+            )
+            keycloak.DefaultClientScope(
+                f"optional-{name}", realm=realm, scope=further.name, kind="optional", opts=inside
+            )
         # Without hosts and with both checks on, as Keycloak makes it, nobody can register.
         registration, enabled = config.registration, config.registration_enabled
         keycloak.TrustedHostsPolicy(
@@ -237,7 +253,9 @@ class McpStack(pulumi.ComponentResource):
         keycloak.AllowedClientScopesPolicy(
             "allowed-scopes",
             realm=realm,
-            allowed_client_scopes=scope.name.apply(lambda name: sorted({name, *registration.allowed_scopes})),
+            allowed_client_scopes=sorted(
+                {config.scope.name, *config.server.further_scopes, *registration.allowed_scopes}
+            ),
             allow_default_scopes=True,
             opts=inside,
         )
@@ -270,12 +288,17 @@ class McpStack(pulumi.ComponentResource):
                 full_scope_allowed=False,
                 opts=inside,
             )
-            if config.realm.adopt:  # one that was there before the scope does not have it
+            # A client that was there before a scope does not have it, though it is one of the realm's.
+            memberships = dict.fromkeys(config.server.further_scopes, "optional")
+            if config.realm.adopt:
+                memberships[config.scope.name] = "default"
+            for scope, kind in memberships.items():
                 keycloak.ClientDefaultScope(
-                    f"{client.client_id}-scope",
+                    f"{client.client_id}-{'scope' if kind == 'default' else scope}",
                     realm=self.realm.name,
                     client=made.client_id,
-                    scope=config.scope.name,
+                    scope=scope,
+                    kind=kind,
                     opts=inside,
                 )
 
@@ -317,6 +340,7 @@ class McpStack(pulumi.ComponentResource):
                     "url": self.server_url,
                     "resource_metadata": self.resource_metadata,
                     "scopes": [config.scope.name],
+                    "tool_scopes": config.server.tool_scopes,
                     "introspection": Output.secret(
                         {"client_id": config.server.client_id, "client_secret": secrets.introspection}
                     ),

@@ -88,6 +88,7 @@ def _target(outputs: dict[str, Any], keycloak: KeycloakConfig) -> Target:
         realm=outputs["realm"],
         server_url=server["url"],
         scopes=tuple(server["scopes"]),
+        tool_scopes={tool: tuple(scopes) for tool, scopes in server.get("tool_scopes", {}).items()},
         introspection_client_id=server["introspection"]["client_id"],
         introspection_client_secret=server["introspection"]["client_secret"],
         demo_username=outputs["demo_user"]["username"],

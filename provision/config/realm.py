@@ -7,6 +7,7 @@ from typing import Literal
 from pydantic import Field
 
 from provision.config.concept import Concept
+from provision.config.names import SCOPE
 
 
 class RealmConfig(Concept):
@@ -33,7 +34,7 @@ class RealmConfig(Concept):
 class ScopeConfig(Concept):
     """The client scope that tokens need for the server's tools."""
 
-    name: str = Field(default="mcp:tools", pattern=r"^[^\s\"\\]+$")
+    name: str = Field(default="mcp:tools", pattern=SCOPE)
     """The scope (RFC 6749, section 3.3)."""
     description: str = "Use the tools of the MCP server."
     """What the admin console says of it."""

@@ -88,6 +88,12 @@ class StackConfig(Concept):
         return self
 
     @model_validator(mode="after")
+    def _tools_need_more(self) -> StackConfig:
+        if self.scope.name in self.server.further_scopes:
+            raise ValueError(f"server.toolScopes names {self.scope.name}, which every tool needs anyway")
+        return self
+
+    @model_validator(mode="after")
     def _clients_differ(self) -> StackConfig:
         names = [client.client_id for client in self.clients] + [self.server.client_id]
         if twice := sorted({name for name in names if names.count(name) > 1}):

@@ -288,6 +288,11 @@ class ClientCalls(CollectionCalls[Client]):
             return found
         return replace(found, outputs=_outputs(found.spec, found.raw.get("secret")))
 
+    def refuse(self, spec: Client) -> None:
+        """A resource URL, where this Keycloak lacks the feature."""
+        if spec.resource_url and _RESOURCES not in self.context.features:
+            server_info.require(self.context.session(), "token-interceptor", _RESOURCES, _RESOURCES)
+
     def create(self, spec: Client) -> ClientOutputs:
         """Make the client; Keycloak makes its secret when none is supplied."""
         session, body = self.context.session(), self.represented(spec, {}, None)

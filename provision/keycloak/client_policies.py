@@ -85,6 +85,12 @@ class PolicyDocumentCalls(Calls[P]):
         )
         return Found(key.name, spec, raw=raw)
 
+    def refuse(self, spec: P) -> None:
+        """What needs a feature that this Keycloak lacks."""
+        for _, provider, feature, _ in self._declared(spec, spec.model_fields_set):
+            if feature and feature not in self.context.features:
+                server_info.require(self.context.session(), f"client-policy-{self.part}", provider, feature)
+
     def create(self, spec: P) -> Outputs | None:
         """Add an entry to the document."""
         self._require(spec, None)

@@ -5,10 +5,16 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 from weakref import WeakKeyDictionary
 
+from provision.errors import UnsupportedError
 from provision.keycloak.session import KeycloakError, Session
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+
+
+class LackingError(KeycloakError, UnsupportedError):
+    """This Keycloak has no such provider."""
+
 
 _known: WeakKeyDictionary[Session, Mapping[str, Any]] = WeakKeyDictionary()
 
@@ -23,7 +29,7 @@ def require(session: Session, spi: str, provider: str, feature: str = "") -> Non
         feature: The feature that brings it, when it is none of those that are on by default.
 
     Raises:
-        KeycloakError: Keycloak has no such provider.
+        LackingError: Keycloak has no such provider.
     """
     info = _info(session)
     offered = info.get("providers", {}).get(spi, {}).get("providers", {})
@@ -33,14 +39,14 @@ def require(session: Session, spi: str, provider: str, feature: str = "") -> Non
     what = f"Keycloak at {session.url} has no {kind} {provider!r}"
     states = {item["name"].lower().replace("_", "-"): item["enabled"] for item in info.get("features") or ()}
     if feature and states.get(feature) is False:
-        raise KeycloakError(
+        raise LackingError(
             f"{what}: its feature {feature!r} is off.", f"Build Keycloak with --features={feature}."
         )
     if feature:
-        raise KeycloakError(
+        raise LackingError(
             f"{what}.", f"Use a version that has the feature and build it with --features={feature}."
         )
-    raise KeycloakError(f"{what}.", f"It has {', '.join(sorted(offered))}.")
+    raise LackingError(f"{what}.", f"It has {', '.join(sorted(offered))}.")
 
 
 def _info(session: Session) -> Mapping[str, Any]:

@@ -19,8 +19,9 @@ _WIRE = {
     "client_secret": "clientSecret",
     "ca_file": "caFile",
     "auth_realm": "authRealm",
+    "features": "features",
 }
-_OPTIONAL = {"caFile", "authRealm"}
+_OPTIONAL = {"caFile", "authRealm", "features"}
 
 
 @dataclass(frozen=True)
@@ -33,6 +34,7 @@ class Connection:
         client_secret: Its secret.
         ca_file: Path of a PEM bundle that https is verified with; empty for the system's trust store.
         auth_realm: The realm in which the service account is; empty for the master realm.
+        features: Features that Keycloak has or gets before it is asked for anything, separated by commas.
     """
 
     url: str = ""
@@ -40,6 +42,7 @@ class Connection:
     client_secret: str = field(default="", repr=False)
     ca_file: str = ""
     auth_realm: str = ""
+    features: str = ""
 
     @staticmethod
     def names() -> tuple[str, ...]:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from pydantic import ValidationError
 
-from provision.errors import AlreadyExistsError, OutcomeUnknownError, ProvisionError
+from provision.errors import AlreadyExistsError, OutcomeUnknownError, ProvisionError, UnsupportedError
 from provision.provider.journal import Entry, Journal
 from provision.provider.wire import UNKNOWN, Hidden, holds_secret, holds_unknown, plain
 from provision.spec import Mark
@@ -92,10 +92,22 @@ class Lifecycle:
                 checked = spec.wire() | unknown
             else:
                 try:
-                    checked = self._calls.complete(spec, self._believed(olds)).wire()
+                    spec = self._calls.complete(spec, self._believed(olds))
+                    self._refuse_unsupported(spec)
                 except ProvisionError as error:
                     return dict(news), [str(error)]
+                checked = spec.wire()
         return self._sealed(checked, like=news), []
+
+    def _refuse_unsupported(self, spec: Spec) -> None:
+        try:
+            self._calls.refuse(spec)
+        except UnsupportedError:
+            raise
+        except (
+            ProvisionError
+        ):  # the server is away or not there yet: it is asked again before anything is written
+            return
 
     def diff(
         self, old_inputs: Mapping[str, Any], olds: Mapping[str, Any], news: Mapping[str, Any]

@@ -41,6 +41,10 @@ def schema(version: str) -> dict[str, Any]:
             "type": "string",
             "description": "The realm in which the service account is; the master realm when absent.",
         },
+        "features": {
+            "type": "string",
+            "description": "Keycloak features, separated by commas, that the program itself switches on, so that a check need not look for them.",
+        },
     }
     return {
         "name": PACKAGE,

@@ -190,7 +190,11 @@ class Servicer(provider_pb2_grpc.ResourceProviderServicer):
         session = partial(self._session, context.peer())
         lifecycle = Lifecycle(
             calls,
-            Context(session=session, log=partial(self._log, request.urn)),
+            Context(
+                session=session,
+                log=partial(self._log, request.urn),
+                features=self._connection(context.peer()).features.split(","),
+            ),
             self._journal(request.urn, context.peer()),
         )
         try:

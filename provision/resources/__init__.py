@@ -32,6 +32,8 @@ class Provider(pulumi.ProviderResource):
         client_secret: Its secret.
         ca_file: Path of a PEM bundle that https is verified with; the system's trust store when absent.
         auth_realm: The realm in which the service account is; the master realm when absent.
+        features: Keycloak features, separated by commas, that this program itself switches on, so that a check need
+            not look for them.
         opts: Pulumi's options.
     """
 
@@ -44,6 +46,7 @@ class Provider(pulumi.ProviderResource):
         client_secret: pulumi.Input[str],
         ca_file: pulumi.Input[str] | None = None,
         auth_realm: pulumi.Input[str] | None = None,
+        features: pulumi.Input[str] | None = None,
         opts: pulumi.ResourceOptions | None = None,
     ) -> None:
         props = {
@@ -52,6 +55,7 @@ class Provider(pulumi.ProviderResource):
             "clientSecret": pulumi.Output.secret(client_secret),
             "caFile": ca_file,
             "authRealm": auth_realm,
+            "features": features,
         }
         super().__init__(PACKAGE, resource_name, props, opts)
 

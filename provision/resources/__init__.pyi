@@ -16,6 +16,7 @@ class Provider(pulumi.ProviderResource):
         client_secret: pulumi.Input[str],
         ca_file: pulumi.Input[str] | None = ...,
         auth_realm: pulumi.Input[str] | None = ...,
+        features: pulumi.Input[str] | None = ...,
         opts: pulumi.ResourceOptions | None = ...,
     ) -> None: ...
 
@@ -1066,6 +1067,7 @@ class process:
         port: pulumi.Output[int]
         issuer: pulumi.Output[str]
         scopes: pulumi.Output[Sequence[str]]
+        tool_scopes: pulumi.Output[Mapping[str, Sequence[str]]]
         verifier: pulumi.Output[str]
         cache_seconds: pulumi.Output[int]
         introspection_client_id: pulumi.Output[str]
@@ -1081,6 +1083,7 @@ class process:
             port: pulumi.Input[int] | None = ...,
             issuer: pulumi.Input[str],
             scopes: pulumi.Input[Sequence[str]],
+            tool_scopes: pulumi.Input[Mapping[str, Sequence[str]]] | None = ...,
             verifier: pulumi.Input[str] | None = ...,
             cache_seconds: pulumi.Input[int] | None = ...,
             introspection_client_id: pulumi.Input[str],

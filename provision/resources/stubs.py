@@ -27,6 +27,7 @@ class Provider(pulumi.ProviderResource):
         client_secret: pulumi.Input[str],
         ca_file: pulumi.Input[str] | None = ...,
         auth_realm: pulumi.Input[str] | None = ...,
+        features: pulumi.Input[str] | None = ...,
         opts: pulumi.ResourceOptions | None = ...,
     ) -> None: ...
 '''

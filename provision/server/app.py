@@ -11,6 +11,7 @@ from fastmcp.exceptions import FastMCPError, ToolError
 from fastmcp.server.http import create_streamable_http_app
 from fastmcp.server.middleware import Middleware
 from fastmcp.server.server import FastMCP
+from mcp.server.auth.middleware.auth_context import get_access_token
 
 from provision.server.audit import current_request
 from provision.server.edge import Edge
@@ -19,7 +20,7 @@ from provision.server.settings import SettingsError, read_secret
 from provision.server.tools import tools
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
+    from collections.abc import AsyncIterator, Collection, Mapping
 
     import httpx2
     from fastmcp.server.middleware import CallNext, MiddlewareContext
@@ -39,10 +40,13 @@ class AuditedTools(Middleware):
 
     Args:
         audit: Where calls are noted.
+        tool_scopes: The further scopes of each tool that needs some; a call without them came past the HTTP layer
+            (:mod:`provision.server.tool_scopes`), which answers with a challenge.
     """
 
-    def __init__(self, audit: AuditTrail) -> None:
+    def __init__(self, audit: AuditTrail, tool_scopes: Mapping[str, Collection[str]]) -> None:
         self._audit = audit
+        self._tool_scopes = tool_scopes
 
     async def on_call_tool(
         self,
@@ -61,7 +65,10 @@ class AuditedTools(Middleware):
         record = current_request()
         started = time.perf_counter()
         outcome = "error"
+        access = get_access_token()
         try:
+            if {*self._tool_scopes.get(context.message.name, ())} - {*(access.scopes if access else ())}:
+                raise ToolError("The access token lacks a scope that this tool needs.")
             result = await call_next(context)
             outcome = "ok"
         except FastMCPError as error:
@@ -112,6 +119,9 @@ def build_app(
     Raises:
         SettingsError: The secret of the introspection client cannot be read.
     """
+    offered = tools()
+    if unknown := sorted(settings.tool_scopes.keys() - {tool.name for tool in offered}):
+        raise SettingsError([f"tool_scopes: there is no tool {unknown[0]}"])
     verifier = _verifier(settings, transport)
 
     @asynccontextmanager
@@ -125,8 +135,8 @@ def build_app(
     server = StatelessServer(
         settings.name,
         auth=protection,
-        middleware=[AuditedTools(audit)],
-        tools=tools(),
+        middleware=[AuditedTools(audit, settings.tool_scopes)],
+        tools=offered,
         lifespan=lifespan,
         mask_error_details=True,
     )
@@ -136,7 +146,7 @@ def build_app(
         auth=protection,
         stateless_http=True,
         debug=False,
-        middleware=_cross_origin(settings),
+        middleware=[*_cross_origin(settings), *_tool_scopes(settings)],
         host_origin_protection=True,
         allowed_hosts=[urlsplit(settings.url).hostname or ""],
         allowed_origins=list(settings.allowed_origins),
@@ -144,7 +154,7 @@ def build_app(
     return Edge(
         app,
         path=settings.path,
-        resource_metadata=f"{settings.base_url}{WELL_KNOWN}{settings.path}",
+        resource_metadata=settings.base_url + WELL_KNOWN + settings.path,
         audit=audit,
         trouble=verifier.trouble,
     )
@@ -163,6 +173,25 @@ def _verifier(
     if settings.introspection_client_secret_file is None:
         raise SettingsError(["introspection_client_secret_file: is required"])
     return IntrospectionVerifier(settings, read_secret(settings.introspection_client_secret_file), transport)
+
+
+def _tool_scopes(settings: Settings) -> list[HttpMiddleware]:
+    """Ask for the further scopes of single tools, after the token was looked at."""
+    if not any(settings.tool_scopes.values()):
+        return []
+    from starlette.middleware import Middleware as HttpMiddleware
+
+    from provision.server.tool_scopes import ToolScopes
+
+    return [
+        HttpMiddleware(
+            ToolScopes,
+            path=settings.path,
+            scopes=settings.scopes,
+            tool_scopes=settings.tool_scopes,
+            resource_metadata=settings.base_url + WELL_KNOWN + settings.path,
+        )
+    ]
 
 
 def _cross_origin(settings: Settings) -> list[HttpMiddleware]:

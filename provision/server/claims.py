@@ -8,6 +8,20 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+# Asymmetric ones only: with HMAC, whoever can verify can also sign.
+ALGORITHMS = (
+    "RS256",
+    "RS384",
+    "RS512",
+    "PS256",
+    "PS384",
+    "PS512",
+    "ES256",
+    "ES384",
+    "ES512",
+    "EdDSA",
+    "Ed25519",
+)
 # The clock of the authorization server may be this far ahead, in seconds.
 NOT_BEFORE_LEEWAY = 5.0
 

@@ -19,27 +19,13 @@ from provision.server.authorization_server import (
     http_transport,
     watching,
 )
-from provision.server.claims import refusal_reason
+from provision.server.claims import ALGORITHMS, refusal_reason
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from provision.server.settings import Settings
 
-# Asymmetric ones only: with HMAC, whoever can verify can also sign.
-ALGORITHMS = (
-    "RS256",
-    "RS384",
-    "RS512",
-    "PS256",
-    "PS384",
-    "PS512",
-    "ES256",
-    "ES384",
-    "ES512",
-    "EdDSA",
-    "Ed25519",
-)
 # A flood of unknown key ids asks for the key set this often, in seconds; a failure is tried again sooner.
 _KEYS_SECONDS = 10.0
 _RETRY_SECONDS = 1.0

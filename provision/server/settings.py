@@ -100,6 +100,7 @@ class Settings(BaseModel):
         introspection_client_secret_file: File that holds its secret; others must have no access to it.
         jwks_url: The key set (RFC 7517), as this process reaches it.
         scopes: The scopes that every request needs.
+        tool_scopes: The scopes that single tools need besides, by the name of the tool.
         cache_seconds: How long the answer about a token is believed, in seconds; 0 asks each time.
         audit_file: File the audit lines are appended to; standard output when absent.
         allowed_origins: Browser origins that may call besides loopback ones and the server's own.
@@ -118,6 +119,7 @@ class Settings(BaseModel):
     introspection_client_secret_file: Path | None = None
     jwks_url: HttpUrl | None = None
     scopes: tuple[Annotated[str, AfterValidator(_scope)], ...] = ("mcp:tools",)
+    tool_scopes: dict[str, tuple[Annotated[str, AfterValidator(_scope)], ...]] = {}
     cache_seconds: Annotated[float, Field(ge=0, le=300)] = 3.0
     audit_file: Path | None = None
     allowed_origins: tuple[Annotated[str, AfterValidator(_origin)], ...] = ()

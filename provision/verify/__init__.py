@@ -88,7 +88,7 @@ def prove(
     """
     from provision.verify.context import Run
 
-    chosen = _chosen(only)
+    chosen = _chosen(only, target)
     shown = frozenset(check.id for check in chosen)
     results: list[Proof] = []
     run = Run(target)
@@ -107,14 +107,14 @@ def prove(
     return tuple(results)
 
 
-def _chosen(only: Collection[str]) -> list[Check[Any]]:
+def _chosen(only: Collection[str], target: Target) -> list[Check[Any]]:
     known = {check.id: check for check in checks()}
     for name in only:
         if name not in known:
             near = difflib.get_close_matches(name, known, n=1)
             advice = f"Did you mean {near[0]}?" if near else f"There are: {', '.join(known)}."
             raise UsageError(f"There is no proof {name!r}.", advice)
-    return [check for check in checks() if not only or check.id in only]
+    return [check for check in checks() if check.id in only or (not only and check.applies(target))]
 
 
 def _proof(target: Target, check: Check[Any], outcome: Outcome, shown: frozenset[str]) -> Proof:

@@ -32,18 +32,26 @@ class Login:
 
     Args:
         client_id: The client that was logged in to.
+        redirect_uri: Where the user was sent back to.
         consented: Whether the user was asked for consent.
         access_token: The access token.
         refresh_token: The refresh token, empty when there is none.
     """
 
     client_id: str
+    redirect_uri: str
     consented: bool
     access_token: str = field(repr=False)
     refresh_token: str = field(repr=False)
 
 
-def log_in(context: Context, server: AuthorizationServer, client_id: str, redirect_uri: str) -> Login:
+def log_in(
+    context: Context,
+    server: AuthorizationServer,
+    client_id: str,
+    redirect_uri: str,
+    further_scopes: tuple[str, ...] = (),
+) -> Login:
     """Log the demo user in and consent, in a browser session of its own; it is ended at the end of the run.
 
     Args:
@@ -51,6 +59,7 @@ def log_in(context: Context, server: AuthorizationServer, client_id: str, redire
         server: The authorization server.
         client_id: A public client.
         redirect_uri: One of its redirect URIs; it is read, not followed.
+        further_scopes: Scopes to ask for besides those of the server.
 
     Raises:
         Failed: A step did not go as it must.
@@ -61,7 +70,7 @@ def log_in(context: Context, server: AuthorizationServer, client_id: str, redire
         "response_type": "code",
         "client_id": client_id,
         "redirect_uri": redirect_uri,
-        "scope": " ".join(context.target.scopes),
+        "scope": " ".join([*context.target.scopes, *further_scopes]),
         "state": state,
         "code_challenge": base64.urlsafe_b64encode(digest).rstrip(b"=").decode(),  # RFC 7636 section 4.2
         "code_challenge_method": "S256",
@@ -82,7 +91,8 @@ def log_in(context: Context, server: AuthorizationServer, client_id: str, redire
         },
     )
     document = json_object(answer, "the code was not exchanged for a token")
-    login = Login(client_id, visit.consented, text(document, "access_token"), text(document, "refresh_token"))
+    tokens = text(document, "access_token"), text(document, "refresh_token")
+    login = Login(client_id, redirect_uri, visit.consented, *tokens)
     _end_later(context, server, login)
     if not login.access_token or text(document, "token_type").lower() != "bearer":
         raise Failed("the token endpoint answered without a bearer token")

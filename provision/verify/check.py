@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from provision.verify.context import Context
+    from provision.verify.target import Target
 
 T = TypeVar("T")
 
@@ -59,24 +60,29 @@ class Check(Generic[T]):
         title: What holds when it passes.
         place: Where it stands in the order that results are shown in.
         run: Looks, and returns the evidence or raises `Failed`.
+        applies: Whether a stack has what the proof is about.
     """
 
     id: str
     title: str
     place: int
     run: Callable[[Context], Evidence[T]]
+    applies: Callable[[Target], bool] = lambda _: True
 
 
-def check(check_id: str, title: str, *, place: int) -> Callable[[Callable[[Context], Evidence[T]]], Check[T]]:
+def check(
+    check_id: str, title: str, *, place: int, applies: Callable[[Target], bool] = lambda _: True
+) -> Callable[[Callable[[Context], Evidence[T]]], Check[T]]:
     """Make a proof of a function.
 
     Args:
         check_id: Its short name.
         title: What holds when it passes.
         place: Where it stands in the order that results are shown in.
+        applies: Whether a stack has what the proof is about; every stack when left out.
     """
 
     def decorate(run: Callable[[Context], Evidence[T]]) -> Check[T]:
-        return Check(check_id, title, place, run)
+        return Check(check_id, title, place, run, applies)
 
     return decorate

@@ -97,6 +97,14 @@ class McpSession:
             raise Failed(f"{tool} did not give a structured result")
         return structured
 
+    def attempt(self, tool: str, arguments: dict[str, Any]) -> httpx.Response:
+        """Call a tool that may be refused; the answer as it comes."""
+        return self._send("tools/call", {"name": tool, "arguments": arguments})
+
+    def _send(self, method: str, params: dict[str, Any]) -> httpx.Response:
+        message = {"jsonrpc": "2.0", "id": next(self._ids), "method": method, "params": params}
+        return self.http.post(self.url, headers=self._headers, json=message)
+
     def _call(self, method: str, params: dict[str, Any]) -> dict[str, Any]:
         response = self._post({"jsonrpc": "2.0", "id": next(self._ids), "method": method, "params": params})
         if session := response.headers.get("Mcp-Session-Id"):

@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -14,6 +18,7 @@ class Target:
         realm: The realm's name.
         server_url: The MCP server's URL, which is the audience of its tokens (RFC 8707 section 2).
         scopes: The scopes that the server asks for.
+        tool_scopes: The scopes that single tools need besides, by the tool's name.
         introspection_client_id: The client with which the server introspects.
         introspection_client_secret: Its secret.
         demo_username: Somebody who can log in.
@@ -40,3 +45,4 @@ class Target:
     admin_client_secret: str = field(repr=False)
     admin_realm: str = "master"
     ca_file: str | None = None
+    tool_scopes: Mapping[str, tuple[str, ...]] = field(default_factory=dict)

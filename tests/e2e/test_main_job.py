@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import socket
+import time
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -103,6 +104,7 @@ def test_what_an_admin_changes_is_seen_by_a_refresh_and_repaired_by_up(live, out
 def test_what_died_is_started_again_and_its_data_is_kept(live, outputs, admin):
     admin.post(outputs["realm"], "users", body={"username": "kept", "enabled": True})
     before = live.processes()
+    time.sleep(1)  # Keycloak's file database writes what was committed within half a second
     kill(before["keycloak"])
     status = live.run("status", code=1)
     assert "NOT RUNNING" in status.stdout

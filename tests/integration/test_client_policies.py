@@ -89,6 +89,23 @@ def test_what_this_keycloak_lacks_is_named_before_anything_is_written(
         shared.add(kind, {"name": "lacking", **values})
 
 
+@pytest.mark.parametrize(
+    ("kind", "values", "feature"),
+    [
+        (PROFILE, {"clientIdMetadataDocument": {"trustedDomains": ["a.example"]}}, "cimd"),
+        (POLICY, {"clientIdUri": {"schemes": ["https"]}}, "cimd"),
+        ("provision:keycloak:Client", {"resourceUrl": "https://mcp.example.org/mcp"}, "resource-indicators"),
+    ],
+)
+def test_a_lacking_feature_fails_the_check_already_unless_the_program_brings_it(world, kind, values, feature):
+    key = "clientId" if kind.endswith("Client") else "name"
+    news = {"realm": world.realm, key: "lacking", **values}
+    _, failures = world.lifecycle(kind, features=()).check({}, news)
+    assert len(failures) == 1
+    assert f"--features={feature}" in failures[0]
+    assert world.lifecycle(kind, features=(feature,)).check({}, news)[1] == []
+
+
 def test_keycloaks_own_refusal_speaks_where_it_does_not_tell_what_it_has(shared, monkeypatch):
     monkeypatch.setattr(server_info, "_info", lambda _: {})
     with pytest.raises(KeycloakError, match="does not have valid provider"):

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import base64
 import http.server
+import queue
 import re
 import shutil
 import subprocess
@@ -151,6 +152,10 @@ def browser(pictures: Path | None = None) -> Iterator[Browser]:
         driver = WebDriver(http, (*_FLAGS, f"--user-data-dir={profile}"))
         try:
             yield Browser(driver, pictures)
+        except BaseException:
+            if pictures is not None:
+                (pictures / "failed.png").write_bytes(driver.picture())
+            raise
         finally:
             driver.quit()
 
@@ -175,18 +180,18 @@ class Redirect:
     """A client's redirect URI on a free port of localhost, and what came to it."""
 
     uri: str
-    _arrived: threading.Event = field(default_factory=threading.Event)
-    _parameters: dict[str, str] = field(default_factory=dict)
+    _arrived: queue.SimpleQueue[dict[str, str]] = field(default_factory=queue.SimpleQueue)
 
     def wait(self) -> dict[str, str]:
-        """The parameters of the redirect."""
-        assert self._arrived.wait(_WAIT_SECONDS), "the browser was not sent back to the client"
-        return dict(self._parameters)
+        """The parameters of the next redirect."""
+        try:
+            return self._arrived.get(timeout=_WAIT_SECONDS)
+        except queue.Empty:
+            raise AssertionError("the browser was not sent back to the client") from None
 
     def arrive(self, parameters: dict[str, str]) -> None:
         """Note what came."""
-        self._parameters.update(parameters)
-        self._arrived.set()
+        self._arrived.put(parameters)
 
 
 @contextmanager

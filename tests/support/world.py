@@ -17,6 +17,9 @@ if TYPE_CHECKING:
     from provision.keycloak.session import Session
 
 
+_EXPERIMENTAL = ("cimd", "client-secret-rotation", "resource-indicators")
+
+
 def lacks(session: Session, token: str) -> bool:
     """Whether another Keycloak than the toolkit's own offers nothing for a kind; its own must offer everything."""
     calls = catalogue()[token]
@@ -41,8 +44,10 @@ class World:
         self.said: list[str] = []
         self.add("provision:keycloak:Realm", {"name": self.realm, "suppliedKeys": True})
 
-    def lifecycle(self, token):
-        return Lifecycle(catalogue()[token], Context(session=lambda: self.session, log=self.said.append))
+    def lifecycle(self, token, features=_EXPERIMENTAL):
+        """Of one kind; what needs one of the features gets past the check."""
+        context = Context(session=lambda: self.session, log=self.said.append, features=features)
+        return Lifecycle(catalogue()[token], context)
 
     def inputs(self, token, values):
         spec = catalogue()[token].spec

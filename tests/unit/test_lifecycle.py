@@ -5,7 +5,7 @@ from typing import Annotated
 import pytest
 from pydantic import BaseModel, Field
 
-from provision.errors import AlreadyExistsError, OutcomeUnknownError, ProvisionError
+from provision.errors import AlreadyExistsError, OutcomeUnknownError, ProvisionError, UnsupportedError
 from provision.provider.journal import Journal
 from provision.provider.lifecycle import Lifecycle
 from provision.provider.wire import UNKNOWN, Hidden
@@ -568,3 +568,16 @@ def test_nested_fields_are_compared_leaf_by_leaf():
     new = {"name": "s", "shades": [{"cloth": "silk", "k.dot": "2"}, {"cloth": "wool"}]}
     paths = [(item.path, item.kind) for item in lifecycle.diff(old, {}, new).differences]
     assert paths == [("shades[0].cloth", "update"), ('shades[0]["k.dot"]', "update"), ("shades[1]", "add")]
+
+
+def test_what_the_server_cannot_have_fails_the_check(bench):
+    bench.calls.refuse = lambda *_: (_ for _ in ()).throw(
+        UnsupportedError("no lamps here", "Build with lamps.")
+    )
+    _, failures = bench.lifecycle.check({}, {"room": "attic", "name": "l1"})
+    assert failures == ["no lamps here\nBuild with lamps."]
+
+
+def test_a_server_that_is_away_does_not_fail_the_check(bench):
+    bench.calls.refuse = lambda *_: (_ for _ in ()).throw(ProvisionError("does not answer"))
+    assert bench.inputs()["name"] == "l1"

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import base64
+import json
 import time
 
 import httpx2
@@ -70,7 +72,7 @@ def test_a_clock_a_little_ahead_is_forgiven(server, stand_in):
     assert server.post(stand_in.issue(nbf=int(time.time()) + 2)).status_code == 200
 
 
-@pytest.mark.parametrize("token", ["garbage", "a.b.c", "eyJhbGciOiJub25lIn0.e30."])
+@pytest.mark.parametrize("token", ["garbage", "a.b.c", "eyJhbGciOiJSUzI1NiJ9.e30.c2ln"])
 def test_an_unknown_token_is_refused(server, token):
     answer = server.post(token)
     assert answer.status_code == 401
@@ -195,3 +197,12 @@ def test_a_kept_connection_that_was_closed_is_tried_once_more(server, stand_in, 
     monkeypatch.setattr(type(stand_in), "handle_async_request", closed_first)
     assert server.post(token).status_code == 200
     assert len(seen) == 2
+
+
+@pytest.mark.parametrize("algorithm", ["none", "None", "HS256", "dir"])
+def test_a_jwt_that_anybody_could_have_signed_is_not_even_asked_about(server, stand_in, algorithm):
+    header = base64.urlsafe_b64encode(json.dumps({"alg": algorithm}).encode()).rstrip(b"=").decode()
+    token = stand_in.issue(f"{header}.e30.c2ln")
+    assert server.post(token).status_code == 401
+    assert stand_in.forms == []
+    assert server.audit("refusal")[0]["reason"] == "forbidden_algorithm"

@@ -32,6 +32,9 @@ class McpServer(Spec, module="process"):
     )
     issuer: str = Field(description="The authorization server's issuer, exactly (RFC 8414).")
     scopes: Annotated[tuple[str, ...], Unordered] = Field(description="What a token needs for the tools.")
+    tool_scopes: dict[str, tuple[str, ...]] = Field(
+        default={}, description="What a token needs besides for single tools, by the tool's name."
+    )
     verifier: Literal["introspection", "jwt"] = Field(
         default="introspection",
         description="How tokens are checked: by asking Keycloak (RFC 7662) or by their signature (RFC 9068).",
@@ -130,6 +133,7 @@ def _child(spec: McpServer) -> ChildSettings:
         "url": f"http://localhost:{spec.port}/mcp",
         "issuer": spec.issuer,
         "scopes": list(spec.scopes),
+        "tool_scopes": {tool: list(scopes) for tool, scopes in spec.tool_scopes.items()},
         "verifier": spec.verifier,
         "cache_seconds": spec.cache_seconds,
         "introspection_url": f"{spec.issuer}/protocol/openid-connect/token/introspect",
