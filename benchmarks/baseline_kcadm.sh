@@ -71,6 +71,14 @@ kc update "components/$trusted" -r "$realm" -s "config.\"trusted-hosts\"=$truste
 templates=$(policy_id allowed-client-templates)
 kc update "components/$templates" -r "$realm" -s "config.\"allowed-client-scopes\"=[\"$scope\"]"
 
+kc update client-policies/profiles -r "$realm" -f - <<JSON
+{"profiles": [{"name": "mcp-pkce", "executors": [{"executor": "pkce-enforcer", "configuration": {"auto-configure": "true"}}]}]}
+JSON
+kc update client-policies/policies -r "$realm" -f - <<JSON
+{"policies": [{"name": "mcp-pkce", "enabled": true, "profiles": ["mcp-pkce"],
+               "conditions": [{"condition": "any-client", "configuration": {}}]}]}
+JSON
+
 kc create clients -r "$realm" -f - <<JSON
 {"clientId": "$introspection_client", "secret": "$introspection_secret", "publicClient": false,
  "standardFlowEnabled": false, "directAccessGrantsEnabled": false, "serviceAccountsEnabled": false}

@@ -7,6 +7,7 @@ does not look at what is there already; the second run fails at the realm.
 from __future__ import annotations
 
 import argparse
+import json
 import secrets
 import sys
 from pathlib import Path
@@ -101,6 +102,22 @@ def trust_hosts(admin: KeycloakAdmin) -> None:
             admin.update_component(policy["id"], policy)
 
 
+def require_pkce(admin: KeycloakAdmin) -> None:
+    enforce = {"executor": "pkce-enforcer", "configuration": {"auto-configure": "true"}}
+    where = f"admin/realms/{admin.connection.realm_name}/client-policies"
+    profiles = {"profiles": [{"name": "mcp-pkce", "executors": [enforce]}]}
+    admin.connection.raw_put(f"{where}/profiles", data=json.dumps(profiles)).raise_for_status()
+    everybody = {"condition": "any-client", "configuration": {}}
+    policy = {
+        "name": "mcp-pkce",
+        "enabled": True,
+        "conditions": [everybody],
+        "profiles": ["mcp-pkce"],
+    }
+    answer = admin.connection.raw_put(f"{where}/policies", data=json.dumps({"policies": [policy]}))
+    answer.raise_for_status()
+
+
 def create_clients(admin: KeycloakAdmin, options: argparse.Namespace) -> None:
     admin.create_client(
         {
@@ -148,6 +165,7 @@ def main() -> int:
         admin.change_current_realm(options.realm)
         create_scope(admin, options)
         trust_hosts(admin)
+        require_pkce(admin)
         create_clients(admin, options)
         create_user(admin, options)
     except (KeycloakError, OSError) as error:

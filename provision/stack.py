@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
-from urllib.parse import urlsplit, urlunsplit
 
 import pulumi
 from pulumi import Output, ResourceOptions
@@ -14,6 +13,7 @@ from provision.config.objects import in_order
 from provision.config.project import Project
 from provision.config.stack_config import StackConfig, read
 from provision.errors import ProvisionError
+from provision.protected_server import ProtectedServer, Surroundings
 from provision.resources import Provider, index, keycloak, process
 
 if TYPE_CHECKING:
@@ -21,13 +21,13 @@ if TYPE_CHECKING:
 
     from pydantic import SecretStr
 
+    from provision.config.server import ServerConfig
     from provision.spec import Spec
 
 
 @dataclass(frozen=True)
 class _Secrets:
     admin: Output[str]
-    introspection: Output[str]
     demo_password: Output[str]
 
 
@@ -38,15 +38,23 @@ class McpStack(pulumi.ComponentResource):
         name: The stack's name.
         config: What the stack file says.
         home: The folder for the stack's processes.
+        folder: The folder of the stack file.
         opts: Pulumi's options.
     """
 
     def __init__(
-        self, name: str, config: StackConfig, home: Path, opts: ResourceOptions | None = None
+        self,
+        name: str,
+        config: StackConfig,
+        *,
+        home: Path,
+        folder: Path,
+        opts: ResourceOptions | None = None,
     ) -> None:
         super().__init__("provision:index:McpStack", name, None, opts)
         self._config = config
         self._home = home
+        self._folder = folder
         self._name = name
         secrets = self._secrets()
         self.keycloak = self._keycloak(secrets) if config.keycloak.url is None else None
@@ -59,7 +67,7 @@ class McpStack(pulumi.ComponentResource):
             ca_file=config.keycloak.ca_file,
             auth_realm=config.keycloak.auth_realm,
             # Ours has them when it is up, even if it does not yet at a preview; another one is asked.
-            features=",".join(config.keycloak.features) if self.keycloak is not None else None,
+            features=",".join(config.features) if self.keycloak is not None else None,
             opts=ResourceOptions(parent=self),
         )
         if not config.mcp:
@@ -69,12 +77,14 @@ class McpStack(pulumi.ComponentResource):
             self.register_outputs({})
             return
         self.realm = self._realm(provider)
-        self.server_url, self.resource_metadata = self._server_addresses(secrets)
         # What is in a realm goes with it, unless the realm stays: then everything is put back one by one.
         goes_with = None if config.realm.adopt else self.realm
         self._inside = ResourceOptions(parent=self.realm, provider=provider, deleted_with=goes_with)
-        self._scope_and_audience()
-        self._clients(secrets)
+        self.servers = [self._server(server) for server in config.mcp_servers]
+        self._scopes_of_tools()
+        self._registration()
+        self._rules_for_clients()
+        self._clients()
         if config.throw_away:
             self._demo_user(secrets)
         self._objects()
@@ -85,7 +95,6 @@ class McpStack(pulumi.ComponentResource):
         config = self._config
         return _Secrets(
             admin=self._secret("admin-client-secret", config.admin_client_secret),
-            introspection=self._secret("introspection-client-secret", config.introspection_client_secret),
             demo_password=self._secret("demo-user-password", config.demo_user_password),
         )
 
@@ -105,7 +114,7 @@ class McpStack(pulumi.ComponentResource):
             port=self._config.keycloak.port,
             admin_client_id=self._config.keycloak.admin_client_id,
             admin_client_secret=secrets.admin,
-            features=self._config.keycloak.features,
+            features=self._config.features,
             opts=ResourceOptions(parent=self),
         )
 
@@ -114,34 +123,23 @@ class McpStack(pulumi.ComponentResource):
             return self.keycloak.url
         return Output.from_input(str(self._config.keycloak.url))
 
-    def _server_addresses(self, secrets: _Secrets) -> tuple[Output[str], Output[str]]:
-        """The server's URL and its metadata's: of a server that runs elsewhere, or of one that is started here."""
-        url = self._config.server.url
-        if url is None:
-            server = self._server(secrets)
-            return server.url, server.resource_metadata
-        at = urlsplit(url)  # RFC 9728, section 3.1: the well-known part goes between host and path
-        path = f"/.well-known/oauth-protected-resource{at.path}"
-        return Output.from_input(url), Output.from_input(
-            urlunsplit((at.scheme, at.netloc, path, at.query, ""))
-        )
-
-    def _server(self, secrets: _Secrets) -> process.McpServer:
-        server = self._config.server
-        return process.McpServer(
-            server.name,
-            home=str(self._home / server.name),
-            name=server.name,
-            port=server.port,
-            # Of a Keycloak that we start we know the issuer beforehand, so that both start side by side.
-            issuer=self._expected_issuer if self.keycloak is not None else self.realm.issuer,
-            scopes=[self._config.scope.name],
-            tool_scopes=server.tool_scopes,
-            verifier=server.verifier,
-            cache_seconds=server.cache_seconds,
-            introspection_client_id=server.client_id,
-            introspection_client_secret=secrets.introspection,
-            opts=ResourceOptions(parent=self),
+    def _server(self, server: ServerConfig) -> ProtectedServer:
+        # Several servers are told apart by the scope that a client asks for; one is what every token is for.
+        alone = len(self._config.mcp_servers) == 1
+        secret = "introspection-client-secret" if alone else f"{server.name}-introspection-client-secret"
+        return ProtectedServer(
+            server,
+            self._secret(secret, server.introspection_client_secret),
+            Surroundings(
+                realm=self.realm.name,
+                # Of a Keycloak that we start we know the issuer beforehand, so that both start side by side.
+                issuer=self._expected_issuer if self.keycloak is not None else self.realm.issuer,
+                home=self._home,
+                folder=self._folder,
+                processes=ResourceOptions(parent=self),
+                inside=self._inside,
+                scope_kind="default" if alone else "optional",
+            ),
         )
 
     @property
@@ -194,41 +192,10 @@ class McpStack(pulumi.ComponentResource):
                 kind = getattr(keycloak, type(spec).__name__)
                 kind(name, **_arguments(spec) | {"realm": self.realm.name}, opts=self._inside)
 
-    def _scope_and_audience(self) -> None:
-        config, realm, inside = self._config, self.realm.name, self._inside
-        scope = keycloak.ClientScope(
-            "scope",
-            realm=realm,
-            name=config.scope.name,
-            description=config.scope.description,
-            consent_text=config.scope.consent_text,
-            in_token_scope=True,
-            opts=inside,
-        )
-        keycloak.DefaultClientScope("default-scope", realm=realm, scope=scope.name, opts=inside)
-        keycloak.AudienceMapper(
-            "audience",
-            realm=realm,
-            scope=scope.name,
-            name="audience-config",
-            included_custom_audience=self.server_url,
-            add_to_access_token=True,
-            add_to_introspection=False,
-            opts=inside,
-        )
-        # Keycloak tells a client only of tokens that it is an audience of (its fix for CVE-2026-37979).
-        keycloak.AudienceMapper(
-            "introspection-audience",
-            realm=realm,
-            scope=scope.name,
-            name="introspection-audience",
-            included_client_audience=config.server.client_id,
-            add_to_access_token=True,
-            add_to_introspection=False,
-            opts=inside,
-        )
-        for name, tools in config.server.further_scopes.items():
-            further = keycloak.ClientScope(
+    def _scopes_of_tools(self) -> None:
+        realm, inside = self.realm.name, self._inside
+        for name, tools in self._config.further_scopes.items():
+            scope = keycloak.ClientScope(
                 name,
                 realm=realm,
                 name=name,
@@ -238,10 +205,14 @@ class McpStack(pulumi.ComponentResource):
                 opts=inside,
             )
             keycloak.DefaultClientScope(
-                f"optional-{name}", realm=realm, scope=further.name, kind="optional", opts=inside
+                f"{name}-in-realm", realm=realm, scope=scope.name, kind="optional", opts=inside
             )
-        # Without hosts and with both checks on, as Keycloak makes it, nobody can register.
+
+    def _registration(self) -> None:
+        """Who may register clients, and what holds for all of them."""
+        config, realm, inside = self._config, self.realm.name, self._inside
         registration, enabled = config.registration, config.registration_enabled
+        # Without hosts and with both checks on, as Keycloak makes it, nobody can register.
         keycloak.TrustedHostsPolicy(
             "trusted-hosts",
             realm=realm,
@@ -254,26 +225,71 @@ class McpStack(pulumi.ComponentResource):
             "allowed-scopes",
             realm=realm,
             allowed_client_scopes=sorted(
-                {config.scope.name, *config.server.further_scopes, *registration.allowed_scopes}
+                {*self._scope_names(), *config.further_scopes, *registration.allowed_scopes}
             ),
             allow_default_scopes=True,
             opts=inside,
         )
 
-    def _clients(self, secrets: _Secrets) -> None:
-        config, inside = self._config, self._inside
-        keycloak.Client(
-            "introspection-client",
-            realm=self.realm.name,
-            client_id=config.server.client_id,
-            name=f"Introspection for {config.server.name}",
-            access="confidential",
-            secret=secrets.introspection,
-            standard_flow=False,
-            service_accounts=False,
-            full_scope_allowed=False,
+    def _rules_for_clients(self) -> None:
+        """Client policies: PKCE S256 for everybody, and which clients may be known by the address of their metadata."""
+        config, realm, inside = self._config, self.realm.name, self._inside
+        pkce = keycloak.ClientProfile(
+            "mcp-pkce",
+            realm=realm,
+            name="mcp-pkce",
+            description="PKCE with S256 (OAuth 2.1).",
+            pkce={"auto_configure": True},
             opts=inside,
         )
+        # In a realm of somebody else's, clients that have nothing to do with MCP stay as they are.
+        among_others = {"scopes": self._scope_names(), "type": "Any"} if config.realm.adopt else None
+        keycloak.ClientPolicy(
+            "mcp-pkce",
+            realm=realm,
+            name="mcp-pkce",
+            description="No code without PKCE.",
+            any_client=not config.realm.adopt,
+            client_scopes=among_others,
+            profiles=[pkce.name],
+            opts=inside,
+        )
+        documents = config.registration.client_id_metadata
+        if not documents.enabled:
+            return
+        metadata = keycloak.ClientProfile(
+            "mcp-client-id-metadata",
+            realm=realm,
+            name="mcp-client-id-metadata",
+            description="Clients whose id is the address of their metadata.",
+            client_id_metadata_document={
+                "allow_http_scheme": documents.allow_http,
+                "trusted_domains": documents.trusted_domains,
+            },
+            opts=inside,
+        )
+        keycloak.ClientPolicy(
+            "mcp-client-id-metadata",
+            realm=realm,
+            name="mcp-client-id-metadata",
+            description="Which hosts such metadata may be on.",
+            client_id_uri={
+                "schemes": ["https", *(["http"] if documents.allow_http else [])],
+                "trusted_domains": documents.trusted_domains,
+            },
+            profiles=[metadata.name],
+            opts=inside,
+        )
+
+    def _scope_names(self) -> list[str]:
+        return [server.scope for server in self.servers]
+
+    def _clients(self) -> None:
+        config, inside = self._config, self._inside
+        # A client that was there before a scope does not have it, though it is one of the realm's; and one that was
+        # made when there was a single server has its scope in every token.
+        memberships = {server.scope: server.scope_kind for server in self.servers}
+        memberships |= dict.fromkeys(config.further_scopes, "optional")
         for client in config.clients:
             made = keycloak.Client(
                 client.client_id,
@@ -288,13 +304,9 @@ class McpStack(pulumi.ComponentResource):
                 full_scope_allowed=False,
                 opts=inside,
             )
-            # A client that was there before a scope does not have it, though it is one of the realm's.
-            memberships = dict.fromkeys(config.server.further_scopes, "optional")
-            if config.realm.adopt:
-                memberships[config.scope.name] = "default"
             for scope, kind in memberships.items():
                 keycloak.ClientDefaultScope(
-                    f"{client.client_id}-{'scope' if kind == 'default' else scope}",
+                    f"{client.client_id}-{scope}",
                     realm=self.realm.name,
                     client=made.client_id,
                     scope=scope,
@@ -334,18 +346,7 @@ class McpStack(pulumi.ComponentResource):
     def _outputs(self, secrets: _Secrets) -> dict[str, Any]:
         config = self._config
         outputs = self._outputs_of_the_realm(secrets) | {
-            "servers": [
-                {
-                    "name": config.server.name,
-                    "url": self.server_url,
-                    "resource_metadata": self.resource_metadata,
-                    "scopes": [config.scope.name],
-                    "tool_scopes": config.server.tool_scopes,
-                    "introspection": Output.secret(
-                        {"client_id": config.server.client_id, "client_secret": secrets.introspection}
-                    ),
-                }
-            ],
+            "servers": [server.outputs() for server in self.servers],
             "clients": [{"client_id": client.client_id} for client in config.clients],
         }
         if config.throw_away:
@@ -381,7 +382,7 @@ def program(project_folder: Path) -> dict[str, Any]:
         config = read(own, source=str(stack.file))
     except ProvisionError as error:
         raise pulumi.RunError(str(error)) from None
-    outputs = McpStack(name, config, stack.home).outputs
+    outputs = McpStack(name, config, home=stack.home, folder=project_folder).outputs
     for key, value in outputs.items():
         pulumi.export(key, value)
     return outputs

@@ -20,12 +20,19 @@ if TYPE_CHECKING:
 @click.argument("client", type=click.Choice(list(MCP_CLIENTS)))
 @click.option("--registered", is_flag=True, help="With the stack's pre-registered client in any case.")
 @click.option("--client-id", help="Which pre-registered client, when there are several.")
+@click.option("--server", help="Only this MCP server, when there are several.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON document on standard output.")
 @click.pass_obj
 def command(
-    invocation: Invocation, *, client: str, registered: bool, client_id: str | None, as_json: bool
+    invocation: Invocation,
+    *,
+    client: str,
+    registered: bool,
+    client_id: str | None,
+    server: str | None,
+    as_json: bool,
 ) -> None:
-    """Print the file that connects CLIENT to the stack's server; standard output is the file alone.
+    """Print the file that connects CLIENT to the stack's servers; standard output is the file alone.
 
     Where the stack lets clients register themselves, CLIENT does; otherwise, and with --registered, it is the
     pre-registered client.
@@ -47,9 +54,16 @@ def command(
             f"Stack {invocation.stack_name} is not up.",
             f"Start it: `provision up -s {invocation.stack_name}`.",
         )
-    (first, *_) = outputs["servers"]
-    server = Server(first["name"], first["url"], tuple(first["scopes"]), chosen)
-    content, line = program.entry(server), program.command(server) if program.command else None
+    servers = [
+        Server(item["name"], item["url"], tuple(item["scopes"]), chosen)
+        for item in outputs["servers"]
+        if server in {None, item["name"]}
+    ]
+    if not servers:
+        names = ", ".join(item["name"] for item in outputs["servers"])
+        raise UsageError(f"There is no MCP server {server!r}.", f"The stack has {names}.")
+    content = program.content(servers)
+    line = " && ".join(map(program.command, servers)) if program.command else None
     if as_json:
         print_json({"client": client, "file": program.file, "content": content, "command": line})
         return

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable
 
 
 @dataclass(frozen=True)
@@ -35,7 +35,8 @@ class McpClient:
         title: Its name.
         file: The file of a project that it reads.
         redirect_uris: Where it is sent back to after a login; a pre-registered client needs all of them.
-        entry: The file's content for a server.
+        key: The key of the file under which servers stand.
+        entry: What stands there for a server.
         command: The shell command that does the same, or None.
         after: What starts the login.
     """
@@ -43,19 +44,19 @@ class McpClient:
     title: str
     file: str
     redirect_uris: tuple[str, ...]
+    key: str
     entry: Callable[[Server], dict[str, Any]]
     command: Callable[[Server], str] | None
     after: str
 
+    def content(self, servers: Iterable[Server]) -> dict[str, Any]:
+        """The file's content."""
+        return {self.key: {server.name: self.entry(server) for server in servers}}
 
-def _vscode(server: Server) -> dict[str, Any]:
+
+def _oauth(server: Server) -> dict[str, Any]:
     oauth = {"oauth": {"clientId": server.client_id}} if server.client_id else {}
-    return {"servers": {server.name: {"type": "http", "url": server.url, **oauth}}}
-
-
-def _claude_code(server: Server) -> dict[str, Any]:
-    oauth = {"oauth": {"clientId": server.client_id}} if server.client_id else {}
-    return {"mcpServers": {server.name: {"type": "http", "url": server.url, **oauth}}}
+    return {"type": "http", "url": server.url, **oauth}
 
 
 def _claude_code_command(server: Server) -> str:
@@ -67,7 +68,7 @@ def _cursor(server: Server) -> dict[str, Any]:
     auth = (
         {"auth": {"CLIENT_ID": server.client_id, "scopes": list(server.scopes)}} if server.client_id else {}
     )
-    return {"mcpServers": {server.name: {"url": server.url, **auth}}}
+    return {"url": server.url, **auth}
 
 
 MCP_CLIENTS = {
@@ -75,7 +76,8 @@ MCP_CLIENTS = {
         "Visual Studio Code",
         ".vscode/mcp.json",
         ("http://127.0.0.1:33418/", "https://vscode.dev/redirect"),
-        _vscode,
+        "servers",
+        _oauth,
         None,
         "Open the file and choose Start above the server; a browser opens for the login.",
     ),
@@ -83,7 +85,8 @@ MCP_CLIENTS = {
         "Claude Code",
         ".mcp.json",
         ("http://localhost/callback",),
-        _claude_code,
+        "mcpServers",
+        _oauth,
         _claude_code_command,
         "Say /mcp in Claude Code and choose the server; a browser opens for the login.",
     ),
@@ -91,6 +94,7 @@ MCP_CLIENTS = {
         "Cursor",
         ".cursor/mcp.json",
         ("http://localhost:8787/callback",),
+        "mcpServers",
         _cursor,
         None,
         "Switch the server on under Settings, MCP; a browser opens for the login.",

@@ -24,3 +24,8 @@ def published(outputs: dict[str, Any], *, show_secrets: bool) -> dict[str, Any]:
         for server in shown.get("servers", [])
     ]
     return shown
+
+
+def named(server: dict[str, Any], outputs: dict[str, Any]) -> str:
+    """The name of a server behind what is said of it, where there are several."""
+    return f"  ({server['name']})" if len(outputs["servers"]) > 1 else ""

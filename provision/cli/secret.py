@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import re
 import sys
 from typing import TYPE_CHECKING
 
 import click
 
-from provision.config.names import SECRETS
+from provision.config.names import NAMESPACE, SECRETS, SERVER_SECRET
 from provision.errors import UsageError
 
 if TYPE_CHECKING:
     from provision.cli.main import Invocation
+    from provision.config.project import StackFile
 
 
 def asked_for(key: str, *, twice: bool = False) -> str:
@@ -29,17 +31,45 @@ def asked_for(key: str, *, twice: bool = False) -> str:
     return value
 
 
+def _known(key: str) -> str:
+    if key in SECRETS or re.fullmatch(SERVER_SECRET, key):
+        return key
+    raise UsageError(
+        f"There is no secret {key!r}.",
+        f"There are {', '.join(SECRETS)} and, of several servers, servers[0].introspectionClientSecret.",
+    )
+
+
+def _find_server(stack: StackFile, index: int) -> None:
+    """Pulumi would make the list anew if it had no such entry."""
+    declared = stack.document().get("config", {}).get(f"{NAMESPACE}:servers")
+    count = len(declared) if isinstance(declared, list) else 0
+    if index >= count:
+        raise UsageError(
+            f"{stack.file.name} has no servers[{index}].",
+            f"Declare it first; the first of the {count} servers is servers[0]."
+            if count
+            else "Its one server's secret is introspectionClientSecret.",
+        )
+
+
 @click.group("secret")
 def command() -> None:
     """Set a secret in the stack's file, encrypted."""
 
 
 @command.command("set")
-@click.argument("key", type=click.Choice(SECRETS))
+@click.argument("key", callback=lambda _context, _parameter, key: _known(key))
 @click.pass_obj
 def set_secret(invocation: Invocation, key: str) -> None:
-    """Read a secret from the terminal (or from standard input) and write it, encrypted, into the stack's file."""
+    """Read a secret from the terminal (or from standard input) and write it, encrypted, into the stack's file.
+
+    KEY is adminClientSecret, introspectionClientSecret, demoUserPassword or, of several servers,
+    servers[0].introspectionClientSecret.
+    """
     value = asked_for(key, twice=True)
     engine = invocation.engine(complete=False)  # it is set because the configuration lacks it
+    if place := re.fullmatch(SERVER_SECRET, key):
+        _find_server(engine.stack, int(place[1]))
     engine.set_secret(key, value)
     click.echo(f"{key} is set in {engine.stack.file.name}; `provision up` applies it.", err=True)

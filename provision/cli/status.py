@@ -7,7 +7,7 @@ from typing import Any
 import click
 
 from provision.cli.main import Invocation, print_json
-from provision.cli.outputs import published
+from provision.cli.outputs import named, published
 
 
 @click.command("status")
@@ -39,7 +39,7 @@ def _print(outputs: dict[str, Any], running: list[dict[str, Any]]) -> None:
         )
         click.echo(f"{item['name']:<15}{state}")
     for server in outputs["servers"]:
-        click.echo(f"{'MCP server':<15}{server['url']}")
+        click.echo(f"{'MCP server':<15}{server['url']}" + named(server, outputs))
     click.echo(f"{'Issuer':<15}{outputs['issuer']}")
     click.echo(f"{'Admin console':<15}{outputs['admin_console']}")
     for key, title in (("demo_user", "Demo user"), ("admin", "Admin")):
@@ -47,4 +47,8 @@ def _print(outputs: dict[str, Any], running: list[dict[str, Any]]) -> None:
             click.echo(f"{title:<15}" + " / ".join(str(value) for value in outputs[key].values()))
     for server in outputs["servers"]:
         if "introspection" in server:
-            click.echo(f"{'Introspection':<15}" + " / ".join(map(str, server["introspection"].values())))
+            click.echo(
+                f"{'Introspection':<15}"
+                + " / ".join(map(str, server["introspection"].values()))
+                + named(server, outputs)
+            )

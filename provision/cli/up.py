@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from provision.cli.main import Invocation, print_json
-from provision.cli.outputs import published
+from provision.cli.outputs import named, published
 
 if TYPE_CHECKING:
     from provision.config.project import StackFile
@@ -41,13 +41,14 @@ def _prepare(stack: StackFile, progress: Progress) -> None:
 
     config = stack.config()
     if config.runtime == "process":
-        prepare(progress, config.keycloak.features)
+        prepare(progress, config.features)
 
 
 def _say_what_next(stack: str, outputs: dict[str, Any]) -> None:
     option = "" if stack == "dev" else f" -s {stack}"
+    click.echo()
     for server in outputs["servers"]:
-        click.echo(f"\nMCP server     {server['url']}")
+        click.echo(f"{'MCP server':<15}{server['url']}" + named(server, outputs))
     click.echo(f"Issuer         {outputs['issuer']}")
     click.echo(f"Admin console  {outputs['admin_console']}")
     if not outputs["servers"]:

@@ -10,19 +10,22 @@ from provision.cli.main import EXIT_FINDINGS, Invocation, print_json
 from provision.errors import ProvisionError, UsageError
 
 if TYPE_CHECKING:
-    from provision.config.keycloak import KeycloakConfig
+    from provision.config.stack_config import StackConfig
     from provision.verify import Proof, Target
 
 
 @click.command("verify")
 @click.argument("proofs", nargs=-1)
+@click.option("--server", help="Only the proofs of this MCP server, when there are several.")
 @click.option("--list", "only_list", is_flag=True, help="List the proofs and run none.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON document on standard output.")
 @click.pass_obj
-def command(invocation: Invocation, *, proofs: tuple[str, ...], only_list: bool, as_json: bool) -> None:
+def command(
+    invocation: Invocation, *, proofs: tuple[str, ...], server: str | None, only_list: bool, as_json: bool
+) -> None:
     """Prove that the stack does what the MCP specification asks and that tokens are really checked.
 
-    Without PROOFS all are run. Exit code 3 when one fails.
+    Without PROOFS all are run, for each MCP server of the stack. Exit code 3 when one fails.
     """
     from provision.verify import prove
 
@@ -34,10 +37,15 @@ def command(invocation: Invocation, *, proofs: tuple[str, ...], only_list: bool,
     if not outputs:
         raise ProvisionError(f"Stack {invocation.stack_name} is not up.", "Start it: provision up")
     show = (lambda _: None) if as_json else _show
-    results = prove(_target(outputs, engine.stack.config().keycloak), only=proofs, on_proof=show)
-    failed = [proof for proof in results if not proof.ok]
+    targets = _targets(outputs, engine.stack.config(), server)
+    results: list[tuple[str, Proof]] = []
+    for name, target in targets.items():
+        if len(targets) > 1 and not as_json:
+            click.secho(f"{name}  {target.server_url}", bold=True, err=True)
+        results += [(name, proof) for proof in prove(target, only=proofs, on_proof=show)]
+    failed = [proof for _, proof in results if not proof.ok]
     if as_json:
-        print_json({"proofs": [_as_json(proof) for proof in results]})
+        print_json({"proofs": [_as_json(name, proof) for name, proof in results]})
     elif failed:
         click.secho(f"\n{len(failed)} of {len(results)} proofs failed.", fg="red", err=True)
     else:
@@ -65,8 +73,9 @@ def _show(proof: Proof) -> None:
         click.echo(f"      {proof.detail}", err=True)
 
 
-def _as_json(proof: Proof) -> dict[str, Any]:
+def _as_json(server: str, proof: Proof) -> dict[str, Any]:
     return {
+        "server": server,
         "id": proof.id,
         "title": proof.title,
         "ok": proof.ok,
@@ -75,28 +84,50 @@ def _as_json(proof: Proof) -> dict[str, Any]:
     }
 
 
-def _target(outputs: dict[str, Any], keycloak: KeycloakConfig) -> Target:
-    from provision.verify import Target
-
+def _targets(outputs: dict[str, Any], config: StackConfig, only: str | None) -> dict[str, Target]:
+    """What the proofs are about, by the server's name."""
+    if not outputs["servers"]:
+        raise UsageError(
+            "This stack has no MCP server, and the proofs are about one.", "Try `provision drift`."
+        )
     if "demo_user" not in outputs:
         raise UsageError(
             "The proofs log in as the demo user, and this stack has none.", "Verify a dev or test stack."
         )
-    server = outputs["servers"][0]
+    if not outputs["clients"] and not config.registration_enabled:
+        raise UsageError(
+            "The proofs log in by a client, and this stack has neither a pre-registered one nor registration.",
+            "Declare one under provision:clients.",
+        )
+    names = [server["name"] for server in outputs["servers"]]
+    if only is not None and only not in names:
+        raise UsageError(f"There is no MCP server {only!r}.", f"The stack has {', '.join(names)}.")
+    return {name: _target(outputs, config, name) for name in names if only in {None, name}}
+
+
+def _target(outputs: dict[str, Any], config: StackConfig, name: str) -> Target:
+    from provision.verify import Target
+    from provision.verify.target import Resource
+
+    (server,) = (item for item in outputs["servers"] if item["name"] == name)
     return Target(
         issuer=outputs["issuer"],
         realm=outputs["realm"],
         server_url=server["url"],
         scopes=tuple(server["scopes"]),
         tool_scopes={tool: tuple(scopes) for tool, scopes in server.get("tool_scopes", {}).items()},
+        others=tuple(
+            Resource(item["url"], tuple(item["scopes"])) for item in outputs["servers"] if item is not server
+        ),
         introspection_client_id=server["introspection"]["client_id"],
         introspection_client_secret=server["introspection"]["client_secret"],
         demo_username=outputs["demo_user"]["username"],
         demo_password=outputs["demo_user"]["password"],
-        public_client_id=outputs["clients"][0]["client_id"],
+        public_client_id=outputs["clients"][0]["client_id"] if outputs["clients"] else "",
+        registration=config.registration_enabled,
         keycloak_url=outputs["keycloak_url"],
         admin_client_id=outputs["admin"]["client_id"],
         admin_client_secret=outputs["admin"]["client_secret"],
-        admin_realm=keycloak.auth_realm,
-        ca_file=keycloak.ca_file,
+        admin_realm=config.keycloak.auth_realm,
+        ca_file=config.keycloak.ca_file,
     )

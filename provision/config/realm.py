@@ -1,4 +1,4 @@
-"""The realm and what may be done in it."""
+"""The realm, and who may be a client or a user in it."""
 
 from __future__ import annotations
 
@@ -7,7 +7,6 @@ from typing import Literal
 from pydantic import Field
 
 from provision.config.concept import Concept
-from provision.config.names import SCOPE
 
 
 class RealmConfig(Concept):
@@ -31,15 +30,21 @@ class RealmConfig(Concept):
     """Which requests must come by HTTPS; `external` lets loopback and private addresses do without."""
 
 
-class ScopeConfig(Concept):
-    """The client scope that tokens need for the server's tools."""
+class ClientIdMetadataConfig(Concept):
+    """Client ID metadata documents (draft-ietf-oauth-client-id-metadata-document), experimental in Keycloak."""
 
-    name: str = Field(default="mcp:tools", pattern=SCOPE)
-    """The scope (RFC 6749, section 3.3)."""
-    description: str = "Use the tools of the MCP server."
-    """What the admin console says of it."""
-    consent_text: str = "Use the tools of the MCP server on your behalf"
-    """What the consent page says."""
+    enabled: bool = False
+    """Whether a client may use the URL of its metadata as its id; switches Keycloak's feature `cimd` on."""
+    trusted_domains: tuple[str, ...] = (
+        "127.0.0.1",
+        "localhost",
+        "claude.ai",
+        "code.visualstudio.com",
+        "vscode.dev",
+    )
+    """Hosts on which metadata may be, and which it may name in redirect and client URIs; `*.example.org` for all below."""
+    allow_http: bool = False
+    """Metadata may come by plain HTTP; for tests on one machine."""
 
 
 class RegistrationConfig(Concept):
@@ -62,7 +67,9 @@ class RegistrationConfig(Concept):
     client_uris_must_match: bool = True
     """Redirect and client URIs must be on a trusted host."""
     allowed_scopes: tuple[str, ...] = ()
-    """Scopes that a registration may ask for besides the realm's defaults and the server's own."""
+    """Scopes that a registration may ask for besides the realm's defaults and the servers' own."""
+    client_id_metadata: ClientIdMetadataConfig = ClientIdMetadataConfig()
+    """Clients that need no registration, since their id is the address of their metadata."""
 
 
 class ClientConfig(Concept):

@@ -1,38 +1,74 @@
-"""The MCP server."""
+"""The MCP servers."""
 
 from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from pydantic import Field
+from pydantic import Field, SecretStr, model_validator
 
 from provision.config.concept import Concept
 from provision.config.names import SCOPE
 
 
+class ScopeConfig(Concept):
+    """The client scope that tokens need for a server's tools."""
+
+    name: str | None = Field(default=None, pattern=SCOPE)
+    """The scope (RFC 6749, section 3.3); left out, `mcp:tools`, or `mcp:` and the server's name when there are several."""
+    description: str = "Use the tools of the MCP server."
+    """What the admin console says of it."""
+    consent_text: str | None = None
+    """What the consent page says; left out, that the tools of the server are used on the user's behalf."""
+
+
 class ServerConfig(Concept):
-    """The protected MCP server."""
+    """A protected MCP server: the reference server, one of your own, or one that runs elsewhere."""
 
     name: str = Field(default="calculator", pattern=r"^[a-z0-9][a-z0-9-]*$")
     """Its name in outputs and logs."""
     port: int | None = Field(default=None, ge=1, le=65535)
     """The port on localhost; left out, a free one is chosen at the first start and kept."""
+    command: tuple[str, ...] = ()
+    """A server of your own: the program and its arguments, run in the folder of the stack file; the reference server when left out."""
     url: str | None = Field(default=None, pattern=r"^https?://[^\s#]*[^/\s#]$")
     """Where a server runs that this stack does not start; its canonical URI, which is the audience of its tokens."""
+    scope: ScopeConfig = ScopeConfig()
+    """The client scope that tokens need."""
+    tool_scopes: dict[str, tuple[Annotated[str, Field(pattern=SCOPE)], ...]] = Field(default={})
+    """Scopes that single tools need besides `scope.name`, by the tool's name; a client asks for them when it needs them."""
     verifier: Literal["introspection", "jwt"] = "introspection"
     """How it checks tokens: by asking Keycloak (RFC 7662) or by their signature (RFC 9068)."""
     cache_seconds: int = Field(default=3, ge=0, le=60)
     """Seconds that an introspection answer is believed; a revoked token works at most that long."""
-    tool_scopes: dict[str, tuple[Annotated[str, Field(pattern=SCOPE)], ...]] = Field(default={})
-    """Scopes that single tools need besides `scope.name`, by the tool's name; a client asks for them when it needs them."""
-    client_id: str = Field(default="mcp-server", min_length=1)
-    """The confidential client with which it introspects."""
+    client_id: str | None = Field(default=None, min_length=1)
+    """The confidential client with which it introspects; left out, `mcp-server`, with the server's name when there are several."""
+    introspection_client_secret: SecretStr | None = Field(default=None, min_length=16)
+    """That client's secret."""
 
-    @property
-    def further_scopes(self) -> dict[str, tuple[str, ...]]:
-        """The scopes of single tools, each with the tools that need it."""
-        found: dict[str, tuple[str, ...]] = {}
-        for tool, scopes in self.tool_scopes.items():
-            for scope in scopes:
-                found[scope] = (*found.get(scope, ()), tool)
-        return found
+    @model_validator(mode="after")
+    def _runs_in_one_place(self) -> ServerConfig:
+        if self.url is not None and (self.command or self.port is not None):
+            raise ValueError("url is of a server that runs elsewhere; leave out command and port")
+        return self
+
+    def named(self, *, alone: bool, secret: SecretStr | None = None) -> ServerConfig:
+        """The same, with what was left open filled in.
+
+        Args:
+            alone: Whether it is the only server of the stack.
+            secret: The introspection client's secret where the server has none of its own.
+        """
+        scope = self.scope.model_copy(
+            update={
+                "name": self.scope.name or ("mcp:tools" if alone else f"mcp:{self.name}"),
+                "consent_text": self.scope.consent_text
+                or f"Use the tools of the MCP server{'' if alone else f' {self.name}'} on your behalf",
+            }
+        )
+        return self.model_copy(
+            update={
+                "scope": scope,
+                "client_id": self.client_id or ("mcp-server" if alone else f"mcp-server-{self.name}"),
+                "introspection_client_secret": self.introspection_client_secret or secret,
+            }
+        )

@@ -17,14 +17,13 @@ from provision.config.realm import (
     DemoUserConfig,
     RealmConfig,
     RegistrationConfig,
-    ScopeConfig,
 )
 from provision.config.server import ServerConfig
 from provision.errors import UsageError
 from provision.validation import problems
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Collection, Mapping
 
 _STILL_ENCRYPTED = "secure"
 
@@ -44,16 +43,16 @@ class StackConfig(Concept):
     """The Keycloak of the stack."""
     realm: RealmConfig = RealmConfig()
     """The realm."""
-    scope: ScopeConfig = ScopeConfig()
-    """The client scope that tokens need."""
     registration: RegistrationConfig = RegistrationConfig()
     """Who may register clients."""
-    clients: tuple[ClientConfig, ...] = Field(default=(ClientConfig(),), min_length=1)
-    """The pre-registered public clients."""
+    clients: tuple[ClientConfig, ...] = (ClientConfig(),)
+    """The pre-registered public clients; `[]` for none."""
     demo_user: DemoUserConfig = DemoUserConfig()
     """Somebody who can log in at once."""
     server: ServerConfig = ServerConfig()
     """The MCP server."""
+    servers: tuple[ServerConfig, ...] = ()
+    """Several MCP servers in the place of the one; a token for one of them is refused by the others."""
     mcp: bool = True
     """Declare the MCP server and what it needs in the realm; off, the stack declares `objects` only."""
     objects: tuple[DeclaredObject, ...] = ()
@@ -61,16 +60,29 @@ class StackConfig(Concept):
     admin_client_secret: SecretStr | None = Field(default=None, min_length=16)
     """The admin service account's secret."""
     introspection_client_secret: SecretStr | None = Field(default=None, min_length=16)
-    """The secret with which the server introspects."""
+    """The secret with which the server introspects; of several, each has its own."""
     demo_user_password: SecretStr | None = Field(default=None, min_length=4)
     """The demo user's password."""
 
     @model_validator(mode="after")
-    def _ports_differ(self) -> StackConfig:
-        if self.keycloak.port is not None and self.keycloak.port == self.server.port:
-            raise ValueError(
-                f"keycloak.port and server.port are both {self.server.port}; give one of them another"
-            )
+    def _said_in_one_place(self) -> StackConfig:
+        if self.servers and "server" in self.model_fields_set:
+            raise ValueError("give server or servers, not both")
+        if self.servers and self.introspection_client_secret is not None:
+            raise ValueError("introspectionClientSecret is of the one server; give each of servers its own")
+        return self
+
+    @model_validator(mode="after")
+    def _servers_differ(self) -> StackConfig:
+        servers = self.mcp_servers
+        _distinct("port", [self.keycloak.port, *(server.port for server in servers)])
+        _distinct("name of a server", [server.name for server in servers])
+        _distinct("url of a server", [server.url for server in servers])
+        _distinct("scope", [server.scope.name for server in servers])
+        _distinct(
+            "client id",
+            [*(client.client_id for client in self.clients), *(server.client_id for server in servers)],
+        )
         return self
 
     @model_validator(mode="after")
@@ -89,22 +101,17 @@ class StackConfig(Concept):
 
     @model_validator(mode="after")
     def _tools_need_more(self) -> StackConfig:
-        if self.scope.name in self.server.further_scopes:
-            raise ValueError(f"server.toolScopes names {self.scope.name}, which every tool needs anyway")
-        return self
-
-    @model_validator(mode="after")
-    def _clients_differ(self) -> StackConfig:
-        names = [client.client_id for client in self.clients] + [self.server.client_id]
-        if twice := sorted({name for name in names if names.count(name) > 1}):
-            raise ValueError(f"the client id {twice[0]} is given twice")
+        for scope in self.further_scopes.keys() & {server.scope.name for server in self.mcp_servers}:
+            raise ValueError(f"toolScopes names {scope}, which every tool of its server needs anyway")
         return self
 
     @model_validator(mode="after")
     def _production_is_not_on_this_machine(self) -> StackConfig:
-        if self.profile == "prod" and self.mcp and self.server.url is None:
-            raise ValueError("server.url is not set; in production the server's public URL must be declared")
-        for name, url in (("keycloak.url", self.keycloak.url), ("server.url", self.server.url)):
+        urls = [(f"{path}.url", server.url) for path, server in self._paths()]
+        for name, url in urls:
+            if self.profile == "prod" and url is None:
+                raise ValueError(f"{name} is not set; in production the server's public URL must be declared")
+        for name, url in (("keycloak.url", self.keycloak.url), *urls):
             if url is not None and url.startswith("http:") and not _is_loopback(url):
                 raise ValueError(f"{name} must be https: tokens and secrets would cross the network in clear")
         return self
@@ -113,11 +120,13 @@ class StackConfig(Concept):
     def _production_names_its_secrets(self) -> StackConfig:
         if self.profile != "prod":
             return self
-        for key, value in (
-            ("adminClientSecret", self.admin_client_secret),
-            ("introspectionClientSecret", self.introspection_client_secret),
-        ):
-            if value is None and (self.mcp or key == "adminClientSecret"):
+        own = "introspectionClientSecret"
+        secrets = [
+            (f"{path}.{own}" if self.servers else own, server.introspection_client_secret)
+            for path, server in self._paths()
+        ]
+        for key, value in (("adminClientSecret", self.admin_client_secret), *secrets):
+            if value is None:
                 raise ValueError(
                     f"{key} is not set, and only dev and test stacks generate secrets; "
                     f"run `provision secret set {key}`"
@@ -134,6 +143,38 @@ class StackConfig(Concept):
         if realms and declared(realms[0], self.realm.name).identity() != self.realm.name:
             raise ValueError("realm.name and the name of the Realm in objects differ")
         return self
+
+    @property
+    def mcp_servers(self) -> tuple[ServerConfig, ...]:
+        """The MCP servers, with everything named that was left open; none where the stack declares objects only."""
+        if not self.mcp:
+            return ()
+        if not self.servers:
+            return (self.server.named(alone=True, secret=self.introspection_client_secret),)
+        return tuple(server.named(alone=len(self.servers) == 1) for server in self.servers)
+
+    @property
+    def further_scopes(self) -> dict[str, tuple[str, ...]]:
+        """The scopes of single tools, each with the tools that need it."""
+        found: dict[str, tuple[str, ...]] = {}
+        for server in self.mcp_servers:
+            for tool, scopes in server.tool_scopes.items():
+                for scope in scopes:
+                    found[scope] = (*found.get(scope, ()), tool)
+        return found
+
+    @property
+    def features(self) -> tuple[str, ...]:
+        """Keycloak's features that the stack needs besides the default ones."""
+        own = ("cimd",) if self.mcp and self.registration.client_id_metadata.enabled else ()
+        return tuple(dict.fromkeys((*self.keycloak.features, *own)))
+
+    def _paths(self) -> list[tuple[str, ServerConfig]]:
+        """Each server with its place in the stack file."""
+        servers = self.mcp_servers
+        return [
+            (f"servers[{index}]" if self.servers else "server", item) for index, item in enumerate(servers)
+        ]
 
     @property
     def registration_enabled(self) -> bool:
@@ -176,17 +217,30 @@ def read(values: Mapping[str, Any], *, source: str) -> StackConfig:
         ) from None
 
 
+def _distinct(what: str, values: Collection[Any]) -> None:
+    given = [value for value in values if value is not None]
+    if twice := sorted({value for value in given if given.count(value) > 1}):
+        raise ValueError(f"the {what} {twice[0]} is given twice")
+
+
 def _is_loopback(url: str) -> bool:
     return urlsplit(url).hostname in {"localhost", "127.0.0.1", "::1"}
 
 
 def _parsed(value: Any) -> Any:
     """Pulumi hands objects over as JSON text; everything else stays what it is."""
-    if isinstance(value, dict) and set(value) == {_STILL_ENCRYPTED}:
-        return "x" * 32  # set, but encrypted: the engine decrypts it later, here only its presence counts
     if isinstance(value, str) and value[:1] in {"{", "["}:
         try:
             return json.loads(value)
         except json.JSONDecodeError:
             return value
-    return value
+    return _held(value)
+
+
+def _held(value: Any) -> Any:
+    """A secret that is set but still encrypted: the engine decrypts it later, here only its presence counts."""
+    if isinstance(value, dict):
+        if set(value) == {_STILL_ENCRYPTED}:
+            return "x" * 32
+        return {key: _held(item) for key, item in value.items()}
+    return [_held(item) for item in value] if isinstance(value, list) else value

@@ -142,6 +142,7 @@ class Engine:
                 "config",
                 "set",
                 "--secret",
+                *(["--path"] if "[" in key else []),
                 f"{NAMESPACE}:{key}",
                 "--stack",
                 self.stack.name,

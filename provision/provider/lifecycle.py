@@ -347,9 +347,13 @@ class Lifecycle:
         fields = self._spec.fields()
         open_part = {name: value for name, value in before.items() if not fields[name].secret}
         self._journal.note(self._key(spec), "adopted", open_part)
-        outputs = found.outputs if self._agrees(spec, found) else calls.update(found, spec)
+        agrees = self._agrees(spec, found)
+        outputs = found.outputs if agrees else calls.update(found, spec)
         state = self._made(spec, outputs, news)
-        self._log("adopted (it was there already); its former settings come back on destroy")
+        standing = {Mark.NATURAL_KEY, Mark.REPLACE_ON_CHANGE}
+        # A membership that is there has no settings of its own: nothing was changed, and nothing will come back.
+        if not agrees or any(not standing & item.marks for item in fields.values()):
+            self._log("adopted (it was there already); its former settings come back on destroy")
         state.properties[ADOPTED_FROM] = Hidden(before)
         return state
 

@@ -49,7 +49,7 @@ class keycloak:
             *,
             realm: pulumi.Input[str],
             registration: pulumi.Input[str] | None = ...,
-            allowed_client_scopes: pulumi.Input[Sequence[str]] | None = ...,
+            allowed_client_scopes: pulumi.Input[Sequence[pulumi.Input[str]]] | None = ...,
             allow_default_scopes: pulumi.Input[bool] | None = ...,
             opts: pulumi.ResourceOptions | None = ...,
         ) -> None: ...
@@ -66,7 +66,7 @@ class keycloak:
             *,
             realm: pulumi.Input[str],
             registration: pulumi.Input[str] | None = ...,
-            allowed_protocol_mapper_types: pulumi.Input[Sequence[str]] | None = ...,
+            allowed_protocol_mapper_types: pulumi.Input[Sequence[pulumi.Input[str]]] | None = ...,
             opts: pulumi.ResourceOptions | None = ...,
         ) -> None: ...
 
@@ -186,9 +186,9 @@ class keycloak:
             token_exchange: pulumi.Input[bool] | None = ...,
             implicit_flow: pulumi.Input[bool] | None = ...,
             direct_access_grants: pulumi.Input[bool] | None = ...,
-            redirect_uris: pulumi.Input[Sequence[str]] | None = ...,
-            post_logout_redirect_uris: pulumi.Input[Sequence[str]] | None = ...,
-            web_origins: pulumi.Input[Sequence[str]] | None = ...,
+            redirect_uris: pulumi.Input[Sequence[pulumi.Input[str]]] | None = ...,
+            post_logout_redirect_uris: pulumi.Input[Sequence[pulumi.Input[str]]] | None = ...,
+            web_origins: pulumi.Input[Sequence[pulumi.Input[str]]] | None = ...,
             root_url: pulumi.Input[str] | None = ...,
             base_url: pulumi.Input[str] | None = ...,
             admin_url: pulumi.Input[str] | None = ...,
@@ -276,8 +276,8 @@ class keycloak:
             client_updater_context: pulumi.Input[Any] | None = ...,
             client_updater_source_host: pulumi.Input[Any] | None = ...,
             client_id_uri: pulumi.Input[Any] | None = ...,
-            conditions: pulumi.Input[Sequence[Any]] | None = ...,
-            profiles: pulumi.Input[Sequence[str]] | None = ...,
+            conditions: pulumi.Input[Sequence[pulumi.Input[Any]]] | None = ...,
+            profiles: pulumi.Input[Sequence[pulumi.Input[str]]] | None = ...,
             opts: pulumi.ResourceOptions | None = ...,
         ) -> None: ...
 
@@ -305,7 +305,7 @@ class keycloak:
             redirect_uris: pulumi.Input[Any] | None = ...,
             rotation: pulumi.Input[Any] | None = ...,
             client_id_metadata_document: pulumi.Input[Any] | None = ...,
-            executors: pulumi.Input[Sequence[Any]] | None = ...,
+            executors: pulumi.Input[Sequence[pulumi.Input[Any]]] | None = ...,
             opts: pulumi.ResourceOptions | None = ...,
         ) -> None: ...
 
@@ -324,9 +324,9 @@ class keycloak:
             resource_name: str,
             *,
             description: pulumi.Input[str] | None = ...,
-            attributes: pulumi.Input[Mapping[str, Sequence[str]]] | None = ...,
-            realm_composites: pulumi.Input[Sequence[str]] | None = ...,
-            client_composites: pulumi.Input[Mapping[str, Sequence[str]]] | None = ...,
+            attributes: pulumi.Input[Mapping[str, pulumi.Input[Sequence[pulumi.Input[str]]]]] | None = ...,
+            realm_composites: pulumi.Input[Sequence[pulumi.Input[str]]] | None = ...,
+            client_composites: pulumi.Input[Mapping[str, pulumi.Input[Sequence[pulumi.Input[str]]]]] | None = ...,
             realm: pulumi.Input[str],
             client: pulumi.Input[str],
             name: pulumi.Input[str],
@@ -453,7 +453,7 @@ class keycloak:
             client: pulumi.Input[str] | None = ...,
             name: pulumi.Input[str],
             provider_id: pulumi.Input[str],
-            config: pulumi.Input[Mapping[str, str]] | None = ...,
+            config: pulumi.Input[Mapping[str, pulumi.Input[str]]] | None = ...,
             opts: pulumi.ResourceOptions | None = ...,
         ) -> None: ...
 
@@ -471,7 +471,7 @@ class keycloak:
             realm: pulumi.Input[str],
             registration: pulumi.Input[str] | None = ...,
             provider_id: pulumi.Input[str],
-            config: pulumi.Input[Mapping[str, Sequence[str]]] | None = ...,
+            config: pulumi.Input[Mapping[str, pulumi.Input[Sequence[pulumi.Input[str]]]]] | None = ...,
             opts: pulumi.ResourceOptions | None = ...,
         ) -> None: ...
 
@@ -489,9 +489,9 @@ class keycloak:
             *,
             realm: pulumi.Input[str],
             path: pulumi.Input[str],
-            attributes: pulumi.Input[Mapping[str, Sequence[str]]] | None = ...,
-            realm_roles: pulumi.Input[Sequence[str]] | None = ...,
-            client_roles: pulumi.Input[Mapping[str, Sequence[str]]] | None = ...,
+            attributes: pulumi.Input[Mapping[str, pulumi.Input[Sequence[pulumi.Input[str]]]]] | None = ...,
+            realm_roles: pulumi.Input[Sequence[pulumi.Input[str]]] | None = ...,
+            client_roles: pulumi.Input[Mapping[str, pulumi.Input[Sequence[pulumi.Input[str]]]]] | None = ...,
             opts: pulumi.ResourceOptions | None = ...,
         ) -> None: ...
 
@@ -571,7 +571,7 @@ class keycloak:
             logout_url: pulumi.Input[str] | None = ...,
             client_id: pulumi.Input[str],
             client_secret: pulumi.Input[str] | None = ...,
-            default_scopes: pulumi.Input[Sequence[str]] | None = ...,
+            default_scopes: pulumi.Input[Sequence[pulumi.Input[str]]] | None = ...,
             trust_email: pulumi.Input[bool] | None = ...,
             store_token: pulumi.Input[bool] | None = ...,
             hide_on_login: pulumi.Input[bool] | None = ...,
@@ -768,15 +768,15 @@ class keycloak:
             minimum_quick_login_wait_seconds: pulumi.Input[int] | None = ...,
             permanent_lockout: pulumi.Input[bool] | None = ...,
             max_temporary_lockouts: pulumi.Input[int] | None = ...,
-            browser_security_headers: pulumi.Input[Mapping[str, str]] | None = ...,
+            browser_security_headers: pulumi.Input[Mapping[str, pulumi.Input[str]]] | None = ...,
             events_enabled: pulumi.Input[bool] | None = ...,
-            enabled_event_types: pulumi.Input[Sequence[str]] | None = ...,
-            events_listeners: pulumi.Input[Sequence[str]] | None = ...,
+            enabled_event_types: pulumi.Input[Sequence[pulumi.Input[str]]] | None = ...,
+            events_listeners: pulumi.Input[Sequence[pulumi.Input[str]]] | None = ...,
             events_expiration: pulumi.Input[int] | None = ...,
             admin_events_enabled: pulumi.Input[bool] | None = ...,
             admin_events_details_enabled: pulumi.Input[bool] | None = ...,
             internationalization_enabled: pulumi.Input[bool] | None = ...,
-            supported_locales: pulumi.Input[Sequence[str]] | None = ...,
+            supported_locales: pulumi.Input[Sequence[pulumi.Input[str]]] | None = ...,
             default_locale: pulumi.Input[str] | None = ...,
             login_theme: pulumi.Input[str] | None = ...,
             account_theme: pulumi.Input[str] | None = ...,
@@ -801,8 +801,8 @@ class keycloak:
             resource_name: str,
             *,
             realm: pulumi.Input[str],
-            default_scopes: pulumi.Input[Sequence[str]],
-            optional_scopes: pulumi.Input[Sequence[str]],
+            default_scopes: pulumi.Input[Sequence[pulumi.Input[str]]],
+            optional_scopes: pulumi.Input[Sequence[pulumi.Input[str]]],
             opts: pulumi.ResourceOptions | None = ...,
         ) -> None: ...
 
@@ -848,9 +848,9 @@ class keycloak:
             resource_name: str,
             *,
             description: pulumi.Input[str] | None = ...,
-            attributes: pulumi.Input[Mapping[str, Sequence[str]]] | None = ...,
-            realm_composites: pulumi.Input[Sequence[str]] | None = ...,
-            client_composites: pulumi.Input[Mapping[str, Sequence[str]]] | None = ...,
+            attributes: pulumi.Input[Mapping[str, pulumi.Input[Sequence[pulumi.Input[str]]]]] | None = ...,
+            realm_composites: pulumi.Input[Sequence[pulumi.Input[str]]] | None = ...,
+            client_composites: pulumi.Input[Mapping[str, pulumi.Input[Sequence[pulumi.Input[str]]]]] | None = ...,
             realm: pulumi.Input[str],
             name: pulumi.Input[str],
             opts: pulumi.ResourceOptions | None = ...,
@@ -904,7 +904,7 @@ class keycloak:
             *,
             realm: pulumi.Input[str],
             registration: pulumi.Input[str] | None = ...,
-            web_origins: pulumi.Input[Sequence[str]] | None = ...,
+            web_origins: pulumi.Input[Sequence[pulumi.Input[str]]] | None = ...,
             opts: pulumi.ResourceOptions | None = ...,
         ) -> None: ...
 
@@ -940,7 +940,7 @@ class keycloak:
             *,
             realm: pulumi.Input[str],
             registration: pulumi.Input[str] | None = ...,
-            trusted_hosts: pulumi.Input[Sequence[str]] | None = ...,
+            trusted_hosts: pulumi.Input[Sequence[pulumi.Input[str]]] | None = ...,
             host_sending_registration_request_must_match: pulumi.Input[bool] | None = ...,
             client_uris_must_match: pulumi.Input[bool] | None = ...,
             opts: pulumi.ResourceOptions | None = ...,
@@ -974,11 +974,11 @@ class keycloak:
             last_name: pulumi.Input[str] | None = ...,
             enabled: pulumi.Input[bool] | None = ...,
             password: pulumi.Input[str] | None = ...,
-            required_actions: pulumi.Input[Sequence[str]] | None = ...,
-            attributes: pulumi.Input[Mapping[str, Sequence[str]]] | None = ...,
-            realm_roles: pulumi.Input[Sequence[str]] | None = ...,
-            client_roles: pulumi.Input[Mapping[str, Sequence[str]]] | None = ...,
-            groups: pulumi.Input[Sequence[str]] | None = ...,
+            required_actions: pulumi.Input[Sequence[pulumi.Input[str]]] | None = ...,
+            attributes: pulumi.Input[Mapping[str, pulumi.Input[Sequence[pulumi.Input[str]]]]] | None = ...,
+            realm_roles: pulumi.Input[Sequence[pulumi.Input[str]]] | None = ...,
+            client_roles: pulumi.Input[Mapping[str, pulumi.Input[Sequence[pulumi.Input[str]]]]] | None = ...,
+            groups: pulumi.Input[Sequence[pulumi.Input[str]]] | None = ...,
             opts: pulumi.ResourceOptions | None = ...,
         ) -> None: ...
 
@@ -1031,7 +1031,7 @@ class keycloak:
             resource_name: str,
             *,
             realm: pulumi.Input[str],
-            attributes: pulumi.Input[Sequence[Any]] | None = ...,
+            attributes: pulumi.Input[Sequence[pulumi.Input[Any]]] | None = ...,
             unmanaged_attribute_policy: pulumi.Input[str] | None = ...,
             opts: pulumi.ResourceOptions | None = ...,
         ) -> None: ...
@@ -1055,16 +1055,18 @@ class process:
             port: pulumi.Input[int] | None = ...,
             admin_client_id: pulumi.Input[str],
             admin_client_secret: pulumi.Input[str],
-            features: pulumi.Input[Sequence[str]] | None = ...,
+            features: pulumi.Input[Sequence[pulumi.Input[str]]] | None = ...,
             opts: pulumi.ResourceOptions | None = ...,
         ) -> None: ...
 
     class McpServer(pulumi.CustomResource):
-        """The reference MCP server on localhost; settings and secret reach it as files that only its user can read."""
+        """An MCP server on localhost, the reference one or your own; settings and secret reach it as files that only its user can read."""
 
         home: pulumi.Output[str]
         name: pulumi.Output[str]
         port: pulumi.Output[int]
+        command: pulumi.Output[Sequence[str]]
+        folder: pulumi.Output[str]
         issuer: pulumi.Output[str]
         scopes: pulumi.Output[Sequence[str]]
         tool_scopes: pulumi.Output[Mapping[str, Sequence[str]]]
@@ -1081,9 +1083,11 @@ class process:
             home: pulumi.Input[str],
             name: pulumi.Input[str],
             port: pulumi.Input[int] | None = ...,
+            command: pulumi.Input[Sequence[pulumi.Input[str]]] | None = ...,
+            folder: pulumi.Input[str] | None = ...,
             issuer: pulumi.Input[str],
-            scopes: pulumi.Input[Sequence[str]],
-            tool_scopes: pulumi.Input[Mapping[str, Sequence[str]]] | None = ...,
+            scopes: pulumi.Input[Sequence[pulumi.Input[str]]],
+            tool_scopes: pulumi.Input[Mapping[str, pulumi.Input[Sequence[pulumi.Input[str]]]]] | None = ...,
             verifier: pulumi.Input[str] | None = ...,
             cache_seconds: pulumi.Input[int] | None = ...,
             introspection_client_id: pulumi.Input[str],

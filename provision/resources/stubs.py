@@ -63,7 +63,7 @@ def _class(name: str, calls: Any, resource: dict[str, Any]) -> str:
         "            *,",
     ]
     for field in calls.spec.fields().values():
-        kind = _type(resource["inputProperties"][field.wire])
+        kind = _type(resource["inputProperties"][field.wire], inside="pulumi.Input[{}]")
         given = f"pulumi.Input[{kind}]"
         lines.append(
             f"            {field.name}: {given},"
@@ -74,7 +74,8 @@ def _class(name: str, calls: Any, resource: dict[str, Any]) -> str:
     return "\n".join(lines)
 
 
-def _type(entry: dict[str, Any]) -> str:  # noqa: PLR0911 - one line for each kind of type
+def _type(entry: dict[str, Any], inside: str = "{}") -> str:  # noqa: PLR0911 - one line for each kind of type
+    """The Python type of a property; ``inside`` is what becomes of the type of a list's or dict's values."""
     match entry.get("type"):
         case "string":
             return "str"
@@ -85,9 +86,9 @@ def _type(entry: dict[str, Any]) -> str:  # noqa: PLR0911 - one line for each ki
         case "number":
             return "float"
         case "array":
-            return f"Sequence[{_type(entry['items'])}]"
+            return f"Sequence[{inside.format(_type(entry['items'], inside))}]"
         case "object":
-            return f"Mapping[str, {_type(entry['additionalProperties'])}]"
+            return f"Mapping[str, {inside.format(_type(entry['additionalProperties'], inside))}]"
         case _:
             return "Any"
 

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
     from provision.verify.context import Context
     from provision.verify.proofs.authorization_server_metadata import AuthorizationServer
+    from provision.verify.target import Resource
 
 _MOST_PAGES = 8
 _REDIRECTS = frozenset({HTTPStatus.FOUND, HTTPStatus.SEE_OTHER, HTTPStatus.MOVED_PERMANENTLY})
@@ -50,7 +51,9 @@ def log_in(
     server: AuthorizationServer,
     client_id: str,
     redirect_uri: str,
+    *,
     further_scopes: tuple[str, ...] = (),
+    resource: Resource | None = None,
 ) -> Login:
     """Log the demo user in and consent, in a browser session of its own; it is ended at the end of the run.
 
@@ -60,21 +63,23 @@ def log_in(
         client_id: A public client.
         redirect_uri: One of its redirect URIs; it is read, not followed.
         further_scopes: Scopes to ask for besides those of the server.
+        resource: The server that the token is for; that of the run when left out.
 
     Raises:
         Failed: A step did not go as it must.
     """
+    wanted = resource or context.target.resource
     verifier, state = secrets.token_urlsafe(48), secrets.token_urlsafe(16)
     digest = hashlib.sha256(verifier.encode()).digest()
     asked = {
         "response_type": "code",
         "client_id": client_id,
         "redirect_uri": redirect_uri,
-        "scope": " ".join([*context.target.scopes, *further_scopes]),
+        "scope": " ".join([*wanted.scopes, *further_scopes]),
         "state": state,
         "code_challenge": base64.urlsafe_b64encode(digest).rstrip(b"=").decode(),  # RFC 7636 section 4.2
         "code_challenge_method": "S256",
-        "resource": context.target.server_url,  # RFC 8707 section 2.1
+        "resource": wanted.url,  # RFC 8707 section 2.1
     }
     with context.browser() as browser:
         visit = _Visit(context, browser, redirect_uri)
@@ -87,7 +92,7 @@ def log_in(
             "redirect_uri": redirect_uri,
             "client_id": client_id,
             "code_verifier": verifier,
-            "resource": context.target.server_url,
+            "resource": wanted.url,
         },
     )
     document = json_object(answer, "the code was not exchanged for a token")

@@ -9,6 +9,19 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 
+@dataclass(frozen=True)
+class Resource:
+    """A protected resource.
+
+    Args:
+        url: Its canonical URI, which is the audience of its tokens (RFC 8707 section 2).
+        scopes: The scopes that it asks for.
+    """
+
+    url: str
+    scopes: tuple[str, ...]
+
+
 @dataclass(frozen=True, kw_only=True)
 class Target:
     """A live stack, with all that a proof needs to know of it.
@@ -23,7 +36,9 @@ class Target:
         introspection_client_secret: Its secret.
         demo_username: Somebody who can log in.
         demo_password: Their password.
-        public_client_id: The pre-registered public PKCE client.
+        public_client_id: The pre-registered public PKCE client; empty when there is none.
+        registration: Whether clients may register themselves.
+        others: The other MCP servers of the realm.
         keycloak_url: Keycloak's base address, without a trailing slash.
         admin_client_id: The admin service account; makes and removes what proofs need.
         admin_client_secret: Its secret.
@@ -39,10 +54,17 @@ class Target:
     introspection_client_secret: str = field(repr=False)
     demo_username: str
     demo_password: str = field(repr=False)
-    public_client_id: str
+    public_client_id: str = ""
+    registration: bool = True
+    others: tuple[Resource, ...] = ()
     keycloak_url: str
     admin_client_id: str
     admin_client_secret: str = field(repr=False)
     admin_realm: str = "master"
     ca_file: str | None = None
     tool_scopes: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+
+    @property
+    def resource(self) -> Resource:
+        """The server as a resource."""
+        return Resource(self.server_url, self.scopes)

@@ -100,9 +100,9 @@ def test_without_its_secret_it_says_how_to_set_it(stack, tmp_path):
 
 def test_what_was_clicked_together_is_taken_over_proved_and_given_back(stack, session, before):
     said = stack.run("up").stderr
-    for name in ("realm", "scope", "audience", "mcp-client", "trusted-hosts", "allowed-scopes"):
+    for name in ("realm", "mcp:tools", "mcp:tools-audience", "mcp-client", "trusted-hosts", "allowed-scopes"):
         assert f"· {name}: adopted" in said
-    assert "introspection-client: adopted" not in said
+    assert "mcp-server: adopted" not in said
     _only_what_is_declared_changed(session)
     assert stack.json("preview", "--refresh") == {"changes": []}
     assert stack.json("drift") == {"changes": []}

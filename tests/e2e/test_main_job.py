@@ -91,10 +91,10 @@ def test_what_an_admin_changes_is_seen_by_a_refresh_and_repaired_by_up(live, out
 
     assert live.json("preview") == {"changes": []}
     changes = {change["name"]: change for change in live.json("preview", "--refresh")["changes"]}
-    assert changes["scope"]["op"] == "update"
-    assert changes["scope"]["fields"][0]["path"] == "description"
-    assert changes["scope"]["fields"][0]["before"] == "changed by hand"
-    assert changes["audience"]["op"] == "create"
+    assert changes["mcp:tools"]["op"] == "update"
+    assert changes["mcp:tools"]["fields"][0]["path"] == "description"
+    assert changes["mcp:tools"]["fields"][0]["before"] == "changed by hand"
+    assert changes["mcp:tools-audience"]["op"] == "create"
 
     live.run("up", "--refresh")
     assert live.json("preview", "--refresh") == {"changes": []}

@@ -53,7 +53,7 @@ def test_every_key_has_a_documented_meaning():
         ({"relam": {}}, "provision:relam: unknown key; did you mean 'realm'?"),
         ({"server": {"port": "many"}}, "provision:server.port: "),
         ({"server": {"port": 70000}}, "provision:server.port: "),
-        ({"keycloak": {"port": 3000}, "server": {"port": 3000}}, "are both 3000"),
+        ({"keycloak": {"port": 3000}, "server": {"port": 3000}}, "the port 3000 is given twice"),
         ({"runtime": "cloud"}, "provision:runtime: "),
         ({"realm": {"name": "a/b"}}, "provision:realm.name: "),
         ({"server": "yes"}, "provision:server: "),
@@ -105,13 +105,73 @@ def test_a_production_stack_without_a_secret_says_how_to_set_it():
         ({"server": {"url": "http://mcp.example.org/mcp"}}, "server.url must be https"),
         ({"server": {"url": "https://mcp.example.org/mcp/"}}, "provision:server.url: "),
         ({"clients": [{"clientId": "mcp-server"}]}, "the client id mcp-server is given twice"),
-        ({"clients": []}, "provision:clients: "),
     ],
 )
 def test_what_an_external_keycloak_and_server_need(values, message):
     with pytest.raises(UsageError) as caught:
         read(values, source="f")
     assert message in caught.value.what
+
+
+_TWO = [{"name": "a"}, {"name": "b"}]
+
+
+def test_what_several_servers_leave_open_is_named_after_them():
+    first, second = read({"servers": _TWO}, source="f").mcp_servers
+    assert (first.scope.name, second.scope.name) == ("mcp:a", "mcp:b")
+    assert (first.client_id, second.client_id) == ("mcp-server-a", "mcp-server-b")
+    (alone,) = read({"servers": [{"name": "a"}]}, source="f").mcp_servers
+    assert (alone.scope.name, alone.client_id) == ("mcp:tools", "mcp-server")
+
+
+@pytest.mark.parametrize(
+    ("values", "message"),
+    [
+        ({"server": {"name": "a"}, "servers": _TWO}, "give server or servers, not both"),
+        ({"servers": [{"name": "a"}, {"name": "a"}]}, "the name of a server a is given twice"),
+        ({"servers": [{"name": "a", "port": 1}, {"name": "b", "port": 1}]}, "the port 1 is given twice"),
+        (
+            {"servers": [{"name": "a", "scope": {"name": "s"}}, {"name": "b", "scope": {"name": "s"}}]},
+            "the scope s is given twice",
+        ),
+        (
+            {"servers": [{"name": "a", "toolScopes": {"t": ["mcp:b"]}}, {"name": "b"}]},
+            "toolScopes names mcp:b",
+        ),
+        ({"servers": _TWO, "introspectionClientSecret": _SECRET}, "give each of servers its own"),
+        ({"server": {"url": "https://m.example.org/mcp", "port": 1}}, "leave out command and port"),
+        (
+            {
+                "profile": "prod",
+                "adminClientSecret": _SECRET,
+                "servers": [{"url": "https://m.example.org/mcp"}],
+            },
+            "servers[0].introspectionClientSecret is not set",
+        ),
+        ({"profile": "prod", **_SECRETS, "servers": [{"name": "a"}]}, "give each of servers its own"),
+    ],
+)
+def test_what_several_servers_must_not_share(values, message):
+    with pytest.raises(UsageError) as caught:
+        read(values, source="f")
+    assert message in caught.value.what
+
+
+def test_an_encrypted_secret_of_one_of_several_servers_counts_as_set(project):
+    stack = write(
+        project,
+        "prod",
+        "config:\n  provision:profile: prod\n  provision:servers:\n"
+        "    - {url: 'https://mcp.example.org/mcp', introspectionClientSecret: {secure: v1:def}}\n"
+        "  provision:adminClientSecret: {secure: v1:abc}\n",
+    )
+    assert stack.config().mcp_servers[0].introspection_client_secret is not None
+
+
+def test_client_id_metadata_documents_switch_their_feature_on():
+    assert read({}, source="f").features == ()
+    switched = read({"registration": {"clientIdMetadata": {"enabled": True}}}, source="f")
+    assert switched.features == ("cimd",)
 
 
 def test_the_production_example_lacks_nothing_but_its_secrets():

@@ -76,7 +76,9 @@ def declare():
         def build():
             values.setdefault("keycloak", {"port": 8080})
             values.setdefault("server", {"port": 3000})
-            stack = McpStack("dev", read(values, source="f"), Path("/home/stack"))
+            stack = McpStack(
+                "dev", read(values, source="f"), home=Path("/home/stack"), folder=Path("/stacks")
+            )
             return pulumi.Output.all(**stack.outputs).apply(found.update)
 
         return with_mocks(build), found
@@ -97,14 +99,14 @@ def test_the_server_is_told_the_issuer_and_asks_with_its_own_secret(declare):
     server = made["calculator"].inputs
     assert server["issuer"] == "http://localhost:8080/realms/mcp"
     assert server["scopes"] == ["mcp:tools"]
-    assert server["introspectionClientSecret"] == made["introspection-client"].inputs["secret"]
+    assert server["introspectionClientSecret"] == made["mcp-server"].inputs["secret"]
 
 
 def test_tokens_are_for_the_server_and_for_the_client_that_introspects_them(declare):
     made, _ = declare()
-    assert made["audience"].inputs["includedCustomAudience"] == "http://localhost:3000/mcp"
-    assert made["audience"].inputs["name"] == "audience-config"
-    assert made["introspection-audience"].inputs["includedClientAudience"] == "mcp-server"
+    assert made["mcp:tools-audience"].inputs["includedCustomAudience"] == "http://localhost:3000/mcp"
+    assert made["mcp:tools-audience"].inputs["name"] == "audience-config"
+    assert made["mcp:tools-introspection-audience"].inputs["includedClientAudience"] == "mcp-server"
 
 
 def test_the_pre_registered_client_needs_pkce_and_consent(declare):

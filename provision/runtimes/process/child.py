@@ -48,6 +48,7 @@ class ChildSettings:
         name: What to call it in messages.
         home: Its folder, made with mode 0700; holds its log, its record and its files.
         command: The program and its arguments; never a secret.
+        folder: Where it runs; ``home`` when left out.
         env: Environment of its own, beside the few variables that every child inherits; never a secret.
         files: File names and their contents, written with mode 0400 into ``home`` before it starts.
         log: The name of its log file in ``home``.
@@ -56,13 +57,14 @@ class ChildSettings:
     name: str
     home: Path
     command: tuple[str, ...]
+    folder: Path | None = None
     env: Mapping[str, str] = field(default_factory=dict)
     files: Mapping[str, str] = field(default_factory=dict, repr=False)
     log: str = LOG
 
     def digest(self) -> str:
         """Give a keyed digest of all that would need a restart if it changed."""
-        content = [self.command, sorted(self.env.items()), sorted(self.files.items())]
+        content = [self.command, str(self.folder or ""), sorted(self.env.items()), sorted(self.files.items())]
         return record.keyed_digest(self.home, content)
 
 
@@ -176,16 +178,17 @@ def launch(settings: ChildSettings, digest: str) -> RunningChild:
     try:
         process = subprocess.Popen(
             settings.command,
-            cwd=home,
+            cwd=settings.folder or home,
             env={**inherited, **settings.env},
             stdin=subprocess.DEVNULL,
             stdout=log,
             stderr=log,
             start_new_session=True,
         )
-    except FileNotFoundError as error:
+    except (FileNotFoundError, PermissionError) as error:
+        why = "there is no program" if isinstance(error, FileNotFoundError) else "this may not be run:"
         raise ProvisionError(
-            f"{settings.name} did not start: there is no program {settings.command[0]}.",
+            f"{settings.name} did not start: {why} {settings.command[0]}.",
             "Check the command in the configuration.",
         ) from error
     finally:

@@ -14,7 +14,12 @@ if TYPE_CHECKING:
     from provision.verify.context import Context
 
 
-@check("login", "The demo user logs in and consents to the registered clients", place=70)
+@check(
+    "login",
+    "The demo user logs in and consents to the registered clients",
+    place=70,
+    applies=lambda target: target.registration,
+)
 def login(context: Context) -> Evidence[tuple[Login, Login]]:
     """Authorization code with PKCE S256, state, iss and resource, through Keycloak's own pages (OAuth 2.1 section 4.1)."""
     server = context.need(authorization_server_metadata)

@@ -17,7 +17,12 @@ if TYPE_CHECKING:
     from provision.verify.context import Context
 
 
-@check("login-pre-registered", "The demo user logs in to the pre-registered public client", place=75)
+@check(
+    "login-pre-registered",
+    "The demo user logs in to the pre-registered public client",
+    place=75,
+    applies=lambda target: bool(target.public_client_id),
+)
 def login_pre_registered(context: Context) -> Evidence[Login]:
     """The same flow for clients that can't or may not register themselves (MCP 2025-11-25, "Client Registration")."""
     server = context.need(authorization_server_metadata)

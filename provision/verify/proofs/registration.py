@@ -18,7 +18,12 @@ if TYPE_CHECKING:
     from provision.verify.context import Context
 
 
-@check("registration", "A client registers itself without naming a scope", place=40)
+@check(
+    "registration",
+    "A client registers itself without naming a scope",
+    place=40,
+    applies=lambda target: target.registration,
+)
 def registration(context: Context) -> Evidence[RegisteredClient]:
     """Anonymous registration with a loopback redirect, as Claude Code does it (RFC 7591 section 3)."""
     server = context.need(authorization_server_metadata)

@@ -18,7 +18,12 @@ _FOREIGN = "https://evil.example/cb"
 _REFUSALS = frozenset({HTTPStatus.BAD_REQUEST, HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN})
 
 
-@check("registration-refused", "A client with a redirect to a foreign host can't register", place=60)
+@check(
+    "registration-refused",
+    "A client with a redirect to a foreign host can't register",
+    place=60,
+    applies=lambda target: target.registration,
+)
 def registration_refused(context: Context) -> Evidence[None]:
     """The request that was granted a moment ago, with a foreign redirect (RFC 7591 sections 3.2.2 and 5)."""
     context.need(registration)

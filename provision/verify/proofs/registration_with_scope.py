@@ -16,7 +16,12 @@ if TYPE_CHECKING:
 _REDIRECT_USED = "http://127.0.0.1:43418/"
 
 
-@check("registration-with-scope", "A client registers itself and names its scope", place=50)
+@check(
+    "registration-with-scope",
+    "A client registers itself and names its scope",
+    place=50,
+    applies=lambda target: target.registration,
+)
 def registration_with_scope(context: Context) -> Evidence[RegisteredClient]:
     """Anonymous registration with ``scope`` and four redirect URIs, as VS Code does it (RFC 7591 section 2)."""
     server = context.need(authorization_server_metadata)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from provision.verify.authorization_code import log_in
 from provision.verify.challenge import bearer_challenge
 from provision.verify.check import Evidence, Failed, check
+from provision.verify.logins import logins
 from provision.verify.mcp_session import McpSession, let_in
 from provision.verify.proofs.authorization_server_metadata import authorization_server_metadata
 from provision.verify.proofs.login_pre_registered import login_pre_registered
@@ -26,7 +27,8 @@ if TYPE_CHECKING:
 def step_up(context: Context) -> Evidence[None]:
     """403 `insufficient_scope` with all scopes that the call needs, then a login that asks for them (MCP 2025-11-25, "Scope Challenge Handling")."""
     target = context.target
-    login = context.need(login_pre_registered)
+    # A client that named its scopes when it registered may have no others (before Keycloak 26.8).
+    login = context.need(login_pre_registered) if target.public_client_id else logins(context)[0]
     server = context.need(authorization_server_metadata)
     for tool, further in target.tool_scopes.items():
         with McpSession(context.http, target.server_url, login.access_token) as session:
@@ -38,7 +40,7 @@ def step_up(context: Context) -> Evidence[None]:
             raise Failed(f"the 403 for {tool} does not say insufficient_scope")
         if missing := {*target.scopes, *further} - {*found.scopes}:
             raise Failed(f"the challenge of {tool} does not ask for {' '.join(sorted(missing))}")
-        more = log_in(context, server, login.client_id, login.redirect_uri, tuple(further))
+        more = log_in(context, server, login.client_id, login.redirect_uri, further_scopes=tuple(further))
         with McpSession(context.http, target.server_url, more.access_token) as session:
             if tool in CALLS:
                 call(session, tool)

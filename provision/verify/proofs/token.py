@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from provision.verify.access_token import Claims, claims
 from provision.verify.check import Evidence, Failed, check
-from provision.verify.proofs.login import login
+from provision.verify.logins import logins
 
 if TYPE_CHECKING:
     from provision.verify.context import Context
@@ -17,14 +17,14 @@ _MOST_SECONDS = 3600
 
 @check("token", "The access tokens are made for this server, and for a short time", place=80)
 def token(context: Context) -> Evidence[str]:
-    """Audience (RFC 8707 section 2), scope, issuer, subject and lifetime of both tokens (RFC 9068 section 2.2)."""
-    logins = context.need(login)
-    for one, who in zip(logins, ("without", "with"), strict=True):
-        _examine(claims(one.access_token), context.target, f"the client registered {who} scope")
-    found = claims(logins[0].access_token)
+    """Audience (RFC 8707 section 2), scope, issuer, subject and lifetime of the tokens (RFC 9068 section 2.2)."""
+    found_logins = logins(context)
+    for one in found_logins:
+        _examine(claims(one.access_token), context.target, f"client {one.client_id}")
+    found = claims(found_logins[0].access_token)
     return Evidence(
         f"aud has {context.target.server_url}, scope {' '.join(found.scopes)}, {found.expires - found.issued} s",
-        logins[0].access_token,
+        found_logins[0].access_token,
     )
 
 

@@ -21,7 +21,10 @@ _SETTINGS_FILE = "settings.json"
 
 
 class McpServer(Spec, module="process"):
-    """The reference MCP server on localhost; settings and secret reach it as files that only its user can read."""
+    """An MCP server on localhost, the reference one or your own; settings and secret reach it as files that only its user can read.
+
+    A command finds the settings in the file that `MCP_SETTINGS_FILE` names (docs/own-server.md).
+    """
 
     home: Annotated[str, NaturalKey] = Field(
         description="The folder for settings, log and pid record; absolute."
@@ -30,6 +33,11 @@ class McpServer(Spec, module="process"):
     port: int | None = Field(
         default=None, ge=1, le=65535, description="Left out, a free one is chosen and kept."
     )
+    command: tuple[str, ...] = Field(
+        default=(),
+        description="A server of your own: the program and its arguments; the reference server when left out.",
+    )
+    folder: str | None = Field(default=None, description="The folder in which a command runs; absolute.")
     issuer: str = Field(description="The authorization server's issuer, exactly (RFC 8414).")
     scopes: Annotated[tuple[str, ...], Unordered] = Field(description="What a token needs for the tools.")
     tool_scopes: dict[str, tuple[str, ...]] = Field(
@@ -104,7 +112,7 @@ class McpServerCalls(Calls[McpServer]):
         settings = _child(spec)
         if child.running(home) is None:
             ports.ensure_free(spec.port or 0)
-        child.start(settings, ready=lambda: _answers(f"http://127.0.0.1:{spec.port}/health/live"))
+        child.start(settings, ready=lambda: _answers(spec))
         return _outputs(spec)
 
     def update(self, found: Found[McpServer], spec: McpServer) -> McpServerOutputs:
@@ -141,11 +149,13 @@ def _child(spec: McpServer) -> ChildSettings:
         "introspection_client_secret_file": str(home / _SECRET_FILE),
         "jwks_url": f"{spec.issuer}/protocol/openid-connect/certs",
     }
+    reference = (sys.executable, "-m", "provision.server", "--settings", str(home / _SETTINGS_FILE))
     return ChildSettings(
         name=spec.name,
         home=home,
-        command=(sys.executable, "-m", "provision.server", "--settings", str(home / _SETTINGS_FILE)),
-        env={},
+        command=spec.command or reference,
+        folder=Path(spec.folder) if spec.folder else None,
+        env={"MCP_SETTINGS_FILE": str(home / _SETTINGS_FILE)} if spec.command else {},
         files={
             _SETTINGS_FILE: json.dumps(settings, indent=2),
             _SECRET_FILE: spec.introspection_client_secret,
@@ -153,19 +163,19 @@ def _child(spec: McpServer) -> ChildSettings:
     )
 
 
-def _answers(url: str) -> bool:
+def _answers(spec: McpServer) -> bool:
+    """Whether it serves: the reference server says so itself, another one answers whatever it is asked."""
     import http.client
-    from urllib.parse import urlsplit
 
-    parts = urlsplit(url)
-    connection = http.client.HTTPConnection(parts.hostname or "", parts.port, timeout=1)
+    connection = http.client.HTTPConnection("127.0.0.1", spec.port, timeout=1)
     try:
-        connection.request("GET", parts.path)
-        return connection.getresponse().status == http.HTTPStatus.OK
-    except OSError:
+        connection.request("GET", "/mcp" if spec.command else "/health/live")
+        status = connection.getresponse().status
+    except (OSError, http.client.HTTPException):
         return False
     finally:
         connection.close()
+    return bool(spec.command) or status == http.HTTPStatus.OK
 
 
 def _outputs(spec: McpServer) -> McpServerOutputs:

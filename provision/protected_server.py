@@ -1,0 +1,165 @@
+"""One MCP server of a stack: its process, and what tokens for it need in the realm."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit, urlunsplit
+
+from pulumi import Output, ResourceOptions
+
+from provision.resources import keycloak, process
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from provision.config.server import ServerConfig
+
+
+@dataclass(frozen=True, kw_only=True)
+class Surroundings:
+    """What a server is put into.
+
+    Args:
+        realm: The realm's name.
+        issuer: The realm's issuer.
+        home: The folder for the stack's processes.
+        folder: The folder of the stack file, in which a command runs.
+        processes: Options of resources that run on this machine.
+        inside: Options of resources in the realm.
+        scope_kind: How clients have the server's scope, ``default`` or ``optional``.
+    """
+
+    realm: Output[str]
+    issuer: Output[str]
+    home: Path
+    folder: Path
+    processes: ResourceOptions
+    inside: ResourceOptions
+    scope_kind: str
+
+
+class ProtectedServer:
+    """A server with its scope, its audience and the client with which it introspects.
+
+    Args:
+        config: What the stack file says, with everything named.
+        secret: The introspection client's secret.
+        around: What it is put into.
+    """
+
+    def __init__(self, config: ServerConfig, secret: Output[str], around: Surroundings) -> None:
+        self._config = config
+        self._secret = secret
+        self._around = around
+        self.url, self.resource_metadata = self._addresses()
+        self._scope()
+        self._introspection_client()
+
+    @property
+    def scope_kind(self) -> str:
+        """How clients have the scope, ``default`` or ``optional``."""
+        return self._around.scope_kind
+
+    @property
+    def _client_id(self) -> str:
+        return str(self._config.client_id)
+
+    @property
+    def scope(self) -> str:
+        """The scope that every call needs."""
+        return str(self._config.scope.name)
+
+    def outputs(self) -> dict[str, Any]:
+        """What the stack tells of the server."""
+        config = self._config
+        return {
+            "name": config.name,
+            "url": self.url,
+            "resource_metadata": self.resource_metadata,
+            "scopes": [self.scope],
+            "tool_scopes": config.tool_scopes,
+            "introspection": Output.secret({"client_id": self._client_id, "client_secret": self._secret}),
+        }
+
+    def _addresses(self) -> tuple[Output[str], Output[str]]:
+        """The server's URL and its metadata's: of a server that runs elsewhere, or of one that is started here."""
+        if self._config.url is None:
+            started = self._started()
+            return started.url, started.resource_metadata
+        at = urlsplit(
+            self._config.url
+        )  # RFC 9728, section 3.1: the well-known part goes between host and path
+        path = f"/.well-known/oauth-protected-resource{at.path}"
+        metadata = urlunsplit((at.scheme, at.netloc, path, at.query, ""))
+        return Output.from_input(self._config.url), Output.from_input(metadata)
+
+    def _started(self) -> process.McpServer:
+        config, around = self._config, self._around
+        return process.McpServer(
+            config.name,
+            home=str(around.home / config.name),
+            name=config.name,
+            port=config.port,
+            command=config.command,
+            folder=str(around.folder) if config.command else None,
+            issuer=around.issuer,
+            scopes=[self.scope],
+            tool_scopes=config.tool_scopes,
+            verifier=config.verifier,
+            cache_seconds=config.cache_seconds,
+            introspection_client_id=self._client_id,
+            introspection_client_secret=self._secret,
+            opts=around.processes,
+        )
+
+    def _scope(self) -> None:
+        config, realm, inside = self._config, self._around.realm, self._around.inside
+        scope = keycloak.ClientScope(
+            self.scope,
+            realm=realm,
+            name=self.scope,
+            description=config.scope.description,
+            consent_text=config.scope.consent_text,
+            in_token_scope=True,
+            opts=inside,
+        )
+        keycloak.DefaultClientScope(
+            f"{self.scope}-in-realm", realm=realm, scope=scope.name, kind=self.scope_kind, opts=inside
+        )
+        keycloak.AudienceMapper(
+            f"{self.scope}-audience",
+            realm=realm,
+            scope=scope.name,
+            name="audience-config",
+            included_custom_audience=self.url,
+            add_to_access_token=True,
+            add_to_introspection=False,
+            opts=inside,
+        )
+        # Keycloak tells a client only of tokens that it is an audience of (its fix for CVE-2026-37979).
+        keycloak.AudienceMapper(
+            f"{self.scope}-introspection-audience",
+            realm=realm,
+            scope=scope.name,
+            name="introspection-audience",
+            included_client_audience=self._client_id,
+            add_to_access_token=True,
+            add_to_introspection=False,
+            opts=inside,
+        )
+
+    def _introspection_client(self) -> None:
+        config = self._config
+        keycloak.Client(
+            self._client_id,
+            realm=self._around.realm,
+            client_id=self._client_id,
+            name=f"Introspection for {config.name}",
+            access="confidential",
+            secret=self._secret,
+            standard_flow=False,
+            service_accounts=False,
+            full_scope_allowed=False,
+            opts=self._around.inside,
+        )
