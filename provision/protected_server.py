@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit, urlunsplit
 
+import pulumi
 from pulumi import Output, ResourceOptions
 
 from provision.resources import keycloak, process
@@ -28,6 +29,7 @@ class Surroundings:
         processes: Options of resources that run on this machine.
         inside: Options of resources in the realm.
         scope_kind: How clients have the server's scope, ``default`` or ``optional``.
+        resource_indicators: Whether Keycloak looks at the resource that a request names.
     """
 
     realm: Output[str]
@@ -37,6 +39,7 @@ class Surroundings:
     processes: ResourceOptions
     inside: ResourceOptions
     scope_kind: str
+    resource_indicators: bool
 
 
 class ProtectedServer:
@@ -62,8 +65,13 @@ class ProtectedServer:
         return self._around.scope_kind
 
     @property
-    def _client_id(self) -> str:
-        return str(self._config.client_id)
+    def _client_id(self) -> pulumi.Input[str]:
+        """The client that introspects; where tokens are for a resource alone, it has to be named like the resource.
+
+        Keycloak tells a client only of tokens that it is an audience of (its fix for CVE-2026-37979), and such a token
+        has no other audience.
+        """
+        return self.url if self._around.resource_indicators else str(self._config.client_id)
 
     @property
     def scope(self) -> str:
@@ -108,7 +116,7 @@ class ProtectedServer:
             tool_scopes=config.tool_scopes,
             verifier=config.verifier,
             cache_seconds=config.cache_seconds,
-            introspection_client_id=self._client_id,
+            introspection_client_id=None if around.resource_indicators else config.client_id,
             introspection_client_secret=self._secret,
             opts=around.processes,
         )
@@ -137,7 +145,6 @@ class ProtectedServer:
             add_to_introspection=False,
             opts=inside,
         )
-        # Keycloak tells a client only of tokens that it is an audience of (its fix for CVE-2026-37979).
         keycloak.AudienceMapper(
             f"{self.scope}-introspection-audience",
             realm=realm,
@@ -152,7 +159,7 @@ class ProtectedServer:
     def _introspection_client(self) -> None:
         config = self._config
         keycloak.Client(
-            self._client_id,
+            f"{config.name}-introspection",
             realm=self._around.realm,
             client_id=self._client_id,
             name=f"Introspection for {config.name}",
@@ -161,5 +168,6 @@ class ProtectedServer:
             standard_flow=False,
             service_accounts=False,
             full_scope_allowed=False,
+            resource_url=self.url if self._around.resource_indicators else None,
             opts=self._around.inside,
         )

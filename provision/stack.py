@@ -139,6 +139,7 @@ class McpStack(pulumi.ComponentResource):
                 processes=ResourceOptions(parent=self),
                 inside=self._inside,
                 scope_kind="default" if alone else "optional",
+                resource_indicators=self._config.realm.resource_indicators,
             ),
         )
 
@@ -165,7 +166,8 @@ class McpStack(pulumi.ComponentResource):
             admin_events_enabled=self._config.events,
             adopt=realm.adopt,
             owner=f"{pulumi.get_project()}/{self._name}",
-            # Of a Keycloak that we start we know the issuer beforehand, and which data it has.
+            # Of a Keycloak that we start we know the issuer beforehand, and which data and features it has.
+            features=self._config.features if started else None,
             supplied_keys=self._config.throw_away if started else None,
             instance=started.data_id if started else None,
             expected_issuer=self._expected_issuer if started else None,

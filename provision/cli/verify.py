@@ -125,6 +125,7 @@ def _target(outputs: dict[str, Any], config: StackConfig, name: str) -> Target:
         demo_password=outputs["demo_user"]["password"],
         public_client_id=outputs["clients"][0]["client_id"] if outputs["clients"] else "",
         registration=config.registration_enabled,
+        resource_indicators=config.realm.resource_indicators,
         keycloak_url=outputs["keycloak_url"],
         admin_client_id=outputs["admin"]["client_id"],
         admin_client_secret=outputs["admin"]["client_secret"],

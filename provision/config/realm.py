@@ -26,6 +26,8 @@ class RealmConfig(Concept):
     """Seconds after which a login ends in any case."""
     events: bool | None = None
     """Keep logins and administrative changes; on in production when left out, off elsewhere."""
+    resource_indicators: bool = False
+    """Tokens are for the server that a request names (RFC 8707), and for no other; Keycloak's experimental feature `resource-indicators`."""
     ssl_required: Literal["all", "external", "none"] = "external"
     """Which requests must come by HTTPS; `external` lets loopback and private addresses do without."""
 

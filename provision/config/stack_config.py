@@ -166,7 +166,11 @@ class StackConfig(Concept):
     @property
     def features(self) -> tuple[str, ...]:
         """Keycloak's features that the stack needs besides the default ones."""
-        own = ("cimd",) if self.mcp and self.registration.client_id_metadata.enabled else ()
+        switches = {
+            "cimd": self.registration.client_id_metadata.enabled,
+            "resource-indicators": self.realm.resource_indicators,
+        }
+        own = [name for name, on in switches.items() if on and self.mcp]
         return tuple(dict.fromkeys((*self.keycloak.features, *own)))
 
     def _paths(self) -> list[tuple[str, ServerConfig]]:

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping
 
     from provision.keycloak.inventory import Inventory
+    from provision.keycloak.session import Session
 
 _GUARD = threading.Lock()
 _LOCKS: dict[tuple[str, str], threading.Lock] = {}
@@ -241,6 +242,33 @@ def _keys(kind: type[Configuration]) -> dict[str, str]:
         )
         for name, info in kind.model_fields.items()
     }
+
+
+def drop_unsupported(session: Session, realm: str) -> None:
+    """Take out what a feature brought that Keycloak no longer has: with it in, every change of a client fails.
+
+    Args:
+        session: The Admin API.
+        realm: The realm.
+    """
+    for document, parts, part in (
+        ("policies", "conditions", "condition"),
+        ("profiles", "executors", "executor"),
+    ):
+        offered = server_info.offered(session, f"client-policy-{part}")
+        if offered is None:
+            continue
+        with _lock(session.url, realm):
+            told = session.get(realm, "client-policies", document) or {}
+            entries = told.get(document) or ()
+            kept = [
+                entry | {parts: [item for item in entry.get(parts) or () if item[part] in offered]}
+                for entry in entries
+            ]
+            if any(
+                len(new[parts]) < len(old.get(parts) or ()) for new, old in zip(kept, entries, strict=True)
+            ):
+                session.put(realm, "client-policies", document, body={document: kept})
 
 
 def _lock(url: str, realm: str) -> threading.Lock:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from pydantic import Field, field_validator, model_validator
 
+from provision.keycloak.client_policies import drop_unsupported
 from provision.keycloak.collection import CollectionCalls
 from provision.keycloak.name_index import NameIndex
 from provision.keycloak.representation import Outside, at, attribute
@@ -228,6 +229,10 @@ class Realm(Spec, module="keycloak"):
     adopt: Annotated[bool, CreateOnly, Outside] = Field(
         default=False, description="Take over a realm that exists already."
     )
+    features: Annotated[tuple[str, ...], Unordered, Outside] = Field(
+        default=(),
+        description="The features of a Keycloak that the same program starts; what one that goes brought to the client policies goes with it.",
+    )
     owner: Annotated[str, CreateOnly, Outside] = Field(
         default="",
         description="Who makes it; a realm with the same owner was left by an interrupted run of ours.",
@@ -323,6 +328,7 @@ class RealmCalls(CollectionCalls[Realm]):
     def understood(self, key: Realm, raw: Mapping[str, Any]) -> dict[str, Any]:
         """What the realm itself can't tell is as it was declared."""
         told = {name: getattr(key, name, "") for name in ("instance", "expected_issuer")}
+        told["features"] = getattr(key, "features", ())
         headers = _shown(raw.get("browserSecurityHeaders", {}), getattr(key, "browser_security_headers", {}))
         return super().understood(key, raw) | told | {"browser_security_headers": headers}
 
@@ -364,6 +370,8 @@ class RealmCalls(CollectionCalls[Realm]):
     def update(self, found: Found[Realm], spec: Realm) -> RealmOutputs:
         """Change what is declared."""
         super().update(found, spec)
+        if "features" in spec.model_fields_set:
+            drop_unsupported(self.context.session(), spec.name)
         return self._outputs(spec)
 
     def delete(self, found: Found[Realm]) -> None:

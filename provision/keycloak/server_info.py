@@ -9,7 +9,7 @@ from provision.errors import UnsupportedError
 from provision.keycloak.session import KeycloakError, Session
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Collection, Mapping
 
 
 class LackingError(KeycloakError, UnsupportedError):
@@ -47,6 +47,12 @@ def require(session: Session, spi: str, provider: str, feature: str = "") -> Non
             f"{what}.", f"Use a version that has the feature and build it with --features={feature}."
         )
     raise LackingError(f"{what}.", f"It has {', '.join(sorted(offered))}.")
+
+
+def offered(session: Session, spi: str) -> Collection[str] | None:
+    """The ids of the providers of a kind; None when Keycloak does not tell."""
+    providers = _info(session).get("providers", {})
+    return list(providers[spi]["providers"]) if spi in providers else None
 
 
 def _info(session: Session) -> Mapping[str, Any]:

@@ -712,6 +712,7 @@ class keycloak:
         admin_theme: pulumi.Output[str]
         email_theme: pulumi.Output[str]
         adopt: pulumi.Output[bool]
+        features: pulumi.Output[Sequence[str]]
         owner: pulumi.Output[str]
         supplied_keys: pulumi.Output[bool]
         expected_issuer: pulumi.Output[str]
@@ -783,6 +784,7 @@ class keycloak:
             admin_theme: pulumi.Input[str] | None = ...,
             email_theme: pulumi.Input[str] | None = ...,
             adopt: pulumi.Input[bool] | None = ...,
+            features: pulumi.Input[Sequence[pulumi.Input[str]]] | None = ...,
             owner: pulumi.Input[str] | None = ...,
             supplied_keys: pulumi.Input[bool] | None = ...,
             expected_issuer: pulumi.Input[str] | None = ...,
@@ -1090,7 +1092,7 @@ class process:
             tool_scopes: pulumi.Input[Mapping[str, pulumi.Input[Sequence[pulumi.Input[str]]]]] | None = ...,
             verifier: pulumi.Input[str] | None = ...,
             cache_seconds: pulumi.Input[int] | None = ...,
-            introspection_client_id: pulumi.Input[str],
+            introspection_client_id: pulumi.Input[str] | None = ...,
             introspection_client_secret: pulumi.Input[str],
             opts: pulumi.ResourceOptions | None = ...,
         ) -> None: ...

@@ -5,14 +5,13 @@ from __future__ import annotations
 import base64
 import hashlib
 import secrets
-from contextlib import nullcontext
 from dataclasses import dataclass, field
 from http import HTTPStatus
 from typing import TYPE_CHECKING
 from urllib.parse import parse_qs, urljoin, urlsplit
 
 from provision.verify.check import Failed
-from provision.verify.connection import is_loopback, json_object, origin, text
+from provision.verify.connection import error_code, is_loopback, json_object, origin, refusal, text
 from provision.verify.html_page import Form, Page, read_page
 from provision.verify.temporary import Kind
 
@@ -24,7 +23,22 @@ if TYPE_CHECKING:
     from provision.verify.target import Resource
 
 _MOST_PAGES = 8
+_MOST_PASSWORDS = 2
+_BETWEEN_PASSWORDS = 0.5
 _REDIRECTS = frozenset({HTTPStatus.FOUND, HTTPStatus.SEE_OTHER, HTTPStatus.MOVED_PERMANENTLY})
+
+
+class RefusedError(Failed):
+    """The authorization server said no.
+
+    Args:
+        error: Its code (RFC 6749 sections 4.1.2.1 and 5.2).
+        what: What is wrong, for a reader.
+    """
+
+    def __init__(self, error: str, what: str) -> None:
+        super().__init__(what)
+        self.error = error
 
 
 @dataclass(frozen=True)
@@ -95,6 +109,9 @@ def log_in(
             "resource": wanted.url,
         },
     )
+    if answer.status_code == HTTPStatus.BAD_REQUEST:
+        what = f"the code was not exchanged for a token: {refusal(answer)}"
+        raise RefusedError(error_code(answer), what)
     document = json_object(answer, "the code was not exchanged for a token")
     tokens = text(document, "access_token"), text(document, "refresh_token")
     login = Login(client_id, redirect_uri, visit.consented, *tokens)
@@ -107,7 +124,8 @@ def log_in(
 def _code(answer: dict[str, str], state: str, issuer: str, server: AuthorizationServer) -> str:
     """The code out of the authorization response, checked."""
     if "error" in answer:
-        raise Failed(f"authorization was refused: {answer.get('error_description') or answer['error']}")
+        why = answer.get("error_description") or answer["error"]
+        raise RefusedError(answer["error"], f"authorization was refused: {why}")
     if answer.get("state") != state:
         raise Failed("the authorization response has another state than the request")
     # RFC 9207 section 2.4
@@ -133,11 +151,12 @@ class _Visit:
     """A browser on its way through the pages."""
 
     def __init__(self, context: Context, browser: httpx.Client, redirect_uri: str) -> None:
+        self._context = context
         self._target = context.target
         self._browser = browser
         self._redirect_uri = redirect_uri
         self._password_lock = context.password_lock
-        self._password_sent = False
+        self._passwords_sent = 0
         self.consented = False
 
     def to(self, url: str, query: dict[str, str]) -> dict[str, str]:
@@ -156,16 +175,21 @@ class _Visit:
         raise Failed(f"the login did not end within {_MOST_PAGES} pages")
 
     def _send(self, url: str, form: Form) -> httpx.Response:
-        # Keycloak's brute-force protection refuses a password while another one of the same user is being checked.
-        with self._password_lock if "password" in form.fields else nullcontext():
+        if "password" not in form.fields:
+            return self._browser.post(url, data=form.fields)
+        # Keycloak's brute-force protection refuses a password while another one of the same user is being checked,
+        # and its check may go on for a moment after its answer.
+        with self._password_lock:
+            if self._passwords_sent > 1:
+                self._context.sleep(_BETWEEN_PASSWORDS)
             return self._browser.post(url, data=form.fields)
 
     def _answered(self, page: Page, status: int) -> Form:
         """The form of the page, filled in."""
         if login := page.form("username", "password"):
-            if self._password_sent:
+            if self._passwords_sent == _MOST_PASSWORDS:
                 raise Failed(f"the demo user could not log in: {page.message or 'the login page came again'}")
-            self._password_sent = True
+            self._passwords_sent += 1
             login.fields |= {"username": self._target.demo_username, "password": self._target.demo_password}
             return login
         if consent := page.form("accept"):

@@ -85,14 +85,22 @@ def json_object(response: httpx.Response, what: str) -> dict[str, Any]:
 
 def refusal(response: httpx.Response) -> str:
     """The status and the server's own words, if they come as an OAuth error (RFC 6749 section 5.2)."""
+    document = _error(response)
+    words = document.get("error_description") or document.get("error") or ""
+    return f"HTTP {response.status_code}" + (f" ({words})" if words else "")
+
+
+def error_code(response: httpx.Response) -> str:
+    """The code of an OAuth error (RFC 6749 section 5.2); empty when there is none."""
+    return text(_error(response), "error")
+
+
+def _error(response: httpx.Response) -> dict[str, Any]:
     try:
         document = response.json()
     except ValueError:
-        document = None
-    words = ""
-    if isinstance(document, dict):
-        words = str(document.get("error_description") or document.get("error") or "")
-    return f"HTTP {response.status_code}" + (f" ({words})" if words else "")
+        return {}
+    return document if isinstance(document, dict) else {}
 
 
 def text(document: dict[str, Any], key: str) -> str:

@@ -38,6 +38,7 @@ class Target:
         demo_password: Their password.
         public_client_id: The pre-registered public PKCE client; empty when there is none.
         registration: Whether clients may register themselves.
+        resource_indicators: Whether Keycloak looks at the resource that a request names (RFC 8707).
         others: The other MCP servers of the realm.
         keycloak_url: Keycloak's base address, without a trailing slash.
         admin_client_id: The admin service account; makes and removes what proofs need.
@@ -56,6 +57,7 @@ class Target:
     demo_password: str = field(repr=False)
     public_client_id: str = ""
     registration: bool = True
+    resource_indicators: bool = False
     others: tuple[Resource, ...] = ()
     keycloak_url: str
     admin_client_id: str

@@ -102,7 +102,7 @@ def test_what_was_clicked_together_is_taken_over_proved_and_given_back(stack, se
     said = stack.run("up").stderr
     for name in ("realm", "mcp:tools", "mcp:tools-audience", "mcp-client", "trusted-hosts", "allowed-scopes"):
         assert f"· {name}: adopted" in said
-    assert "mcp-server: adopted" not in said
+    assert "calculator-introspection: adopted" not in said
     _only_what_is_declared_changed(session)
     assert stack.json("preview", "--refresh") == {"changes": []}
     assert stack.json("drift") == {"changes": []}

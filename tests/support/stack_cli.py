@@ -26,11 +26,13 @@ class StackCli:
         folder: An empty folder.
         stack: The stack's name.
         environment: Variables besides the caller's own.
+        patience: Seconds after which a command is given up.
     """
 
     folder: Path
     stack: str = "test"
     environment: dict[str, str] = field(default_factory=dict)
+    patience: float = _PATIENCE_SECONDS
 
     def __post_init__(self) -> None:
         if not self.project.exists():
@@ -60,7 +62,7 @@ class StackCli:
             input=stdin,
             capture_output=True,
             text=True,
-            timeout=_PATIENCE_SECONDS,
+            timeout=self.patience,
             check=False,
         )
         assert code is None or done.returncode == code, (

@@ -27,6 +27,7 @@ EXCEPTIONS = {
     },
     "Realm": {
         "duplicateEmailsAllowed": "excludes loginWithEmailAllowed; tried in test_realms.py",
+        "features": "what the program says of its Keycloak, stored nowhere",
         "expectedIssuer": "a check of the answer, stored nowhere in Keycloak",
     },
     "TrustedHostsPolicy": {

@@ -99,7 +99,7 @@ def test_the_server_is_told_the_issuer_and_asks_with_its_own_secret(declare):
     server = made["calculator"].inputs
     assert server["issuer"] == "http://localhost:8080/realms/mcp"
     assert server["scopes"] == ["mcp:tools"]
-    assert server["introspectionClientSecret"] == made["mcp-server"].inputs["secret"]
+    assert server["introspectionClientSecret"] == made["calculator-introspection"].inputs["secret"]
 
 
 def test_tokens_are_for_the_server_and_for_the_client_that_introspects_them(declare):

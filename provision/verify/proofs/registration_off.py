@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 @check(
     "registration-off",
     "Nobody can register a client",
-    place=45,
+    place=55,
     applies=lambda target: not target.registration,
 )
 def registration_off(context: Context) -> Evidence[None]:

@@ -52,8 +52,10 @@ class McpServer(Spec, module="process"):
         ge=0,
         description="Seconds that an introspection answer is believed; a revoked token works at most that long.",
     )
-    introspection_client_id: str = Field(
-        min_length=1, description="The confidential client with which it introspects."
+    introspection_client_id: str | None = Field(
+        default=None,
+        min_length=1,
+        description="The confidential client with which it introspects; left out, the one that is named like its URL.",
     )
     introspection_client_secret: Annotated[str, Secret] = Field(
         min_length=16, description="Its secret, at least 16 characters."
@@ -138,14 +140,14 @@ def _child(spec: McpServer) -> ChildSettings:
         "name": spec.name,
         "host": "127.0.0.1",
         "port": spec.port,
-        "url": f"http://localhost:{spec.port}/mcp",
+        "url": _outputs(spec).url,
         "issuer": spec.issuer,
         "scopes": list(spec.scopes),
         "tool_scopes": {tool: list(scopes) for tool, scopes in spec.tool_scopes.items()},
         "verifier": spec.verifier,
         "cache_seconds": spec.cache_seconds,
         "introspection_url": f"{spec.issuer}/protocol/openid-connect/token/introspect",
-        "introspection_client_id": spec.introspection_client_id,
+        "introspection_client_id": spec.introspection_client_id or _outputs(spec).url,
         "introspection_client_secret_file": str(home / _SECRET_FILE),
         "jwks_url": f"{spec.issuer}/protocol/openid-connect/certs",
     }

@@ -1,0 +1,120 @@
+"""What Keycloak calls experimental: client ID metadata documents and resource indicators, each behind its switch."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from provision.cli.verify import _targets
+from provision.config.project import Project
+from provision.verify.access_token import claims
+from provision.verify.authorization_code import log_in
+from provision.verify.check import Failed
+from provision.verify.context import Context, Run
+from provision.verify.mcp_session import McpSession
+from provision.verify.proofs.authorization_server_metadata import authorization_server_metadata
+from provision.verify.proofs.tools import call
+from tests.support.metadata_document import metadata_document
+from tests.support.stack_cli import StackCli
+
+_FILE = """\
+config:
+  provision:profile: test
+  provision:realm: {name: mcp-test, resourceIndicators: true}
+  provision:registration: {enabled: false, clientIdMetadata: {enabled: true, allowHttp: true}}
+  provision:servers:
+    - {name: calculator, toolScopes: {multiply_numbers: ["mcp:math:multiply"]}}
+    - {name: weather, verifier: jwt}
+"""
+_REDIRECT = "http://localhost:33419/callback"
+
+
+@pytest.fixture(scope="module")
+def experimental(tmp_path_factory):
+    stack = StackCli(
+        tmp_path_factory.mktemp("experimental"), patience=400
+    )  # Keycloak is built with the features
+    (stack.project / "Pulumi.test.yaml").write_text(_FILE)
+    stack.run("up")
+    yield stack
+    stack.clean_up()
+
+
+@pytest.fixture
+def context(experimental):
+    shown = experimental.json("status", "--show-secrets")
+    shown["keycloak_url"] = shown["issuer"].partition("/realms/")[0]
+    config = Project.at(experimental.project).stack("test").config()
+    run = Run(_targets(shown, config, "calculator")["calculator"])
+    yield Context(run)
+    run.end()
+
+
+def log_in_as(context, client_id, redirect_uri=_REDIRECT, **more):
+    return log_in(context, context.need(authorization_server_metadata), client_id, redirect_uri, **more)
+
+
+def test_every_proof_holds_with_both_switched_on(experimental):
+    assert experimental.json("preview", "--refresh") == {"changes": []}
+    proofs = experimental.json("verify")["proofs"]
+    assert [proof for proof in proofs if not proof["ok"]] == []
+    shown = {proof["id"] for proof in proofs}
+    assert {"resource-indicators", "refused-other-server", "registration-off"} <= shown
+    assert "registration" not in shown
+
+
+def test_a_client_with_a_metadata_document_logs_in_calls_and_steps_up(context):
+    server = context.target.server_url
+    with metadata_document(_REDIRECT) as client_id:
+        login = log_in_as(context, client_id)
+        assert login.consented
+        assert claims(login.access_token).audience == (server,)
+        with McpSession(context.http, server, login.access_token) as session:
+            call(session, "add_numbers")
+            assert session.attempt("multiply_numbers", {"x": 6, "y": 7}).status_code == 403
+        more = log_in_as(context, client_id, further_scopes=("mcp:math:multiply",))
+        with McpSession(context.http, server, more.access_token) as session:
+            call(session, "multiply_numbers")
+    (made,) = context.session().get(context.target.realm, "clients", clientId=client_id)
+    context.session().delete(context.target.realm, "clients", made["id"])
+
+
+@pytest.mark.parametrize(
+    "document",
+    [
+        {"client_id": "http://localhost:9/another.json"},
+        {"redirect_uris": ["http://localhost:33419/another"]},
+        {"client_uri": "http://foreign.example/"},
+        {"token_endpoint_auth_method": "client_secret_basic"},
+    ],
+)
+def test_a_document_that_does_not_fit_is_refused(context, document):
+    with metadata_document(_REDIRECT, **document) as client_id:
+        with pytest.raises(Failed):
+            log_in_as(context, client_id)
+        assert not context.session().get(context.target.realm, "clients", clientId=client_id)
+
+
+def test_a_document_on_a_host_that_is_not_trusted_is_not_even_fetched(context):
+    with metadata_document(_REDIRECT, host="127.0.0.2") as client_id:
+        with pytest.raises(Failed):
+            log_in_as(context, client_id)
+        assert not context.session().get(context.target.realm, "clients", clientId=client_id)
+
+
+def test_switching_both_off_again_restarts_keycloak_and_keeps_every_proof(experimental):
+    plain = _FILE.replace(", resourceIndicators: true", "")
+    plain = plain.replace("{enabled: true, allowHttp: true}", "{enabled: false}")
+    file = experimental.project / "Pulumi.test.yaml"
+    try:
+        file.write_text(plain)
+        changes = {change["name"] for change in experimental.json("preview")["changes"]}
+        assert "keycloak" in changes
+        experimental.run("up")
+        assert experimental.json("preview", "--refresh") == {"changes": []}
+        assert [proof for proof in experimental.json("verify")["proofs"] if not proof["ok"]] == []
+        assert "resource-indicators" not in json.dumps(experimental.json("verify", "token"))
+    finally:
+        file.write_text(_FILE)
+        experimental.run("up")
