@@ -26,6 +26,7 @@ _COMMANDS = (
     "drift",
     "adopt",
     "client-config",
+    "clients",
     "status",
     "verify",
     "logs",
@@ -105,10 +106,9 @@ class _Commands(click.Group):
         if cmd_name not in _COMMANDS:
             return None
         command: click.Command = import_module(f"provision.cli.{cmd_name.replace('-', '_')}").command
-        if not isinstance(command, click.Group) and not any(
-            item.name == "stack_name" for item in command.params
-        ):
-            command.params += _shared_options()
+        for named in command.commands.values() if isinstance(command, click.Group) else (command,):
+            if not any(item.name == "stack_name" for item in named.params):
+                named.params += _shared_options()
         return command
 
     def resolve_command(

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from requests import Response
 
-__all__ = ["KeycloakError", "OutcomeUnknownError", "Session", "load"]
+__all__ = ["ForbiddenError", "KeycloakError", "OutcomeUnknownError", "Session", "load"]
 
 PAGE_SIZE: Final = 100
 _REALM_SECONDS: Final = 120
@@ -35,6 +35,10 @@ _SECRET_KEY = re.compile(
 )
 _NAMES = ("clientId", "username", "realm", "name", "alias")
 _LONGEST_MESSAGE = 500
+
+
+class ForbiddenError(KeycloakError):
+    """The service account lacks the role for a call."""
 
 
 def load() -> None:
@@ -214,10 +218,11 @@ class Session:
         what = f"Keycloak would not {doing}: {self._said(response, body)} ({call})"
         if status == HTTPStatus.CONFLICT:
             raise AlreadyExistsError(what)
-        advice = ""
         if status == HTTPStatus.FORBIDDEN:
-            advice = f"Give the service account {self._client_id!r} the role that this needs."
-        raise KeycloakError(what, advice)
+            raise ForbiddenError(
+                what, f"Give the service account {self._client_id!r} the role that this needs."
+            )
+        raise KeycloakError(what)
 
     def _unknown(self, doing: str, why: str) -> OutcomeUnknownError:
         return OutcomeUnknownError(

@@ -1,0 +1,249 @@
+"""``provision clients``: the clients that registered themselves, and an end for the old ones."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
+
+import click
+
+from provision.cli.duration import Duration, in_words
+from provision.cli.main import Invocation, print_json
+from provision.errors import ProvisionError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from provision.config.stack_config import StackConfig
+    from provision.keycloak.registered_client import RegisteredClient, Rule
+    from provision.keycloak.registered_clients import Registrations
+    from provision.keycloak.session import Session
+
+_TITLES = ("CLIENT ID", "NAME", "REDIRECTS TO", "AGE", "LAST USE", "SESSIONS")
+_WIDEST = (36, 20, 26, 12, 16, 8)
+
+
+@click.group("clients")
+def command() -> None:
+    """List the clients that registered themselves, and remove old ones."""
+
+
+@command.command("list")
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON document on standard output.")
+@click.pass_obj
+def list_clients(invocation: Invocation, *, as_json: bool) -> None:
+    """List the clients that registered themselves (RFC 7591), with their age and last use as far as known."""
+    now = datetime.now(tz=UTC)
+    found = _Realm.of(invocation).registrations(now)
+    if as_json:
+        print_json({"clients": [_as_json(client) for client in found.clients]})
+        return
+    _print_table(found.clients, now)
+    _print_notes(found)
+    click.echo(f"{_counted(len(found.clients))} registered by themselves.", err=True)
+
+
+@command.command("prune")
+@click.option(
+    "--older-than", type=Duration(), default="30d", show_default=True, help="At least so long registered."
+)
+@click.option(
+    "--unused-for", type=Duration(), default="30d", show_default=True, help="At least so long unused."
+)
+@click.option("--unknown", is_flag=True, help="Those too whose age or last use is not known.")
+@click.option("--yes", is_flag=True, help="Remove them; otherwise they are only listed.")
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON document on standard output.")
+@click.pass_obj
+def prune(
+    invocation: Invocation,
+    *,
+    older_than: timedelta,
+    unused_for: timedelta,
+    unknown: bool,
+    yes: bool,
+    as_json: bool,
+) -> None:
+    """Remove clients that registered themselves and are no longer used; without --yes, only list them.
+
+    What the stack declares, what Keycloak made, and every client with a live session stays.
+    """
+    from provision.keycloak.registered_client import Rule, Verdict
+    from provision.keycloak.registered_clients import remove
+
+    rule = Rule(older_than=older_than, unused_for=unused_for, unknown=unknown)
+    now = datetime.now(tz=UTC)
+    realm = _Realm.of(invocation)
+    found = realm.registrations(now)
+    verdicts = [rule.verdict(client, now) for client in found.clients]
+    going = [client for client, is_ in zip(found.clients, verdicts, strict=True) if is_ is Verdict.GOES]
+    if not as_json:
+        _print_table(going, now)
+        _print_notes(found)
+        _print_kept(Counter(item.value for item in verdicts), rule)
+    removed: tuple[RegisteredClient, ...] = ()
+    if yes:
+        removed = remove(realm.session, realm.name, going)
+    if as_json:
+        clients = [_as_json(client) for client in going]
+        print_json({"clients": clients, "pruned": [client.client_id for client in removed]})
+    elif yes:
+        click.echo(f"{_counted(len(removed))} removed.", err=True)
+        if in_use := len(going) - len(removed):
+            click.echo(f"{_counted(in_use)} kept: somebody logged in meanwhile.", err=True)
+    else:
+        click.echo(f"{_counted(len(going))} would go{'; --yes removes them' if going else ''}.", err=True)
+
+
+@dataclass(frozen=True)
+class _Realm:
+    """The running stack's realm.
+
+    Args:
+        session: The Admin API.
+        name: The realm.
+        declared: The client ids that the stack has a use for.
+    """
+
+    session: Session
+    name: str
+    declared: frozenset[str]
+
+    @classmethod
+    def of(cls, invocation: Invocation) -> _Realm:
+        from provision.keycloak.session import Session
+
+        config = invocation.stack().config()
+        outputs = invocation.engine().outputs()
+        if not outputs:
+            raise ProvisionError(
+                f"Stack {invocation.stack_name} is not up.",
+                f"Start it: `provision up -s {invocation.stack_name}`.",
+            )
+        admin = outputs["admin"]
+        session = Session(
+            outputs["keycloak_url"],
+            admin["client_id"],
+            admin["client_secret"],
+            config.keycloak.ca_file,
+            config.keycloak.auth_realm,
+        )
+        return cls(session, outputs["realm"], frozenset(_declared(config)))
+
+    def registrations(self, now: datetime) -> Registrations:
+        from provision.keycloak.registered_clients import find
+
+        return find(self.session, self.name, self.declared, now)
+
+
+def _declared(config: StackConfig) -> Iterable[str]:
+    """The clients that the stack makes, or that something it makes refers to, and the one that it is run with."""
+    from provision.config.objects import in_order
+
+    yield from (client.client_id for client in config.clients)
+    yield from (config.server.client_id, config.keycloak.admin_client_id)
+    for spec in in_order(config.objects, config.realm.name).values():
+        for kind, *key in (spec.key_in_realm(), *spec.references()):
+            if kind in {"Client", "ClientRole"}:
+                yield key[0]
+
+
+def _as_json(client: RegisteredClient) -> dict[str, Any]:
+    return {
+        "client_id": client.client_id,
+        "name": client.name,
+        "redirect_uris": list(client.redirect_uris),
+        "registered": _iso(client.registered),
+        "last_used": _iso(client.last_used),
+        "sessions": client.sessions,
+    }
+
+
+def _iso(moment: datetime | None) -> str | None:
+    return None if moment is None else moment.strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def _print_table(clients: Iterable[RegisteredClient], now: datetime) -> None:
+    from rich.cells import cell_len, set_cell_size
+
+    rows = [_row(client, now) for client in clients]
+    if not rows:
+        return
+    widths = [
+        min(widest, max(map(cell_len, column)))
+        for widest, column in zip(_WIDEST, zip(_TITLES, *rows, strict=True), strict=True)
+    ]
+    for row in (_TITLES, *rows):
+        cells = [
+            set_cell_size(text if cell_len(text) <= width else f"{set_cell_size(text, width - 1)}…", width)
+            for text, width in zip(row, widths, strict=True)
+        ]
+        click.echo("  ".join(cells).rstrip())
+
+
+def _row(client: RegisteredClient, now: datetime) -> tuple[str, ...]:
+    hosts = dict.fromkeys(_host(uri) for uri in client.redirect_uris)
+    return (
+        _printable(client.client_id),
+        _printable(client.name) or "-",
+        _printable(", ".join(hosts)) or "-",
+        _age(client, now),
+        _last_use(client, now),
+        str(client.sessions or "-"),
+    )
+
+
+def _age(client: RegisteredClient, now: datetime) -> str:
+    if client.registered is not None:
+        return in_words(now - client.registered)
+    return _at_least(client.registered_before, now)
+
+
+def _last_use(client: RegisteredClient, now: datetime) -> str:
+    """Exact, or at most or at least so long ago, or neither."""
+    used, before = client.last_used, client.used_before
+    if client.never_used:
+        return "never"
+    if used is not None:
+        exact = client.sessions or before == used
+        return f"{'' if exact else '≤ '}{in_words(now - used)} ago"
+    return _at_least(before, now, " ago")
+
+
+def _at_least(moment: datetime | None, now: datetime, behind: str = "") -> str:
+    if moment is None or now - moment < timedelta(minutes=1):
+        return "unknown"
+    return f"≥ {in_words(now - moment)}{behind}"
+
+
+def _host(uri: str) -> str:
+    parts = urlsplit(uri)
+    return parts.hostname or f"{parts.scheme}:"
+
+
+def _printable(text: str) -> str:
+    """A client names itself: nothing in it may move the cursor or hide what stands beside it."""
+    return "".join(char if char.isprintable() else "�" for char in text)
+
+
+def _print_notes(found: Registrations) -> None:
+    for note in found.notes:
+        click.echo(note, err=True)
+
+
+def _print_kept(counts: Counter[str], rule: Rule) -> None:
+    reasons = {
+        "in use": "a session is alive",
+        "young": f"registered in the last {in_words(rule.older_than)}",
+        "used": f"used in the last {in_words(rule.unused_for)}",
+        "unknown": "age or last use not known well enough; --unknown includes them",
+    }
+    for verdict, reason in reasons.items():
+        if counts[verdict]:
+            click.echo(f"{_counted(counts[verdict])} kept: {reason}.", err=True)
+
+
+def _counted(number: int) -> str:
+    return f"{number} client{'' if number == 1 else 's'}"
