@@ -70,6 +70,7 @@ def prune(
 
     What the stack declares, what Keycloak made, and every client with a live session stays.
     """
+    from provision.cli.screen import Screen
     from provision.keycloak.registered_client import Rule, Verdict
     from provision.keycloak.registered_clients import remove
 
@@ -84,8 +85,9 @@ def prune(
         _print_notes(found)
         _print_kept(Counter(item.value for item in verdicts), rule)
     removed: tuple[RegisteredClient, ...] = ()
-    if yes:
-        removed = remove(realm.session, realm.name, going)
+    if yes and going:
+        with Screen() as screen, screen.step(f"Removing {_counted(len(going))}"):
+            removed = remove(realm.session, realm.name, going)
     if as_json:
         clients = [_as_json(client) for client in going]
         print_json({"clients": clients, "pruned": [client.client_id for client in removed]})
@@ -181,10 +183,11 @@ def _print_table(clients: Iterable[RegisteredClient], now: datetime) -> None:
             for text, width in zip(row, widths, strict=True)
         ]
         click.echo("  ".join(cells).rstrip())
+    click.echo(err=True)
 
 
 def _row(client: RegisteredClient, now: datetime) -> tuple[str, ...]:
-    hosts = dict.fromkeys(_host(uri) for uri in client.redirect_uris)
+    hosts = sorted({_host(uri) for uri in client.redirect_uris})  # Keycloak keeps no order either
     return (
         _printable(client.client_id),
         _printable(client.name) or "-",

@@ -147,13 +147,10 @@ class Traces:
         }
         made = session.list(realm, "admin-events", operationTypes="CREATE", resourceTypes="CLIENT")
         by_admins = frozenset(event["resourcePath"].rpartition("/")[2] for event in made)
-        return EventLog(kept, self._since(config, oldest[0]["time"]), registered, by_admins)
-
-    def _since(self, config: Mapping[str, Any], oldest: float) -> datetime:
-        """From when on the events are all there: older ones are being thrown away."""
-        kept_for = config.get("eventsExpiration")
-        limit = datetime.now(tz=UTC) - timedelta(seconds=kept_for) if kept_for else as_time(oldest)
-        return max(as_time(oldest), limit)
+        since = complete_since(
+            as_time(oldest[0]["time"]), config.get("eventsExpiration"), datetime.now(tz=UTC)
+        )
+        return EventLog(kept, since, registered, by_admins)
 
     def _with_sessions(self) -> frozenset[str]:
         stats = self._session.get(self._realm, "client-session-stats") or ()
@@ -180,6 +177,17 @@ class Traces:
                     span = Span(as_time(item["createdDate"]), as_time(item["lastUpdatedDate"]))
                     found[item["clientId"]] = span | found.get(item["clientId"])
         return found
+
+
+def complete_since(oldest: datetime, kept_seconds: int | None, now: datetime) -> datetime:
+    """From when on the events are all there: older ones are thrown away, not all at once.
+
+    Args:
+        oldest: The oldest one.
+        kept_seconds: How long the realm keeps them; for ever when it is nothing.
+        now: The time.
+    """
+    return max(oldest, now - timedelta(seconds=kept_seconds)) if kept_seconds else oldest
 
 
 def as_time(milliseconds: float) -> datetime:
