@@ -47,6 +47,29 @@ class Registry:
         document = answer.json()
         return document["client_id"] if kind == "openid-connect" else document["clientId"]
 
+    def register_and_log_in(self):
+        """A client that asks for a password itself, and a way to log in with it; its client id."""
+        flows = {"directAccessGrantsEnabled": True, "standardFlowEnabled": False, "publicClient": True}
+        client_id = self.register("default", redirectUris=["http://localhost/callback"], **flows)
+        password = secrets.token_urlsafe(16)
+        user = {
+            "username": "ann",
+            "enabled": True,
+            "email": "ann@example.org",
+            "firstName": "A",
+            "lastName": "B",
+        }
+        credentials = [{"type": "password", "value": password}]
+        self.session.post(self.realm, "users", body=user | {"credentials": credentials})
+        form = {"grant_type": "password", "client_id": client_id, "username": "ann", "password": password}
+
+        def log_in():
+            url = f"{self.session.url}/realms/{self.realm}/protocol/openid-connect/token"
+            answer = httpx.post(url, data=form)
+            assert answer.status_code == 200, answer.text
+
+        return client_id, log_in
+
     def find(self, *declared, session=None):
         return find(session or self.session, self.realm, declared, datetime.now(tz=UTC))
 
@@ -136,6 +159,31 @@ def test_events_that_are_switched_off_again_prove_no_last_use(registry):
     registry.session.put(registry.realm, body={"eventsEnabled": False})
     assert registry.find().clients[0].registered is not None
     assert registry.verdicts(timedelta(days=400)) == {mine: Verdict.UNKNOWN}
+
+
+def test_the_last_login_is_the_last_use_once_it_is_over(registry):
+    registry.keep_events(*_KEPT, "LOGIN")
+    mine, log_in = registry.register_and_log_in()
+    log_in()
+    (client,) = registry.find().clients
+    assert (client.sessions, client.client_id) == (1, mine)
+    assert registry.verdicts(timedelta(days=400)) == {mine: Verdict.IN_USE}
+    registry.session.post(registry.realm, "logout-all", body=None)
+    (client,) = registry.find().clients
+    assert client.sessions == 0
+    assert client.registered < client.last_used == client.used_before
+    assert registry.verdicts(timedelta(days=29)) == {mine: Verdict.YOUNG}
+    assert registry.verdicts(timedelta(days=31)) == {mine: Verdict.GOES}
+
+
+def test_a_client_that_is_used_between_the_list_and_its_removal_stays(registry):
+    mine, log_in = registry.register_and_log_in()
+    other = registry.register()
+    found = registry.find()
+    log_in()
+    removed = remove(registry.session, registry.realm, found.clients)
+    assert [item.client_id for item in removed] == [other]
+    assert mine in registry.client_ids()
 
 
 def test_a_consent_is_a_trace_of_the_client_but_not_its_last_use(registry, session):
