@@ -7,7 +7,7 @@ KEYCLOAK ?= 26.4.0
 READY := .venv/.ready
 
 .DEFAULT_GOAL := help
-.PHONY: help setup up down verify check test test-unit bench bench-scale stubs docs format clean test-older
+.PHONY: help setup up down verify check test test-unit conformance bench bench-scale bench-server stubs docs format clean test-older
 
 help:  ## this list
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 12
@@ -41,7 +41,11 @@ check: $(READY)  ## format, lint, types, imports, unit tests (under 30 s)
 
 test: $(READY)  ## every test, against a real Keycloak and a real browser
 	@$(BIN)/python -m tests.support.requirements
-	@$(BIN)/python -m pytest tests -q -n 2 --dist loadfile
+	@$(BIN)/python -m pytest tests/unit tests/integration tests/e2e -q -n 2 --dist loadfile
+
+conformance: $(READY)  ## the official MCP conformance suite, with authorization on (WRITE=1 writes its page)
+	@$(BIN)/python -m tests.support.requirements
+	@$(BIN)/python -m pytest tests/conformance -q $(if $(WRITE),--write-page)
 
 test-older: $(READY)  ## the objects of a realm on an older Keycloak (KEYCLOAK=26.4.0)
 	@TEST_KEYCLOAK_VERSION=$(KEYCLOAK) $(BIN)/python -m pytest tests/integration -q -n 2 --dist loadfile --ignore tests/integration/test_process_runtime.py --ignore tests/integration/verify
