@@ -18,6 +18,9 @@ from urllib.parse import parse_qs
 import httpx2
 import pytest
 
+from provision.server.__main__ import _listen
+from provision.server.settings import Settings
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
@@ -266,3 +269,11 @@ def test_it_listens_on_loopback_only(process, authorization):
         fields[1] for fields in listening if fields[3] == "0A" and int(fields[1].split(":")[1], 16) == port
     }
     assert {address.split(":")[0] for address in addresses} == {"0100007F"}
+
+
+def test_no_part_of_an_answer_waits_until_the_client_has_acknowledged_the_one_before(document):
+    settings = Settings.model_validate_json(json.dumps(document))
+    with _listen(settings) as listener, socket.create_connection(listener.getsockname()):
+        connection, _ = listener.accept()
+        with connection:
+            assert connection.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY)
