@@ -59,6 +59,9 @@ bench: $(READY)  ## time the commands beside what a user would do instead
 bench-scale: $(READY)  ## time realms of 10, 100 and 1,000 objects beside a python-keycloak script
 	@$(BIN)/python -m benchmarks.scale
 
+bench-server: $(READY)  ## calls per second of the server with and without authorization (needs wrk)
+	@$(BIN)/python -m benchmarks.load
+
 stubs: $(READY)  ## write the type stubs of the resource classes
 	@$(BIN)/python -m provision.resources.stubs
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import threading
-from typing import IO, TYPE_CHECKING, Any
+from typing import IO, TYPE_CHECKING
 
 import pytest
 
@@ -15,7 +15,6 @@ from provision.verify.authorization_code import log_in
 from provision.verify.client_registration import like_claude_code, register
 from provision.verify.context import Context, Run
 from provision.verify.proofs.authorization_server_metadata import authorization_server_metadata
-from provision.verify.target import Target
 from tests.conformance.bearer_proxy import BearerProxy
 from tests.conformance.suite import BASELINE, REVISIONS, Baseline, Finding, Suite, install
 from tests.support import browser
@@ -24,6 +23,8 @@ from tests.support.stack_cli import StackCli
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
+
+    from provision.verify.target import Target
 
 _PATIENCE_SECONDS = 30
 _LOGGED_IN_AT = "http://localhost:33419/callback"
@@ -52,38 +53,16 @@ def baseline() -> Baseline:
 
 
 @pytest.fixture(scope="session")
-def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Any]]:
-    """What ``provision status`` says of a throw-away stack that is up."""
+def context(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Context]:
+    """A user's way into a throw-away stack that is up."""
     stack = StackCli(tmp_path_factory.mktemp("stack"))
     try:
         stack.run("up")
-        yield stack.json("status", "--show-secrets")
+        run = Run(stack.target())
+        yield Context(run)
+        run.end()
     finally:
         stack.clean_up()
-
-
-@pytest.fixture(scope="session")
-def context(stack: dict[str, Any]) -> Iterator[Context]:
-    """A user's way into the stack; what is registered and logged in on it is gone in the end."""
-    server, user, admin = stack["servers"][0], stack["demo_user"], stack["admin"]
-    run = Run(
-        Target(
-            issuer=stack["issuer"],
-            realm=stack["realm"],
-            server_url=server["url"],
-            scopes=tuple(server["scopes"]),
-            introspection_client_id=server["introspection"]["client_id"],
-            introspection_client_secret=server["introspection"]["client_secret"],
-            demo_username=user["username"],
-            demo_password=user["password"],
-            public_client_id=stack["clients"][0]["client_id"],
-            keycloak_url=stack["issuer"].partition("/realms/")[0],
-            admin_client_id=admin["client_id"],
-            admin_client_secret=admin["client_secret"],
-        )
-    )
-    yield Context(run)
-    run.end()
 
 
 @pytest.fixture(scope="session")

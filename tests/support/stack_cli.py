@@ -11,7 +11,10 @@ import sys
 import time
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from provision.verify.target import Target
 
 ROOT = Path(__file__).parents[2]
 PROVISION = Path(sys.executable).with_name("provision")
@@ -91,6 +94,27 @@ class StackCli:
     def processes(self) -> dict[str, int | None]:
         """The stack's processes by name, with their pids."""
         return {item["name"]: item["pid"] for item in self.json("status", code=None)["processes"]}
+
+    def target(self) -> Target:
+        """The stack, which is up, as the proofs of `provision.verify` know one."""
+        from provision.verify.target import Target
+
+        shown = self.json("status", "--show-secrets")
+        server, user, admin = shown["servers"][0], shown["demo_user"], shown["admin"]
+        return Target(
+            issuer=shown["issuer"],
+            realm=shown["realm"],
+            server_url=server["url"],
+            scopes=tuple(server["scopes"]),
+            introspection_client_id=server["introspection"]["client_id"],
+            introspection_client_secret=server["introspection"]["client_secret"],
+            demo_username=user["username"],
+            demo_password=user["password"],
+            public_client_id=shown["clients"][0]["client_id"],
+            keycloak_url=shown["issuer"].partition("/realms/")[0],
+            admin_client_id=admin["client_id"],
+            admin_client_secret=admin["client_secret"],
+        )
 
     def change_config(self, old: str, new: str) -> None:
         """Replace a text in the stack's file."""
