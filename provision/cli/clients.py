@@ -132,7 +132,7 @@ class _Realm:
             config.keycloak.ca_file,
             config.keycloak.auth_realm,
         )
-        return cls(session, outputs["realm"], frozenset(_declared(config)))
+        return cls(session, outputs["realm"], frozenset(_declared(config, outputs)))
 
     def registrations(self, now: datetime) -> Registrations:
         from provision.keycloak.registered_clients import find
@@ -140,12 +140,13 @@ class _Realm:
         return find(self.session, self.name, self.declared, now)
 
 
-def _declared(config: StackConfig) -> Iterable[str]:
+def _declared(config: StackConfig, outputs: dict[str, Any]) -> Iterable[str]:
     """The clients that the stack makes, or that something it makes refers to, and the one that it is run with."""
     from provision.config.objects import in_order
 
     yield from (client.client_id for client in config.clients)
-    yield from (config.server.client_id, config.keycloak.admin_client_id)
+    yield from (server["introspection"]["client_id"] for server in outputs["servers"])
+    yield config.keycloak.admin_client_id
     for spec in in_order(config.objects, config.realm.name).values():
         for kind, *key in (spec.key_in_realm(), *spec.references()):
             if kind in {"Client", "ClientRole"}:

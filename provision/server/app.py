@@ -122,7 +122,7 @@ def build_app(
     offered = tools()
     if unknown := sorted(settings.tool_scopes.keys() - {tool.name for tool in offered}):
         raise SettingsError([f"tool_scopes: there is no tool {unknown[0]}"])
-    verifier = _verifier(settings, transport)
+    verifier = make_verifier(settings, transport)
 
     @asynccontextmanager
     async def lifespan(_: FastMCP[Any]) -> AsyncIterator[dict[str, Any]]:
@@ -146,7 +146,7 @@ def build_app(
         auth=protection,
         stateless_http=True,
         debug=False,
-        middleware=[*_cross_origin(settings), *_tool_scopes(settings)],
+        middleware=layers(settings),
         host_origin_protection=True,
         allowed_hosts=[urlsplit(settings.url).hostname or ""],
         allowed_origins=list(settings.allowed_origins),
@@ -160,9 +160,18 @@ def build_app(
     )
 
 
-def _verifier(
+def make_verifier(
     settings: Settings, transport: httpx2.AsyncBaseTransport | None
 ) -> IntrospectionVerifier | SignatureVerifier:
+    """The verifier that the settings name.
+
+    Args:
+        settings: The settings of the server.
+        transport: How the authorization server is reached; over the network when None.
+
+    Raises:
+        SettingsError: The secret of the introspection client cannot be read.
+    """
     # Only the one in use is imported: the cryptography of the other costs start-up time.
     if settings.verifier == "jwt":
         from provision.server.jwt import SignatureVerifier
@@ -173,6 +182,15 @@ def _verifier(
     if settings.introspection_client_secret_file is None:
         raise SettingsError(["introspection_client_secret_file: is required"])
     return IntrospectionVerifier(settings, read_secret(settings.introspection_client_secret_file), transport)
+
+
+def layers(settings: Settings) -> list[HttpMiddleware]:
+    """What a request passes once it is known who makes it, in this order.
+
+    Args:
+        settings: The settings of the server.
+    """
+    return [*_cross_origin(settings), *_tool_scopes(settings)]
 
 
 def _tool_scopes(settings: Settings) -> list[HttpMiddleware]:

@@ -42,7 +42,7 @@ class Edge:
 
     Args:
         app: The application with authorization inside.
-        path: Path of the MCP endpoint, the only one that looks at credentials.
+        path: The only path that looks at credentials; None when every path does.
         resource_metadata: URL of the protected resource metadata, for challenges.
         audit: Where refusals are noted.
         trouble: Says why tokens cannot be checked now, or None when they can.
@@ -52,7 +52,7 @@ class Edge:
         self,
         app: ASGIApp,
         *,
-        path: str,
+        path: str | None,
         resource_metadata: str,
         audit: AuditTrail,
         trouble: Callable[[], Awaitable[str | None]],
@@ -98,7 +98,7 @@ class Edge:
         """Return the headers with well-formed credentials, and those only where they are looked at."""
         given = [value for name, value in scope["headers"] if name == b"authorization"]
         others = [(name, value) for name, value in scope["headers"] if name != b"authorization"]
-        if scope["path"] != self._path or not given:
+        if not given or self._path not in {None, scope["path"]}:
             return others
         if len(given) > 1 or len(given[0]) > _MAX_TOKEN:
             return None

@@ -54,10 +54,10 @@ class ToolScopes:
         if not isinstance(user, AuthenticatedUser):  # it is answered with 401 further in
             await self._app(scope, receive, send)
             return
-        messages, body = await _read(receive)
+        messages, body = await read(receive)
         needed = self._needed(body)
         if needed <= {*self._scopes} or needed <= {*user.access_token.scopes}:
-            await self._app(scope, _again(messages, receive), send)
+            await self._app(scope, again(messages, receive), send)
             return
         asked = " ".join([*self._scopes, *sorted(needed - {*self._scopes})])
         challenge = f'Bearer error="insufficient_scope", scope="{asked}", resource_metadata="{self._resource_metadata}"'
@@ -73,14 +73,18 @@ class ToolScopes:
     def _needed(self, body: bytes) -> set[str]:
         """All scopes that the calls of a body need; none for what is no call, which the application answers."""
         needed: set[str] = set()
-        for tool in _called(body):
+        for tool in called(body):
             if further := self._tool_scopes.get(tool):
                 needed |= {*self._scopes, *further}
         return needed
 
 
-def _called(body: bytes) -> Iterator[str]:
-    """The tools that a message calls, or each message of a batch (MCP 2025-03-26)."""
+def called(body: bytes) -> Iterator[str]:
+    """The tools that a message calls, or each message of a batch (MCP 2025-03-26).
+
+    Args:
+        body: A request's body; one that is no message calls nothing.
+    """
     try:
         document = json.loads(body)
     except (ValueError, RecursionError):
@@ -93,8 +97,12 @@ def _called(body: bytes) -> Iterator[str]:
             yield params["name"]
 
 
-async def _read(receive: Receive) -> tuple[list[Message], bytes]:
-    """The messages of a request's body up to the longest that is looked at, and what is in them."""
+async def read(receive: Receive) -> tuple[list[Message], bytes]:
+    """The messages of a request's body up to the longest that is looked at, and what is in them.
+
+    Args:
+        receive: Where they come from.
+    """
     messages: list[Message] = []
     size = 0
     while size <= _MOST_BYTES:
@@ -106,8 +114,13 @@ async def _read(receive: Receive) -> tuple[list[Message], bytes]:
     return messages, b"".join(message.get("body", b"") for message in messages)
 
 
-def _again(messages: list[Message], receive: Receive) -> Receive:
-    """Receives the same messages once more, then what comes after them."""
+def again(messages: list[Message], receive: Receive) -> Receive:
+    """Receives the same messages once more, then what comes after them.
+
+    Args:
+        messages: What was read.
+        receive: Where the rest comes from.
+    """
     waiting = iter(messages)
 
     async def again() -> Message:

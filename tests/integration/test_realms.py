@@ -207,7 +207,11 @@ def test_the_sample_changes_every_field_that_a_program_may_change():
     fields = catalogue()[REALM].spec.fields()
     changeable = {name for name, field in fields.items() if not fixed & field.marks}
     # Another issuer is an error; duplicate addresses exclude what the sample sets, see above.
-    assert changeable - SAMPLES[REALM].change.keys() == {"expectedIssuer", "features", "duplicateEmailsAllowed"}
+    assert changeable - SAMPLES[REALM].change.keys() == {
+        "expectedIssuer",
+        "features",
+        "duplicateEmailsAllowed",
+    }
 
 
 def test_a_realm_that_is_there_is_refused_by_keycloak_itself(world):

@@ -1,0 +1,131 @@
+"""Protects an MCP server of one's own: any ASGI application, with the settings that the stack injects."""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
+
+from fastmcp.server.auth.middleware import RequireAuthMiddleware
+from fastmcp.server.http import HostOriginGuardMiddleware
+from pydantic import AnyHttpUrl
+from starlette.applications import Starlette
+from starlette.middleware import Middleware
+from starlette.routing import Mount
+
+from provision.server.app import layers, make_verifier
+from provision.server.audit import current_request
+from provision.server.edge import Edge
+from provision.server.protection import WELL_KNOWN, ProtectedResource
+from provision.server.tool_scopes import again, called, read
+
+if TYPE_CHECKING:
+    import httpx2
+    from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+    from provision.server.audit import AuditTrail
+    from provision.server.introspection import IntrospectionVerifier
+    from provision.server.jwt import SignatureVerifier
+    from provision.server.settings import Settings
+
+
+def protect(
+    app: ASGIApp, settings: Settings, audit: AuditTrail, transport: httpx2.AsyncBaseTransport | None = None
+) -> ASGIApp:
+    """Put an application behind the checks of the reference server; nothing of it is reached without a good token.
+
+    Args:
+        app: An MCP server without authorization of its own, such as FastMCP's ``http_app()`` or the SDK's
+            ``streamable_http_app()``; its MCP endpoint is where ``settings.url`` says.
+        settings: The settings that the stack injects.
+        audit: Where calls and refusals are noted.
+        transport: How the authorization server is reached; a test puts a stand-in here.
+
+    Raises:
+        SettingsError: The secret of the introspection client cannot be read.
+    """
+    verifier = make_verifier(settings, transport)
+    protection = ProtectedResource(settings, verifier)
+    metadata = settings.base_url + WELL_KNOWN + settings.path
+    guarded = RequireAuthMiddleware(
+        CallAudit(app, settings.path, audit),
+        list(settings.scopes),
+        AnyHttpUrl(metadata),
+        list(settings.scopes),
+    )
+    inner = Starlette(
+        routes=[*protection.get_routes(settings.path), Mount("/", guarded)],
+        middleware=[
+            Middleware(
+                HostOriginGuardMiddleware,
+                allowed_hosts=[urlsplit(settings.url).hostname or ""],
+                allowed_origins=list(settings.allowed_origins),
+                mode="strict",
+            ),
+            *protection.get_middleware(),
+            *layers(settings),
+        ],
+    )
+    edge = Edge(inner, path=None, resource_metadata=metadata, audit=audit, trouble=verifier.trouble)
+    return _Protected(app, edge, verifier)
+
+
+class _Protected:
+    """Requests go through the checks, the start and the end straight to the application."""
+
+    def __init__(
+        self, app: ASGIApp, edge: ASGIApp, verifier: IntrospectionVerifier | SignatureVerifier
+    ) -> None:
+        self._app = app
+        self._edge = edge
+        self._verifier = verifier
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "lifespan":
+            await self._edge(scope, receive, send)
+            return
+        try:
+            await self._app(scope, receive, send)
+        finally:
+            await self._verifier.aclose()
+
+
+class CallAudit:
+    """Notes every tool call of an application that notes none itself.
+
+    Args:
+        app: The application.
+        path: Path of its MCP endpoint.
+        audit: Where calls are noted.
+    """
+
+    def __init__(self, app: ASGIApp, path: str, audit: AuditTrail) -> None:
+        self._app = app
+        self._path = path
+        self._audit = audit
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass the request on, and note the tools that it calls."""
+        if scope["type"] != "http" or scope["method"] != "POST" or scope["path"] != self._path:
+            await self._app(scope, receive, send)
+            return
+        messages, body = await read(receive)
+        tools = list(called(body))
+        if not tools:
+            await self._app(scope, again(messages, receive), send)
+            return
+        status: list[int] = []
+
+        async def noting(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                status.append(message["status"])
+            await send(message)
+
+        started = time.perf_counter()
+        try:
+            await self._app(scope, again(messages, receive), noting)
+        finally:
+            duration_ms = (time.perf_counter() - started) * 1000
+            outcome = "ok" if status and status[0] < 400 else "error"  # noqa: PLR2004 - HTTP's border
+            for tool in tools:
+                self._audit.tool_call(current_request(), tool=tool, outcome=outcome, duration_ms=duration_ms)
