@@ -190,7 +190,18 @@ def layers(settings: Settings) -> list[HttpMiddleware]:
     Args:
         settings: The settings of the server.
     """
-    return [*_cross_origin(settings), *_tool_scopes(settings)]
+    return [*_cross_origin(settings), *_rate_limit(settings), *_tool_scopes(settings)]
+
+
+def _rate_limit(settings: Settings) -> list[HttpMiddleware]:
+    """Count the requests of a subject, as soon as it is known and before its request is read."""
+    if settings.requests_per_minute == 0:
+        return []
+    from starlette.middleware import Middleware as HttpMiddleware
+
+    from provision.server.rate_limit import RateLimit
+
+    return [HttpMiddleware(RateLimit, per_minute=settings.requests_per_minute, burst=settings.burst_requests)]
 
 
 def _tool_scopes(settings: Settings) -> list[HttpMiddleware]:
@@ -225,6 +236,12 @@ def _cross_origin(settings: Settings) -> list[HttpMiddleware]:
             allow_origins=list(settings.allowed_origins),
             allow_methods=["POST", "DELETE"],
             allow_headers=["*"],
-            expose_headers=["WWW-Authenticate", "X-Correlation-ID", "Mcp-Session-Id", "MCP-Protocol-Version"],
+            expose_headers=[
+                "WWW-Authenticate",
+                "Retry-After",
+                "X-Correlation-ID",
+                "Mcp-Session-Id",
+                "MCP-Protocol-Version",
+            ],
         )
     ]

@@ -29,6 +29,7 @@ _BODIES = {
     400: ("invalid_request", "The Authorization header is malformed."),
     401: ("invalid_token", "A valid access token for this resource is needed."),
     403: ("insufficient_scope", "The access token lacks a scope that this resource needs."),
+    429: ("too_many_requests", "This caller makes too many requests; try again later."),
     421: ("misdirected_request", "The Host header does not name this server."),
     500: ("server_error", "The server failed to handle the request."),
     503: ("temporarily_unavailable", "Access tokens cannot be checked at the moment; try again."),

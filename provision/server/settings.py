@@ -102,6 +102,8 @@ class Settings(BaseModel):
         scopes: The scopes that every request needs.
         tool_scopes: The scopes that single tools need besides, by the name of the tool.
         cache_seconds: How long the answer about a token is believed, in seconds; 0 asks each time.
+        requests_per_minute: Requests that one subject may make in a minute, in the long run; 0 for any number.
+        burst_requests: Requests that one subject may make at once, when it was quiet before.
         audit_file: File the audit lines are appended to; standard output when absent.
         allowed_origins: Browser origins that may call besides loopback ones and the server's own.
     """
@@ -121,6 +123,8 @@ class Settings(BaseModel):
     scopes: tuple[Annotated[str, AfterValidator(_scope)], ...] = ("mcp:tools",)
     tool_scopes: dict[str, tuple[Annotated[str, AfterValidator(_scope)], ...]] = {}
     cache_seconds: Annotated[float, Field(ge=0, le=300)] = 3.0
+    requests_per_minute: Annotated[int, Field(ge=0, le=1_000_000)] = 600
+    burst_requests: Annotated[int, Field(ge=1, le=1_000_000)] = 100
     audit_file: Path | None = None
     allowed_origins: tuple[Annotated[str, AfterValidator(_origin)], ...] = ()
 
