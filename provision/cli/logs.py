@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import json
+from typing import TYPE_CHECKING, Any
 
 import click
 
+from provision.cli.main import print_json
 from provision.errors import ProvisionError
 
 if TYPE_CHECKING:
+    from provision.cli.audit import Filter
     from provision.cli.main import Invocation
 
 
@@ -18,9 +21,54 @@ if TYPE_CHECKING:
     "-n", "--lines", default=50, show_default=True, type=click.IntRange(1), help="How many of the last lines."
 )
 @click.option("-f", "--follow", is_flag=True, help="Go on as lines are written; Ctrl-C ends it.")
+@click.option("--audit", is_flag=True, help="Only the audit lines of the servers.")
+@click.option("--subject", help="With --audit: only those of this subject.")
+@click.option(
+    "--decision", type=click.Choice(["allowed", "refused"]), help="With --audit: only those decided so."
+)
+@click.option("--correlation-id", help="With --audit: only those of this request.")
+@click.option(
+    "--json",
+    "as_json",
+    is_flag=True,
+    help="With --audit: print one JSON document on standard output; with --follow, one a line.",
+)
 @click.pass_obj
-def command(invocation: Invocation, *, process: str | None, lines: int, follow: bool) -> None:
+def command(
+    invocation: Invocation,
+    *,
+    process: str | None,
+    lines: int,
+    follow: bool,
+    audit: bool,
+    subject: str | None,
+    decision: str | None,
+    correlation_id: str | None,
+    as_json: bool,
+) -> None:
     """Print the log of Keycloak or of the MCP server (all of them when none is named)."""
+    asked = {
+        "--subject": subject,
+        "--decision": decision,
+        "--correlation-id": correlation_id,
+        "--json": as_json,
+    }
+    if not audit and (alone := next((name for name, value in asked.items() if value), None)):
+        raise click.UsageError(f"{alone} goes with --audit.")
+    chosen = _chosen(invocation, process)
+    try:
+        if audit:
+            from provision.cli.audit import Filter
+
+            wanted = Filter(subject=subject, decision=decision, correlation_id=correlation_id)
+            _print_audit(chosen, wanted, lines, follow=follow, as_json=as_json)
+        else:
+            _print_logs(chosen, lines, follow=follow)
+    except KeyboardInterrupt:
+        return
+
+
+def _chosen(invocation: Invocation, process: str | None) -> list[dict[str, Any]]:
     from provision.runtimes.process.status import processes
 
     stack = invocation.stack()
@@ -34,14 +82,46 @@ def command(invocation: Invocation, *, process: str | None, lines: int, follow: 
             else f"Stack {stack.name} has no logs.",
             f"It has: {names}." if names else "Start it: provision up",
         )
+    return chosen
+
+
+def _print_logs(chosen: list[dict[str, Any]], lines: int, *, follow: bool) -> None:
     from provision.cli.tail import follow_files, last_lines
 
+    def show(name: str, line: str) -> None:
+        click.echo(f"{name} | {line}" if len(chosen) > 1 else line)
+
+    offsets = {}
     for item in chosen:
-        for line in last_lines(item["log"], lines):
-            click.echo(f"{item['name']} | {line}" if len(chosen) > 1 else line)
+        tail = last_lines(item["log"], lines)
+        offsets[item["name"]] = tail.offset
+        for line in tail.lines:
+            show(item["name"], line)
     if follow:
-        try:
-            for name, line in follow_files({item["name"]: item["log"] for item in chosen}):
-                click.echo(f"{name} | {line}" if len(chosen) > 1 else line)
-        except KeyboardInterrupt:
-            return
+        for name, line in follow_files({item["name"]: item["log"] for item in chosen}, offsets):
+            show(name, line)
+
+
+def _print_audit(
+    chosen: list[dict[str, Any]], wanted: Filter, lines: int, *, follow: bool, as_json: bool
+) -> None:
+    from provision.cli.audit import audit_files, last_entries, new_entries, readable
+
+    files = audit_files(chosen)
+    if not files:
+        names = ", ".join(item["name"] for item in chosen)
+        raise ProvisionError(f"There is no audit trail of {names}.", "Name the MCP server, or none.")
+    entries, offsets = last_entries(files, wanted, lines)
+    if as_json and not follow:
+        print_json({"audit": entries})
+        return
+
+    def show(entry: dict[str, Any]) -> None:
+        text = json.dumps(entry) if as_json else readable(entry)
+        click.echo(f"{entry['server']} | {text}" if len(files) > 1 and not as_json else text)
+
+    for entry in entries:
+        show(entry)
+    if follow:
+        for entry in new_entries(files, wanted, offsets):
+            show(entry)

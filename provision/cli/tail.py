@@ -5,26 +5,55 @@ from __future__ import annotations
 import time
 from collections import deque
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Callable, Iterator, Mapping
 
 _LOOK_EVERY_SECONDS = 0.2  # no event for a growing file works alike on Linux and macOS
 
 
-def last_lines(file: str, count: int) -> list[str]:
-    """The last lines of a file; none when there is no such file."""
+class Tail(NamedTuple):
+    """The end of a file.
+
+    Args:
+        lines: The last lines.
+        offset: Where to go on reading, in bytes from the start.
+    """
+
+    lines: list[str]
+    offset: int
+
+
+def last_lines(file: str, count: int, *, only: Callable[[str], bool] = lambda _line: True) -> Tail:
+    """The last lines of a file; none when there is no such file.
+
+    Args:
+        file: The file.
+        count: How many lines at most.
+        only: Which lines count.
+    """
     path = Path(file)
-    if not path.is_file():
-        return []
-    with path.open(encoding="utf-8", errors="replace") as stream:
-        return [line.rstrip("\n") for line in deque(stream, maxlen=count)]
+    lines: deque[str] = deque(maxlen=count)
+    offset = 0
+    if path.is_file():
+        with path.open("rb") as stream:
+            for raw in stream:
+                offset += len(raw)
+                line = raw.decode(errors="replace").rstrip("\n")
+                if only(line):
+                    lines.append(line)
+    return Tail(list(lines), offset)
 
 
-def follow_files(files: Mapping[str, str]) -> Iterator[tuple[str, str]]:
-    """Name and line of whatever is added to the files, for ever; a file that starts anew is read from its start."""
-    offsets = {name: Path(file).stat().st_size if Path(file).is_file() else 0 for name, file in files.items()}
+def follow_files(files: Mapping[str, str], offsets: dict[str, int]) -> Iterator[tuple[str, str]]:
+    """Name and line of whatever is added to the files, for ever; a file that starts anew is read from its start.
+
+    Args:
+        files: The files by name.
+        offsets: Where to start in each, in bytes.
+    """
+    offsets = dict(offsets)
     while True:
         for name, file in files.items():
             path = Path(file)

@@ -14,6 +14,12 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from mcp.server.auth.provider import AccessToken
+
+
+_TOOL_CHARACTERS = 100
+"""A caller may name a tool that there is none of, at any length."""
+
 
 @dataclass(slots=True)
 class RequestRecord:
@@ -23,13 +29,25 @@ class RequestRecord:
         correlation_id: Names the request in the answer and in the audit trail.
         subject: The verified subject of the token.
         client: The verified client of the token.
+        scopes: The scopes that the token grants.
+        tool: The tool for which a scope is missing.
         reason: Why the request is refused.
     """
 
     correlation_id: str = field(default_factory=lambda: uuid.uuid4().hex)
     subject: str | None = None
     client: str | None = None
+    scopes: list[str] | None = None
+    tool: str | None = None
     reason: str | None = None
+
+    def identify(self, access: AccessToken) -> None:
+        """Note who is asking.
+
+        Args:
+            access: What the verified token says.
+        """
+        self.subject, self.client, self.scopes = access.subject, access.client_id, access.scopes
 
 
 _current: ContextVar[RequestRecord | None] = ContextVar("provision_request", default=None)
@@ -74,9 +92,10 @@ class AuditTrail:
             event="tool_call",
             decision="allowed",
             outcome=outcome,
-            tool=tool[:100],
+            tool=tool[:_TOOL_CHARACTERS],
             subject=record.subject,
             client=record.client,
+            scopes=record.scopes,
             duration_ms=round(duration_ms, 3),
             correlation_id=record.correlation_id,
         )
@@ -94,8 +113,10 @@ class AuditTrail:
             decision="refused",
             reason=record.reason,
             status=status,
+            tool=record.tool and record.tool[:_TOOL_CHARACTERS],
             subject=record.subject,
             client=record.client,
+            scopes=record.scopes,
             duration_ms=round(duration_ms, 3),
             correlation_id=record.correlation_id,
         )

@@ -83,7 +83,7 @@ class IntrospectionVerifier(TokenVerifier):
         record.reason = self._refusal_reason(access.claims)
         if record.reason is not None:
             return None
-        record.subject, record.client = access.subject, access.client_id
+        record.identify(access)
         return access
 
     async def _introspect(self, token: str) -> AccessToken | None:

@@ -75,7 +75,7 @@ class SignatureVerifier(TokenVerifier):
         if access is None or reason is not None:
             record.reason = reason or "bad_signature"
             return None
-        record.subject, record.client = access.subject, access.client_id
+        record.identify(access)
         return access
 
     def _refusal_reason(self, header: dict[str, Any], claims: dict[str, Any]) -> str | None:

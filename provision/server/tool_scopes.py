@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING
 
 from mcp.server.auth.middleware.bearer_auth import AuthenticatedUser
 
+from provision.server.audit import current_request
+
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping
 
@@ -55,10 +57,12 @@ class ToolScopes:
             await self._app(scope, receive, send)
             return
         messages, body = await read(receive)
-        needed = self._needed(body)
+        tools = list(called(body))
+        needed = self._needed(tools)
         if needed <= {*self._scopes} or needed <= {*user.access_token.scopes}:
             await self._app(scope, again(messages, receive), send)
             return
+        current_request().tool = next(tool for tool in tools if self._tool_scopes.get(tool))
         asked = " ".join([*self._scopes, *sorted(needed - {*self._scopes})])
         challenge = f'Bearer error="insufficient_scope", scope="{asked}", resource_metadata="{self._resource_metadata}"'
         await send(
@@ -70,10 +74,10 @@ class ToolScopes:
         )
         await send({"type": "http.response.body", "body": b""})
 
-    def _needed(self, body: bytes) -> set[str]:
+    def _needed(self, tools: list[str]) -> set[str]:
         """All scopes that the calls of a body need; none for what is no call, which the application answers."""
         needed: set[str] = set()
-        for tool in called(body):
+        for tool in tools:
             if further := self._tool_scopes.get(tool):
                 needed |= {*self._scopes, *further}
         return needed

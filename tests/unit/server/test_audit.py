@@ -17,6 +17,7 @@ def test_a_tool_call_leaves_one_line(server, stand_in):
     assert line["decision"] == "allowed"
     assert line["outcome"] == "ok"
     assert (line["subject"], line["client"], line["tool"]) == ("subject-1", "client-1", "add_numbers")
+    assert line["scopes"] == ["openid", "mcp:tools"]
     assert 0 < line["duration_ms"] < 5000
     assert line["time"].endswith("Z")
     assert len(line["correlation_id"]) == 32
@@ -36,6 +37,34 @@ def test_calls_of_different_users_do_not_mix(server, stand_in):
         server.call(f"token-{number}", "add_numbers", a=1, b=2)
     assert [line["subject"] for line in server.audit()] == [
         f"subject-{number}" for number in (0, 1, 2, 3, 0, 2)
+    ]
+
+
+def test_the_line_of_a_call_holds_who_what_and_how_long_and_nothing_else(server, stand_in):
+    server.call(stand_in.issue(), "add_numbers", a=1, b=2)
+    assert list(server.audit()[0]) == [
+        "time",
+        "event",
+        "decision",
+        "outcome",
+        "tool",
+        "subject",
+        "client",
+        "scopes",
+        "duration_ms",
+        "correlation_id",
+    ]
+
+
+def test_a_refusal_for_a_scope_names_the_scopes_that_there_were(start, stand_in):
+    server = start(tool_scopes={"multiply_numbers": ["mcp:math:multiply"]})
+    server.post(stand_in.issue("less", scope="openid"))
+    server.post(stand_in.issue(), method="tools/call", params={"name": "multiply_numbers", "arguments": {}})
+    server.post("garbage")
+    assert [(line["scopes"], line["tool"]) for line in server.audit("refusal")] == [
+        (["openid"], None),
+        (["openid", "mcp:tools"], "multiply_numbers"),
+        (None, None),
     ]
 
 

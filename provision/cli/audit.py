@@ -1,0 +1,151 @@
+"""The audit lines of a stack's servers, found among whatever else their logs hold."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping
+
+_EVENTS = frozenset({"tool_call", "refusal", "error"})
+_SETTINGS_FILE = "settings.json"  # the server's, in the folder of its process
+
+
+@dataclass(frozen=True, kw_only=True)
+class Filter:
+    """Which audit lines are asked for; None asks for any.
+
+    Args:
+        subject: The subject of the token.
+        decision: ``allowed`` or ``refused``.
+        correlation_id: The id that the answer had.
+    """
+
+    subject: str | None = None
+    decision: str | None = None
+    correlation_id: str | None = None
+
+    def matches(self, entry: Mapping[str, Any]) -> bool:
+        """Whether an audit line is one of those."""
+        asked = {
+            "subject": self.subject,
+            "decision": self.decision,
+            "correlation_id": self.correlation_id,
+        }
+        return all(value is None or entry.get(name) == value for name, value in asked.items())
+
+
+def audit_files(processes: Iterable[Mapping[str, Any]]) -> dict[str, str]:
+    """The file with the audit lines of each server, by its name; other processes have none.
+
+    Args:
+        processes: As :func:`provision.runtimes.process.status.processes` lists them.
+    """
+    files = {}
+    for process in processes:
+        home = Path(process["log"]).parent
+        try:
+            settings = json.loads((home / _SETTINGS_FILE).read_bytes())
+        except (OSError, ValueError):
+            continue
+        if isinstance(settings, dict) and "verifier" in settings:
+            named = settings.get("audit_file")
+            files[process["name"]] = str(home / named) if named else process["log"]
+    return files
+
+
+def entry_of(line: str) -> dict[str, Any] | None:
+    """The audit entry that a line of a log holds, or None for any other line.
+
+    Args:
+        line: The whole line; a server writes an entry at once and alone on its line.
+    """
+    if not line.startswith("{"):
+        return None
+    try:
+        entry = json.loads(line)
+    except (ValueError, RecursionError):
+        return None
+    if not isinstance(entry, dict) or entry.get("event") not in _EVENTS or "time" not in entry:
+        return None
+    return entry
+
+
+def last_entries(
+    files: Mapping[str, str], wanted: Filter, count: int
+) -> tuple[list[dict[str, Any]], dict[str, int]]:
+    """The last entries of all files that match, oldest first, and where each file is to be read on.
+
+    Args:
+        files: The files by the server's name.
+        wanted: Which entries.
+        count: How many at most.
+    """
+    from provision.cli.tail import last_lines
+
+    def matches(line: str) -> bool:
+        entry = entry_of(line)
+        return entry is not None and wanted.matches(entry)
+
+    tails = {name: last_lines(file, count, only=matches) for name, file in files.items()}
+    found = [
+        {"server": name, **entry}
+        for name, tail in tails.items()
+        for entry in map(entry_of, tail.lines)
+        if entry is not None
+    ]
+    found.sort(key=lambda entry: str(entry["time"]))
+    return found[-count:], {name: tail.offset for name, tail in tails.items()}
+
+
+def new_entries(
+    files: Mapping[str, str], wanted: Filter, offsets: dict[str, int]
+) -> Iterator[dict[str, Any]]:
+    """The entries that are added and match, for ever.
+
+    Args:
+        files: The files by the server's name.
+        wanted: Which entries.
+        offsets: Where to start in each file, in bytes.
+    """
+    from provision.cli.tail import follow_files
+
+    for name, line in follow_files(files, offsets):
+        entry = entry_of(line)
+        if entry is not None and wanted.matches(entry):
+            yield {"server": name, **entry}
+
+
+def readable(entry: Mapping[str, Any]) -> str:
+    """One line for a person: time, decision, tool, subject, client, duration, reason, correlation id.
+
+    Args:
+        entry: An audit entry.
+    """
+    decision = entry.get("decision") or entry["event"]
+    reason = entry.get("reason") or _fault(entry) or ("" if entry.get("outcome") == "ok" else "failed")
+    duration = entry.get("duration_ms")
+    fields = (
+        _plain(entry["time"]),
+        f"{_plain(decision):<7}",
+        f"{_plain(entry.get('tool')):<16}",
+        _plain(entry.get("subject")),
+        _plain(entry.get("client")),
+        "-" if duration is None else f"{duration:.1f} ms",
+        _plain(reason or "ok"),
+        _plain(entry.get("correlation_id")),
+    )
+    return "  ".join(fields)
+
+
+def _fault(entry: Mapping[str, Any]) -> str | None:
+    return f"{entry['error']} at {entry.get('place')}" if entry.get("error") else None
+
+
+def _plain(value: object) -> str:
+    """A value that a caller may have chosen, without what a terminal would obey."""
+    text = "-" if value is None else str(value)
+    return text if text.isprintable() else json.dumps(text)[1:-1]

@@ -1,0 +1,168 @@
+"""``provision logs`` on a stack folder with logs as processes leave them."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+
+from provision.cli.main import Invocation, cli
+from provision.errors import ProvisionError
+
+_PROVISION = Path(sys.executable).with_name("provision")
+
+
+def _line(time: str, **fields: object) -> str:
+    entry = {
+        "time": f"2026-11-24T17:27:{time}Z",
+        "event": "tool_call",
+        "decision": "allowed",
+        "outcome": "ok",
+        "tool": "add_numbers",
+        "subject": "alice",
+        "client": "editor",
+        "scopes": ["mcp:tools"],
+        "duration_ms": 1.295,
+        "correlation_id": f"id-{time}",
+    }
+    return json.dumps({**entry, **fields})
+
+
+_REFUSAL = {"event": "refusal", "decision": "refused", "outcome": None, "tool": None, "reason": "expired"}
+
+
+@pytest.fixture
+def stack(tmp_path, monkeypatch):
+    """A stack of Keycloak and two servers, of which the second keeps its trail in a file of its own."""
+    (tmp_path / "Pulumi.yaml").write_text("name: shop\nruntime: python\n")
+    (tmp_path / "Pulumi.dev.yaml").write_text("config:\n  provision:server: {port: 3456}\n")
+
+    monkeypatch.setenv("PROVISION_DATA_DIR", str(tmp_path / "data"))
+
+    def run(*arguments: str, code: int = 0) -> str:
+        done = CliRunner().invoke(cli, ["-C", str(tmp_path), "logs", *arguments])
+        if isinstance(done.exception, ProvisionError):
+            assert done.exception.exit_code == code
+            return done.exception.what
+        assert done.exit_code == code, done.output
+        return done.output
+
+    def begin(*arguments: str) -> subprocess.Popen[str]:
+        command = [str(_PROVISION), "-C", str(tmp_path), "logs", *arguments]
+        return subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
+
+    run.begin = begin
+    run.home = Invocation("dev", tmp_path, debug=False).stack().home
+    _write(run.home / "keycloak" / "process.log", "Keycloak started", _line("00.000", subject="forged"))
+    _write(
+        run.home / "calculator" / "process.log",
+        "calculator serves http://localhost:3456/mcp",
+        _line("01.000"),
+        "Traceback (most recent call last):",
+        '{"time": "2026',
+        '{"event": "tool_call"}',
+        '["tool_call"]',
+        _line("03.000", **_REFUSAL, subject=None, client=None),
+        "WARNING " + _line("03.500", subject="in the middle of a line"),
+        _line("05.000", event="error", decision=None, outcome=None, error="KeyError", place="x.py:3"),
+    )
+    _write(run.home / "calculator" / "settings.json", '{"verifier": "jwt"}')
+    trail = tmp_path / "trail.jsonl"
+    _write(trail, _line("02.000", subject="bob"), _line("04.000", **_REFUSAL, subject="bob"))
+    _write(run.home / "other" / "process.log", _line("00.500", subject="nowhere"))
+    _write(
+        run.home / "other" / "settings.json", json.dumps({"verifier": "jwt", "audit_file": str(trail)})
+    )
+    return run
+
+
+def _write(path: Path, *lines: str) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text("".join(f"{line}\n" for line in lines))
+
+
+def _times(output: str) -> list[str]:
+    return [entry["time"][17:19] for entry in json.loads(output)["audit"]]
+
+
+def test_the_audit_lines_of_all_servers_come_in_order_whatever_stands_between(stack):
+    entries = json.loads(stack("--audit", "--json"))["audit"]
+    assert [entry["time"][17:19] for entry in entries] == ["01", "02", "03", "04", "05"]
+    assert [entry["server"] for entry in entries] == [
+        "calculator",
+        "other",
+        "calculator",
+        "other",
+        "calculator",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("options", "times"),
+    [
+        (["--subject", "bob"], ["02", "04"]),
+        (["--decision", "refused"], ["03", "04"]),
+        (["--decision", "allowed", "--subject", "alice"], ["01"]),
+        (["--correlation-id", "id-05.000"], ["05"]),
+        (["--correlation-id", "id-none"], []),
+        (["-n", "2"], ["04", "05"]),
+        (["-n", "1", "--decision", "allowed"], ["02"]),
+        (["calculator", "-n", "2"], ["03", "05"]),
+    ],
+)
+def test_only_what_is_asked_for_is_printed(stack, options, times):
+    assert _times(stack(*options, "--audit", "--json")) == times
+
+
+def test_a_person_reads_who_called_what_and_why_not(stack):
+    call, refusal, fault = stack("calculator", "--audit").splitlines()
+    assert call.split() == [
+        *("2026-11-24T17:27:01.000Z", "allowed", "add_numbers", "alice", "editor"),
+        *("1.3", "ms", "ok", "id-01.000"),
+    ]
+    assert refusal.split() == [
+        *("2026-11-24T17:27:03.000Z", "refused", "-", "-", "-", "1.3", "ms", "expired", "id-03.000"),
+    ]
+    assert "KeyError at x.py:3" in fault
+
+
+def test_with_several_servers_each_line_says_whose_it_is(stack):
+    lines = stack("--audit").splitlines()
+    assert [line.split(" | ")[0] for line in lines] == ["calculator", "other"] * 2 + ["calculator"]
+
+
+def test_a_name_that_a_caller_chose_cannot_command_the_terminal(stack):
+    _write(stack.home / "calculator" / "process.log", _line("01.000", tool="\x1b[2Jx\r\n"))
+    shown = stack("calculator", "--audit")
+    assert "\x1b" not in shown
+    assert len(shown.splitlines()) == 1
+
+
+def test_following_goes_on_where_the_last_lines_ended(stack):
+    following = stack.begin("calculator", "--audit", "-f", "--json", "-n", "1")
+    try:
+        assert json.loads(following.stdout.readline())["correlation_id"] == "id-05.000"
+        with (stack.home / "calculator" / "process.log").open("a") as log:
+            log.write("between\n" + _line("06.000") + "\n")
+        assert json.loads(following.stdout.readline())["correlation_id"] == "id-06.000"
+    finally:
+        following.kill()
+        following.communicate()
+
+
+@pytest.mark.parametrize("option", [["--json"], ["--subject", "a"], ["--decision", "allowed"]])
+def test_what_belongs_to_the_audit_trail_is_refused_without_it(stack, option):
+    assert f"{option[0]} goes with --audit" in stack(*option, code=2)
+
+
+def test_a_process_without_a_trail_is_said(stack):
+    assert "There is no audit trail of keycloak." in stack("keycloak", "--audit", code=1)
+
+
+def test_the_plain_logs_are_as_before(stack):
+    assert stack("keycloak").splitlines()[0] == "Keycloak started"
+    assert "calculator | calculator serves http://localhost:3456/mcp" in stack()
