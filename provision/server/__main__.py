@@ -19,6 +19,8 @@ from provision.server.settings import Settings, SettingsError, load_settings
 if TYPE_CHECKING:
     from types import FrameType
 
+# A head of a request that does not come at once may be this long, in bytes: room for the longest token and more.
+_HEAD_BYTES = 64 * 1024
 # Seconds that open requests get to end after SIGTERM; with the rest of the way down it stays below one second.
 _GRACE_SECONDS = 0.5
 
@@ -92,6 +94,7 @@ def _serve(settings: Settings, listener: socket.socket) -> None:
         log_config=None,
         access_log=False,
         server_header=False,
+        h11_max_incomplete_event_size=_HEAD_BYTES,
         timeout_graceful_shutdown=_GRACE_SECONDS,  # type: ignore[arg-type]  # seconds; a fraction works
     )
     uvicorn.Server(config).run(sockets=[listener])

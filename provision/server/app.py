@@ -155,6 +155,7 @@ def build_app(
         app,
         path=settings.path,
         resource_metadata=settings.base_url + WELL_KNOWN + settings.path,
+        max_request_bytes=settings.max_request_bytes,
         audit=audit,
         trouble=verifier.trouble,
     )
@@ -190,7 +191,7 @@ def layers(settings: Settings) -> list[HttpMiddleware]:
     Args:
         settings: The settings of the server.
     """
-    return [*_cross_origin(settings), *_rate_limit(settings), *_tool_scopes(settings)]
+    return [*_cross_origin(settings), *_rate_limit(settings), *_messages(settings)]
 
 
 def _rate_limit(settings: Settings) -> list[HttpMiddleware]:
@@ -204,23 +205,24 @@ def _rate_limit(settings: Settings) -> list[HttpMiddleware]:
     return [HttpMiddleware(RateLimit, per_minute=settings.requests_per_minute, burst=settings.burst_requests)]
 
 
-def _tool_scopes(settings: Settings) -> list[HttpMiddleware]:
-    """Ask for the further scopes of single tools, after the token was looked at."""
-    if not any(settings.tool_scopes.values()):
-        return []
+def _messages(settings: Settings) -> list[HttpMiddleware]:
+    """Look at the message itself, after the token was looked at: is it one, and does its tool need further scopes."""
     from starlette.middleware import Middleware as HttpMiddleware
 
+    from provision.server.json_rpc import JsonRpcOnly
+
+    json_rpc_only = HttpMiddleware(JsonRpcOnly, path=settings.path)
+    if not any(settings.tool_scopes.values()):
+        return [json_rpc_only]
     from provision.server.tool_scopes import ToolScopes
 
-    return [
-        HttpMiddleware(
-            ToolScopes,
-            path=settings.path,
-            scopes=settings.scopes,
-            tool_scopes=settings.tool_scopes,
-            resource_metadata=settings.base_url + WELL_KNOWN + settings.path,
-        )
-    ]
+    tool_scopes = HttpMiddleware(
+        ToolScopes,
+        scopes=settings.scopes,
+        tool_scopes=settings.tool_scopes,
+        resource_metadata=settings.base_url + WELL_KNOWN + settings.path,
+    )
+    return [json_rpc_only, tool_scopes]
 
 
 def _cross_origin(settings: Settings) -> list[HttpMiddleware]:

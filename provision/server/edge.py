@@ -30,12 +30,14 @@ _BODIES = {
     401: ("invalid_token", "A valid access token for this resource is needed."),
     403: ("insufficient_scope", "The access token lacks a scope that this resource needs."),
     429: ("too_many_requests", "This caller makes too many requests; try again later."),
+    413: ("request_too_large", "The request is larger than this server takes."),
+    415: ("unsupported_media_type", "The body must be of the type application/json, without an encoding."),
     421: ("misdirected_request", "The Host header does not name this server."),
     500: ("server_error", "The server failed to handle the request."),
     503: ("temporarily_unavailable", "Access tokens cannot be checked at the moment; try again."),
 }
 _FORBIDDEN_ORIGIN = ("forbidden_origin", "The Origin header names a site that may not call this server.")
-_REASONS = {401: "no_token", 403: "insufficient_scope", 421: "foreign_host"}
+_REASONS = {401: "no_token", 403: "insufficient_scope", 415: "unsupported_media_type", 421: "foreign_host"}
 
 
 class Edge:
@@ -45,6 +47,7 @@ class Edge:
         app: The application with authorization inside.
         path: The only path that looks at credentials; None when every path does.
         resource_metadata: URL of the protected resource metadata, for challenges.
+        max_request_bytes: The longest body of a request, in bytes.
         audit: Where refusals are noted.
         trouble: Says why tokens cannot be checked now, or None when they can.
     """
@@ -55,12 +58,14 @@ class Edge:
         *,
         path: str | None,
         resource_metadata: str,
+        max_request_bytes: int,
         audit: AuditTrail,
         trouble: Callable[[], Awaitable[str | None]],
     ) -> None:
         self._app = app
         self._path = path
         self._challenge = f'Bearer error="invalid_request", resource_metadata="{resource_metadata}"'
+        self._most = max_request_bytes
         self._audit = audit
         self._readiness = _Readiness(trouble)
 
@@ -85,14 +90,19 @@ class Edge:
         reply = _Reply(send, record)
         try:
             headers = self._headers(scope)
-            if headers is None:
+            if _declared(scope) > self._most:
+                await reply.refuse_as_too_large()
+            elif headers is None:
                 record.reason = "malformed_authorization_header"
                 await reply.refuse(400, [(b"www-authenticate", self._challenge.encode())])
             else:
-                await self._app({**scope, "headers": headers}, receive, reply.send)
+                limited = _limited(receive, self._most, reply)
+                await self._app({**scope, "headers": headers}, limited, reply.send)
         except Exception as error:  # noqa: BLE001 - the client has had its 500; further out it would be logged with its text
             self._audit.error(record, error)
-        if reply.refused:
+        if reply.status == 400:  # noqa: PLR2004
+            record.reason = record.reason or "malformed_request"
+        if reply.refused or record.reason is not None:
             self._audit.refusal(record, status=reply.status or 500, duration_ms=reply.elapsed_ms())
 
     def _headers(self, scope: Scope) -> list[tuple[bytes, bytes]] | None:
@@ -120,9 +130,10 @@ class _Reply:
     _started: float = field(default_factory=time.perf_counter)
 
     async def send(self, message: Message) -> None:
+        if self.refused:
+            return
         if message["type"] != "http.response.start":
-            if not self.refused:
-                await self._send(message)
+            await self._send(message)
             return
         status = message["status"]
         if status in _BODIES and status != 400:  # noqa: PLR2004 - below this layer, 400 is a JSON-RPC answer
@@ -151,8 +162,37 @@ class _Reply:
             self._send, status, body, [*kept, (b"x-correlation-id", self._record.correlation_id.encode())]
         )
 
+    async def refuse_as_too_large(self) -> None:
+        self._record.reason = "request_too_large"
+        # The rest of the body is on its way: without the end of the connection it would have to be read.
+        await self.refuse(413, [(b"connection", b"close")])
+
     def elapsed_ms(self) -> float:
         return (time.perf_counter() - self._started) * 1000
+
+
+def _declared(scope: Scope) -> int:
+    """The length that the request says it has, in bytes; the server below has made sure that it is a number."""
+    return next((int(value) for name, value in scope["headers"] if name == b"content-length"), 0)
+
+
+def _limited(receive: Receive, most: int, reply: _Reply) -> Receive:
+    """Receives a body up to its limit; past that the request is refused, and the application told that the client left."""
+    size = 0
+
+    async def limited() -> Message:
+        nonlocal size
+        if size > most:
+            return {"type": "http.disconnect"}
+        message = await receive()
+        size += len(message.get("body", b""))
+        if size <= most:
+            return message
+        if reply.status is None:
+            await reply.refuse_as_too_large()
+        return {"type": "http.disconnect"}
+
+    return limited
 
 
 class _Readiness:

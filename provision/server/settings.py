@@ -25,6 +25,8 @@ from pydantic import (
 # RFC 6749 section 3.3: a scope is printable ASCII without space, quote and backslash. The challenge header quotes it.
 _SCOPE = re.compile(r"[\x21\x23-\x5b\x5d-\x7e]+")
 _SECRET_SIZE = 4096
+# The MCP library refuses a longer body, whatever is set here.
+_LIBRARY_BYTES = 4 * 1024 * 1024
 
 
 class SettingsError(Exception):
@@ -104,6 +106,7 @@ class Settings(BaseModel):
         cache_seconds: How long the answer about a token is believed, in seconds; 0 asks each time.
         requests_per_minute: Requests that one subject may make in a minute, in the long run; 0 for any number.
         burst_requests: Requests that one subject may make at once, when it was quiet before.
+        max_request_bytes: The longest body of a request, in bytes.
         audit_file: File the audit lines are appended to; standard output when absent.
         allowed_origins: Browser origins that may call besides loopback ones and the server's own.
     """
@@ -125,6 +128,7 @@ class Settings(BaseModel):
     cache_seconds: Annotated[float, Field(ge=0, le=300)] = 3.0
     requests_per_minute: Annotated[int, Field(ge=0, le=1_000_000)] = 600
     burst_requests: Annotated[int, Field(ge=1, le=1_000_000)] = 100
+    max_request_bytes: Annotated[int, Field(ge=1024, le=_LIBRARY_BYTES)] = 1024 * 1024
     audit_file: Path | None = None
     allowed_origins: tuple[Annotated[str, AfterValidator(_origin)], ...] = ()
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
+import itertools
 import json
 import os
 import signal
@@ -22,7 +24,7 @@ from provision.server.__main__ import _listen
 from provision.server.settings import Settings
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
     from pathlib import Path
 
 ISSUER = "http://localhost:8080/realms/mcp"
@@ -233,6 +235,89 @@ def test_the_environment_has_no_say(document, tmp_path, authorization):
     )
     process.wait_until_live()
     assert process.post(TOKEN).status_code == 200
+    process.end()
+
+
+def _exchange(process: Process, parts: Iterable[bytes]) -> bytes:
+    """Send bytes as they are and return all that comes back until the server ends the connection."""
+    received = b""
+    with socket.create_connection(("127.0.0.1", int(process.base.rsplit(":", 1)[1])), timeout=20) as wire:
+        with contextlib.suppress(ConnectionError):  # it may be refused while there is more to send
+            for part in parts:
+                wire.sendall(part)
+        with contextlib.suppress(ConnectionError):
+            while part := wire.recv(65536):
+                received += part
+    return received
+
+
+_HEAD = (
+    b"POST /mcp HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n"
+    b"Accept: application/json, text/event-stream\r\nAuthorization: Bearer " + TOKEN.encode() + b"\r\n"
+)
+
+
+def test_what_is_too_long_or_no_http_is_refused_the_connection_ends_and_the_server_goes_on(
+    process, authorization
+):
+    authorization.up()
+    process.wait_until_live()
+    chunked = [_HEAD + b"Transfer-Encoding: chunked\r\n\r\n"]
+    refused = {
+        "a head of a megabyte": (b"400", [_HEAD, b"X-Long: " + b"a" * 1_000_000, b"\r\n\r\n"]),
+        "no http": (b"400", [b"hello\r\n\r\n"]),
+        "a length that is none": (b"400", [_HEAD, b"Content-Length: x\r\n\r\n"]),
+        "two lengths": (b"400", [_HEAD, b"Content-Length: 1\r\nContent-Length: 2\r\n\r\n"]),
+        "a declared length": (b"413", [_HEAD, b"Content-Length: 99999999\r\n\r\n{"]),
+        "a long body": (b"413", [_HEAD, b"Content-Length: 5000000\r\n\r\n", b" " * 5_000_000]),
+        "a body without an end": (
+            b"413",
+            itertools.chain(chunked, itertools.repeat(b"fff\r\n%4095d\r\n" % 0)),
+        ),
+    }
+    for what, (status, parts) in refused.items():
+        answer = _exchange(process, parts)
+        assert answer.split()[1] == status, what
+        assert b"connection: close" in answer.lower(), what
+    assert process.post(TOKEN).status_code == 200
+    _, written = process.end()
+    assert "Traceback" not in written
+    lines = [json.loads(line) for line in written.splitlines() if line.startswith("{")]
+    assert [line["reason"] for line in lines] == ["request_too_large"] * 3
+
+
+def test_a_client_that_sends_too_much_gets_to_read_why(process, authorization):
+    authorization.up()
+    process.wait_until_live()
+    answer = process.post(TOKEN, params={"long": "x" * 3_000_000})
+    assert answer.status_code == 413
+    assert answer.json()["error"] == "request_too_large"
+    process.end()
+
+
+def test_a_request_that_is_cut_off_is_no_fault_of_the_server(process, authorization):
+    authorization.up()
+    process.wait_until_live()
+    with socket.create_connection(("127.0.0.1", int(process.base.rsplit(":", 1)[1]))) as wire:
+        wire.sendall(_HEAD + b"Content-Length: 999\r\n\r\n{")
+    assert _exchange(process, [_HEAD, b"Transfer-Encoding: chunked\r\n\r\nzz\r\n\r\n"]).split()[1] == b"400"
+    assert process.post(TOKEN).status_code == 200
+    _, written = process.end()
+    lines = [json.loads(line) for line in written.splitlines() if line.startswith("{")]
+    assert [(line["reason"], line["status"]) for line in lines] == [("request_cut_off", 400)] * 2
+    assert "Traceback" not in written
+
+
+def test_the_longest_token_fits_whatever_pieces_it_comes_in(process, authorization):
+    authorization.up()
+    process.wait_until_live()
+    long = b"X-Token: " + b"a" * 16_384 + b"\r\n"
+    with socket.create_connection(("127.0.0.1", int(process.base.rsplit(":", 1)[1])), timeout=20) as wire:
+        wire.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        for part in (_HEAD, long, b"Content-Length: 0\r\n", b"Connection: close\r\n\r\n"):
+            wire.sendall(part)
+            time.sleep(0.05)  # so that they arrive apart
+        assert b"-32700" in wire.recv(4096)
     process.end()
 
 

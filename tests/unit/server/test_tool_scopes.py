@@ -79,7 +79,7 @@ def test_no_spelling_of_the_body_gets_around_it(server, stand_in, body):
 
 
 def test_a_call_that_came_past_the_http_layer_is_refused_all_the_same(start, stand_in, monkeypatch):
-    monkeypatch.setattr("provision.server.tool_scopes.called", lambda _body: iter(()))
+    monkeypatch.setattr("provision.server.tool_scopes.called", lambda _message: None)
     server = start(tool_scopes={"multiply_numbers": [_FURTHER]})
     answer = server.call(stand_in.issue(), "multiply_numbers", x=6, y=7)
     assert answer["isError"]

@@ -1,0 +1,135 @@
+"""What is no JSON-RPC message is refused before anything acts on it.
+
+Sources: MCP specification, "Streamable HTTP" (an input that cannot be accepted gets an HTTP error, with a JSON-RPC error response as
+its body); JSON-RPC 2.0 section 5.1; RFC 9110 section 15.5.16.
+"""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+from mcp.server.auth.middleware.bearer_auth import AuthenticatedUser
+from pydantic_core import from_json
+
+from provision.server.audit import current_request
+
+if TYPE_CHECKING:
+    from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+MESSAGE = "provision.message"
+"""Where the message stands in the scope of the request, for the layers further in."""
+
+_PARSE_ERROR = (-32700, "Parse error")
+_INVALID_REQUEST = (-32600, "Invalid Request")
+
+
+class JsonRpcOnly:
+    """Reads the body of each authenticated request to the MCP endpoint, and hands on what is one JSON-RPC message.
+
+    Args:
+        app: What handles the message.
+        path: Path of the MCP endpoint.
+    """
+
+    def __init__(self, app: ASGIApp, *, path: str) -> None:
+        self._app = app
+        self._path = path
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass the request on, or answer 400 or 415."""
+        user = scope.get("user")
+        if (
+            scope["type"] != "http"
+            or scope["path"] != self._path
+            or scope["method"] != "POST"
+            or not isinstance(user, AuthenticatedUser)  # it is answered with 401 further in
+        ):
+            await self._app(scope, receive, send)
+            return
+        if not _is_plain_json(scope["headers"]):
+            current_request().reason = "unsupported_media_type"
+            await send(
+                {"type": "http.response.start", "status": 415, "headers": [(b"accept", b"application/json")]}
+            )
+            await send({"type": "http.response.body", "body": b""})
+            return
+        body = await _whole_body(receive)
+        if body is None:
+            current_request().reason = current_request().reason or "request_cut_off"  # or it was too large
+            await _answer(send, _INVALID_REQUEST)
+            return
+        try:
+            message = from_json(body, allow_inf_nan=False)
+        except ValueError:
+            await _answer(send, _PARSE_ERROR)
+            return
+        if not _is_message(message):
+            await _answer(send, _INVALID_REQUEST)
+            return
+        await self._app({**scope, MESSAGE: message}, _again(body, receive), send)
+
+
+def _is_plain_json(headers: list[tuple[bytes, bytes]]) -> bool:
+    kind, encoding = b"", b"identity"
+    for name, value in headers:
+        if name == b"content-type":
+            kind = value.partition(b";")[0].strip()
+        elif name == b"content-encoding":
+            encoding = value.strip().lower()
+    return kind == b"application/json" and encoding == b"identity"
+
+
+async def _whole_body(receive: Receive) -> bytes | None:
+    """The body, or None when the client left before it was whole; the outermost layer limits its length."""
+    parts: list[bytes] = []
+    while True:
+        message = await receive()
+        if message["type"] != "http.request":
+            return None
+        parts.append(message.get("body", b""))
+        if not message.get("more_body"):
+            return b"".join(parts)
+
+
+def _again(body: bytes, receive: Receive) -> Receive:
+    """Receives the body once more, then what comes after it."""
+    waiting: list[Message] = [{"type": "http.request", "body": body, "more_body": False}]
+
+    async def again() -> Message:
+        return waiting.pop() if waiting else await receive()
+
+    return again
+
+
+def _is_message(document: Any) -> bool:
+    """Whether it is one message: no batch, which MCP has not had since 2025-06-18."""
+    if not isinstance(document, dict) or document.get("jsonrpc") != "2.0":
+        return False
+    if "id" in document and (isinstance(document["id"], bool) or not isinstance(document["id"], int | str)):
+        return False
+    if "method" in document:
+        return isinstance(document["method"], str) and isinstance(document.get("params", {}), dict)
+    result, error = document.get("result"), document.get("error")
+    if error is None:
+        return "id" in document and isinstance(result, dict)
+    return (
+        isinstance(error, dict) and type(error.get("code")) is int and isinstance(error.get("message"), str)
+    )
+
+
+async def _answer(send: Send, error: tuple[int, str]) -> None:
+    code, message = error
+    document = {
+        "jsonrpc": "2.0",
+        "id": None,
+        "error": {
+            "code": code,
+            "message": message,
+            "data": {"correlation_id": current_request().correlation_id},
+        },
+    }
+    content = json.dumps(document).encode()
+    headers = [(b"content-type", b"application/json"), (b"content-length", str(len(content)).encode())]
+    await send({"type": "http.response.start", "status": 400, "headers": headers})
+    await send({"type": "http.response.body", "body": content})
