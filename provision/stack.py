@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import pulumi
 from pulumi import Output, ResourceOptions
 
+from provision.client_rules import ClientRules
 from provision.config.names import NAMESPACE
 from provision.config.objects import in_order
 from provision.config.project import Project
@@ -23,6 +24,18 @@ if TYPE_CHECKING:
 
     from provision.config.server import ServerConfig
     from provision.spec import Spec
+
+
+_USE_OF_CLIENTS = (
+    "CLIENT_LOGIN",
+    "CLIENT_REGISTER",
+    "CODE_TO_TOKEN",
+    "LOGOUT",
+    "OAUTH2_DEVICE_CODE_TO_TOKEN",
+    "REFRESH_TOKEN",
+)
+"""Keycloak knows only by these events when a client registered and when it was used last."""
+_DAYS_OF_USE = 180
 
 
 @dataclass(frozen=True)
@@ -82,8 +95,7 @@ class McpStack(pulumi.ComponentResource):
         self._inside = ResourceOptions(parent=self.realm, provider=provider, deleted_with=goes_with)
         self.servers = [self._server(server) for server in config.mcp_servers]
         self._scopes_of_tools()
-        self._registration()
-        self._rules_for_clients()
+        ClientRules(config, self._scope_names(), self.realm.name, self._inside)
         self._clients()
         if config.throw_away:
             self._demo_user(secrets)
@@ -162,8 +174,8 @@ class McpStack(pulumi.ComponentResource):
             refresh_token_max_reuse=0,
             registration_allowed=False,
             brute_force_protected=True,
-            events_enabled=self._config.events,
             admin_events_enabled=self._config.events,
+            **self._events(),
             adopt=realm.adopt,
             owner=f"{pulumi.get_project()}/{self._name}",
             # Of a Keycloak that we start we know the issuer beforehand, and which data and features it has.
@@ -174,6 +186,16 @@ class McpStack(pulumi.ComponentResource):
             # The data goes with the Keycloak that we run, so on destroy there is nothing to ask it for.
             opts=ResourceOptions(parent=self, provider=provider, deleted_with=self.keycloak),
         )
+
+    def _events(self) -> dict[str, Any]:
+        """Everything that is kept by default, what tells of the use of clients, or nothing."""
+        if self._config.events or self._config.realm.events is False:
+            return {"events_enabled": self._config.events}
+        return {
+            "events_enabled": True,
+            "enabled_event_types": _USE_OF_CLIENTS,
+            "events_expiration": _DAYS_OF_USE * 86400,
+        }
 
     def _declared_realm(self, provider: Provider) -> tuple[keycloak.Realm, ResourceOptions]:
         """The realm of a stack that declares objects only."""
@@ -209,79 +231,6 @@ class McpStack(pulumi.ComponentResource):
             keycloak.DefaultClientScope(
                 f"{name}-in-realm", realm=realm, scope=scope.name, kind="optional", opts=inside
             )
-
-    def _registration(self) -> None:
-        """Who may register clients, and what holds for all of them."""
-        config, realm, inside = self._config, self.realm.name, self._inside
-        registration, enabled = config.registration, config.registration_enabled
-        # Without hosts and with both checks on, as Keycloak makes it, nobody can register.
-        keycloak.TrustedHostsPolicy(
-            "trusted-hosts",
-            realm=realm,
-            trusted_hosts=registration.trusted_hosts if enabled else (),
-            host_sending_registration_request_must_match=registration.sender_must_match or not enabled,
-            client_uris_must_match=registration.client_uris_must_match or not enabled,
-            opts=inside,
-        )
-        keycloak.AllowedClientScopesPolicy(
-            "allowed-scopes",
-            realm=realm,
-            allowed_client_scopes=sorted(
-                {*self._scope_names(), *config.further_scopes, *registration.allowed_scopes}
-            ),
-            allow_default_scopes=True,
-            opts=inside,
-        )
-
-    def _rules_for_clients(self) -> None:
-        """Client policies: PKCE S256 for everybody, and which clients may be known by the address of their metadata."""
-        config, realm, inside = self._config, self.realm.name, self._inside
-        pkce = keycloak.ClientProfile(
-            "mcp-pkce",
-            realm=realm,
-            name="mcp-pkce",
-            description="PKCE with S256 (OAuth 2.1).",
-            pkce={"auto_configure": True},
-            opts=inside,
-        )
-        # In a realm of somebody else's, clients that have nothing to do with MCP stay as they are.
-        among_others = {"scopes": self._scope_names(), "type": "Any"} if config.realm.adopt else None
-        keycloak.ClientPolicy(
-            "mcp-pkce",
-            realm=realm,
-            name="mcp-pkce",
-            description="No code without PKCE.",
-            any_client=not config.realm.adopt,
-            client_scopes=among_others,
-            profiles=[pkce.name],
-            opts=inside,
-        )
-        documents = config.registration.client_id_metadata
-        if not documents.enabled:
-            return
-        metadata = keycloak.ClientProfile(
-            "mcp-client-id-metadata",
-            realm=realm,
-            name="mcp-client-id-metadata",
-            description="Clients whose id is the address of their metadata.",
-            client_id_metadata_document={
-                "allow_http_scheme": documents.allow_http,
-                "trusted_domains": documents.trusted_domains,
-            },
-            opts=inside,
-        )
-        keycloak.ClientPolicy(
-            "mcp-client-id-metadata",
-            realm=realm,
-            name="mcp-client-id-metadata",
-            description="Which hosts such metadata may be on.",
-            client_id_uri={
-                "schemes": ["https", *(["http"] if documents.allow_http else [])],
-                "trusted_domains": documents.trusted_domains,
-            },
-            profiles=[metadata.name],
-            opts=inside,
-        )
 
     def _scope_names(self) -> list[str]:
         return [server.scope for server in self.servers]

@@ -25,7 +25,7 @@ class RealmConfig(Concept):
     sso_session_max_lifespan: int = Field(default=36000, ge=60)
     """Seconds after which a login ends in any case."""
     events: bool | None = None
-    """Keep logins and administrative changes; on in production when left out, off elsewhere."""
+    """Keep logins and administrative changes; left out, production does, and others keep what tells of the use of clients."""
     resource_indicators: bool = False
     """Tokens are for the server that a request names (RFC 8707), and for no other; Keycloak's experimental feature `resource-indicators`."""
     ssl_required: Literal["all", "external", "none"] = "external"
@@ -57,17 +57,21 @@ class RegistrationConfig(Concept):
     trusted_hosts: tuple[str, ...] = (
         "127.0.0.1",
         "localhost",
+        "anysphere.cursor-mcp",
         "claude.ai",
         "claude.com",
         "code.visualstudio.com",
         "insiders.vscode.dev",
         "vscode.dev",
+        "www.cursor.com",
     )
     """Hosts that may register and that redirect and client URIs may name."""
     sender_must_match: bool = True
     """The sender's address must be one of the trusted hosts."""
     client_uris_must_match: bool = True
     """Redirect and client URIs must be on a trusted host."""
+    redirect_schemes: tuple[str, ...] = ("https", "http", "cursor")
+    """Schemes that the redirect URIs of a registration may have."""
     allowed_scopes: tuple[str, ...] = ()
     """Scopes that a registration may ask for besides the realm's defaults and the servers' own."""
     client_id_metadata: ClientIdMetadataConfig = ClientIdMetadataConfig()

@@ -16,8 +16,9 @@ from starlette.routing import Mount
 from provision.server.app import layers, make_verifier
 from provision.server.audit import current_request
 from provision.server.edge import Edge
+from provision.server.json_rpc import MESSAGE
 from provision.server.protection import WELL_KNOWN, ProtectedResource
-from provision.server.tool_scopes import again, called, read
+from provision.server.tool_scopes import called
 
 if TYPE_CHECKING:
     import httpx2
@@ -48,7 +49,7 @@ def protect(
     protection = ProtectedResource(settings, verifier)
     metadata = settings.base_url + WELL_KNOWN + settings.path
     guarded = RequireAuthMiddleware(
-        CallAudit(app, settings.path, audit),
+        CallAudit(app, audit),
         list(settings.scopes),
         AnyHttpUrl(metadata),
         list(settings.scopes),
@@ -66,7 +67,14 @@ def protect(
             *layers(settings),
         ],
     )
-    edge = Edge(inner, path=None, resource_metadata=metadata, audit=audit, trouble=verifier.trouble)
+    edge = Edge(
+        inner,
+        path=None,
+        resource_metadata=metadata,
+        max_request_bytes=settings.max_request_bytes,
+        audit=audit,
+        trouble=verifier.trouble,
+    )
     return _Protected(app, edge, verifier)
 
 
@@ -95,24 +103,18 @@ class CallAudit:
 
     Args:
         app: The application.
-        path: Path of its MCP endpoint.
         audit: Where calls are noted.
     """
 
-    def __init__(self, app: ASGIApp, path: str, audit: AuditTrail) -> None:
+    def __init__(self, app: ASGIApp, audit: AuditTrail) -> None:
         self._app = app
-        self._path = path
         self._audit = audit
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Pass the request on, and note the tools that it calls."""
-        if scope["type"] != "http" or scope["method"] != "POST" or scope["path"] != self._path:
+        """Pass the request on, and note the tool that it calls."""
+        tool = called(scope.get(MESSAGE))
+        if tool is None:
             await self._app(scope, receive, send)
-            return
-        messages, body = await read(receive)
-        tools = list(called(body))
-        if not tools:
-            await self._app(scope, again(messages, receive), send)
             return
         status: list[int] = []
 
@@ -123,9 +125,8 @@ class CallAudit:
 
         started = time.perf_counter()
         try:
-            await self._app(scope, again(messages, receive), noting)
+            await self._app(scope, receive, noting)
         finally:
             duration_ms = (time.perf_counter() - started) * 1000
             outcome = "ok" if status and status[0] < 400 else "error"  # noqa: PLR2004 - HTTP's border
-            for tool in tools:
-                self._audit.tool_call(current_request(), tool=tool, outcome=outcome, duration_ms=duration_ms)
+            self._audit.tool_call(current_request(), tool=tool, outcome=outcome, duration_ms=duration_ms)

@@ -74,9 +74,7 @@ def stack(tmp_path, monkeypatch):
     trail = tmp_path / "trail.jsonl"
     _write(trail, _line("02.000", subject="bob"), _line("04.000", **_REFUSAL, subject="bob"))
     _write(run.home / "other" / "process.log", _line("00.500", subject="nowhere"))
-    _write(
-        run.home / "other" / "settings.json", json.dumps({"verifier": "jwt", "audit_file": str(trail)})
-    )
+    _write(run.home / "other" / "settings.json", json.dumps({"verifier": "jwt", "audit_file": str(trail)}))
     return run
 
 
