@@ -17,6 +17,7 @@ from pydantic import BaseModel
 from provision.server.settings import Settings, SettingsError, load_settings
 
 if TYPE_CHECKING:
+    import ssl
     from types import FrameType
 
 # A head of a request that does not come at once may be this long, in bytes: room for the longest token and more.
@@ -45,10 +46,11 @@ def main(arguments: list[str] | None = None) -> int:
         signal.signal(number, _end)
     try:
         settings = load_settings(options.settings)
+        tls = _tls(settings)
         # Bound before the long imports: a client that comes early waits in the backlog instead of being refused.
         listener = _listen(settings)
         sys.stderr.write(f"{settings.name} serves {settings.url} on {settings.host}:{settings.port}\n")
-        _serve(settings, listener)
+        _serve(settings, listener, tls)
     except SettingsError as error:
         sys.stderr.writelines(f"error: {problem}\n" for problem in error.problems)
         return 2
@@ -75,7 +77,15 @@ def _listen(settings: Settings) -> socket.socket:
     return listener
 
 
-def _serve(settings: Settings, listener: socket.socket) -> None:
+def _tls(settings: Settings) -> ssl.SSLContext | None:
+    if settings.tls_certificate_file is None or settings.tls_key_file is None:
+        return None
+    from provision.server.tls import server_context
+
+    return server_context(settings.tls_certificate_file, settings.tls_key_file)
+
+
+def _serve(settings: Settings, listener: socket.socket, tls: ssl.SSLContext | None) -> None:
     _prepare_imports()
     import uvicorn
 
@@ -87,7 +97,8 @@ def _serve(settings: Settings, listener: socket.socket) -> None:
     gc.enable()
     config = uvicorn.Config(
         app,
-        loop="asyncio",
+        loop="asyncio" if tls is None else "provision.server.tls:Loop",
+        ssl_context_factory=None if tls is None else lambda _config, _default: tls,
         http="h11",
         ws="none",
         lifespan="on",

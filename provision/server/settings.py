@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import difflib
+import os
 import re
 import stat
+from ipaddress import ip_address
 from pathlib import Path  # noqa: TC003 - pydantic needs it when the model is built
-from typing import Annotated, Literal
+from typing import IO, Annotated, Literal
 from urllib.parse import urlsplit
 
 from pydantic import (
@@ -77,6 +79,15 @@ def _scope(value: str) -> str:
     return value
 
 
+def _is_loopback(host: str) -> bool:
+    if host == "localhost" or host.endswith(".localhost"):
+        return True
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
 def _origin(value: str) -> str:
     parts = urlsplit(value)
     if "*" in value or not parts.scheme or not parts.hostname or parts.path or parts.query or parts.fragment:
@@ -107,6 +118,9 @@ class Settings(BaseModel):
         requests_per_minute: Requests that one subject may make in a minute, in the long run; 0 for any number.
         burst_requests: Requests that one subject may make at once, when it was quiet before.
         max_request_bytes: The longest body of a request, in bytes.
+        tls_certificate_file: PEM file with the certificate chain; with it, the server speaks HTTPS.
+        tls_key_file: PEM file with the private key, without a password; others must have no access to it.
+        tls_terminated_by_proxy: Whether something in front speaks HTTPS, so that this process may listen without.
         audit_file: File the audit lines are appended to; standard output when absent.
         allowed_origins: Browser origins that may call besides loopback ones and the server's own.
     """
@@ -129,6 +143,9 @@ class Settings(BaseModel):
     requests_per_minute: Annotated[int, Field(ge=0, le=1_000_000)] = 600
     burst_requests: Annotated[int, Field(ge=1, le=1_000_000)] = 100
     max_request_bytes: Annotated[int, Field(ge=1024, le=_LIBRARY_BYTES)] = 1024 * 1024
+    tls_certificate_file: Path | None = None
+    tls_key_file: Path | None = None
+    tls_terminated_by_proxy: bool = False
     audit_file: Path | None = None
     allowed_origins: tuple[Annotated[str, AfterValidator(_origin)], ...] = ()
 
@@ -161,6 +178,21 @@ class Settings(BaseModel):
         missing = [name for name in needed if getattr(self, name) is None]
         if missing:
             raise ValueError(f'verifier "{self.verifier}" needs {", ".join(missing)}')
+        return self
+
+    @model_validator(mode="after")
+    def _tokens_do_not_travel_in_clear(self) -> Settings:
+        if (self.tls_certificate_file is None) != (self.tls_key_file is None):
+            raise ValueError("tls_certificate_file and tls_key_file go together")
+        parts = urlsplit(self.url)
+        with_tls = self.tls_certificate_file is not None
+        if parts.scheme == "http" and (with_tls or not _is_loopback(parts.hostname or "")):
+            raise ValueError("url must be https" + ("" if with_tls else " unless its host is loopback"))
+        if not (with_tls or self.tls_terminated_by_proxy or _is_loopback(self.host)):
+            raise ValueError(
+                f"host {self.host} is not loopback: set tls_certificate_file and tls_key_file,"
+                " or tls_terminated_by_proxy if a gateway in front speaks HTTPS"
+            )
         return self
 
     @property
@@ -206,12 +238,10 @@ def read_secret(path: Path) -> SecretStr:
     name = "introspection_client_secret_file"
     try:
         with path.open("rb") as file:
-            mode = path.stat().st_mode
+            ensure_private(name, path, file)
             content = file.read(_SECRET_SIZE + 1)
     except OSError as error:
         raise SettingsError([f"{name}: {path}: {error.strerror or 'cannot be read'}"]) from None
-    if mode & (stat.S_IRWXO | stat.S_IWGRP):
-        raise SettingsError([f"{name}: {path} is open to other users; run: chmod 0400 {path}"])
     try:
         secret = content.decode().removesuffix("\n").removesuffix("\r")
     except UnicodeDecodeError:
@@ -219,6 +249,21 @@ def read_secret(path: Path) -> SecretStr:
     if not secret or len(content) > _SECRET_SIZE or not secret.isprintable():
         raise SettingsError([f"{name}: {path} must hold the secret on one line and nothing else"])
     return SecretStr(secret)
+
+
+def ensure_private(name: str, path: Path, file: IO[bytes]) -> None:
+    """Make sure that a file with a secret is closed to others.
+
+    Args:
+        name: The setting that names it.
+        path: The file.
+        file: The same, opened.
+
+    Raises:
+        SettingsError: Others can read or write it, or its group can write it.
+    """
+    if os.fstat(file.fileno()).st_mode & (stat.S_IRWXO | stat.S_IWGRP):
+        raise SettingsError([f"{name}: {path} is open to other users; run: chmod 0400 {path}"])
 
 
 def _problems(error: ValidationError) -> list[tuple[str, str, str]]:

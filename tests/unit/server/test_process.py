@@ -311,13 +311,14 @@ def test_a_request_that_is_cut_off_is_no_fault_of_the_server(process, authorizat
 def test_the_longest_token_fits_whatever_pieces_it_comes_in(process, authorization):
     authorization.up()
     process.wait_until_live()
-    long = b"X-Token: " + b"a" * 16_384 + b"\r\n"
-    with socket.create_connection(("127.0.0.1", int(process.base.rsplit(":", 1)[1])), timeout=20) as wire:
-        wire.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        for part in (_HEAD, long, b"Content-Length: 0\r\n", b"Connection: close\r\n\r\n"):
-            wire.sendall(part)
-            time.sleep(0.05)  # so that they arrive apart
-        assert b"-32700" in wire.recv(4096)
+
+    def apart():
+        yield _HEAD
+        yield b"X-Token: " + b"a" * 16_384 + b"\r\n"
+        time.sleep(0.1)  # so that what follows arrives apart
+        yield b"Content-Length: 0\r\nConnection: close\r\n\r\n"
+
+    assert b"-32700" in _exchange(process, apart())
     process.end()
 
 

@@ -70,6 +70,20 @@ def test_settings_do_not_change(load):
         ({"cache_seconds": -1}, "cache_seconds: Input should be greater than or equal to 0"),
         ({"allowed_origins": ["*"]}, "allowed_origins.0: must be exact origins such as"),
         ({"allowed_origins": ["http://a.example/"]}, "allowed_origins.0: must be exact origins such as"),
+        ({"host": "0.0.0.0"}, "host 0.0.0.0 is not loopback: set tls_certificate_file and tls_key_file, or"),
+        ({"host": "::"}, "host :: is not loopback"),
+        ({"host": "mcp.example.com"}, "host mcp.example.com is not loopback"),
+        ({"url": "http://mcp.example.com/mcp"}, "url must be https unless its host is loopback"),
+        (
+            {"url": "http://mcp.example.com/mcp", "tls_terminated_by_proxy": True},
+            "url must be https unless its host is loopback",
+        ),
+        (
+            {"tls_certificate_file": "a", "tls_key_file": "b"},
+            "url must be https",
+        ),
+        ({"tls_certificate_file": "a"}, "tls_certificate_file and tls_key_file go together"),
+        ({"tls_key_file": "a"}, "tls_certificate_file and tls_key_file go together"),
         ({"name": "a\nb"}, "name: must be printable characters"),
     ],
 )
@@ -79,6 +93,29 @@ def test_a_wrong_setting_is_named_in_one_line(load, changes, line):
     (problem,) = raised.value.problems
     assert line in problem
     assert "\n" not in problem
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"host": "127.0.0.2"},
+        {"host": "::1"},
+        {"host": "localhost"},
+        {"host": "0.0.0.0", "tls_terminated_by_proxy": True},
+        {"host": "0.0.0.0", "tls_terminated_by_proxy": True, "url": "https://mcp.example.com/mcp"},
+        {"url": "https://mcp.example.com/mcp"},
+        {"url": "http://[::1]:3000/mcp"},
+        {
+            "host": "0.0.0.0",
+            "url": "https://mcp.example.com/mcp",
+            "tls_certificate_file": "a",
+            "tls_key_file": "b",
+        },
+    ],
+    ids=str,
+)
+def test_what_keeps_tokens_off_the_open_wire_is_accepted(load, changes):
+    assert load(**changes)
 
 
 def test_every_wrong_setting_is_named(load):
