@@ -22,8 +22,6 @@ if TYPE_CHECKING:
 
 # A head of a request that does not come at once may be this long, in bytes: room for the longest token and more.
 _HEAD_BYTES = 64 * 1024
-# Seconds that open requests get to end after SIGTERM; with the rest of the way down it stays below one second.
-_GRACE_SECONDS = 0.5
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -88,10 +86,13 @@ def _tls(settings: Settings) -> ssl.SSLContext | None:
 def _serve(settings: Settings, listener: socket.socket, tls: ssl.SSLContext | None) -> None:
     _prepare_imports()
     import uvicorn
+    from sse_starlette.sse import AppStatus
 
     from provision.server.app import build_app
     from provision.server.audit import AuditTrail
 
+    # At the first sign of an end the library breaks off every streamed answer. Ours end by themselves, and uvicorn bounds the wait.
+    AppStatus.disable_automatic_graceful_drain()  # type: ignore[no-untyped-call]
     app = build_app(settings, AuditTrail(settings.audit_file))
     gc.freeze()
     gc.enable()
@@ -106,7 +107,7 @@ def _serve(settings: Settings, listener: socket.socket, tls: ssl.SSLContext | No
         access_log=False,
         server_header=False,
         h11_max_incomplete_event_size=_HEAD_BYTES,
-        timeout_graceful_shutdown=_GRACE_SECONDS,  # type: ignore[arg-type]  # seconds; a fraction works
+        timeout_graceful_shutdown=settings.shutdown_seconds,  # type: ignore[arg-type]  # a fraction works
     )
     uvicorn.Server(config).run(sockets=[listener])
 

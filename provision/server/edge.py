@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import re
 import time
@@ -36,6 +37,8 @@ _BODIES = {
     500: ("server_error", "The server failed to handle the request."),
     503: ("temporarily_unavailable", "Access tokens cannot be checked at the moment; try again."),
 }
+_SHUTTING_DOWN = ("temporarily_unavailable", "The server is shutting down; try again.")
+_RETRY_AFTER = (b"retry-after", b"2")
 _FORBIDDEN_ORIGIN = ("forbidden_origin", "The Origin header names a site that may not call this server.")
 _REASONS = {401: "no_token", 403: "insufficient_scope", 415: "unsupported_media_type", 421: "foreign_host"}
 
@@ -98,6 +101,13 @@ class Edge:
             else:
                 limited = _limited(receive, self._most, reply)
                 await self._app({**scope, "headers": headers}, limited, reply.send)
+        except asyncio.CancelledError:
+            # The process ends, and the time for requests under way is over.
+            record.reason = "shutting_down"
+            if reply.status is not None:
+                self._audit.refusal(record, status=reply.status, duration_ms=reply.elapsed_ms())
+                raise
+            await reply.refuse(503, [_RETRY_AFTER])
         except Exception as error:  # noqa: BLE001 - the client has had its 500; further out it would be logged with its text
             self._audit.error(record, error)
         if reply.status == 400:  # noqa: PLR2004
@@ -150,6 +160,8 @@ class _Reply:
         if status == 403 and not challenged:  # noqa: PLR2004
             error, description = _FORBIDDEN_ORIGIN
         self._record.reason = self._record.reason or _REASONS.get(status)
+        if self._record.reason == "shutting_down":
+            error, description = _SHUTTING_DOWN
         if error == "forbidden_origin":
             self._record.reason = "foreign_origin"
         body = {

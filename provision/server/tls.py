@@ -55,5 +55,6 @@ class Loop(asyncio.SelectorEventLoop):
 
     async def create_server(self, *arguments: Any, **options: Any) -> asyncio.Server:
         """Create a server, see :meth:`asyncio.loop.create_server`."""
-        limits = {"ssl_handshake_timeout": _HANDSHAKE_SECONDS, "ssl_shutdown_timeout": _GOODBYE_SECONDS}
-        return await super().create_server(*arguments, **limits, **options)
+        options |= {"ssl_handshake_timeout": _HANDSHAKE_SECONDS, "ssl_shutdown_timeout": _GOODBYE_SECONDS}
+        server: asyncio.Server = await super().create_server(*arguments, **options)
+        return server

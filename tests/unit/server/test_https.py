@@ -64,6 +64,7 @@ def https(document, tmp_path):  # noqa: F811
     certificate, key = _certificate(tmp_path)
     return {
         **document,
+        "shutdown_seconds": 20,
         "url": document["url"].replace("http:", "https:"),
         "introspection_client_id": document["url"].replace("http:", "https:"),
         "tls_certificate_file": certificate,

@@ -13,6 +13,7 @@ import subprocess
 import sys
 import threading
 import time
+from concurrent.futures import ThreadPoolExecutor
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qs
@@ -41,6 +42,8 @@ class StandIn(BaseHTTPRequestHandler):
         if self.server.gone:
             self.close_connection = True
             return
+        self.server.asked.set()
+        self.server.may_answer.wait(60)
         form = parse_qs(self.rfile.read(int(self.headers["Content-Length"])).decode())
         answer = {
             "active": form["token"] == [TOKEN] and form["client_secret"] == [SECRET],
@@ -53,6 +56,8 @@ class StandIn(BaseHTTPRequestHandler):
             "typ": "Bearer",
         }
         content = json.dumps(answer).encode()
+        if self.server.gone:
+            return
         self.send_response(200)
         self.send_header("Content-Type", "application/json")
         self.send_header("Content-Length", str(len(content)))
@@ -73,12 +78,17 @@ class Authorization:
 
     def __init__(self) -> None:
         self.port = _free_port()
+        self.asked = threading.Event()
+        self.may_answer = threading.Event()
+        self.may_answer.set()
         self._server: ThreadingHTTPServer | None = None
 
     def up(self) -> None:
         self._server = ThreadingHTTPServer(("127.0.0.1", self.port), StandIn)
         self._server.daemon_threads = True
         self._server.gone = False
+        self._server.asked = self.asked
+        self._server.may_answer = self.may_answer
         threading.Thread(target=self._server.serve_forever, daemon=True).start()
 
     def down(self) -> None:
@@ -94,6 +104,7 @@ def authorization() -> Iterator[Authorization]:
     authorization = Authorization()
     yield authorization
     authorization.down()
+    authorization.may_answer.set()
 
 
 @pytest.fixture
@@ -112,6 +123,7 @@ def document(tmp_path: Path, authorization: Authorization) -> dict[str, Any]:
         "introspection_client_id": f"http://localhost:{port}/mcp",
         "introspection_client_secret_file": str(secret),
         "cache_seconds": 0,
+        "shutdown_seconds": 0.5,
     }
 
 
@@ -255,6 +267,80 @@ _HEAD = (
     b"POST /mcp HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n"
     b"Accept: application/json, text/event-stream\r\nAuthorization: Bearer " + TOKEN.encode() + b"\r\n"
 )
+
+
+_CALL = {"method": "tools/call", "params": {"name": "multiply_numbers", "arguments": {"x": 6, "y": 7}}}
+
+
+def test_a_call_under_way_gets_its_answer_after_sigterm(document, tmp_path, authorization):
+    authorization.up()
+    process = Process({name: document[name] for name in document if name != "shutdown_seconds"}, tmp_path)
+    process.wait_until_live()
+    port = document["port"]
+    authorization.may_answer.clear()
+    with (
+        ThreadPoolExecutor() as threads,
+        socket.create_connection(("127.0.0.1", port)) as kept,
+        socket.create_connection(("127.0.0.1", port)),
+    ):
+        kept.sendall(b"GET /health/live HTTP/1.1\r\nHost: localhost\r\n\r\n")
+        kept.recv(4096)
+        call = threads.submit(process.post, TOKEN, **_CALL)
+        assert authorization.asked.wait(20), "the call waits for what is known of its token"
+        process.popen.send_signal(signal.SIGTERM)
+        _wait_until_refused(port)
+        assert not call.done()
+        authorization.may_answer.set()
+        answer = call.result(timeout=20)
+        assert answer.status_code == 200
+        assert '"result":42.0' in answer.text
+        started = time.perf_counter()
+        written = "".join(process.popen.communicate(timeout=20))
+    assert process.popen.returncode == 0
+    assert time.perf_counter() - started < 3, "with the answer given, nothing is waited for"
+    assert [json.loads(line)["outcome"] for line in written.splitlines() if line.startswith("{")] == ["ok"]
+
+
+def _wait_until_refused(port: int) -> None:
+    deadline = time.monotonic() + 20
+    while time.monotonic() < deadline:
+        try:
+            socket.create_connection(("127.0.0.1", port), timeout=1).close()
+        except ConnectionRefusedError:
+            return
+        time.sleep(0.02)
+    raise AssertionError("new connections are not refused")
+
+
+def test_a_call_that_takes_too_long_after_sigterm_is_cut_off(process, authorization):
+    authorization.up()
+    process.wait_until_live()
+    authorization.may_answer.clear()
+    with ThreadPoolExecutor() as threads:
+        call = threads.submit(process.post, TOKEN, **_CALL)
+        assert authorization.asked.wait(20)
+        seconds, written = process.end()
+        answer = call.result(timeout=20)
+    assert answer.status_code == 503
+    assert answer.headers["Retry-After"] == "2"
+    assert answer.json()["error_description"] == "The server is shutting down; try again."
+    assert "Traceback" not in written
+    (line,) = [json.loads(line) for line in written.splitlines() if line.startswith("{")]
+    assert (line["reason"], line["correlation_id"]) == ("shutting_down", answer.json()["correlation_id"])
+    assert process.popen.returncode == 0
+    assert 0.5 <= seconds < 3
+    assert TOKEN not in written
+
+
+def test_with_nothing_under_way_it_ends_at_once(document, tmp_path, authorization):
+    authorization.up()
+    process = Process({**document, "shutdown_seconds": 30}, tmp_path)
+    process.wait_until_live()
+    with httpx2.Client(trust_env=False) as kept:
+        assert kept.get(f"{process.base}/health/live").status_code == 200
+        seconds, _ = process.end()
+    assert process.popen.returncode == 0
+    assert seconds < 3
 
 
 def test_what_is_too_long_or_no_http_is_refused_the_connection_ends_and_the_server_goes_on(
