@@ -37,7 +37,7 @@ def command(
     if not outputs:
         raise ProvisionError(f"Stack {invocation.stack_name} is not up.", "Start it: provision up")
     show = (lambda _: None) if as_json else _show
-    targets = _targets(outputs, engine.stack.config(), server)
+    targets = targets_of(outputs, engine.stack.config(), server)
     results: list[tuple[str, Proof]] = []
     for name, target in targets.items():
         if len(targets) > 1 and not as_json:
@@ -84,8 +84,17 @@ def _as_json(server: str, proof: Proof) -> dict[str, Any]:
     }
 
 
-def _targets(outputs: dict[str, Any], config: StackConfig, only: str | None) -> dict[str, Target]:
-    """What the proofs are about, by the server's name."""
+def targets_of(outputs: dict[str, Any], config: StackConfig, only: str | None) -> dict[str, Target]:
+    """What the proofs are about, by the server's name.
+
+    Args:
+        outputs: The stack's outputs, secrets in clear.
+        config: What its file says.
+        only: The one server that is asked for; all when None.
+
+    Raises:
+        UsageError: There is nothing to prove, or nobody who can log in.
+    """
     if not outputs["servers"]:
         raise UsageError(
             "This stack has no MCP server, and the proofs are about one.", "Try `provision drift`."

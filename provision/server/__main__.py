@@ -18,7 +18,12 @@ from provision.server.settings import Settings, SettingsError, load_settings
 
 if TYPE_CHECKING:
     import ssl
+    from collections.abc import Callable
     from types import FrameType
+
+    from starlette.types import ASGIApp
+
+    from provision.server.audit import AuditTrail
 
 # A head of a request that does not come at once may be this long, in bytes: room for the longest token and more.
 _HEAD_BYTES = 64 * 1024
@@ -39,16 +44,28 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument(
         "--settings", type=Path, required=True, metavar="FILE", help="JSON file with the settings"
     )
-    options = parser.parse_args(arguments)
+    return run(parser.parse_args(arguments).settings, _reference_server)
+
+
+def run(file: Path, build: Callable[[Settings, AuditTrail], ASGIApp]) -> int:
+    """Serve an application until a signal ends it.
+
+    Args:
+        file: JSON file with the settings.
+        build: Makes the application.
+
+    Returns:
+        The exit code: 0 ended by a signal, 1 the address is taken, 2 wrong settings.
+    """
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, _end)
     try:
-        settings = load_settings(options.settings)
+        settings = load_settings(file)
         tls = _tls(settings)
         # Bound before the long imports: a client that comes early waits in the backlog instead of being refused.
         listener = _listen(settings)
         sys.stderr.write(f"{settings.name} serves {settings.url} on {settings.host}:{settings.port}\n")
-        _serve(settings, listener, tls)
+        _serve(settings, listener, tls, build)
     except SettingsError as error:
         sys.stderr.writelines(f"error: {problem}\n" for problem in error.problems)
         return 2
@@ -83,17 +100,27 @@ def _tls(settings: Settings) -> ssl.SSLContext | None:
     return server_context(settings.tls_certificate_file, settings.tls_key_file)
 
 
-def _serve(settings: Settings, listener: socket.socket, tls: ssl.SSLContext | None) -> None:
+def _reference_server(settings: Settings, audit: AuditTrail) -> ASGIApp:
+    from provision.server.app import build_app
+
+    return build_app(settings, audit)
+
+
+def _serve(
+    settings: Settings,
+    listener: socket.socket,
+    tls: ssl.SSLContext | None,
+    build: Callable[[Settings, AuditTrail], ASGIApp],
+) -> None:
     _prepare_imports()
     import uvicorn
     from sse_starlette.sse import AppStatus
 
-    from provision.server.app import build_app
     from provision.server.audit import AuditTrail
 
     # At the first sign of an end the library breaks off every streamed answer. Ours end by themselves, and uvicorn bounds the wait.
     AppStatus.disable_automatic_graceful_drain()  # type: ignore[no-untyped-call]
-    app = build_app(settings, AuditTrail(settings.audit_file))
+    app = build(settings, AuditTrail(settings.audit_file))
     gc.freeze()
     gc.enable()
     config = uvicorn.Config(

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import os
+import sys
 import time
-from typing import TYPE_CHECKING
+from pathlib import Path
+from typing import TYPE_CHECKING, NoReturn
 from urllib.parse import urlsplit
 
 from fastmcp.server.auth.middleware import RequireAuthMiddleware
@@ -13,6 +16,7 @@ from starlette.applications import Starlette
 from starlette.middleware import Middleware
 from starlette.routing import Mount
 
+from provision.server.__main__ import run
 from provision.server.app import layers, make_verifier
 from provision.server.audit import current_request
 from provision.server.edge import Edge
@@ -76,6 +80,22 @@ def protect(
         trouble=verifier.trouble,
     )
     return _Protected(app, edge, verifier)
+
+
+def serve(app: ASGIApp) -> NoReturn:
+    """Serve a protected application until a signal ends the process, which then ends, too.
+
+    The settings stand in the file that ``MCP_SETTINGS_FILE`` names; the stack sets it.
+
+    Args:
+        app: See :func:`protect`.
+    """
+    file = os.environ.get("MCP_SETTINGS_FILE")
+    if not file:
+        sys.exit(
+            "error: MCP_SETTINGS_FILE is not set; `provision up` sets it, or name a settings file in it."
+        )
+    sys.exit(run(Path(file), lambda settings, audit: protect(app, settings, audit)))
 
 
 class _Protected:

@@ -6,16 +6,12 @@ import json
 
 import pytest
 
-from provision.cli.verify import _targets
-from provision.config.project import Project
 from provision.verify.access_token import claims
-from provision.verify.authorization_code import log_in
 from provision.verify.check import Failed
-from provision.verify.context import Context, Run
 from provision.verify.mcp_session import McpSession
-from provision.verify.proofs.authorization_server_metadata import authorization_server_metadata
 from provision.verify.proofs.tools import call
 from tests.support.metadata_document import metadata_document
+from tests.support.outside import REDIRECT, logged_in, outside
 from tests.support.stack_cli import StackCli
 
 _FILE = """\
@@ -27,7 +23,6 @@ config:
     - {name: calculator, toolScopes: {multiply_numbers: ["mcp:math:multiply"]}}
     - {name: weather, verifier: jwt}
 """
-_REDIRECT = "http://localhost:33419/callback"
 
 
 @pytest.fixture(scope="module")
@@ -43,16 +38,8 @@ def experimental(tmp_path_factory):
 
 @pytest.fixture
 def context(experimental):
-    shown = experimental.json("status", "--show-secrets")
-    shown["keycloak_url"] = shown["issuer"].partition("/realms/")[0]
-    config = Project.at(experimental.project).stack("test").config()
-    run = Run(_targets(shown, config, "calculator")["calculator"])
-    yield Context(run)
-    run.end()
-
-
-def log_in_as(context, client_id, redirect_uri=_REDIRECT, **more):
-    return log_in(context, context.need(authorization_server_metadata), client_id, redirect_uri, **more)
+    with outside(experimental, "calculator") as context:
+        yield context
 
 
 def test_every_proof_holds_with_both_switched_on(experimental):
@@ -66,14 +53,14 @@ def test_every_proof_holds_with_both_switched_on(experimental):
 
 def test_a_client_with_a_metadata_document_logs_in_calls_and_steps_up(context):
     server = context.target.server_url
-    with metadata_document(_REDIRECT) as client_id:
-        login = log_in_as(context, client_id)
+    with metadata_document(REDIRECT) as client_id:
+        login = logged_in(context, client_id)
         assert login.consented
         assert claims(login.access_token).audience == (server,)
         with McpSession(context.http, server, login.access_token) as session:
             call(session, "add_numbers")
             assert session.attempt("multiply_numbers", {"x": 6, "y": 7}).status_code == 403
-        more = log_in_as(context, client_id, further_scopes=("mcp:math:multiply",))
+        more = logged_in(context, client_id, further_scopes=("mcp:math:multiply",))
         with McpSession(context.http, server, more.access_token) as session:
             call(session, "multiply_numbers")
     (made,) = context.session().get(context.target.realm, "clients", clientId=client_id)
@@ -90,16 +77,16 @@ def test_a_client_with_a_metadata_document_logs_in_calls_and_steps_up(context):
     ],
 )
 def test_a_document_that_does_not_fit_is_refused(context, document):
-    with metadata_document(_REDIRECT, **document) as client_id:
+    with metadata_document(REDIRECT, **document) as client_id:
         with pytest.raises(Failed):
-            log_in_as(context, client_id)
+            logged_in(context, client_id)
         assert not context.session().get(context.target.realm, "clients", clientId=client_id)
 
 
 def test_a_document_on_a_host_that_is_not_trusted_is_not_even_fetched(context):
-    with metadata_document(_REDIRECT, host="127.0.0.2") as client_id:
+    with metadata_document(REDIRECT, host="127.0.0.2") as client_id:
         with pytest.raises(Failed):
-            log_in_as(context, client_id)
+            logged_in(context, client_id)
         assert not context.session().get(context.target.realm, "clients", clientId=client_id)
 
 

@@ -4,40 +4,41 @@ from __future__ import annotations
 
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
-from urllib.parse import urlsplit
 
-from provision.verify import Target
+from provision.cli.verify import targets_of
+from provision.config.project import Project
+from provision.verify.authorization_code import Login, log_in
 from provision.verify.context import Context, Run
+from provision.verify.proofs.authorization_server_metadata import authorization_server_metadata
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from tests.support.stack_cli import StackCli
 
+REDIRECT = "http://localhost:33419/callback"
+"""Where the pre-registered client, and clients like Claude Code, can be sent back to; nobody listens there."""
+
 
 @contextmanager
-def outside(stack: StackCli) -> Iterator[Context]:
-    """A proof's context; leaving it ends the logins and removes what was made."""
+def outside(stack: StackCli, server: str | None = None) -> Iterator[Context]:
+    """A proof's context; leaving it ends the logins and removes what was made.
+
+    Args:
+        stack: The stack, which is up.
+        server: Which of its MCP servers, when there are several.
+    """
     shown = stack.json("status", "--show-secrets")
-    (server,) = shown["servers"]
-    at = urlsplit(shown["issuer"])
-    run = Run(
-        Target(
-            issuer=shown["issuer"],
-            realm=shown["realm"],
-            server_url=server["url"],
-            scopes=tuple(server["scopes"]),
-            introspection_client_id=server["introspection"]["client_id"],
-            introspection_client_secret=server["introspection"]["client_secret"],
-            demo_username=shown["demo_user"]["username"],
-            demo_password=shown["demo_user"]["password"],
-            public_client_id=shown["clients"][0]["client_id"],
-            keycloak_url=f"{at.scheme}://{at.netloc}",
-            admin_client_id=shown["admin"]["client_id"],
-            admin_client_secret=shown["admin"]["client_secret"],
-        )
-    )
+    shown["keycloak_url"] = shown["issuer"].partition("/realms/")[0]
+    config = Project.at(stack.project).stack(stack.stack).config()
+    (target,) = targets_of(shown, config, server).values()
+    run = Run(target)
     try:
         yield Context(run)
     finally:
         run.end()
+
+
+def logged_in(context: Context, client_id: str = "mcp-client", **more: tuple[str, ...]) -> Login:
+    """The demo user's login to a client, by default to the pre-registered one."""
+    return log_in(context, context.need(authorization_server_metadata), client_id, REDIRECT, **more)

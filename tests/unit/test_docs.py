@@ -19,6 +19,13 @@ def test_the_library_page_shows_the_example_that_is_tested(name):
     )
 
 
+@pytest.mark.parametrize("name", ["own_fastmcp.py", "own_sdk.py"])
+def test_the_page_of_the_servers_shows_the_example_that_is_tested(name):
+    example = (_DOCS / "examples" / name).read_text()
+    assert len([line for line in example.splitlines() if line]) <= 10
+    assert f"```python\n{example}```" in (_DOCS / "servers.md").read_text()
+
+
 @pytest.mark.parametrize(
     "page", [_DOCS.parent / "README.md", *_DOCS.rglob("*.md")], ids=lambda page: page.name
 )
