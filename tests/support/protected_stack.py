@@ -1,0 +1,191 @@
+"""A running stack as its attackers see it, with all that they could get hold of."""
+
+from __future__ import annotations
+
+import json
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+from provision.verify import Target
+from provision.verify.authorization_code import log_in
+from provision.verify.context import Context, Run
+from provision.verify.proofs.authorization_server_metadata import authorization_server_metadata
+from tests.support.raw_http import Answer, post
+from tests.support.signing_key import SigningKey, claims_of
+from tests.support.stack_cli import until
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from provision.keycloak.session import Session
+    from tests.support.stack_cli import StackCli
+
+CLIENT = "mcp-client"
+_REDIRECT_URI = "http://localhost/callback"
+_ACCEPT = [("Accept", "application/json, text/event-stream"), ("Content-Type", "application/json")]
+_CALLS = {"add_numbers": {"a": 2, "b": 40}, "multiply_numbers": {"x": 6, "y": 7}}
+
+
+@dataclass(frozen=True)
+class Tokens:
+    """What the token endpoint gave to a client after a login."""
+
+    access: str
+    refresh: str
+    id: str
+
+
+class ProtectedStack:
+    """A stack that is up, its demo user logged in, and keys that its realm vouches for.
+
+    Args:
+        stack: The stack.
+        verifier: How its server checks tokens.
+        run: Gives the Admin API and logs in.
+        key: The published key for signatures.
+        encryption_key: The published key for encryption.
+    """
+
+    def __init__(
+        self, stack: StackCli, verifier: str, run: Run, key: SigningKey, encryption_key: SigningKey
+    ) -> None:
+        self.stack = stack
+        self.verifier = verifier
+        self.target = run.target
+        self.key = key
+        self.encryption_key = encryption_key
+        self._context = Context(run)
+        self._authorization_server = self._context.need(authorization_server_metadata)
+        self.tokens = self.log_in()
+
+    @property
+    def admin(self) -> Session:
+        """The Admin API."""
+        return self._context.session()
+
+    @property
+    def claims(self) -> dict[str, Any]:
+        """The claims of the genuine access token."""
+        return claims_of(self.tokens.access)
+
+    @property
+    def resource_metadata(self) -> str:
+        """Where the server's metadata is (RFC 9728 section 3.1)."""
+        base, _, path = self.target.server_url.rpartition("/")
+        return f"{base}/.well-known/oauth-protected-resource/{path}"
+
+    def log_in(self) -> Tokens:
+        """The tokens of one more login of the demo user, genuine ones."""
+        server = self._authorization_server
+        login = log_in(self._context, server, CLIENT, _REDIRECT_URI, further_scopes=("openid",))
+        form = {
+            "grant_type": "refresh_token",
+            "refresh_token": login.refresh_token,
+        }
+        answer = self.at_keycloak("token", **form)
+        return Tokens(answer["access_token"], answer["refresh_token"], answer["id_token"])
+
+    def at_keycloak(self, endpoint: str, **form: str) -> Any:
+        """What the realm's OpenID Connect endpoint answers to the pre-registered client; None for an empty answer."""
+        url = f"{self.target.issuer}/protocol/openid-connect/{endpoint}"
+        answer = self._context.http.post(url, data={"client_id": CLIENT, **form})
+        answer.raise_for_status()
+        return answer.json() if answer.content else None
+
+    def post(
+        self,
+        *headers: tuple[str, str | bytes],
+        tool: str = "add_numbers",
+        query: str = "",
+        host: str | None = None,
+    ) -> Answer:
+        """Call a tool with whatever headers.
+
+        Args:
+            headers: Header lines besides those that every MCP request has.
+            tool: The tool.
+            query: With its question mark.
+            host: A ``Host`` header that is not the server's.
+        """
+        message = {
+            "jsonrpc": "2.0",
+            "id": 1,
+            "method": "tools/call",
+            "params": {"name": tool, "arguments": _CALLS[tool]},
+        }
+        url = self.target.server_url + query
+        return post(url, [*_ACCEPT, *headers], json.dumps(message).encode(), host=host)
+
+    def call(self, token: str, tool: str = "add_numbers") -> Answer:
+        """Call a tool with a token in its place."""
+        return self.post(("Authorization", f"Bearer {token}"), tool=tool)
+
+    def forge(self, **changes: Any) -> str:
+        """The genuine token with other claims and a signature that the realm vouches for; None leaves a claim out."""
+        claims = {name: value for name, value in {**self.claims, **changes}.items() if value is not None}
+        return self.key.sign(claims)
+
+    def audited(self, answer: Answer) -> dict[str, Any]:
+        """The line of the audit trail about an answer; it is written right after the answer was."""
+        name = answer.headers["X-Correlation-ID"]
+        found: list[str] = []
+
+        def written() -> bool:
+            found[:] = [line for line in self.log().splitlines() if f'"{name}"' in line]
+            return bool(found)
+
+        until(written, f"the audit trail has {name}")
+        assert len(found) == 1, found
+        line: dict[str, Any] = json.loads(found[0])
+        return line
+
+    def log(self) -> str:
+        """All that the server wrote: the audit trail and whatever its libraries say."""
+        return self._log.read_text()
+
+    @cached_property
+    def _log(self) -> Path:
+        (log,) = self.stack.data.glob(f"*/stacks/{self.stack.stack}/calculator/process.log")
+        return log
+
+
+@contextmanager
+def protected(stack: StackCli, verifier: str) -> Iterator[ProtectedStack]:
+    """Log in to a stack that is up and publish the keys; both are taken back.
+
+    Args:
+        stack: The stack.
+        verifier: How its server checks tokens.
+    """
+    run = Run(_target(stack.json("status", "--show-secrets")))
+    admin, realm = run.session(), run.target.realm
+    try:
+        with (
+            SigningKey().published(admin, realm) as key,
+            SigningKey("rsa-enc").published(admin, realm) as other,
+        ):
+            yield ProtectedStack(stack, verifier, run, key, other)
+    finally:
+        run.end()
+
+
+def _target(shown: dict[str, Any]) -> Target:
+    """The stack that ``provision status --show-secrets --json`` describes."""
+    server, user, admin = shown["servers"][0], shown["demo_user"], shown["admin"]
+    return Target(
+        issuer=shown["issuer"],
+        realm=shown["realm"],
+        server_url=server["url"],
+        scopes=tuple(server["scopes"]),
+        introspection_client_id=server["introspection"]["client_id"],
+        introspection_client_secret=server["introspection"]["client_secret"],
+        demo_username=user["username"],
+        demo_password=user["password"],
+        public_client_id=CLIENT,
+        keycloak_url=shown["issuer"].partition("/realms/")[0],
+        admin_client_id=admin["client_id"],
+        admin_client_secret=admin["client_secret"],
+    )
