@@ -189,6 +189,10 @@ class Redirect:
         except queue.Empty:
             raise AssertionError("the browser was not sent back to the client") from None
 
+    def arrived(self) -> bool:
+        """Whether the browser is back already; it is as soon as the page after a refusal is loaded."""
+        return not self._arrived.empty()
+
     def arrive(self, parameters: dict[str, str]) -> None:
         """Note what came."""
         self._arrived.put(parameters)
