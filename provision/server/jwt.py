@@ -46,9 +46,8 @@ class SignatureVerifier(TokenVerifier):
         self._url = settings.jwks_url or ""
         self._issuer = settings.issuer
         self._audience = settings.url
-        self._client = http_client(
-            WatchedTransport(_SparingTransport(transport or http_transport(self._url)))
-        )
+        self._transport = WatchedTransport(_SparingTransport(transport or http_transport(self._url)))
+        self._client = http_client(self._transport)
         self._by_algorithm: dict[str, JWTVerifier] = {}
 
     async def verify_token(self, token: str) -> AccessToken | None:
@@ -90,7 +89,7 @@ class SignatureVerifier(TokenVerifier):
                 issuer=self._issuer,
                 audience=self._audience,
                 algorithm=algorithm,
-                http_client=self._client,
+                http_client=http_client(_KeysOf(algorithm, self._transport)),
                 jwks_refresh_interval=0,
             )
         return self._by_algorithm[algorithm]
@@ -107,6 +106,32 @@ class SignatureVerifier(TokenVerifier):
     async def aclose(self) -> None:
         """Close the connections to the authorization server."""
         await self._client.aclose()
+
+
+class _KeysOf(httpx2.AsyncBaseTransport):
+    """Of a key set the keys that may verify signatures of one algorithm (RFC 7517 sections 4.2 to 4.4)."""
+
+    def __init__(self, algorithm: str, transport: httpx2.AsyncBaseTransport) -> None:
+        self._algorithm = algorithm
+        self._transport = transport
+
+    async def handle_async_request(self, request: httpx2.Request) -> httpx2.Response:
+        response = await self._transport.handle_async_request(request)
+        if response.status_code != httpx2.codes.OK:
+            return response
+        try:
+            keys = response.json()["keys"]
+            fitting = [key for key in keys if self._fits(key)]
+        except (ValueError, TypeError, KeyError, AttributeError):
+            return response  # no key set: the verifier finds no key in it
+        return httpx2.Response(response.status_code, json={"keys": fitting}, request=request)
+
+    def _fits(self, key: dict[str, Any]) -> bool:
+        return (
+            key.get("use", "sig") == "sig"
+            and key.get("alg", self._algorithm) == self._algorithm
+            and "verify" in key.get("key_ops", ["verify"])
+        )
 
 
 class _SparingTransport(httpx2.AsyncBaseTransport):
