@@ -14,6 +14,7 @@ from fastmcp.server.server import FastMCP
 from mcp.server.auth.middleware.auth_context import get_access_token
 
 from provision.server.audit import current_request
+from provision.server.authorization_server import http_transport
 from provision.server.edge import Edge
 from provision.server.protection import WELL_KNOWN, ProtectedResource
 from provision.server.settings import SettingsError, read_secret
@@ -32,6 +33,7 @@ if TYPE_CHECKING:
     from provision.server.audit import AuditTrail
     from provision.server.introspection import IntrospectionVerifier
     from provision.server.jwt import SignatureVerifier
+    from provision.server.metrics import Metrics
     from provision.server.settings import Settings
 
 
@@ -122,6 +124,9 @@ def build_app(
     offered = tools()
     if unknown := sorted(settings.tool_scopes.keys() - {tool.name for tool in offered}):
         raise SettingsError([f"tool_scopes: there is no tool {unknown[0]}"])
+    metrics = _metrics(settings, audit, [tool.name for tool in offered])
+    if metrics is not None:
+        transport = metrics.counted(transport or http_transport(_asked_url(settings)))
     verifier = make_verifier(settings, transport)
 
     @asynccontextmanager
@@ -157,8 +162,23 @@ def build_app(
         resource_metadata=settings.base_url + WELL_KNOWN + settings.path,
         max_request_bytes=settings.max_request_bytes,
         audit=audit,
+        metrics=metrics,
         trouble=verifier.trouble,
     )
+
+
+def _metrics(settings: Settings, audit: AuditTrail, offered: list[str]) -> Metrics | None:
+    if not settings.metrics:
+        return None
+    from provision.server.metrics import Metrics
+
+    metrics = Metrics(offered)
+    audit.observed_by(metrics)
+    return metrics
+
+
+def _asked_url(settings: Settings) -> str:
+    return (settings.jwks_url if settings.verifier == "jwt" else settings.introspection_url) or ""
 
 
 def make_verifier(

@@ -9,7 +9,7 @@ import uuid
 from contextvars import ContextVar
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -65,6 +65,19 @@ def current_request() -> RequestRecord:
     return _current.get() or RequestRecord()
 
 
+class Observer(Protocol):
+    """Counts what is noted."""
+
+    def tool_call(self, *, tool: str, outcome: str, seconds: float) -> None:
+        """Count a tool call."""
+
+    def refusal(self, *, reason: str) -> None:
+        """Count a refusal."""
+
+    def fault(self) -> None:
+        """Count a fault of the server itself."""
+
+
 class AuditTrail:
     """Writes audit lines.
 
@@ -78,6 +91,15 @@ class AuditTrail:
             if path is None
             else os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC, 0o600)
         )
+        self._observer: Observer | None = None
+
+    def observed_by(self, observer: Observer) -> None:
+        """Tell an observer of all that is noted from now on.
+
+        Args:
+            observer: It is told no name of a person.
+        """
+        self._observer = observer
 
     def tool_call(self, record: RequestRecord, *, tool: str, outcome: str, duration_ms: float) -> None:
         """Note a tool call that authorization let through.
@@ -88,6 +110,8 @@ class AuditTrail:
             outcome: ``ok`` or ``error``.
             duration_ms: How long the call took, in milliseconds.
         """
+        if self._observer is not None:
+            self._observer.tool_call(tool=tool, outcome=outcome, seconds=duration_ms / 1000)
         self._write(
             event="tool_call",
             decision="allowed",
@@ -108,6 +132,8 @@ class AuditTrail:
             status: The HTTP status it got.
             duration_ms: How long the decision took, in milliseconds.
         """
+        if self._observer is not None:
+            self._observer.refusal(reason=record.reason or "unknown")
         self._write(
             event="refusal",
             decision="refused",
@@ -128,6 +154,8 @@ class AuditTrail:
             record: The request it came with.
             error: The fault.
         """
+        if self._observer is not None:
+            self._observer.fault()
         trace = error.__traceback__
         while trace is not None and trace.tb_next is not None:
             trace = trace.tb_next

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
     from provision.server.audit import AuditTrail, RequestRecord
+    from provision.server.metrics import Metrics
 
 # RFC 6750 section 2.1; one token on one header line.
 _CREDENTIALS = re.compile(rb"bearer +([A-Za-z0-9\-._~+/]+=*) *", re.IGNORECASE)
@@ -52,6 +53,7 @@ class Edge:
         resource_metadata: URL of the protected resource metadata, for challenges.
         max_request_bytes: The longest body of a request, in bytes.
         audit: Where refusals are noted.
+        metrics: Counts what is served; None when nobody asked for it.
         trouble: Says why tokens cannot be checked now, or None when they can.
     """
 
@@ -63,6 +65,7 @@ class Edge:
         resource_metadata: str,
         max_request_bytes: int,
         audit: AuditTrail,
+        metrics: Metrics | None,
         trouble: Callable[[], Awaitable[str | None]],
     ) -> None:
         self._app = app
@@ -70,6 +73,7 @@ class Edge:
         self._challenge = f'Bearer error="invalid_request", resource_metadata="{resource_metadata}"'
         self._most = max_request_bytes
         self._audit = audit
+        self._metrics = metrics
         self._readiness = _Readiness(trouble)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -85,8 +89,13 @@ class Edge:
                 200 if trouble is None else 503,
                 {"status": "ready"} if trouble is None else {"status": "not ready", "reason": trouble},
             )
-        else:
+        elif self._metrics is None:
             await self._pass_on(scope, receive, send)
+        elif scope["path"] == "/metrics":
+            await self._metrics.page(scope, receive, send)
+        else:
+            with self._metrics.in_flight.track_inprogress():
+                await self._pass_on(scope, receive, send)
 
     async def _pass_on(self, scope: Scope, receive: Receive, send: Send) -> None:
         record = begin_request()

@@ -122,6 +122,7 @@ class Settings(BaseModel):
         tls_key_file: PEM file with the private key, without a password; others must have no access to it.
         tls_terminated_by_proxy: Whether something in front speaks HTTPS, so that this process may listen without.
         shutdown_seconds: How long a request under way may take to end after SIGTERM, in seconds.
+        metrics: Whether Prometheus metrics are served at ``/metrics``.
         audit_file: File the audit lines are appended to; standard output when absent.
         allowed_origins: Browser origins that may call besides loopback ones and the server's own.
     """
@@ -148,6 +149,7 @@ class Settings(BaseModel):
     tls_key_file: Path | None = None
     tls_terminated_by_proxy: bool = False
     shutdown_seconds: Annotated[float, Field(ge=0, le=300)] = 5.0
+    metrics: bool = False
     audit_file: Path | None = None
     allowed_origins: tuple[Annotated[str, AfterValidator(_origin)], ...] = ()
 
