@@ -44,7 +44,15 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument(
         "--settings", type=Path, required=True, metavar="FILE", help="JSON file with the settings"
     )
-    return run(parser.parse_args(arguments).settings, _reference_server)
+    parser.add_argument(
+        "--stdio",
+        action="store_true",
+        help="serve on standard input and output, with the access token of the environment",
+    )
+    options = parser.parse_args(arguments)
+    if options.stdio:
+        return _until_the_end(lambda: _serve_stdio(load_settings(options.settings)))
+    return run(options.settings, _reference_server)
 
 
 def run(file: Path, build: Callable[[Settings, AuditTrail], ASGIApp]) -> int:
@@ -57,15 +65,23 @@ def run(file: Path, build: Callable[[Settings, AuditTrail], ASGIApp]) -> int:
     Returns:
         The exit code: 0 ended by a signal, 1 the address is taken, 2 wrong settings.
     """
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, _end)
-    try:
+
+    def serve() -> None:
         settings = load_settings(file)
         tls = _tls(settings)
         # Bound before the long imports: a client that comes early waits in the backlog instead of being refused.
         listener = _listen(settings)
         sys.stderr.write(f"{settings.name} serves {settings.url} on {settings.host}:{settings.port}\n")
         _serve(settings, listener, tls, build)
+
+    return _until_the_end(serve)
+
+
+def _until_the_end(serve: Callable[[], None]) -> int:
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, _end)
+    try:
+        serve()
     except SettingsError as error:
         sys.stderr.writelines(f"error: {problem}\n" for problem in error.problems)
         return 2
@@ -137,6 +153,22 @@ def _serve(
         timeout_graceful_shutdown=settings.shutdown_seconds,  # type: ignore[arg-type]  # a fraction works
     )
     uvicorn.Server(config).run(sockets=[listener])
+
+
+def _serve_stdio(settings: Settings) -> None:
+    from provision.server.credentials import Credentials
+
+    credentials = Credentials(os.environ)
+    _prepare_imports()
+    import asyncio
+
+    from provision.server.stdio import serve
+
+    gc.enable()
+    # Whoever reads standard input cannot be interrupted; a client that is done closes it, and signals only if that does not help.
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda _number, _frame: os._exit(0))
+    asyncio.run(serve(settings, credentials))
 
 
 def _prepare_imports() -> None:

@@ -21,7 +21,7 @@ from provision.server.settings import SettingsError, read_secret
 from provision.server.tools import tools
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Collection, Mapping
+    from collections.abc import AsyncIterator, Collection, Mapping, Sequence
 
     import httpx2
     from fastmcp.server.middleware import CallNext, MiddlewareContext
@@ -108,6 +108,32 @@ class StatelessServer(FastMCP[Any]):
         return NoState()
 
 
+def build_server(
+    settings: Settings, audit: AuditTrail, *, outermost: Sequence[Middleware] = (), **options: Any
+) -> FastMCP[Any]:
+    """Build the server with its tools, without a way to reach it.
+
+    Args:
+        settings: The settings of the server.
+        audit: Where calls are noted.
+        outermost: What sees a request first.
+        options: Further arguments of the library's server.
+
+    Raises:
+        SettingsError: A tool that needs scopes does not exist.
+    """
+    offered = tools()
+    if unknown := sorted(settings.tool_scopes.keys() - {tool.name for tool in offered}):
+        raise SettingsError([f"tool_scopes: there is no tool {unknown[0]}"])
+    return StatelessServer(
+        settings.name,
+        middleware=[*outermost, AuditedTools(audit, settings.tool_scopes)],
+        tools=offered,
+        mask_error_details=True,
+        **options,
+    )
+
+
 def build_app(
     settings: Settings, audit: AuditTrail, transport: httpx2.AsyncBaseTransport | None = None
 ) -> ASGIApp:
@@ -121,13 +147,10 @@ def build_app(
     Raises:
         SettingsError: The secret of the introspection client cannot be read.
     """
-    offered = tools()
-    if unknown := sorted(settings.tool_scopes.keys() - {tool.name for tool in offered}):
-        raise SettingsError([f"tool_scopes: there is no tool {unknown[0]}"])
-    metrics = _metrics(settings, audit, [tool.name for tool in offered])
+    metrics = _metrics(settings, audit)
     if metrics is not None:
         transport = metrics.counted(transport or http_transport(_asked_url(settings)))
-    verifier = make_verifier(settings, transport)
+    verifier = build_verifier(settings, transport)
 
     @asynccontextmanager
     async def lifespan(_: FastMCP[Any]) -> AsyncIterator[dict[str, Any]]:
@@ -137,14 +160,7 @@ def build_app(
             await verifier.aclose()
 
     protection = ProtectedResource(settings, verifier)
-    server = StatelessServer(
-        settings.name,
-        auth=protection,
-        middleware=[AuditedTools(audit, settings.tool_scopes)],
-        tools=offered,
-        lifespan=lifespan,
-        mask_error_details=True,
-    )
+    server = build_server(settings, audit, auth=protection, lifespan=lifespan)
     app = create_streamable_http_app(
         server=server,
         streamable_http_path=settings.path,
@@ -167,12 +183,12 @@ def build_app(
     )
 
 
-def _metrics(settings: Settings, audit: AuditTrail, offered: list[str]) -> Metrics | None:
+def _metrics(settings: Settings, audit: AuditTrail) -> Metrics | None:
     if not settings.metrics:
         return None
     from provision.server.metrics import Metrics
 
-    metrics = Metrics(offered)
+    metrics = Metrics([tool.name for tool in tools()])
     audit.observed_by(metrics)
     return metrics
 
@@ -181,14 +197,14 @@ def _asked_url(settings: Settings) -> str:
     return (settings.jwks_url if settings.verifier == "jwt" else settings.introspection_url) or ""
 
 
-def make_verifier(
-    settings: Settings, transport: httpx2.AsyncBaseTransport | None
+def build_verifier(
+    settings: Settings, transport: httpx2.AsyncBaseTransport | None = None
 ) -> IntrospectionVerifier | SignatureVerifier:
-    """The verifier that the settings name.
+    """Build what checks tokens.
 
     Args:
         settings: The settings of the server.
-        transport: How the authorization server is reached; over the network when None.
+        transport: How the authorization server is reached; a test puts a stand-in here.
 
     Raises:
         SettingsError: The secret of the introspection client cannot be read.

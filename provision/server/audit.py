@@ -5,11 +5,12 @@ from __future__ import annotations
 import json
 import os
 import sys
+import time
 import uuid
 from contextvars import ContextVar
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Protocol, TextIO
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -40,6 +41,11 @@ class RequestRecord:
     scopes: list[str] | None = None
     tool: str | None = None
     reason: str | None = None
+    _started: float = field(default_factory=time.perf_counter)
+
+    def elapsed_ms(self) -> float:
+        """How long the request is under way, in milliseconds."""
+        return (time.perf_counter() - self._started) * 1000
 
     def identify(self, access: AccessToken) -> None:
         """Note who is asking.
@@ -82,12 +88,13 @@ class AuditTrail:
     """Writes audit lines.
 
     Args:
-        path: The file to append to, created with mode 0600; standard output when None.
+        path: The file to append to, created with mode 0600.
+        otherwise: Where to write when there is none; standard output unless said otherwise.
     """
 
-    def __init__(self, path: Path | None = None) -> None:
+    def __init__(self, path: Path | None = None, otherwise: TextIO | None = None) -> None:
         self._descriptor = (
-            sys.stdout.fileno()
+            (otherwise or sys.stdout).fileno()
             if path is None
             else os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC, 0o600)
         )
@@ -124,12 +131,12 @@ class AuditTrail:
             correlation_id=record.correlation_id,
         )
 
-    def refusal(self, record: RequestRecord, *, status: int, duration_ms: float) -> None:
+    def refusal(self, record: RequestRecord, *, status: int | None, duration_ms: float) -> None:
         """Note a request that was refused before it reached a tool.
 
         Args:
             record: The request.
-            status: The HTTP status it got.
+            status: The HTTP status it got; None when it did not come over HTTP.
             duration_ms: How long the decision took, in milliseconds.
         """
         if self._observer is not None:
@@ -170,6 +177,6 @@ class AuditTrail:
         )
 
     def _write(self, **fields: object) -> None:
-        time = datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+        now = datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
         # One write of one line: lines of several processes that append to one file do not mix.
-        os.write(self._descriptor, (json.dumps({"time": time, **fields}) + "\n").encode())
+        os.write(self._descriptor, (json.dumps({"time": now, **fields}) + "\n").encode())

@@ -6,7 +6,7 @@ import asyncio
 import json
 import re
 import time
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from provision.server.audit import begin_request
@@ -114,7 +114,7 @@ class Edge:
             # The process ends, and the time for requests under way is over.
             record.reason = "shutting_down"
             if reply.status is not None:
-                self._audit.refusal(record, status=reply.status, duration_ms=reply.elapsed_ms())
+                self._audit.refusal(record, status=reply.status, duration_ms=record.elapsed_ms())
                 raise
             await reply.refuse(503, [_RETRY_AFTER])
         except Exception as error:  # noqa: BLE001 - the client has had its 500; further out it would be logged with its text
@@ -122,7 +122,7 @@ class Edge:
         if reply.status == 400:  # noqa: PLR2004
             record.reason = record.reason or "malformed_request"
         if reply.refused or record.reason is not None:
-            self._audit.refusal(record, status=reply.status or 500, duration_ms=reply.elapsed_ms())
+            self._audit.refusal(record, status=reply.status or 500, duration_ms=record.elapsed_ms())
 
     def _headers(self, scope: Scope) -> list[tuple[bytes, bytes]] | None:
         """Return the headers with well-formed credentials, and those only where they are looked at."""
@@ -146,7 +146,6 @@ class _Reply:
     _record: RequestRecord
     status: int | None = None
     refused: bool = False
-    _started: float = field(default_factory=time.perf_counter)
 
     async def send(self, message: Message) -> None:
         if self.refused:
@@ -187,9 +186,6 @@ class _Reply:
         self._record.reason = "request_too_large"
         # The rest of the body is on its way: without the end of the connection it would have to be read.
         await self.refuse(413, [(b"connection", b"close")])
-
-    def elapsed_ms(self) -> float:
-        return (time.perf_counter() - self._started) * 1000
 
 
 def _declared(scope: Scope) -> int:

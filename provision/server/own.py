@@ -17,7 +17,7 @@ from starlette.middleware import Middleware
 from starlette.routing import Mount
 
 from provision.server.__main__ import run
-from provision.server.app import layers, make_verifier
+from provision.server.app import layers, build_verifier
 from provision.server.audit import current_request
 from provision.server.edge import Edge
 from provision.server.json_rpc import MESSAGE
@@ -49,7 +49,7 @@ def protect(
     Raises:
         SettingsError: The secret of the introspection client cannot be read.
     """
-    verifier = make_verifier(settings, transport)
+    verifier = build_verifier(settings, transport)
     protection = ProtectedResource(settings, verifier)
     metadata = settings.base_url + WELL_KNOWN + settings.path
     guarded = RequireAuthMiddleware(

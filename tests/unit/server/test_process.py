@@ -34,7 +34,7 @@ TOKEN = "a-token-that-no-log-may-hold"
 
 
 class StandIn(BaseHTTPRequestHandler):
-    """Says of every token that it is good."""
+    """Says of the tokens that it knows that they are good."""
 
     protocol_version = "HTTP/1.1"
 
@@ -46,7 +46,7 @@ class StandIn(BaseHTTPRequestHandler):
         self.server.may_answer.wait(60)
         form = parse_qs(self.rfile.read(int(self.headers["Content-Length"])).decode())
         answer = {
-            "active": form["token"] == [TOKEN] and form["client_secret"] == [SECRET],
+            "active": form["token"][0] in self.server.tokens and form["client_secret"] == [SECRET],
             "iss": ISSUER,
             "aud": form["client_id"][0],
             "exp": int(time.time()) + 60,
@@ -54,6 +54,7 @@ class StandIn(BaseHTTPRequestHandler):
             "client_id": "client-1",
             "scope": "mcp:tools",
             "typ": "Bearer",
+            **self.server.tokens.get(form["token"][0], {}),
         }
         content = json.dumps(answer).encode()
         if self.server.gone:
@@ -78,6 +79,7 @@ class Authorization:
 
     def __init__(self) -> None:
         self.port = _free_port()
+        self.tokens: dict[str, dict[str, Any]] = {TOKEN: {}}
         self.asked = threading.Event()
         self.may_answer = threading.Event()
         self.may_answer.set()
@@ -87,6 +89,7 @@ class Authorization:
         self._server = ThreadingHTTPServer(("127.0.0.1", self.port), StandIn)
         self._server.daemon_threads = True
         self._server.gone = False
+        self._server.tokens = self.tokens
         self._server.asked = self.asked
         self._server.may_answer = self.may_answer
         threading.Thread(target=self._server.serve_forever, daemon=True).start()

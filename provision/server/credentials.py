@@ -1,0 +1,70 @@
+"""The access token of a client that starts the server as a process of its own: from the environment.
+
+Source: MCP specification, "Authorization": an implementation over standard input and output retrieves credentials from the environment.
+"""
+
+from __future__ import annotations
+
+import logging
+import re
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from provision.server.settings import SettingsError, ensure_private
+
+if TYPE_CHECKING:
+    from collections.abc import MutableMapping
+
+VARIABLE = "MCP_ACCESS_TOKEN"
+FILE_VARIABLE = "MCP_ACCESS_TOKEN_FILE"
+_TOKEN = re.compile(r"[A-Za-z0-9\-._~+/]+=*")  # RFC 6750 section 2.1
+_MAX_TOKEN = 16 * 1024
+
+_logger = logging.getLogger(__name__)
+
+
+class Credentials:
+    """The access token, from a variable or from a file that somebody else keeps fresh.
+
+    Args:
+        environment: Where the variables are; the token is removed from it, so that no child process gets it.
+
+    Raises:
+        SettingsError: Neither variable is set, or both are, or there is no token where they say.
+    """
+
+    def __init__(self, environment: MutableMapping[str, str]) -> None:
+        token, file = environment.pop(VARIABLE, None), environment.get(FILE_VARIABLE)
+        if (token is None) == (file is None):
+            raise SettingsError(
+                [f"{VARIABLE}, {FILE_VARIABLE}: one of the two must be set in the environment"]
+            )
+        self._file = None if file is None else Path(file)
+        self.token = self._read() if token is None else _checked(VARIABLE, token)
+
+    def renew(self) -> bool:
+        """Read the file again; whether there is another token in it now."""
+        if self._file is None:
+            return False
+        before = self.token
+        try:
+            self.token = self._read()
+        except SettingsError as error:
+            _logger.warning("%s", error)
+        return self.token != before
+
+    def _read(self) -> str:
+        file = self._file or Path()
+        try:
+            with file.open("rb") as stream:
+                ensure_private(FILE_VARIABLE, file, stream)
+                content = stream.read(_MAX_TOKEN + 2)
+        except OSError as error:
+            raise SettingsError([f"{FILE_VARIABLE}: {file}: {error.strerror or 'cannot be read'}"]) from None
+        return _checked(FILE_VARIABLE, content.decode("latin-1").rstrip("\r\n"))
+
+
+def _checked(name: str, token: str) -> str:
+    if len(token) > _MAX_TOKEN or not _TOKEN.fullmatch(token):
+        raise SettingsError([f"{name}: must be an access token and nothing else"])
+    return token
