@@ -147,24 +147,20 @@ def build_app(
     Raises:
         SettingsError: The secret of the introspection client cannot be read.
     """
-    metrics = _metrics(settings, audit)
-    if metrics is not None:
-        transport = metrics.counted(transport or http_transport(_asked_url(settings)))
-    verifier = build_verifier(settings, transport)
+    guard = Guard(settings, audit, [tool.name for tool in tools()], transport)
 
     @asynccontextmanager
     async def lifespan(_: FastMCP[Any]) -> AsyncIterator[dict[str, Any]]:
         try:
             yield {}
         finally:
-            await verifier.aclose()
+            await guard.verifier.aclose()
 
-    protection = ProtectedResource(settings, verifier)
-    server = build_server(settings, audit, auth=protection, lifespan=lifespan)
+    server = build_server(settings, audit, auth=guard.protection, lifespan=lifespan)
     app = create_streamable_http_app(
         server=server,
         streamable_http_path=settings.path,
-        auth=protection,
+        auth=guard.protection,
         stateless_http=True,
         debug=False,
         middleware=layers(settings),
@@ -172,25 +168,61 @@ def build_app(
         allowed_hosts=[urlsplit(settings.url).hostname or ""],
         allowed_origins=list(settings.allowed_origins),
     )
-    return Edge(
-        app,
-        path=settings.path,
-        resource_metadata=settings.base_url + WELL_KNOWN + settings.path,
-        max_request_bytes=settings.max_request_bytes,
-        audit=audit,
-        metrics=metrics,
-        trouble=verifier.trouble,
-    )
+    return guard.edge(app, path=settings.path)
 
 
-def _metrics(settings: Settings, audit: AuditTrail) -> Metrics | None:
-    if not settings.metrics:
-        return None
-    from provision.server.metrics import Metrics
+class Guard:
+    """What stands around an application, the reference server or another: who is let in, and what is counted.
 
-    metrics = Metrics([tool.name for tool in tools()])
-    audit.observed_by(metrics)
-    return metrics
+    Args:
+        settings: The settings of the server.
+        audit: Where calls and refusals are noted.
+        tools: The tools that are counted one by one.
+        transport: How the authorization server is reached; over the network when None.
+
+    Raises:
+        SettingsError: The secret of the introspection client cannot be read.
+    """
+
+    def __init__(
+        self,
+        settings: Settings,
+        audit: AuditTrail,
+        tools: Collection[str],
+        transport: httpx2.AsyncBaseTransport | None = None,
+    ) -> None:
+        self._settings = settings
+        self._audit = audit
+        self._metrics = self._counting(tools) if settings.metrics else None
+        if self._metrics is not None:
+            transport = self._metrics.counted(transport or http_transport(_asked_url(settings)))
+        self.verifier = build_verifier(settings, transport)
+        self.protection = ProtectedResource(settings, self.verifier)
+        self.resource_metadata = settings.base_url + WELL_KNOWN + settings.path
+
+    def edge(self, app: ASGIApp, *, path: str | None) -> Edge:
+        """The outermost layer around an application.
+
+        Args:
+            app: The application with authorization inside.
+            path: The only path that looks at credentials; None when every path does.
+        """
+        return Edge(
+            app,
+            path=path,
+            resource_metadata=self.resource_metadata,
+            max_request_bytes=self._settings.max_request_bytes,
+            audit=self._audit,
+            metrics=self._metrics,
+            trouble=self.verifier.trouble,
+        )
+
+    def _counting(self, tools: Collection[str]) -> Metrics:
+        from provision.server.metrics import Metrics
+
+        metrics = Metrics(tools)
+        self._audit.observed_by(metrics)
+        return metrics
 
 
 def _asked_url(settings: Settings) -> str:

@@ -17,11 +17,9 @@ from starlette.middleware import Middleware
 from starlette.routing import Mount
 
 from provision.server.__main__ import run
-from provision.server.app import layers, build_verifier
+from provision.server.app import Guard, layers
 from provision.server.audit import current_request
-from provision.server.edge import Edge
 from provision.server.json_rpc import MESSAGE
-from provision.server.protection import WELL_KNOWN, ProtectedResource
 from provision.server.tool_scopes import called
 
 if TYPE_CHECKING:
@@ -49,17 +47,15 @@ def protect(
     Raises:
         SettingsError: The secret of the introspection client cannot be read.
     """
-    verifier = build_verifier(settings, transport)
-    protection = ProtectedResource(settings, verifier)
-    metadata = settings.base_url + WELL_KNOWN + settings.path
+    guard = Guard(settings, audit, settings.tool_scopes, transport)
     guarded = RequireAuthMiddleware(
         CallAudit(app, audit),
         list(settings.scopes),
-        AnyHttpUrl(metadata),
+        AnyHttpUrl(guard.resource_metadata),
         list(settings.scopes),
     )
     inner = Starlette(
-        routes=[*protection.get_routes(settings.path), Mount("/", guarded)],
+        routes=[*guard.protection.get_routes(settings.path), Mount("/", guarded)],
         middleware=[
             Middleware(
                 HostOriginGuardMiddleware,
@@ -67,19 +63,11 @@ def protect(
                 allowed_origins=list(settings.allowed_origins),
                 mode="strict",
             ),
-            *protection.get_middleware(),
+            *guard.protection.get_middleware(),
             *layers(settings),
         ],
     )
-    edge = Edge(
-        inner,
-        path=None,
-        resource_metadata=metadata,
-        max_request_bytes=settings.max_request_bytes,
-        audit=audit,
-        trouble=verifier.trouble,
-    )
-    return _Protected(app, edge, verifier)
+    return _Protected(app, guard.edge(inner, path=None), guard.verifier)
 
 
 def serve(app: ASGIApp) -> NoReturn:
