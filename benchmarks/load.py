@@ -199,6 +199,7 @@ def _summary(rounds: list[dict[str, Turn]], name: str) -> dict[str, Any]:
     shares = [turns[name].calls / turns[OPEN].calls for turns in rounds]
     return {
         "calls_per_second": round(statistics.median(turn.calls for turn in turns), 1),
+        "calls_per_second_max": round(max(turn.calls for turn in turns), 1),
         "p50_ms": round(statistics.median(turn.p50 for turn in turns), 2),
         "p99_ms": round(statistics.median(turn.p99 for turn in turns), 2),
         "server_cpu_ms_per_call": round(statistics.median(turn.cpu for turn in turns), 3),
@@ -233,7 +234,7 @@ def _print(rounds: list[dict[str, Turn]]) -> None:
 
     table = Table(title=f"add_numbers over HTTP, {CONNECTIONS} connections, {os.cpu_count()} CPUs; medians")
     table.add_column("server")
-    for column in ("calls/s", "p50 ms", "p99 ms", "CPU ms/call", "share", "goal"):
+    for column in ("calls/s", "max", "p50 ms", "p99 ms", "CPU ms/call", "share", "goal"):
         table.add_column(column, justify="right")
     for name in rounds[0]:
         row = _summary(rounds, name)
@@ -242,6 +243,7 @@ def _print(rounds: list[dict[str, Turn]]) -> None:
         table.add_row(
             name,
             f"{row['calls_per_second']:.0f}",
+            f"{row['calls_per_second_max']:.0f}",
             f"{row['p50_ms']:.1f}",
             f"{row['p99_ms']:.1f}",
             f"{row['server_cpu_ms_per_call']:.2f}",
