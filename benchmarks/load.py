@@ -17,33 +17,36 @@ import statistics
 import subprocess
 import sys
 import tempfile
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import httpx
 import psutil
 
-from provision.runtimes.process import ports
 from provision.runtimes.process.distribution import VERSION as KEYCLOAK
 from provision.verify.authorization_code import log_in
 from provision.verify.context import Context, Run
 from provision.verify.proofs.authorization_server_metadata import authorization_server_metadata
+from tests.support.reference_server import reference_server
 from tests.support.stack_cli import StackCli
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from provision.verify.target import Target
+    from tests.support.reference_server import ReferenceServer
 
 ROOT = Path(__file__).parents[1]
 RESULTS = ROOT / "benchmarks" / "results" / "load.json"
 CONNECTIONS = 8
 OPEN = "no authorization"
 GOALS = {"jwt": 0.93, "introspection, cached": 0.90, "introspection, uncached": 0.60}
+_SERVERS: dict[str, dict[str, Any]] = {
+    OPEN: {"module": "benchmarks.open_server"},
+    "jwt": {"verifier": "jwt"},
+    "introspection, cached": {"verifier": "introspection"},
+    "introspection, uncached": {"verifier": "introspection", "cache_seconds": 0},
+}
 _REDIRECT = "http://localhost:33419/callback"
 _WARM_UP_SECONDS = 5
 
@@ -65,19 +68,6 @@ class Turn:
     cpu: float
 
 
-@dataclass(frozen=True)
-class Server:
-    """A running server.
-
-    Args:
-        port: Where it listens.
-        process: Its process.
-    """
-
-    port: int
-    process: psutil.Process
-
-
 def main() -> None:
     """Measure, write the results and print them; exit with 1 when an answer was wrong."""
     parser = argparse.ArgumentParser(description=__doc__)
@@ -96,65 +86,21 @@ def _measure(folder: Path, rounds: int, seconds: int) -> list[dict[str, Turn]]:
     stack = StackCli(folder)
     try:
         stack.run("up")
-        target = stack.target()
         with ExitStack() as open_ones:
-            run = Run(target)
+            run = Run(stack.target())
             open_ones.callback(run.end)
             servers = {
-                name: open_ones.enter_context(_server(folder, name, target, more))
-                for name, more in _variants(target, folder).items()
+                # One user makes all the calls, so their number must not be limited.
+                name: open_ones.enter_context(
+                    reference_server(stack, name, requests_per_minute=0, **settings)
+                )
+                for name, settings in _SERVERS.items()
             }
             for server in servers.values():
                 _turn(server, _token(run), _WARM_UP_SECONDS)
             return [_round(servers, run, seconds, number) for number in range(rounds)]
     finally:
         stack.clean_up()
-
-
-def _variants(target: Target, folder: Path) -> dict[str, dict[str, Any]]:
-    """The servers by name, with what their settings say of tokens."""
-    secret = folder / "secret"
-    secret.write_text(target.introspection_client_secret)
-    secret.chmod(0o400)
-    jwt = {"verifier": "jwt", "jwks_url": f"{target.issuer}/protocol/openid-connect/certs"}
-    introspection = {
-        "verifier": "introspection",
-        "introspection_url": f"{target.issuer}/protocol/openid-connect/token/introspect",
-        "introspection_client_id": target.introspection_client_id,
-        "introspection_client_secret_file": str(secret),
-    }
-    return {
-        OPEN: jwt,
-        "jwt": jwt,
-        "introspection, cached": introspection,
-        "introspection, uncached": {**introspection, "cache_seconds": 0},
-    }
-
-
-@contextmanager
-def _server(folder: Path, name: str, target: Target, more: dict[str, Any]) -> Iterator[Server]:
-    port, file = ports.pick_free(), folder / f"{name}.json"
-    # All of them under the public URL of the stack's own server, which is the audience of the token.
-    settings = {
-        "name": "calculator",
-        "port": port,
-        "url": target.server_url,
-        "issuer": target.issuer,
-        "scopes": target.scopes,
-        "audit_file": str(folder / f"{name}.log"),
-        **more,
-    }
-    file.write_text(json.dumps(settings))
-    module = "benchmarks.open_server" if name == OPEN else "provision.server"
-    line = [sys.executable, "-m", module, "--settings", str(file)]
-    with subprocess.Popen(line, cwd=ROOT, stderr=subprocess.PIPE, text=True) as process:
-        try:
-            assert process.stderr is not None
-            process.stderr.readline()  # it listens
-            httpx.get(f"http://127.0.0.1:{port}/health/live", timeout=60).raise_for_status()
-            yield Server(port, psutil.Process(process.pid))
-        finally:
-            process.terminate()
 
 
 def _token(run: Run) -> str:
@@ -164,7 +110,7 @@ def _token(run: Run) -> str:
     return log_in(context, server, run.target.public_client_id, _REDIRECT).access_token
 
 
-def _round(servers: dict[str, Server], run: Run, seconds: int, number: int) -> dict[str, Turn]:
+def _round(servers: dict[str, ReferenceServer], run: Run, seconds: int, number: int) -> dict[str, Turn]:
     """A turn of each server, in another order each time."""
     token, names = _token(run), list(servers)
     first = number % len(names)
@@ -174,14 +120,15 @@ def _round(servers: dict[str, Server], run: Run, seconds: int, number: int) -> d
     return turns
 
 
-def _turn(server: Server, token: str, seconds: int) -> Turn:
+def _turn(server: ReferenceServer, token: str, seconds: int) -> Turn:
     line = ["wrk", "--threads", "1", "--connections", str(CONNECTIONS), "--duration", f"{seconds}s"]
-    line += ["--script", str(ROOT / "benchmarks" / "load.lua"), f"http://localhost:{server.port}/mcp"]
-    before = server.process.cpu_times()
+    line += ["--script", str(ROOT / "benchmarks" / "load.lua"), server.url]
+    process = psutil.Process(server.pid)
+    before = process.cpu_times()
     done = subprocess.run(
         line, env={**os.environ, "BENCH_TOKEN": token}, capture_output=True, text=True, check=True
     )
-    after = server.process.cpu_times()
+    after = process.cpu_times()
     found = json.loads(done.stdout.splitlines()[-1])
     if found["wrong"] or found["broken"] or not found["right"]:
         raise SystemExit(f"error: not every call was answered rightly: {found}")

@@ -18,6 +18,7 @@ from provision.verify.proofs.authorization_server_metadata import authorization_
 from tests.conformance.bearer_proxy import BearerProxy
 from tests.conformance.suite import BASELINE, REVISIONS, Baseline, Finding, Suite, install
 from tests.support import browser
+from tests.support.reference_server import ReferenceServer, reference_server
 from tests.support.stack_cli import StackCli
 
 if TYPE_CHECKING:
@@ -53,27 +54,40 @@ def baseline() -> Baseline:
 
 
 @pytest.fixture(scope="session")
-def context(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Context]:
-    """A user's way into a throw-away stack that is up."""
+def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[StackCli]:
+    """A throw-away stack that is up."""
     stack = StackCli(tmp_path_factory.mktemp("stack"))
     try:
         stack.run("up")
-        run = Run(stack.target())
-        yield Context(run)
-        run.end()
+        yield stack
     finally:
         stack.clean_up()
 
 
 @pytest.fixture(scope="session")
+def context(stack: StackCli) -> Iterator[Context]:
+    """A user's way into the stack; what is registered and logged in on it is gone in the end."""
+    run = Run(stack.target())
+    yield Context(run)
+    run.end()
+
+
+@pytest.fixture(scope="session")
+def server(stack: StackCli) -> Iterator[ReferenceServer]:
+    """The server; the suite sends more requests in a second than one user may, so they are not limited."""
+    with reference_server(stack, "conformance", requests_per_minute=0) as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
 def server_findings(
-    suite: Suite, context: Context, tmp_path_factory: pytest.TempPathFactory
+    suite: Suite, context: Context, server: ReferenceServer, tmp_path_factory: pytest.TempPathFactory
 ) -> dict[str, Finding]:
     """What the suite finds in the protected MCP server, by revision of the specification."""
     client_id = context.target.public_client_id
     login = log_in(context, context.need(authorization_server_metadata), client_id, _LOGGED_IN_AT)
     found = {}
-    with BearerProxy(context.target.server_url, login.access_token) as proxy:
+    with BearerProxy(server.url, login.access_token) as proxy:
         for revision in REVISIONS:
             folder = tmp_path_factory.mktemp(revision)
             line = suite.line(

@@ -18,7 +18,7 @@ _HEAD = """\
 
 `make conformance` runs the official suite, [`@modelcontextprotocol/conformance`](https://www.npmjs.com/package/@modelcontextprotocol/conformance)
 {version}, against a throw-away stack whose server lets nobody in without a token: in front of it, a small proxy adds the token of a user who has
-logged in. It takes about 20 seconds, and half a minute more the first time, when it installs the suite and the Node.js 22 that it needs; the machine
+logged in. The number of requests is not limited there, since the suite sends more in a second than one user may. It takes about 20 seconds, and half a minute more the first time, when it installs the suite and the Node.js 22 that it needs; the machine
 needs npm and Chromium.
 
 The suite is made for test servers of SDKs. Many of its scenarios call tools, prompts and resources of its own, which this server does not have, so they
