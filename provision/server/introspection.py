@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
-from collections import OrderedDict
-from time import monotonic
 from typing import TYPE_CHECKING
 
 from fastmcp.server.auth import AccessToken, TokenVerifier
@@ -20,14 +17,13 @@ from provision.server.authorization_server import (
     watching,
 )
 from provision.server.claims import ALGORITHMS, refusal_reason
+from provision.server.token_cache import CACHE_ENTRIES, TokenCache
 
 if TYPE_CHECKING:
     import httpx2
     from pydantic import SecretStr
 
     from provision.server.settings import Settings
-
-CACHE_ENTRIES = 4096
 
 
 class IntrospectionVerifier(TokenVerifier):
@@ -61,7 +57,7 @@ class IntrospectionVerifier(TokenVerifier):
             audience=settings.url,
             http_client=self._client,
         )
-        self._cache = _Cache(seconds=settings.cache_seconds, entries=CACHE_ENTRIES)
+        self._cache = TokenCache(seconds=settings.cache_seconds, entries=CACHE_ENTRIES)
 
     async def verify_token(self, token: str) -> AccessToken | None:
         """Return what the token gives access to, or None with the reason in the request's record.
@@ -121,33 +117,6 @@ class IntrospectionVerifier(TokenVerifier):
         await self._client.aclose()
 
 
-class _Cache:
-    """Accepted tokens by their hash, the oldest leaving first."""
-
-    def __init__(self, *, seconds: float, entries: int) -> None:
-        self._seconds = seconds
-        self._entries = entries
-        self._known: OrderedDict[bytes, tuple[float, AccessToken]] = OrderedDict()
-
-    def get(self, token: str) -> AccessToken | None:
-        key = _key(token)
-        known = self._known.get(key)
-        if known is None:
-            return None
-        until, access = known
-        if monotonic() < until:
-            return access
-        del self._known[key]
-        return None
-
-    def put(self, token: str, access: AccessToken) -> None:
-        if self._seconds == 0:
-            return
-        self._known[_key(token)] = (monotonic() + self._seconds, access)
-        while len(self._known) > self._entries:
-            self._known.popitem(last=False)
-
-
 def _may_be_signed(token: str) -> bool:
     """Whether the token is opaque or a JWT with a signature that only the authorization server can make.
 
@@ -158,7 +127,3 @@ def _may_be_signed(token: str) -> bool:
     except (ValueError, TypeError, RecursionError):
         return True
     return not isinstance(header, dict) or header.get("alg") in ALGORITHMS
-
-
-def _key(token: str) -> bytes:
-    return hashlib.sha256(token.encode()).digest()

@@ -20,6 +20,7 @@ from provision.server.authorization_server import (
     watching,
 )
 from provision.server.claims import ALGORITHMS, refusal_reason
+from provision.server.token_cache import CACHE_ENTRIES, TokenCache
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -33,6 +34,8 @@ _RETRY_SECONDS = 1.0
 
 class SignatureVerifier(TokenVerifier):
     """Checks each token's signature and claims itself; a revoked token is good until it expires.
+
+    A signature that was found good is not computed again for a few seconds; the claims are looked at each time.
 
     Scopes are declared, not enforced: the middleware answers a missing one with 403 ``insufficient_scope``.
 
@@ -49,6 +52,7 @@ class SignatureVerifier(TokenVerifier):
         self._transport = WatchedTransport(_SparingTransport(transport or http_transport(self._url)))
         self._client = http_client(self._transport)
         self._by_algorithm: dict[str, JWTVerifier] = {}
+        self._cache = TokenCache(seconds=settings.cache_seconds, entries=CACHE_ENTRIES)
 
     async def verify_token(self, token: str) -> AccessToken | None:
         """Return what the token gives access to, or None with the reason in the request's record.
@@ -57,25 +61,40 @@ class SignatureVerifier(TokenVerifier):
             AuthorizationServerError: The key is not known and the key set cannot be had.
         """
         record = current_request()
-        header, claims = _part(decode_jwt_header, token), _part(decode_jwt_payload, token)
-        if header is None or claims is None:
+        header = _part(decode_jwt_header, token)
+        if header is None:
             record.reason = "not_a_jwt"
             return None
-        algorithm = header.get("alg")
-        if algorithm not in ALGORITHMS:
+        if header.get("alg") not in ALGORITHMS:
             record.reason = "forbidden_algorithm"
             return None
-        with watching() as answer:
-            access: AccessToken | None = await self._verifier(str(algorithm)).verify_token(token)
-        if access is None and answer.trouble is not None:
-            raise AuthorizationServerError(answer.trouble)
-        # Before the signature is known to be good, the claims serve only to name the reason.
-        reason = self._refusal_reason(header, claims if access is None else access.claims)
-        if access is None or reason is not None:
-            record.reason = reason or "bad_signature"
+        access = self._cache.get(token)
+        if access is None:
+            access = await self._verify(token, header)
+            if access is None:
+                return None
+            self._cache.put(token, access)
+        # Of a remembered token the signature is known to be good, and nothing else.
+        record.reason = self._refusal_reason(header, access.claims)
+        if record.reason is not None:
             return None
         record.identify(access)
         return access
+
+    async def _verify(self, token: str, header: dict[str, Any]) -> AccessToken | None:
+        with watching() as answer:
+            access: AccessToken | None = await self._verifier(str(header["alg"])).verify_token(token)
+        if access is not None:
+            return access
+        claims = _part(decode_jwt_payload, token)
+        if claims is None:
+            current_request().reason = "not_a_jwt"
+            return None
+        if answer.trouble is not None:
+            raise AuthorizationServerError(answer.trouble)
+        # The signature is not known to be good: the claims serve only to name the reason.
+        current_request().reason = self._refusal_reason(header, claims) or "bad_signature"
+        return None
 
     def _refusal_reason(self, header: dict[str, Any], claims: dict[str, Any]) -> str | None:
         typ = claims.get("typ", "Bearer" if _is_access_token(header.get("typ")) else None)

@@ -114,7 +114,7 @@ class Settings(BaseModel):
         jwks_url: The key set (RFC 7517), as this process reaches it.
         scopes: The scopes that every request needs.
         tool_scopes: The scopes that single tools need besides, by the name of the tool.
-        cache_seconds: How long the answer about a token is believed, in seconds; 0 asks each time.
+        cache_seconds: How long the answer about a token, or its signature, is believed, in seconds; 0 looks each time.
         requests_per_minute: Requests that one subject may make in a minute, in the long run; 0 for any number.
         burst_requests: Requests that one subject may make at once, when it was quiet before.
         max_request_bytes: The longest body of a request, in bytes.

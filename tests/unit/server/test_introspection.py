@@ -9,7 +9,7 @@ import time
 import httpx2
 import pytest
 
-from provision.server import claims, introspection
+from provision.server import claims, introspection, token_cache
 
 ISSUER = "http://localhost:8080/realms/mcp"
 METADATA = "http://localhost:3000/.well-known/oauth-protected-resource/mcp"
@@ -109,7 +109,7 @@ def test_an_answer_is_believed_for_a_while(server, stand_in):
 
 def test_a_revoked_token_is_refused_when_the_cache_has_expired(start, stand_in, monkeypatch):
     now = 1000.0
-    monkeypatch.setattr(introspection, "monotonic", lambda: now)
+    monkeypatch.setattr(token_cache, "monotonic", lambda: now)
     server = start(cache_seconds=3)
     token = stand_in.issue()
     assert server.post(token).status_code == 200

@@ -5,12 +5,15 @@ from __future__ import annotations
 import base64
 import hmac
 import json
+import time
 
 import httpx2
 import pytest
 from joserfc import jwk
 
+from provision.server import claims as claims_module
 from provision.server import jwt as jwt_module
+from provision.server import token_cache
 
 ISSUER = "http://localhost:8080/realms/mcp"
 
@@ -149,3 +152,37 @@ def test_an_outage_does_not_touch_who_signs_with_a_known_key(jwt_server, stand_i
     assert jwt_server.post(stand_in.sign(sub="another")).status_code == 200
     forged = stand_in.sign()[:-8] + "AAAAAAAA"
     assert jwt_server.post(forged).status_code == 401
+
+
+@pytest.mark.parametrize(("seconds", "computed"), [(3, 2), (0, 4)])
+def test_a_good_signature_is_not_computed_again_for_a_while(start, stand_in, monkeypatch, seconds, computed):
+    now, verified = 1000.0, []
+    monkeypatch.setattr(token_cache, "monotonic", lambda: now)
+    library = jwt_module.JWTVerifier.verify_token
+
+    async def counting(verifier, token):
+        verified.append(token)
+        return await library(verifier, token)
+
+    monkeypatch.setattr(jwt_module.JWTVerifier, "verify_token", counting)
+    server, token = start(verifier="jwt", cache_seconds=seconds), stand_in.sign()
+    for passed in (0, 2.9, 0.2, 0):
+        now += passed
+        assert server.post(token).status_code == 200
+    assert len(verified) == computed
+
+
+def test_a_remembered_token_still_expires(start, stand_in, monkeypatch):
+    server, token = start(verifier="jwt", cache_seconds=300), stand_in.sign()
+    assert server.post(token).status_code == 200
+    monkeypatch.setattr(claims_module, "time", lambda: time.time() + 61)
+    assert server.post(token).status_code == 401
+    assert server.audit()[-1]["reason"] == "expired"
+
+
+def test_nothing_but_the_very_same_token_is_remembered(start, stand_in):
+    server, token = start(verifier="jwt", cache_seconds=300), stand_in.sign()
+    assert server.post(token).status_code == 200
+    head, _, signature = token.rpartition(".")
+    assert server.post(f"{head}.{signature[::-1]}").status_code == 401
+    assert server.post(f"{head}.").status_code == 401
