@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import math
 from collections import OrderedDict
+from time import monotonic
 from typing import TYPE_CHECKING
 
-from fastmcp.server.middleware.rate_limiting import TokenBucketRateLimiter
 from mcp.server.auth.middleware.bearer_auth import AuthenticatedUser
 
 from provision.server.audit import current_request
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
 SUBJECTS = 4096
 """So many are counted at once; the one that was quiet longest is forgotten first."""
+_ROUNDING = 1e-6
 
 
 class RateLimit:
@@ -30,34 +31,36 @@ class RateLimit:
 
     def __init__(self, app: ASGIApp, *, per_minute: int, burst: int) -> None:
         self._app = app
-        self._per_second = per_minute / 60
-        self._burst = burst
-        self._buckets: OrderedDict[tuple[str, str], TokenBucketRateLimiter] = OrderedDict()
+        self._interval = 60 / per_minute
+        self._ahead = (burst - 1) * self._interval
+        self._due: OrderedDict[tuple[str, str], float] = OrderedDict()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass the request on, or answer 429."""
         user = scope.get("user")
-        if not isinstance(user, AuthenticatedUser):
-            await self._app(scope, receive, send)
-            return
-        bucket = self._bucket(user.access_token)
-        if await bucket.consume():
+        seconds = self._to_wait(user.access_token) if isinstance(user, AuthenticatedUser) else 0
+        if seconds <= 0:
             await self._app(scope, receive, send)
             return
         current_request().reason = "rate_limited"
-        seconds = max(1, math.ceil((1 - bucket.tokens) / self._per_second))
-        headers = [(b"retry-after", str(seconds).encode())]
+        headers = [(b"retry-after", str(math.ceil(seconds)).encode())]
         await send({"type": "http.response.start", "status": 429, "headers": headers})
         await send({"type": "http.response.body", "body": b""})
 
-    def _bucket(self, access: AccessToken) -> TokenBucketRateLimiter:
+    def _to_wait(self, access: AccessToken) -> float:
+        """Count a request, or say how long its subject has to wait, in seconds.
+
+        This is the generic cell rate algorithm (ITU-T I.371): each request makes the next one due an interval later, and a subject
+        may be ahead by its burst. One number for each subject; the library's token bucket takes a turn of the event loop for its lock.
+        """
         # Marked as one or the other: nobody gets a subject that is another one's client id.
         key = ("client", access.client_id) if access.subject is None else ("subject", access.subject)
-        bucket = self._buckets.get(key)
-        if bucket is None:
-            bucket = self._buckets[key] = TokenBucketRateLimiter(self._burst, self._per_second)
-            if len(self._buckets) > SUBJECTS:
-                self._buckets.popitem(last=False)
-        else:
-            self._buckets.move_to_end(key)
-        return bucket
+        now = monotonic()
+        due = max(now, self._due.get(key, now))
+        early = due - now - self._ahead
+        if early <= _ROUNDING:
+            self._due[key] = due + self._interval
+        self._due.move_to_end(key)
+        if len(self._due) > SUBJECTS:
+            self._due.popitem(last=False)
+        return early if early > _ROUNDING else 0

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from types import SimpleNamespace
+
 import httpx2
 import pytest
-from fastmcp.server.middleware import rate_limiting
 
 from provision.server import rate_limit
 
@@ -13,14 +14,8 @@ from provision.server import rate_limit
 def clock(monkeypatch):
     """Time stands still unless a test moves it."""
 
-    class Clock:
-        now = 1000.0
-
-        def monotonic(self) -> float:
-            return self.now
-
-    clock = Clock()
-    monkeypatch.setattr(rate_limiting, "time", clock)
+    clock = SimpleNamespace(now=1000.0)
+    monkeypatch.setattr(rate_limit, "monotonic", lambda: clock.now)
     return clock
 
 
@@ -45,6 +40,16 @@ def test_the_time_to_wait_is_never_zero(start, stand_in, clock, per_minute):
     server = start(requests_per_minute=per_minute, burst_requests=1)
     server.post(stand_in.issue())
     assert server.post(stand_in.issue()).headers["Retry-After"] == "1"
+
+
+def test_in_the_long_run_it_is_so_many_a_minute(start, stand_in, clock):
+    server = start(requests_per_minute=60, burst_requests=5)
+    token = stand_in.issue()
+    answered = 0
+    for _ in range(240):  # two minutes, twice as fast as allowed
+        answered += server.post(token).status_code == 200
+        clock.now += 0.5
+    assert 120 <= answered <= 125
 
 
 def test_a_limited_call_does_not_reach_the_tool(start, stand_in, clock):
@@ -74,14 +79,14 @@ def test_a_request_without_the_scope_counts_too(start, stand_in, clock):
     assert [server.post(token).status_code for _ in range(2)] == [403, 429]
 
 
-def test_who_has_no_good_token_is_neither_counted_nor_remembered(start, clock, monkeypatch):
-    made = []
-    monkeypatch.setattr(rate_limit, "TokenBucketRateLimiter", lambda *_: made.append(1))
+def test_who_has_no_good_token_is_neither_counted_nor_takes_room(start, stand_in, clock, monkeypatch):
+    monkeypatch.setattr(rate_limit, "SUBJECTS", 1)
     server = start(requests_per_minute=1, burst_requests=1)
+    assert server.post(stand_in.issue()).status_code == 200
     for number in range(5):
         assert server.post().status_code == 401
         assert server.post(f"garbage-{number}").status_code == 401
-    assert made == []
+    assert server.post(stand_in.issue()).status_code == 429, "the one subject is still known"
 
 
 def test_health_and_metadata_are_not_limited(start, stand_in, clock):
