@@ -40,6 +40,14 @@ class ServerConfig(Concept):
     """How it checks tokens: by asking Keycloak (RFC 7662) or by their signature (RFC 9068)."""
     cache_seconds: int = Field(default=3, ge=0, le=60)
     """Seconds that an introspection answer is believed; a revoked token works at most that long."""
+    requests_per_minute: int = Field(default=600, ge=0, le=1_000_000)
+    """Requests that one user may make in a minute, in the long run; more get 429, 0 is any number."""
+    burst_requests: int = Field(default=100, ge=1, le=1_000_000)
+    """Requests that one user may make at once after a quiet time."""
+    metrics: bool = False
+    """Serve Prometheus metrics at `/metrics`, to whoever can reach the server."""
+    allowed_origins: tuple[str, ...] = ()
+    """Web pages that may call it, such as `https://inspector.example.org`, besides those on this machine."""
     client_id: str | None = Field(default=None, min_length=1)
     """The confidential client with which it introspects; left out, `mcp-server`, with the server's name when there are several."""
     introspection_client_secret: SecretStr | None = Field(default=None, min_length=16)

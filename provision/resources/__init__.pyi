@@ -1074,6 +1074,10 @@ class process:
         tool_scopes: pulumi.Output[Mapping[str, Sequence[str]]]
         verifier: pulumi.Output[str]
         cache_seconds: pulumi.Output[int]
+        requests_per_minute: pulumi.Output[int]
+        burst_requests: pulumi.Output[int]
+        metrics: pulumi.Output[bool]
+        allowed_origins: pulumi.Output[Sequence[str]]
         introspection_client_id: pulumi.Output[str]
         introspection_client_secret: pulumi.Output[str]
         url: pulumi.Output[str]
@@ -1092,6 +1096,10 @@ class process:
             tool_scopes: pulumi.Input[Mapping[str, pulumi.Input[Sequence[pulumi.Input[str]]]]] | None = ...,
             verifier: pulumi.Input[str] | None = ...,
             cache_seconds: pulumi.Input[int] | None = ...,
+            requests_per_minute: pulumi.Input[int] | None = ...,
+            burst_requests: pulumi.Input[int] | None = ...,
+            metrics: pulumi.Input[bool] | None = ...,
+            allowed_origins: pulumi.Input[Sequence[pulumi.Input[str]]] | None = ...,
             introspection_client_id: pulumi.Input[str] | None = ...,
             introspection_client_secret: pulumi.Input[str],
             opts: pulumi.ResourceOptions | None = ...,

@@ -52,6 +52,16 @@ class McpServer(Spec, module="process"):
         ge=0,
         description="Seconds that an introspection answer is believed; a revoked token works at most that long.",
     )
+    requests_per_minute: int = Field(
+        default=600, ge=0, description="Requests that one user may make in a minute; 0: any number."
+    )
+    burst_requests: int = Field(
+        default=100, ge=1, description="Requests that one user may make at once after a quiet time."
+    )
+    metrics: bool = Field(default=False, description="Serve Prometheus metrics at `/metrics`.")
+    allowed_origins: Annotated[tuple[str, ...], Unordered] = Field(
+        default=(), description="Browser origins that may call, besides loopback ones and the server's own."
+    )
     introspection_client_id: str | None = Field(
         default=None,
         min_length=1,
@@ -146,6 +156,10 @@ def _child(spec: McpServer) -> ChildSettings:
         "tool_scopes": {tool: list(scopes) for tool, scopes in spec.tool_scopes.items()},
         "verifier": spec.verifier,
         "cache_seconds": spec.cache_seconds,
+        "requests_per_minute": spec.requests_per_minute,
+        "burst_requests": spec.burst_requests,
+        "metrics": spec.metrics,
+        "allowed_origins": list(spec.allowed_origins),
         "introspection_url": f"{spec.issuer}/protocol/openid-connect/token/introspect",
         "introspection_client_id": spec.introspection_client_id or _outputs(spec).url,
         "introspection_client_secret_file": str(home / _SECRET_FILE),
