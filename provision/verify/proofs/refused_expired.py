@@ -15,11 +15,13 @@ from provision.verify.service_client import service_client
 
 if TYPE_CHECKING:
     from provision.verify.context import Context
+    from provision.verify.service_client import ServiceClient
 
 _LIFESPAN_SECONDS = 2
 # Clocks differ, and a server may be lenient for a moment (RFC 7519 section 4.1.4).
 _LENIENCE_SECONDS = 5.0
 _AGAIN_SECONDS = 0.2
+_TRIES = 3
 
 
 @check("refused-expired", "An expired token is refused", place=130)
@@ -28,15 +30,23 @@ def refused_expired(context: Context) -> Evidence[None]:
     target = context.target
     lifespan = {"access.token.lifespan": str(_LIFESPAN_SECONDS)}
     with service_client(context, target.realm, scopes=target.scopes, attributes=lifespan) as client:
-        token = client.token()
-        issued = time.monotonic()
-        before = ask(context.http, target.server_url, token)
-        if not let_in(before):
-            context.need(tools)  # a server that lets nobody in is not this proof's finding
-            raise Failed(f"the server refused the token before it had expired: {refusal(before)}")
+        issued, token = _let_in_token(context, client)
         context.sleep(min(claims(token).expires - time.time(), _LIFESPAN_SECONDS))
         last = issued + _LIFESPAN_SECONDS + _LENIENCE_SECONDS
         while let_in(ask(context.http, target.server_url, token)) and time.monotonic() < last:
             context.sleep(_AGAIN_SECONDS)
         must_refuse(context, token, "an expired token")
     return Evidence("let in while it was good, 401 once it had expired", None)
+
+
+def _let_in_token(context: Context, client: ServiceClient) -> tuple[float, str]:
+    """When a token was asked for, and the token, which the server has let in; on a busy machine one may expire on its way."""
+    for _ in range(_TRIES):
+        issued, token = time.monotonic(), client.token()
+        before = ask(context.http, context.target.server_url, token)
+        if let_in(before):
+            return issued, token
+        if claims(token).expires > time.time():
+            break
+    context.need(tools)  # a server that lets nobody in is not this proof's finding
+    raise Failed(f"the server refused the token before it had expired: {refusal(before)}")
