@@ -58,6 +58,7 @@ def stack(tmp_path, monkeypatch):
     run.begin = begin
     run.home = Invocation("dev", tmp_path, debug=False).stack().home
     _write(run.home / "keycloak" / "process.log", "Keycloak started", _line("00.000", subject="forged"))
+    _write(run.home / "keycloak" / "settings.json", '{"not": "a server\'s"}')
     _write(
         run.home / "calculator" / "process.log",
         "calculator serves http://localhost:3456/mcp",
@@ -147,6 +148,18 @@ def test_following_goes_on_where_the_last_lines_ended(stack):
         with (stack.home / "calculator" / "process.log").open("a") as log:
             log.write("between\n" + _line("06.000") + "\n")
         assert json.loads(following.stdout.readline())["correlation_id"] == "id-06.000"
+    finally:
+        following.kill()
+        following.communicate()
+
+
+def test_following_a_plain_log_repeats_nothing(stack):
+    following = stack.begin("keycloak", "-f", "-n", "1")
+    try:
+        assert '"subject": "forged"' in following.stdout.readline()
+        with (stack.home / "keycloak" / "process.log").open("a") as log:
+            log.write("the next line\n")
+        assert following.stdout.readline() == "the next line\n"
     finally:
         following.kill()
         following.communicate()
