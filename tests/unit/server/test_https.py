@@ -17,13 +17,7 @@ from cryptography.x509.oid import NameOID
 
 from provision.server.settings import SettingsError
 from provision.server.tls import server_context
-from tests.unit.server.test_process import (
-    TOKEN,
-    Process,
-    _run,
-    authorization,  # noqa: F401 - a fixture
-    document,  # noqa: F401 - a fixture
-)
+from tests.unit.server.processes import TOKEN, Process, run
 
 
 def _certificate(folder, name="server") -> tuple[str, str]:
@@ -60,7 +54,7 @@ def _pem(key, encryption) -> bytes:
 
 
 @pytest.fixture
-def https(document, tmp_path):  # noqa: F811
+def https(document, tmp_path):
     """The settings of a server with a certificate."""
     certificate, key = _certificate(tmp_path)
     return {
@@ -93,7 +87,7 @@ async def _wait_until_live(process, context) -> None:
         assert (await http.get(f"{process.base}/health/live")).status_code == 200
 
 
-async def test_a_client_that_verifies_the_certificate_calls_a_tool(process, https, authorization):  # noqa: F811
+async def test_a_client_that_verifies_the_certificate_calls_a_tool(process, https, authorization):
     from fastmcp import Client
     from fastmcp.client.transports import StreamableHttpTransport
 
@@ -183,13 +177,13 @@ def test_a_certificate_that_cannot_be_used_is_said_in_one_line(tmp_path, break_i
 
 def test_a_key_open_to_others_ends_it_with_2(https, tmp_path):
     (tmp_path / "server.key").chmod(0o444)
-    done = _run(https, tmp_path)
+    done = run(https, tmp_path)
     assert done.returncode == 2
     assert done.stderr.startswith("error: tls_key_file: ")
     assert len(done.stderr.splitlines()) == 1
 
 
-def test_in_clear_it_does_not_listen_on_an_open_address(document, tmp_path):  # noqa: F811
-    done = _run({**document, "host": "0.0.0.0"}, tmp_path)
+def test_in_clear_it_does_not_listen_on_an_open_address(document, tmp_path):
+    done = run({**document, "host": "0.0.0.0"}, tmp_path)
     assert done.returncode == 2
     assert "set tls_certificate_file and tls_key_file, or tls_terminated_by_proxy" in done.stderr

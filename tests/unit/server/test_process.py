@@ -3,131 +3,23 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import itertools
 import json
-import os
 import signal
 import socket
-import subprocess
-import sys
-import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from typing import TYPE_CHECKING, Any
-from urllib.parse import parse_qs
+from typing import TYPE_CHECKING
 
 import httpx2
 import pytest
 
 from provision.server.__main__ import _listen
 from provision.server.settings import Settings
+from tests.unit.server.processes import SECRET, TOKEN, Process, exchange, run
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
-    from pathlib import Path
-
-ISSUER = "http://localhost:8080/realms/mcp"
-SECRET = "a-secret-that-no-log-may-hold"
-TOKEN = "a-token-that-no-log-may-hold"
-
-
-class StandIn(BaseHTTPRequestHandler):
-    """Says of the tokens that it knows that they are good."""
-
-    protocol_version = "HTTP/1.1"
-
-    def do_POST(self) -> None:
-        if self.server.gone:
-            self.close_connection = True
-            return
-        self.server.asked.set()
-        self.server.may_answer.wait(60)
-        form = parse_qs(self.rfile.read(int(self.headers["Content-Length"])).decode())
-        answer = {
-            "active": form["token"][0] in self.server.tokens and form["client_secret"] == [SECRET],
-            "iss": ISSUER,
-            "aud": form["client_id"][0],
-            "exp": int(time.time()) + 60,
-            "sub": "subject-1",
-            "client_id": "client-1",
-            "scope": "mcp:tools",
-            "typ": "Bearer",
-            **self.server.tokens.get(form["token"][0], {}),
-        }
-        content = json.dumps(answer).encode()
-        if self.server.gone:
-            return
-        self.send_response(200)
-        self.send_header("Content-Type", "application/json")
-        self.send_header("Content-Length", str(len(content)))
-        self.end_headers()
-        self.wfile.write(content)
-
-    def log_message(self, *_: object) -> None:
-        pass
-
-
-def _free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        return listener.getsockname()[1]
-
-
-class Authorization:
-    """The stand-in, which can go away and come back at the same address."""
-
-    def __init__(self) -> None:
-        self.port = _free_port()
-        self.tokens: dict[str, dict[str, Any]] = {TOKEN: {}}
-        self.asked = threading.Event()
-        self.may_answer = threading.Event()
-        self.may_answer.set()
-        self._server: ThreadingHTTPServer | None = None
-
-    def up(self) -> None:
-        self._server = ThreadingHTTPServer(("127.0.0.1", self.port), StandIn)
-        self._server.daemon_threads = True
-        self._server.gone = False
-        self._server.tokens = self.tokens
-        self._server.asked = self.asked
-        self._server.may_answer = self.may_answer
-        threading.Thread(target=self._server.serve_forever, daemon=True).start()
-
-    def down(self) -> None:
-        if self._server is not None:
-            self._server.gone = True  # for the connections that clients have kept
-            self._server.shutdown()
-            self._server.server_close()
-            self._server = None
-
-
-@pytest.fixture
-def authorization() -> Iterator[Authorization]:
-    authorization = Authorization()
-    yield authorization
-    authorization.down()
-    authorization.may_answer.set()
-
-
-@pytest.fixture
-def document(tmp_path: Path, authorization: Authorization) -> dict[str, Any]:
-    secret = tmp_path / "secret"
-    secret.write_text(SECRET)
-    secret.chmod(0o400)
-    port = _free_port()
-    return {
-        "name": "demo",
-        "port": port,
-        "url": f"http://localhost:{port}/mcp",
-        "issuer": ISSUER,
-        "verifier": "introspection",
-        "introspection_url": f"http://127.0.0.1:{authorization.port}/introspect",
-        "introspection_client_id": f"http://localhost:{port}/mcp",
-        "introspection_client_secret_file": str(secret),
-        "cache_seconds": 0,
-        "shutdown_seconds": 0.5,
-    }
+    from collections.abc import Iterator
 
 
 def _raw(process: Process, *headers: str) -> str:
@@ -138,52 +30,6 @@ def _raw(process: Process, *headers: str) -> str:
         return connection.recv(4096).decode()
 
 
-class Process:
-    """A running server."""
-
-    def __init__(
-        self, document: dict[str, Any], tmp_path: Path, environment: dict[str, str] | None = None
-    ) -> None:
-        settings = tmp_path / "settings.json"
-        settings.write_text(json.dumps(document))
-        self.url = document["url"]
-        self.base = self.url.removesuffix("/mcp")
-        self.popen = subprocess.Popen(
-            [sys.executable, "-m", "provision.server", "--settings", str(settings)],
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            text=True,
-            env={**os.environ, **(environment or {})},
-        )
-
-    def wait_until_live(self) -> None:
-        for _ in range(500):
-            try:
-                assert httpx2.get(f"{self.base}/health/live", timeout=30).status_code == 200
-            except httpx2.ConnectError:
-                assert self.popen.poll() is None, self.popen.communicate()
-                time.sleep(0.05)
-            else:
-                return
-
-    def post(self, token: str | None, **message: object) -> httpx2.Response:
-        return httpx2.post(
-            self.url,
-            headers={
-                "Accept": "application/json, text/event-stream",
-                **({} if token is None else {"Authorization": f"Bearer {token}"}),
-            },
-            json={"jsonrpc": "2.0", "id": 1, "method": "tools/list", "params": {}, **message},
-        )
-
-    def end(self) -> tuple[float, str]:
-        """End it and return how long that took, in seconds, and all that it wrote."""
-        started = time.perf_counter()
-        self.popen.send_signal(signal.SIGTERM)
-        written = "".join(self.popen.communicate(timeout=20))
-        return time.perf_counter() - started, written
-
-
 @pytest.fixture
 def process(document, tmp_path) -> Iterator[Process]:
     process = Process(document, tmp_path)
@@ -191,13 +37,6 @@ def process(document, tmp_path) -> Iterator[Process]:
     if process.popen.poll() is None:
         process.popen.kill()
         process.popen.communicate()
-
-
-def _run(document: object, tmp_path: Path) -> subprocess.CompletedProcess[str]:
-    settings = tmp_path / "settings.json"
-    settings.write_text(json.dumps(document))
-    command = [sys.executable, "-m", "provision.server", "--settings", str(settings)]
-    return subprocess.run(command, capture_output=True, text=True, check=False, timeout=60)
 
 
 async def test_it_serves_clients_of_both_protocol_eras_survives_an_outage_and_ends_soon(
@@ -251,19 +90,6 @@ def test_the_environment_has_no_say(document, tmp_path, authorization):
     process.wait_until_live()
     assert process.post(TOKEN).status_code == 200
     process.end()
-
-
-def _exchange(process: Process, parts: Iterable[bytes]) -> bytes:
-    """Send bytes as they are and return all that comes back until the server ends the connection."""
-    received = b""
-    with socket.create_connection(("127.0.0.1", int(process.base.rsplit(":", 1)[1])), timeout=20) as wire:
-        with contextlib.suppress(ConnectionError):  # it may be refused while there is more to send
-            for part in parts:
-                wire.sendall(part)
-        with contextlib.suppress(ConnectionError):
-            while part := wire.recv(65536):
-                received += part
-    return received
 
 
 _HEAD = (
@@ -365,7 +191,7 @@ def test_what_is_too_long_or_no_http_is_refused_the_connection_ends_and_the_serv
         ),
     }
     for what, (status, parts) in refused.items():
-        answer = _exchange(process, parts)
+        answer = exchange(process, parts)
         assert answer.split()[1] == status, what
         assert b"connection: close" in answer.lower(), what
     assert process.post(TOKEN).status_code == 200
@@ -389,7 +215,7 @@ def test_a_request_that_is_cut_off_is_no_fault_of_the_server(process, authorizat
     process.wait_until_live()
     with socket.create_connection(("127.0.0.1", int(process.base.rsplit(":", 1)[1]))) as wire:
         wire.sendall(_HEAD + b"Content-Length: 999\r\n\r\n{")
-    assert _exchange(process, [_HEAD, b"Transfer-Encoding: chunked\r\n\r\nzz\r\n\r\n"]).split()[1] == b"400"
+    assert exchange(process, [_HEAD, b"Transfer-Encoding: chunked\r\n\r\nzz\r\n\r\n"]).split()[1] == b"400"
     assert process.post(TOKEN).status_code == 200
     _, written = process.end()
     lines = [json.loads(line) for line in written.splitlines() if line.startswith("{")]
@@ -407,12 +233,12 @@ def test_the_longest_token_fits_whatever_pieces_it_comes_in(process, authorizati
         time.sleep(0.1)  # so that what follows arrives apart
         yield b"Content-Length: 0\r\nConnection: close\r\n\r\n"
 
-    assert b"-32700" in _exchange(process, apart())
+    assert b"-32700" in exchange(process, apart())
     process.end()
 
 
 def test_wrong_settings_end_it_with_2_and_one_line_each(document, tmp_path):
-    done = _run({**document, "introspection_client_secret": "hush", "port": "hush"}, tmp_path)
+    done = run({**document, "introspection_client_secret": "hush", "port": "hush"}, tmp_path)
     assert done.returncode == 2
     assert len(done.stderr.splitlines()) == 2
     assert all(line.startswith("error: ") for line in done.stderr.splitlines())
@@ -422,7 +248,7 @@ def test_wrong_settings_end_it_with_2_and_one_line_each(document, tmp_path):
 
 def test_a_secret_open_to_others_ends_it_with_2(document, tmp_path):
     (tmp_path / "secret").chmod(0o444)
-    done = _run(document, tmp_path)
+    done = run(document, tmp_path)
     assert done.returncode == 2
     assert "chmod 0400" in done.stderr
     assert SECRET not in done.stderr
@@ -430,7 +256,7 @@ def test_a_secret_open_to_others_ends_it_with_2(document, tmp_path):
 
 def test_a_taken_port_ends_it_with_1(document, tmp_path):
     with socket.create_server(("127.0.0.1", document["port"])):
-        done = _run(document, tmp_path)
+        done = run(document, tmp_path)
     assert done.returncode == 1
     assert done.stderr.startswith(f"error: cannot listen on 127.0.0.1:{document['port']}")
     assert len(done.stderr.splitlines()) == 1

@@ -24,12 +24,7 @@ from provision.server.audit import AuditTrail
 from provision.server.credentials import Credentials
 from provision.server.settings import Settings, SettingsError
 from provision.server.stdio import Gate
-from tests.unit.server.test_process import (
-    SECRET,
-    TOKEN,
-    authorization,  # noqa: F401 - a fixture
-    document,  # noqa: F401 - a fixture
-)
+from tests.unit.server.processes import SECRET, TOKEN
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -38,7 +33,7 @@ _FURTHER = "mcp:math:multiply"
 
 
 @pytest.fixture
-def settings(document, tmp_path):  # noqa: F811
+def settings(document, tmp_path):
     """A file with settings, with some changed."""
 
     def settings(**changes: object) -> str:
@@ -90,7 +85,7 @@ def _file(tmp_path: Path, token: str) -> Path:
     return path
 
 
-async def test_the_official_client_lists_and_calls_the_same_tools(settings, tmp_path, authorization):  # noqa: F811
+async def test_the_official_client_lists_and_calls_the_same_tools(settings, tmp_path, authorization):
     authorization.up()
     errors = tmp_path / "errors"
     async with _client(settings(audit_file=None), errors, MCP_ACCESS_TOKEN=TOKEN) as session:
@@ -214,7 +209,7 @@ async def test_during_an_outage_it_does_not_start(settings_document, stand_in):
             pass
 
 
-def test_a_refused_token_ends_it_with_2_and_one_line(settings, authorization):  # noqa: F811
+def test_a_refused_token_ends_it_with_2_and_one_line(settings, authorization):
     authorization.up()
     done = _run(settings(), MCP_ACCESS_TOKEN="hush")
     assert done.returncode == 2
@@ -222,7 +217,7 @@ def test_a_refused_token_ends_it_with_2_and_one_line(settings, authorization):  
     assert done.stdout == ""
 
 
-def test_it_ends_when_the_client_closes_its_input_and_by_a_signal(settings, authorization):  # noqa: F811
+def test_it_ends_when_the_client_closes_its_input_and_by_a_signal(settings, authorization):
     authorization.up()
     path = settings()
     assert _run(path, MCP_ACCESS_TOKEN=TOKEN).returncode == 0
