@@ -197,7 +197,7 @@ def _print(rounds: list[dict[str, Turn]]) -> None:
             f"{color}{row['share_of_open']:.0%}",
             "" if goal is None else f"≥ {goal:.0%}",
         )
-    Console().print(table)
+    Console(width=110).print(table)
 
 
 if __name__ == "__main__":

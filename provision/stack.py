@@ -126,6 +126,7 @@ class McpStack(pulumi.ComponentResource):
             port=self._config.keycloak.port,
             admin_client_id=self._config.keycloak.admin_client_id,
             admin_client_secret=secrets.admin,
+            java_options=self._config.keycloak.java_options,
             features=self._config.features,
             opts=ResourceOptions(parent=self),
         )

@@ -20,5 +20,7 @@ class KeycloakConfig(Concept):
     """The realm in which the admin service account is; one in the managed realm itself can do least."""
     admin_client_id: str = Field(default="provision-admin", min_length=1)
     """The admin service account that provisioning uses (client credentials)."""
+    java_options: tuple[str, ...] = ()
+    """More options of the Java machine, such as `-Xmx1g`; ours are for a quick start, `-XX:TieredStopAtLevel=4` is for load."""
     features: tuple[str, ...] = ()
     """Keycloak features to switch on besides the default ones."""

@@ -1046,6 +1046,7 @@ class process:
         port: pulumi.Output[int]
         admin_client_id: pulumi.Output[str]
         admin_client_secret: pulumi.Output[str]
+        java_options: pulumi.Output[Sequence[str]]
         features: pulumi.Output[Sequence[str]]
         url: pulumi.Output[str]
         data_id: pulumi.Output[str]
@@ -1057,6 +1058,7 @@ class process:
             port: pulumi.Input[int] | None = ...,
             admin_client_id: pulumi.Input[str],
             admin_client_secret: pulumi.Input[str],
+            java_options: pulumi.Input[Sequence[pulumi.Input[str]]] | None = ...,
             features: pulumi.Input[Sequence[pulumi.Input[str]]] | None = ...,
             opts: pulumi.ResourceOptions | None = ...,
         ) -> None: ...

@@ -61,21 +61,21 @@ class SignatureVerifier(TokenVerifier):
             AuthorizationServerError: The key is not known and the key set cannot be had.
         """
         record = current_request()
-        header = _part(decode_jwt_header, token)
-        if header is None:
-            record.reason = "not_a_jwt"
-            return None
-        if header.get("alg") not in ALGORITHMS:
-            record.reason = "forbidden_algorithm"
-            return None
         access = self._cache.get(token)
         if access is None:
+            header = _part(decode_jwt_header, token)
+            if header is None:
+                record.reason = "not_a_jwt"
+                return None
+            if header.get("alg") not in ALGORITHMS:
+                record.reason = "forbidden_algorithm"
+                return None
             access = await self._verify(token, header)
             if access is None:
                 return None
             self._cache.put(token, access)
         # Of a remembered token the signature is known to be good, and nothing else.
-        record.reason = self._refusal_reason(header, access.claims)
+        record.reason = self._refusal_reason(access.claims)
         if record.reason is not None:
             return None
         record.identify(access)
@@ -85,6 +85,7 @@ class SignatureVerifier(TokenVerifier):
         with watching() as answer:
             access: AccessToken | None = await self._verifier(str(header["alg"])).verify_token(token)
         if access is not None:
+            access.claims.setdefault("typ", _kind(header))
             return access
         claims = _part(decode_jwt_payload, token)
         if claims is None:
@@ -93,12 +94,11 @@ class SignatureVerifier(TokenVerifier):
         if answer.trouble is not None:
             raise AuthorizationServerError(answer.trouble)
         # The signature is not known to be good: the claims serve only to name the reason.
-        current_request().reason = self._refusal_reason(header, claims) or "bad_signature"
+        current_request().reason = self._refusal_reason({"typ": _kind(header), **claims}) or "bad_signature"
         return None
 
-    def _refusal_reason(self, header: dict[str, Any], claims: dict[str, Any]) -> str | None:
-        typ = claims.get("typ", "Bearer" if _is_access_token(header.get("typ")) else None)
-        return refusal_reason(claims, issuer=self._issuer, audience=self._audience, typ=typ)
+    def _refusal_reason(self, claims: dict[str, Any]) -> str | None:
+        return refusal_reason(claims, issuer=self._issuer, audience=self._audience, typ=claims.get("typ"))
 
     def _verifier(self, algorithm: str) -> JWTVerifier:
         # One per algorithm, so that a token cannot choose another algorithm for a key.
@@ -194,6 +194,8 @@ def _part(decode: Callable[[str], dict[str, Any]], token: str) -> dict[str, Any]
     return part if isinstance(part, dict) else None
 
 
-def _is_access_token(typ: object) -> bool:
-    # RFC 9068 section 4
-    return isinstance(typ, str) and typ.lower() in {"at+jwt", "application/at+jwt"}
+def _kind(header: dict[str, Any]) -> str | None:
+    """What Keycloak says in the claim ``typ``, of a token that says it in its header (RFC 9068 section 4)."""
+    typ = header.get("typ")
+    is_access_token = isinstance(typ, str) and typ.lower() in {"at+jwt", "application/at+jwt"}
+    return "Bearer" if is_access_token else None

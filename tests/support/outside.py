@@ -5,8 +5,6 @@ from __future__ import annotations
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-from provision.cli.verify import targets_of
-from provision.config.project import Project
 from provision.verify.authorization_code import Login, log_in
 from provision.verify.context import Context, Run
 from provision.verify.proofs.authorization_server_metadata import authorization_server_metadata
@@ -28,11 +26,7 @@ def outside(stack: StackCli, server: str | None = None) -> Iterator[Context]:
         stack: The stack, which is up.
         server: Which of its MCP servers, when there are several.
     """
-    shown = stack.json("status", "--show-secrets")
-    shown["keycloak_url"] = shown["issuer"].partition("/realms/")[0]
-    config = Project.at(stack.project).stack(stack.stack).config()
-    (target,) = targets_of(shown, config, server).values()
-    run = Run(target)
+    run = Run(stack.target(server))
     try:
         yield Context(run)
     finally:

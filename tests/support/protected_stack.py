@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
-from provision.verify import Target
 from provision.verify.authorization_code import log_in
 from provision.verify.context import Context, Run
 from provision.verify.proofs.authorization_server_metadata import authorization_server_metadata
@@ -160,7 +159,7 @@ def protected(stack: StackCli, verifier: str) -> Iterator[ProtectedStack]:
         stack: The stack.
         verifier: How its server checks tokens.
     """
-    run = Run(_target(stack.json("status", "--show-secrets")))
+    run = Run(stack.target())
     admin, realm = run.session(), run.target.realm
     try:
         with (
@@ -170,22 +169,3 @@ def protected(stack: StackCli, verifier: str) -> Iterator[ProtectedStack]:
             yield ProtectedStack(stack, verifier, run, key, other)
     finally:
         run.end()
-
-
-def _target(shown: dict[str, Any]) -> Target:
-    """The stack that ``provision status --show-secrets --json`` describes."""
-    server, user, admin = shown["servers"][0], shown["demo_user"], shown["admin"]
-    return Target(
-        issuer=shown["issuer"],
-        realm=shown["realm"],
-        server_url=server["url"],
-        scopes=tuple(server["scopes"]),
-        introspection_client_id=server["introspection"]["client_id"],
-        introspection_client_secret=server["introspection"]["client_secret"],
-        demo_username=user["username"],
-        demo_password=user["password"],
-        public_client_id=CLIENT,
-        keycloak_url=shown["issuer"].partition("/realms/")[0],
-        admin_client_id=admin["client_id"],
-        admin_client_secret=admin["client_secret"],
-    )

@@ -95,26 +95,20 @@ class StackCli:
         """The stack's processes by name, with their pids."""
         return {item["name"]: item["pid"] for item in self.json("status", code=None)["processes"]}
 
-    def target(self) -> Target:
-        """The stack, which is up, as the proofs of `provision.verify` know one."""
-        from provision.verify.target import Target
+    def target(self, server: str | None = None) -> Target:
+        """The stack, which is up, as the proofs of `provision.verify` know one.
+
+        Args:
+            server: Which of its MCP servers, when there are several.
+        """
+        from provision.cli.verify import targets_of
+        from provision.config.project import Project
 
         shown = self.json("status", "--show-secrets")
-        server, user, admin = shown["servers"][0], shown["demo_user"], shown["admin"]
-        return Target(
-            issuer=shown["issuer"],
-            realm=shown["realm"],
-            server_url=server["url"],
-            scopes=tuple(server["scopes"]),
-            introspection_client_id=server["introspection"]["client_id"],
-            introspection_client_secret=server["introspection"]["client_secret"],
-            demo_username=user["username"],
-            demo_password=user["password"],
-            public_client_id=shown["clients"][0]["client_id"],
-            keycloak_url=shown["issuer"].partition("/realms/")[0],
-            admin_client_id=admin["client_id"],
-            admin_client_secret=admin["client_secret"],
-        )
+        shown["keycloak_url"] = shown["issuer"].partition("/realms/")[0]
+        config = Project.at(self.project).stack(self.stack).config()
+        (target,) = targets_of(shown, config, server).values()
+        return target
 
     def change_config(self, old: str, new: str) -> None:
         """Replace a text in the stack's file."""

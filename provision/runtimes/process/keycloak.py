@@ -39,6 +39,7 @@ class KeycloakSettings:
         port: The HTTP port on the loopback interface.
         admin_client_id: The service account that may administrate it.
         admin_client_secret: Its secret.
+        java_options: More options of the Java machine.
         features: Keycloak features to build in, beside those on by default.
     """
 
@@ -46,6 +47,7 @@ class KeycloakSettings:
     port: int
     admin_client_id: str
     admin_client_secret: str = field(repr=False)
+    java_options: tuple[str, ...] = ()
     features: tuple[str, ...] = ()
 
 
@@ -137,7 +139,7 @@ class _Data:
 
 def _what_needs_a_restart(settings: KeycloakSettings, prepared: Prepared) -> list[object]:
     account = [settings.admin_client_id, settings.admin_client_secret]
-    return [prepared.version, settings.port, *account, sorted(settings.features)]
+    return [prepared.version, settings.port, *account, sorted(settings.features), settings.java_options]
 
 
 def _bring_up(
@@ -150,7 +152,7 @@ def _bring_up(
     if process is None:
         ports.ensure_free(settings.port)
         script = _lay_out(settings, prepared, data, account)
-        command = prepared.command(home / SERVER, settings.port)
+        command = prepared.command(home / SERVER, settings.port, jvm=settings.java_options)
         command += (launch.run_at_connect(script),) if script else ()
     what = ChildSettings(name=NAME, home=home, command=command, log=LOG)
     process = process or child.launch(what, digest)

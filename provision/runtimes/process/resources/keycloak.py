@@ -32,6 +32,9 @@ class Keycloak(Spec, module="process"):
     admin_client_secret: Annotated[str, Secret] = Field(
         min_length=16, description="Its secret, at least 16 characters."
     )
+    java_options: tuple[str, ...] = Field(
+        default=(), description="More options of the Java machine, after our own; never a secret."
+    )
     features: Annotated[tuple[str, ...], Unordered] = Field(
         default=(), description="Keycloak features to switch on besides the default ones."
     )
@@ -114,6 +117,7 @@ def _settings(spec: Keycloak) -> KeycloakSettings:
         port=spec.port,
         admin_client_id=spec.admin_client_id,
         admin_client_secret=spec.admin_client_secret,
+        java_options=spec.java_options,
         features=spec.features,
     )
 
