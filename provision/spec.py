@@ -211,6 +211,14 @@ class Spec(_Model):
             )
         return dict(zip(names, map(unquote, parts), strict=True))
 
+    @classmethod
+    def is_membership(cls) -> bool:
+        """Whether it only says that other objects belong together: the key but for the realm is made of their names."""
+        names = [field.name for field in cls.key_fields() if field.name != "realm"]
+        return bool(names) and all(
+            any(isinstance(mark, Refers) for mark in cls.model_fields[name].metadata) for name in names
+        )
+
     def label(self) -> str:
         """How messages name the object, for example ``client scope mcp:tools in realm mcp``."""
         words = "".join(f" {c.lower()}" if c.isupper() else c for c in type(self).__name__).strip()

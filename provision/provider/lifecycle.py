@@ -350,9 +350,8 @@ class Lifecycle:
         agrees = self._agrees(spec, found)
         outputs = found.outputs if agrees else calls.update(found, spec)
         state = self._made(spec, outputs, news)
-        standing = {Mark.NATURAL_KEY, Mark.REPLACE_ON_CHANGE}
         # A membership that is there has no settings of its own: nothing was changed, and nothing will come back.
-        if not agrees or any(not standing & item.marks for item in fields.values()):
+        if not (agrees and self._spec.is_membership()):
             self._log("adopted (it was there already); its former settings come back on destroy")
         state.properties[ADOPTED_FROM] = Hidden(before)
         return state

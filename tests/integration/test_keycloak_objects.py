@@ -137,7 +137,8 @@ def test_what_was_adopted_gets_its_former_settings_back(world, kind, sample):
     inputs = {**world.inputs(kind, sample.inputs), **({"adopt": True} if kind.endswith(":Realm") else {})}
     state = lifecycle.create(inputs, preview=False)
     assert "adoptedFrom" in state.properties
-    assert any("adopted" in line for line in world.said)
+    told = any("adopted" in line for line in world.said)
+    assert told or (catalogue()[kind].spec.is_membership() and changes(kind) == {})
     lifecycle.delete(state.properties)
     assert plain(lifecycle.read(state.id, {}, {}).inputs) == plain(untouched)
 
