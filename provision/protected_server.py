@@ -9,12 +9,12 @@ from urllib.parse import urlsplit, urlunsplit
 import pulumi
 from pulumi import Output, ResourceOptions
 
-from provision.resources import keycloak, process
+from provision.deployments import ServerNeeds
+from provision.resources import keycloak
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from provision.config.server import ServerConfig
+    from provision.deployments import Deployment
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -24,9 +24,7 @@ class Surroundings:
     Args:
         realm: The realm's name.
         issuer: The realm's issuer.
-        home: The folder for the stack's processes.
-        folder: The folder of the stack file, in which a command runs.
-        processes: Options of resources that run on this machine.
+        deployment: What starts it.
         inside: Options of resources in the realm.
         scope_kind: How clients have the server's scope, ``default`` or ``optional``.
         resource_indicators: Whether Keycloak looks at the resource that a request names.
@@ -34,9 +32,7 @@ class Surroundings:
 
     realm: Output[str]
     issuer: Output[str]
-    home: Path
-    folder: Path
-    processes: ResourceOptions
+    deployment: Deployment
     inside: ResourceOptions
     scope_kind: str
     resource_indicators: bool
@@ -93,37 +89,22 @@ class ProtectedServer:
     def _addresses(self) -> tuple[Output[str], Output[str]]:
         """The server's URL and its metadata's: of a server that runs elsewhere, or of one that is started here."""
         if self._config.url is None:
-            started = self._started()
+            around = self._around
+            started = around.deployment.server(
+                self._config,
+                ServerNeeds(
+                    issuer=around.issuer,
+                    scope=self.scope,
+                    client_id=None if around.resource_indicators else self._config.client_id,
+                    client_secret=self._secret,
+                ),
+            )
             return started.url, started.resource_metadata
-        at = urlsplit(
-            self._config.url
-        )  # RFC 9728, section 3.1: the well-known part goes between host and path
+        # RFC 9728, section 3.1: the well-known part goes between host and path.
+        at = urlsplit(self._config.url)
         path = f"/.well-known/oauth-protected-resource{at.path}"
         metadata = urlunsplit((at.scheme, at.netloc, path, at.query, ""))
         return Output.from_input(self._config.url), Output.from_input(metadata)
-
-    def _started(self) -> process.McpServer:
-        config, around = self._config, self._around
-        return process.McpServer(
-            config.name,
-            home=str(around.home / config.name),
-            name=config.name,
-            port=config.port,
-            command=config.command,
-            folder=str(around.folder) if config.command else None,
-            issuer=around.issuer,
-            scopes=[self.scope],
-            tool_scopes=config.tool_scopes,
-            verifier=config.verifier,
-            cache_seconds=config.cache_seconds,
-            requests_per_minute=config.requests_per_minute,
-            burst_requests=config.burst_requests,
-            metrics=config.metrics,
-            allowed_origins=config.allowed_origins,
-            introspection_client_id=None if around.resource_indicators else config.client_id,
-            introspection_client_secret=self._secret,
-            opts=around.processes,
-        )
 
     def _scope(self) -> None:
         config, realm, inside = self._config, self._around.realm, self._around.inside

@@ -13,9 +13,10 @@ from provision.config.names import NAMESPACE
 from provision.config.objects import in_order
 from provision.config.project import Project
 from provision.config.stack_config import StackConfig, read
+from provision.deployments.process import ProcessDeployment
 from provision.errors import ProvisionError
 from provision.protected_server import ProtectedServer, Surroundings
-from provision.resources import Provider, index, keycloak, process
+from provision.resources import Provider, index, keycloak
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     from pydantic import SecretStr
 
     from provision.config.server import ServerConfig
+    from provision.deployments import Deployment
     from provision.spec import Spec
 
 
@@ -66,11 +68,11 @@ class McpStack(pulumi.ComponentResource):
     ) -> None:
         super().__init__("provision:index:McpStack", name, None, opts)
         self._config = config
-        self._home = home
-        self._folder = folder
         self._name = name
+        self._deployment: Deployment = ProcessDeployment(home, folder, ResourceOptions(parent=self))
         secrets = self._secrets()
-        self.keycloak = self._keycloak(secrets) if config.keycloak.url is None else None
+        started = config.keycloak.url is None
+        self.keycloak = self._deployment.keycloak(config, secrets.admin) if started else None
         self.keycloak_url = self._keycloak_url()
         provider = Provider(
             f"{name}-keycloak",
@@ -119,18 +121,6 @@ class McpStack(pulumi.ComponentResource):
         made: Output[str] = index.GeneratedSecret(name, name=name, opts=ResourceOptions(parent=self)).value
         return made
 
-    def _keycloak(self, secrets: _Secrets) -> process.Keycloak:
-        return process.Keycloak(
-            "keycloak",
-            home=str(self._home / "keycloak"),
-            port=self._config.keycloak.port,
-            admin_client_id=self._config.keycloak.admin_client_id,
-            admin_client_secret=secrets.admin,
-            java_options=self._config.keycloak.java_options,
-            features=self._config.features,
-            opts=ResourceOptions(parent=self),
-        )
-
     def _keycloak_url(self) -> Output[str]:
         if self.keycloak is not None:
             return self.keycloak.url
@@ -147,9 +137,7 @@ class McpStack(pulumi.ComponentResource):
                 realm=self.realm.name,
                 # Of a Keycloak that we start we know the issuer beforehand, so that both start side by side.
                 issuer=self._expected_issuer if self.keycloak is not None else self.realm.issuer,
-                home=self._home,
-                folder=self._folder,
-                processes=ResourceOptions(parent=self),
+                deployment=self._deployment,
                 inside=self._inside,
                 scope_kind="default" if alone else "optional",
                 resource_indicators=self._config.realm.resource_indicators,
@@ -185,7 +173,9 @@ class McpStack(pulumi.ComponentResource):
             instance=started.data_id if started else None,
             expected_issuer=self._expected_issuer if started else None,
             # The data goes with the Keycloak that we run, so on destroy there is nothing to ask it for.
-            opts=ResourceOptions(parent=self, provider=provider, deleted_with=self.keycloak),
+            opts=ResourceOptions(
+                parent=self, provider=provider, deleted_with=started.resource if started else None
+            ),
         )
 
     def _events(self) -> dict[str, Any]:
