@@ -30,7 +30,6 @@ def client_ids(stack):
 
 
 def test_a_client_stays_while_somebody_is_logged_in_with_it_and_goes_when_nobody_used_it(stack):
-    stack.change_config("name: mcp-test", "name: mcp-test\n    events: true")
     stack.run("up")
     assert stack.json("clients", "list") == {"clients": []}
     with outside(stack) as context:
@@ -84,13 +83,25 @@ def test_a_person_reads_names_hosts_and_ages_in_columns(live):
         assert head.split() == ["CLIENT", "ID", "NAME", "REDIRECTS", "TO", "AGE", "LAST", "USE", "SESSIONS"]
         by_id = {row[:36]: row for row in rows}
         assert set(by_id) == set(ids)
-        assert by_id[ids[0]][head.index("REDIRECTS") :].startswith("127.0.0.1, vscode.dev  unknown  unknown")
-        assert "events: true" in done.stderr  # what would make them known
+        assert by_id[ids[0]][head.index("REDIRECTS") :].startswith("127.0.0.1, vscode.dev  0 minutes  never")
         kept = live.run("clients", "prune", "--yes").stderr
-        assert "2 clients kept: age or last use not known well enough; --unknown includes them" in kept
+        assert "2 clients kept: registered in the last 30 days" in kept
         assert client_ids(live) == set(ids)
     finally:
-        assert set(live.json("clients", "prune", "--unknown", "--yes")["pruned"]) == set(ids)
+        assert set(live.json("clients", "prune", *_NOW, "--unknown", "--yes")["pruned"]) == set(ids)
+
+
+def test_without_events_it_is_said_that_nothing_is_known_and_nothing_goes(stack):
+    stack.change_config("name: mcp-test", "name: mcp-test\n    events: false")
+    stack.run("up")
+    with outside(stack) as context:
+        registered = register(context, "Claude Code")
+    done = stack.run("clients", "list")
+    assert done.stdout.splitlines()[1].split()[-3:] == ["unknown", "unknown", "-"]
+    assert "events: true" in done.stderr  # what would make them known
+    kept = stack.run("clients", "prune", "--yes").stderr
+    assert "1 client kept: age or last use not known well enough; --unknown includes them" in kept
+    assert stack.json("clients", "prune", "--unknown", "--yes")["pruned"] == [registered]
 
 
 def test_what_the_stack_declares_is_never_listed_even_if_it_looks_registered(stack):
