@@ -29,6 +29,10 @@ class UnsupportedError(ProvisionError):
     """The server lacks what the object needs, however it is declared."""
 
 
+class NotRunningError(ProvisionError):
+    """The server is one of this machine, and nobody listens there: it has to be started, and then it can be asked."""
+
+
 class AlreadyExistsError(ProvisionError):
     """The object to be made is there already."""
 

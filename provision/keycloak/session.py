@@ -8,9 +8,9 @@ import threading
 import time
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any, Final
-from urllib.parse import quote
+from urllib.parse import quote, urlsplit
 
-from provision.errors import AlreadyExistsError, OutcomeUnknownError
+from provision.errors import AlreadyExistsError, NotRunningError, OutcomeUnknownError
 from provision.keycloak.transport import READ_SECONDS, FaultError, KeycloakError, Request, Transport
 
 if TYPE_CHECKING:
@@ -33,8 +33,13 @@ _SECRET_KEY = re.compile(
     r"(secret|secret.?data|password|passphrase|credential|private.?key|api.?key|token)s?$|^value$",
     re.IGNORECASE,
 )
+_THIS_MACHINE = {"localhost", "127.0.0.1", "::1"}
 _NAMES = ("clientId", "username", "realm", "name", "alias")
 _LONGEST_MESSAGE = 500
+
+
+class AbsentError(KeycloakError, NotRunningError):
+    """Nobody listens at Keycloak's address, which is one of this machine."""
 
 
 class ForbiddenError(KeycloakError):
@@ -189,7 +194,8 @@ class Session:
         except FaultError as fault:
             if request.verb == "post" and fault.sent:
                 raise self._unknown(doing, f"{fault.why} ({_call(request, body)})") from fault
-            raise KeycloakError(
+            here = fault.refused and urlsplit(self.url).hostname in _THIS_MACHINE
+            raise (AbsentError if here else KeycloakError)(
                 f"Keycloak at {self.url} does not answer: {fault.why}; it would {doing} ({_call(request, body)}).",
                 "Start it (`provision up`) or check the address.",
             ) from fault

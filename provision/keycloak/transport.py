@@ -50,13 +50,17 @@ class FaultError(Exception):
     Args:
         why: What happened, in a few words.
         sent: The request may have reached Keycloak.
+        refused: Nobody listens there.
         retry_after: Seconds that the server asked to wait.
     """
 
-    def __init__(self, why: str, *, sent: bool, retry_after: float | None = None) -> None:
+    def __init__(
+        self, why: str, *, sent: bool, retry_after: float | None = None, refused: bool = False
+    ) -> None:
         super().__init__(why)
         self.why = why
         self.sent = sent
+        self.refused = refused
         self.retry_after = retry_after
 
 
@@ -113,6 +117,7 @@ class Transport:
         self._token = ""
         self._expires = 0.0
         self._reached = False
+        self._absent_until = 0.0
 
     def call(self, request: Request, guard: AbstractContextManager[Any] | None = None) -> Response:
         """The answer, whatever its status, after as many tries as are safe and useful.
@@ -138,8 +143,12 @@ class Transport:
                 continue
             pause = self._pause(request.verb, outcome, tries)
             patience = PATIENCE_SECONDS if self._reached else FIRST_CONTACT_SECONDS
+            if time.monotonic() < self._absent_until:
+                patience = 0  # it was waited for a moment ago
             if pause is None or spent + pause > patience:
                 if isinstance(outcome, FaultError):
+                    if outcome.refused:
+                        self._absent_until = time.monotonic() + FIRST_CONTACT_SECONDS
                     raise outcome
                 return outcome
             self._sleep(pause)
@@ -267,7 +276,7 @@ class Transport:
             return FaultError("no connection in time", sent=False)
         reason = cause.args[0] if cause.args else None
         if isinstance(reason, MaxRetryError) and isinstance(reason.reason, NewConnectionError):
-            return FaultError("no connection", sent=False)
+            return FaultError("no connection", sent=False, refused=True)
         if isinstance(cause, http.Timeout):
             return FaultError("no answer in time", sent=True)
         return FaultError("the connection broke", sent=True)

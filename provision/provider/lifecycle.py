@@ -11,7 +11,13 @@ from typing import TYPE_CHECKING, Any, Final
 
 from pydantic import ValidationError
 
-from provision.errors import AlreadyExistsError, OutcomeUnknownError, ProvisionError, UnsupportedError
+from provision.errors import (
+    AlreadyExistsError,
+    NotRunningError,
+    OutcomeUnknownError,
+    ProvisionError,
+    UnsupportedError,
+)
 from provision.provider.journal import Entry, Journal
 from provision.provider.wire import UNKNOWN, Hidden, holds_secret, holds_unknown, plain
 from provision.spec import Mark
@@ -192,7 +198,13 @@ class Lifecycle:
         key = self._spec.from_identity(identity) if imported else plain(dict(inputs))
         sought = self._spec.model_construct(**key) if imported else self._stored(key)
         self._known_to_the_state(key)
-        found = self._calls.find_recorded(sought, plain(dict(properties)))
+        try:
+            found = self._calls.find_recorded(sought, plain(dict(properties)))
+        except NotRunningError as error:
+            if imported:
+                raise
+            self._log(f"not looked at: {error.what}")
+            return State(identity, dict(properties), dict(inputs))
         if found is None:
             return None
         live = found.spec.wire(whole=True)

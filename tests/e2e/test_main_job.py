@@ -117,6 +117,13 @@ def test_what_died_is_started_again_and_its_data_is_kept(live, outputs, admin):
     assert admin.get(outputs["realm"], "users", username="kept", exact="true")
 
 
+def test_a_refresh_does_not_need_a_keycloak_that_died(live):
+    kill(live.processes()["keycloak"])
+    said = live.run("up", "--refresh").stderr
+    assert "not looked at" in said
+    assert live.json("preview", "--refresh") == {"changes": []}
+
+
 def test_a_server_that_died_is_started_again(live):
     before = live.processes()
     kill(before["calculator"])

@@ -5,7 +5,13 @@ from typing import Annotated
 import pytest
 from pydantic import BaseModel, Field
 
-from provision.errors import AlreadyExistsError, OutcomeUnknownError, ProvisionError, UnsupportedError
+from provision.errors import (
+    AlreadyExistsError,
+    NotRunningError,
+    OutcomeUnknownError,
+    ProvisionError,
+    UnsupportedError,
+)
 from provision.provider.journal import Journal
 from provision.provider.lifecycle import Lifecycle
 from provision.provider.wire import UNKNOWN, Hidden
@@ -576,6 +582,17 @@ def test_what_the_server_cannot_have_fails_the_check(bench):
     )
     _, failures = bench.lifecycle.check({}, {"room": "attic", "name": "l1"})
     assert failures == ["no lamps here\nBuild with lamps."]
+
+
+def test_what_is_on_a_server_that_does_not_run_stays_as_it_is_recorded(bench):
+    inputs = bench.inputs(color="red")
+    state = bench.lifecycle.create(inputs, preview=False)
+    bench.calls.find = lambda *_: (_ for _ in ()).throw(NotRunningError("nobody is there"))
+    seen = bench.lifecycle.read(state.id, state.properties, inputs)
+    assert (seen.properties, seen.inputs) == (state.properties, inputs)
+    assert bench.said == ["not looked at: nobody is there"]
+    with pytest.raises(NotRunningError):  # an import has nothing recorded
+        bench.lifecycle.read(state.id, {}, {})
 
 
 def test_a_server_that_is_away_does_not_fail_the_check(bench):
