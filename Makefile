@@ -7,7 +7,7 @@ KEYCLOAK ?= 26.4.0
 READY := .venv/.ready
 
 .DEFAULT_GOAL := help
-.PHONY: help setup up down verify check test test-unit conformance bench bench-scale bench-server stubs docs format clean test-older
+.PHONY: help setup up down verify check test test-unit conformance bench bench-scale bench-server stubs docs requirements format clean test-older
 
 help:  ## this list
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 12
@@ -67,6 +67,9 @@ stubs: $(READY)  ## write the type stubs of the resource classes
 
 docs: $(READY)  ## write the pages of docs/resources/
 	@$(BIN)/python -m tests.support.reference
+
+requirements: $(READY)  ## write what the container images install, from uv.lock
+	@$(BIN)/python -m tests.support.image_requirements
 
 format: $(READY)
 	@$(BIN)/ruff format . && $(BIN)/ruff check --fix .

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import secrets
+from contextlib import ExitStack
 from typing import TYPE_CHECKING
 
 import pytest
@@ -14,6 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from provision.runtimes.process.keycloak import RunningKeycloak
+    from tests.support.docker_daemon import Docker
     from tests.support.other_keycloak import OtherKeycloak
 
 ADMIN = "provision-admin"
@@ -54,3 +56,19 @@ def live_keycloak(
 def session(live_keycloak: RunningKeycloak | OtherKeycloak, admin_secret: str) -> Session:
     """The Admin API of the running Keycloak."""
     return Session(live_keycloak.url, ADMIN, admin_secret)
+
+
+@pytest.fixture(scope="session")
+def docker() -> Iterator[Docker]:
+    """A Docker daemon. Without one the test is skipped, unless ``TEST_DOCKER_REQUIRED`` is set."""
+    from provision.errors import ProvisionError
+    from tests.support import docker_daemon
+
+    with ExitStack() as stack:
+        try:
+            daemon = stack.enter_context(docker_daemon.running())
+        except ProvisionError as error:
+            if os.environ.get(docker_daemon.REQUIRED):
+                raise
+            pytest.skip(str(error))
+        yield daemon

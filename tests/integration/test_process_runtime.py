@@ -262,11 +262,11 @@ def test_a_damaged_preparation_is_made_anew(monkeypatch, tmp_path, prepared):
     shutil.copytree(prepared.folder, folder, ignore=shutil.ignore_patterns("start.aot"))
     made: list[Path] = []
 
-    def make(fresh: Path, *_arguments: object) -> None:
+    def make(fresh: Path, *_arguments: object, **_more: object) -> None:
         made.append(fresh)
         shutil.copytree(prepared.folder, fresh)
 
-    monkeypatch.setattr(preparation, "_make", make)
+    monkeypatch.setattr(preparation, "make", make)
     assert preparation.prepare(Silent()).has_aot_cache
     assert len(made) == 1
     assert preparation.prepare(Silent()).has_aot_cache

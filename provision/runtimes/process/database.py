@@ -4,7 +4,7 @@ Making schema and master realm takes Keycloak many seconds, so both are made onc
 between stacks (the admin service account's name and secret, the master realm's keys) is empty in the copy and
 set by SQL that the database runs when Keycloak first connects, before Keycloak has read a row.
 """
-# ruff: noqa: S608 - scripts for H2's command-line tools, which know no parameters; _text() quotes every value
+# ruff: noqa: S608 - scripts for H2's command-line tools, which know no parameters; text() quotes every value
 
 from __future__ import annotations
 
@@ -93,9 +93,9 @@ def make_template(raw: Path, target: Path, client_id: str, h2: H2) -> None:
         h2: The database's tools.
     """
     rows = _find_rows(raw, client_id, h2)
-    blank = [f"UPDATE CLIENT SET SECRET = NULL WHERE ID = {_text(rows['client'])};"]
+    blank = [f"UPDATE CLIENT SET SECRET = NULL WHERE ID = {text(rows['client'])};"]
     blank += [
-        f"UPDATE COMPONENT_CONFIG SET \"VALUE\" = '' WHERE ID = {_text(row)};"
+        f"UPDATE COMPONENT_CONFIG SET \"VALUE\" = '' WHERE ID = {text(row)};"
         for name, row in rows.items()
         if "/" in name
     ]
@@ -122,18 +122,18 @@ def _rows_file(path: Path) -> Path:
 
 
 def _find_rows(raw: Path, client_id: str, h2: H2) -> dict[str, str]:
-    chosen = f"C.CLIENT_ID = {_text(client_id)}"
+    chosen = f"C.CLIENT_ID = {text(client_id)}"
     join = "USER_ENTITY U JOIN CLIENT C ON U.SERVICE_ACCOUNT_CLIENT_LINK = C.ID"
     wanted = [
         f"SELECT 'row', 'client', C.ID FROM CLIENT C WHERE {chosen}",
         f"SELECT 'row', 'user', U.ID FROM {join} WHERE {chosen}",
     ]
     for provider, names in KEY_ROWS.items():
-        quoted = ", ".join(_text(name) for name in names)
+        quoted = ", ".join(text(name) for name in names)
         wanted.append(
             "SELECT 'row', P.PROVIDER_ID || '/' || C.NAME, C.ID FROM COMPONENT_CONFIG C"
             " JOIN COMPONENT P ON C.COMPONENT_ID = P.ID"
-            f" WHERE P.PROVIDER_ID = {_text(provider)} AND C.NAME IN ({quoted})"
+            f" WHERE P.PROVIDER_ID = {text(provider)} AND C.NAME IN ({quoted})"
         )
     printed = h2.run("Shell", raw, "-sql", "; ".join(wanted))
     cells = [[cell.strip() for cell in line.split("|")] for line in printed.splitlines()]
@@ -168,7 +168,7 @@ def own_values(template: Template, client_id: str, client_secret: str) -> str:
         values[f"{provider}/kid"] = str(uuid.uuid4())
     lines = [admin_account(template.client, template.user, client_id, client_secret)]
     lines += [
-        f'UPDATE COMPONENT_CONFIG SET "VALUE" = {_text(value)} WHERE ID = {_text(template.keys[name])};'
+        f'UPDATE COMPONENT_CONFIG SET "VALUE" = {text(value)} WHERE ID = {text(template.keys[name])};'
         for name, value in values.items()
     ]
     return "\n".join(lines)
@@ -184,12 +184,13 @@ def admin_account(client: str, user: str, client_id: str, client_secret: str) ->
         client_secret: Its secret.
     """
     return (
-        f"UPDATE CLIENT SET CLIENT_ID = {_text(client_id)}, SECRET = {_text(client_secret)}"
-        f" WHERE ID = {_text(client)};\n"
-        f"UPDATE USER_ENTITY SET USERNAME = {_text(f'service-account-{client_id.lower()}')}"
-        f" WHERE ID = {_text(user)};"
+        f"UPDATE CLIENT SET CLIENT_ID = {text(client_id)}, SECRET = {text(client_secret)}"
+        f" WHERE ID = {text(client)};\n"
+        f"UPDATE USER_ENTITY SET USERNAME = {text(f'service-account-{client_id.lower()}')}"
+        f" WHERE ID = {text(user)};"
     )
 
 
-def _text(value: str) -> str:
+def text(value: str) -> str:
+    """Give a value as SQL text: quoted, with the quotes in it doubled."""
     return "'" + value.replace("'", "''") + "'"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from pathlib import Path
+    from pathlib import Path, PurePath
 
 MAIN = "org.keycloak.quarkus.runtime.KeycloakMain"
 THREAD_FACTORY = "io.quarkus.bootstrap.forkjoin.QuarkusForkJoinWorkerThreadFactory"  # Quarkus insists on it
@@ -52,6 +52,13 @@ SECURITY_PROVIDERS = (
     "JdkLDAP",
 )
 SHARED = ("lib", "providers", "themes")
+START = (
+    "start",
+    "--optimized",
+    "--cache=local",
+    "--http-enabled=true",
+    "--shutdown-delay=0s",  # it is there to let a load balancer notice
+)
 
 
 def write_arguments(file: Path, jars: list[Path], security: Path) -> None:
@@ -112,18 +119,14 @@ def command(
         f"-Dkc.home.dir={server}",
         f"-Djboss.server.config.dir={server / 'conf'}",
         MAIN,
-        "start",
-        "--optimized",
-        "--cache=local",
-        "--http-enabled=true",
+        *START,
         "--http-host=127.0.0.1",
         f"--http-port={port}",
         f"--hostname=http://localhost:{port}",
-        "--shutdown-delay=0s",  # it is there to let a load balancer notice
     )
 
 
-def run_at_connect(script: Path) -> str:
+def run_at_connect(script: PurePath) -> str:
     """Give the option that makes the database run a script whenever Keycloak connects to it."""
     path = str(script).replace("'", "''").replace(";", "\\;")
     return f"--db-url-properties=;INIT=RUNSCRIPT FROM '{path}' CHARSET 'UTF-8'"

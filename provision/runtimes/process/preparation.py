@@ -61,12 +61,17 @@ class Prepared:
         """The database that a new stack begins with."""
         return database.read_template(self.folder / database.FILE)
 
+    @property
+    def aot_options(self) -> tuple[str, ...]:
+        """The JVM options that use the start-up cache; none without one."""
+        if not self.has_aot_cache:
+            return ()
+        return (f"-XX:AOTCache={self.folder / 'start.aot'}", "-Xlog:aot*=error")
+
     def command(self, server: Path, port: int, *, jvm: tuple[str, ...] = ()) -> tuple[str, ...]:
         """Give the command that runs it; see :func:`launch.command`."""
-        aot = self.folder / "start.aot"
-        cached = (f"-XX:AOTCache={aot}", "-Xlog:aot*=error") if self.has_aot_cache else ()
         arguments = self.folder / "java.args"
-        return launch.command(self.java.executable, arguments, server, port, jvm=(*cached, *jvm))
+        return launch.command(self.java.executable, arguments, server, port, jvm=(*self.aot_options, *jvm))
 
 
 def prepare(progress: Progress, features: tuple[str, ...] = ()) -> Prepared:
@@ -83,13 +88,13 @@ def prepare(progress: Progress, features: tuple[str, ...] = ()) -> Prepared:
     folder = _folder(runtime, features)
     cache.install(
         folder,
-        lambda fresh: _make(fresh, folder, runtime, features, progress),
+        lambda fresh: make(fresh, folder, runtime, progress, features=features),
         what=f"Keycloak {distribution.VERSION}",
         progress=progress,
         valid=_is_whole,
         room=PREPARED_BYTES,
     )
-    return _read(folder, runtime)
+    return read(folder, runtime)
 
 
 def find(features: tuple[str, ...] = ()) -> Prepared | None:
@@ -99,7 +104,7 @@ def find(features: tuple[str, ...] = ()) -> Prepared | None:
     except ProvisionError:
         return None
     folder = _folder(runtime, features)
-    return _read(folder, runtime) if _is_whole(folder) else None
+    return read(folder, runtime) if _is_whole(folder) else None
 
 
 def _folder(runtime: Java, features: tuple[str, ...]) -> Path:
@@ -117,7 +122,8 @@ def _folder(runtime: Java, features: tuple[str, ...]) -> Path:
     return cache.root() / "keycloak" / f"{distribution.VERSION}-{digest}"
 
 
-def _read(folder: Path, runtime: Java) -> Prepared:
+def read(folder: Path, runtime: Java) -> Prepared:
+    """Give what :func:`make` has made in a folder."""
     return Prepared(folder, runtime, has_aot_cache=(folder / "start.aot").exists())
 
 
@@ -131,13 +137,34 @@ def _is_whole(folder: Path) -> bool:
         return False
 
 
-def _make(fresh: Path, final: Path, runtime: Java, features: tuple[str, ...], progress: Progress) -> None:
+def make(
+    fresh: Path,
+    final: Path,
+    runtime: Java,
+    progress: Progress,
+    *,
+    features: tuple[str, ...] = (),
+    options: tuple[str, ...] = (),
+) -> None:
+    """Build, merge, bootstrap and train a Keycloak.
+
+    Args:
+        fresh: The folder to make, which does not exist yet.
+        final: Where it will lie when it is used.
+        runtime: The Java that will run it.
+        progress: Shows the steps.
+        features: Keycloak features to build in, beside those on by default.
+        options: More options of Keycloak's own build.
+
+    Raises:
+        ProvisionError: No Keycloak to be had, or its own build or its start failed.
+    """
     from provision.runtimes.process import class_path
 
     fresh.mkdir(parents=True)
     keycloak = fresh / "keycloak"
     distribution.unpack(keycloak, runtime, progress)
-    _build(keycloak, runtime, features, progress)
+    _build(keycloak, runtime, features, options, progress)
     with progress.step("Merging Keycloak's jars into one") as step:
         jars = class_path.merge(keycloak, fresh / "jars", step)
     launch.write_security(fresh / "java.security")
@@ -164,8 +191,10 @@ def _write_arguments(fresh: Path, place: Path, jars: list[str]) -> None:
     launch.write_arguments(fresh / "java.args", paths, place / "java.security")
 
 
-def _build(keycloak: Path, runtime: Java, features: tuple[str, ...], progress: Progress) -> None:
-    command = [str(keycloak / "bin" / "kc.sh"), "build", "--db=dev-file", *BUILD_OPTIONS]
+def _build(
+    keycloak: Path, runtime: Java, features: tuple[str, ...], options: tuple[str, ...], progress: Progress
+) -> None:
+    command = [str(keycloak / "bin" / "kc.sh"), "build", "--db=dev-file", *BUILD_OPTIONS, *options]
     if features:
         command.append(f"--features={','.join(features)}")
     environment = {"PATH": os.environ.get("PATH", ""), "JAVA_HOME": str(runtime.home)}

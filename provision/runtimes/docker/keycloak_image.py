@@ -1,0 +1,105 @@
+"""The image of a stack's Keycloak: how it is built, and what a container of it needs."""
+
+from __future__ import annotations
+
+from pathlib import PurePosixPath
+from typing import TYPE_CHECKING
+
+from provision.runtimes.docker import build_context
+from provision.runtimes.process import distribution, launch
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+BASE = f"quay.io/keycloak/keycloak:{distribution.VERSION}"
+UID = 1000
+USER = f"{UID}:0"
+HOME = PurePosixPath("/opt/keycloak")
+START = HOME / "start"  # merged jars, start-up cache, arguments of the JVM
+JAVA = PurePosixPath("/opt/java")
+# A volume that is empty gets the database that a new stack begins with, out of the image.
+DATA = HOME / "data"
+FILES = PurePosixPath("/run/keycloak")  # a volume with files, see provision.runtimes.docker
+ADMIN_SCRIPT = FILES / "admin.sql"
+FILE_MODE = "0400"
+PORT = 8080
+MANAGEMENT_PORT = 9000
+TMPFS = {"/tmp": "rw,noexec,nosuid,nodev,size=64m"}  # noqa: S108 - inside the container
+SOURCES = (
+    "__init__.py",
+    "cache.py",
+    "errors.py",
+    "progress.py",
+    "tool.py",
+    "keycloak/__init__.py",
+    "keycloak/realm_keys.py",
+    "runtimes/__init__.py",
+    "runtimes/docker/__init__.py",
+    "runtimes/docker/keycloak_build.py",
+    "runtimes/docker/keycloak_database.py",
+    "runtimes/process/__init__.py",
+    "runtimes/process/class_path.py",
+    "runtimes/process/database.py",
+    "runtimes/process/distribution.py",
+    "runtimes/process/java.py",
+    "runtimes/process/launch.py",
+    "runtimes/process/ports.py",
+    "runtimes/process/preparation.py",
+    "runtimes/process/readiness.py",
+    "runtimes/process/realm_key.py",
+    "runtimes/process/training.py",
+)
+# It waits for a Keycloak that is starting, so a container is healthy as soon as Keycloak is ready, however long the
+# interval. Give it a timeout of 10 seconds or more.
+_PROBE = """\
+ready() (
+  exec 3<>/dev/tcp/127.0.0.1/{port} || exit
+  printf 'GET /health/ready HTTP/1.0\\r\\n\\r\\n' >&3
+  read -r _ status _ <&3
+  [ "$status" = 200 ]
+) 2>/dev/null
+until ready; do
+  [ $SECONDS -lt 8 ] || exit 1
+  sleep 0.1
+done
+"""
+HEALTH_CHECK = ("CMD", "bash", "-c", _PROBE.format(port=MANAGEMENT_PORT))
+
+
+def entrypoint(jvm: tuple[str, ...] = ()) -> tuple[str, ...]:
+    """Give the program of a container.
+
+    Args:
+        jvm: More options of the Java machine than the image's own.
+    """
+    return (f"{JAVA}/bin/java", f"@{START / 'java.args'}", *jvm, launch.MAIN)
+
+
+def command(url: str) -> tuple[str, ...]:
+    """Give the arguments of a container.
+
+    Args:
+        url: Keycloak's address as browsers have it, without a trailing slash. Other containers may use another; what
+            they are told of addresses to call follows the one that they used (Keycloak guide "Configuring the hostname").
+    """
+    return (
+        *launch.START,
+        "--http-host=0.0.0.0",
+        f"--http-port={PORT}",
+        "--http-management-host=127.0.0.1",
+        f"--hostname={url}",
+        "--hostname-backchannel-dynamic=true",
+        launch.run_at_connect(ADMIN_SCRIPT),
+    )
+
+
+def write_context(folder: Path) -> str:
+    """Write the image's build context into a folder.
+
+    Args:
+        folder: The folder; what was in it is replaced.
+
+    Returns:
+        A digest of the context, in hex.
+    """
+    return build_context.write(folder, "keycloak", SOURCES)

@@ -1,0 +1,50 @@
+"""The reference MCP server's image: how it is built, and what a container of it needs."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from provision.runtimes.docker import build_context
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+BASE = "python:3.12-slim"
+UID = 10001
+USER = f"{UID}:{UID}"
+FOLDER = "/run/mcp"  # a volume with files, see provision.runtimes.docker
+SETTINGS = f"{FOLDER}/settings.json"
+SECRET = f"{FOLDER}/introspection-secret"
+FILE_MODE = "0400"
+ENTRYPOINT = ("python3", "-P", "-m", "provision.server", "--settings", SETTINGS)
+TMPFS = {"/tmp": "rw,noexec,nosuid,nodev,size=16m"}  # noqa: S108 - inside the container
+SOURCES = ("__init__.py", "server/*.py")
+
+_PROBE = """\
+import socket
+with socket.create_connection(("127.0.0.1", {port}), 5) as probe:
+    probe.sendall(b"GET {path} HTTP/1.1\\r\\nHost: localhost\\r\\nConnection: close\\r\\n\\r\\n")
+    raise SystemExit(probe.recv(12) != b"HTTP/1.1 200")
+"""
+
+
+def health_check(port: int, path: str = "/health/live") -> tuple[str, ...]:
+    """Give the command of a health check, for an image with neither curl nor shell.
+
+    Args:
+        port: The port that the server listens on in its container.
+        path: ``/health/live``, or ``/health/ready`` to ask the authorization server too.
+    """
+    return ("CMD", "python3", "-IS", "-c", _PROBE.format(port=port, path=path))
+
+
+def write_context(folder: Path) -> str:
+    """Write the image's build context into a folder.
+
+    Args:
+        folder: The folder; what was in it is replaced.
+
+    Returns:
+        A digest of the context, in hex.
+    """
+    return build_context.write(folder, "server", SOURCES)

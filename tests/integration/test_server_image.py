@@ -1,0 +1,155 @@
+"""The image of the reference MCP server, built and run."""
+
+from __future__ import annotations
+
+import http.client
+import json
+import secrets
+import shutil
+
+import pytest
+
+from provision.runtimes.docker import server_image
+from provision.runtimes.process import ports
+from tests.support import base_images, containers
+
+PORT = 3000
+SECRET = secrets.token_urlsafe(24)
+SETTINGS = {
+    "name": "demo",
+    "host": "0.0.0.0",
+    "port": PORT,
+    "url": f"http://localhost:{PORT}/mcp",
+    "issuer": "http://localhost:8080/realms/mcp",
+    "verifier": "introspection",
+    "introspection_url": "http://keycloak:8080/realms/mcp/protocol/openid-connect/token/introspect",
+    "introspection_client_id": f"http://localhost:{PORT}/mcp",
+    "introspection_client_secret_file": server_image.SECRET,
+    "tls_terminated_by_proxy": True,
+}
+# What a process of the container's user could write to, beside devices and what the kernel makes up.
+_WRITABLE = """
+import os
+print(*(
+    os.path.join(folder, name)
+    for folder, folders, files in os.walk("/")
+    if not folder.startswith(("/proc", "/sys", "/dev"))
+    for name in [*folders, *files]
+    if os.access(os.path.join(folder, name), os.W_OK, effective_ids=True) and not os.path.islink(os.path.join(folder, name))
+))
+"""
+
+
+def _build(docker, folder, tag, *, client="docker", buildkit):
+    server_image.write_context(folder)
+    docker.run(
+        "build",
+        f"--tag={tag}",
+        f"--build-arg=BASE={base_images.python(docker)}",
+        str(folder),
+        client=client,
+        env={"DOCKER_BUILDKIT": str(int(buildkit))},
+    )
+
+
+@pytest.fixture(scope="module")
+def image(docker, tmp_path_factory):
+    tag = "provision-test/server:classic"
+    _build(docker, tmp_path_factory.mktemp("build") / "context", tag, buildkit=False)
+    return tag
+
+
+@pytest.fixture(scope="module")
+def port():
+    return ports.pick_free()
+
+
+@pytest.fixture(scope="module")
+def server(docker, image, port):
+    """A running server that has been given all restrictions there are."""
+    arguments = [
+        *containers.HARDENED,
+        *(f"--tmpfs={path}:{options}" for path, options in server_image.TMPFS.items()),
+        f"--publish=127.0.0.1:{port}:{PORT}",
+        *containers.health_options(server_image.health_check(PORT), 1),
+        image,
+    ]
+    volume = containers.volume_name()
+    files = {server_image.SETTINGS: json.dumps(SETTINGS), server_image.SECRET: SECRET}
+    containers.upload(docker, image, volume, server_image.UID, files)
+    with containers.created(docker, *arguments, volumes={f"{server_image.FOLDER}:ro": volume}) as container:
+        container.start()
+        yield container
+
+
+def _status(port, path):
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=10)
+    connection.request("GET", path)
+    return connection.getresponse().status
+
+
+def test_it_serves_without_root_capabilities_or_a_place_to_write(server, port):
+    assert _status(port, "/health/live") == 200
+    assert _status(port, "/.well-known/oauth-protected-resource/mcp") == 200
+
+
+def test_it_runs_as_a_user_of_its_own(server):
+    status = server.inside("python3", "-c", "print(open('/proc/1/status').read())")
+    fields = dict(line.split(":", 1) for line in status.splitlines() if ":" in line)
+    assert fields["Uid"].split() == fields["Gid"].split() == [str(server_image.UID)] * 4
+    assert int(fields["CapEff"], 16) == int(fields["CapBnd"], 16) == 0
+    assert fields["NoNewPrivs"].strip() == "1"
+
+
+def test_there_is_nothing_to_write_to_but_the_temporary_folder(server):
+    writable = set(server.inside("python3", "-c", _WRITABLE).split())
+    assert writable == {"/tmp"}
+
+
+def test_its_secret_is_in_its_file_only(server, docker):
+    assert SECRET not in json.dumps(server.inspect())
+    assert SECRET not in docker.run("history", "--no-trunc", server.inspect()["Image"])
+    processes = "import pathlib; print(*(f.read_bytes() for n in ('environ', 'cmdline') for f in pathlib.Path('/proc').glob(f'[0-9]*/{n}')))"
+    assert SECRET not in server.inside("python3", "-c", processes)
+    assert SECRET not in docker.run("logs", server.name)
+
+
+def test_the_image_holds_the_server_and_nothing_else_of_the_toolkit(server):
+    modules = "import pathlib; print(*sorted(path.name for path in pathlib.Path('/app/provision').iterdir()))"
+    assert server.inside("python3", "-c", modules).split() == ["__init__.py", "__pycache__", "server"]
+
+
+def test_the_health_check_notices_a_server_that_does_not_answer(docker, server):
+    check = server_image.health_check(PORT + 1)[1:]
+    assert docker.attempt("exec", server.name, *check).returncode == 1
+    check = server_image.health_check(PORT, "/health/ready")[1:]
+    assert docker.attempt("exec", server.name, *check).returncode == 1, "no Keycloak is there"
+
+
+def test_it_starts_as_the_image_says_without_anything_set_by_the_stack(docker, image):
+    settings = json.loads(docker.run("image", "inspect", image))[0]["Config"]
+    assert tuple(settings["Entrypoint"]) == server_image.ENTRYPOINT
+    assert settings["User"] == server_image.USER
+    assert "Healthcheck" not in settings
+
+
+def test_it_is_built_again_out_of_the_cache(docker, image, tmp_path):
+    _build(docker, tmp_path / "elsewhere", "provision-test/server:again", buildkit=False)
+    identities = docker.run(
+        "image", "inspect", "--format={{.Id}}", image, "provision-test/server:again"
+    ).split()
+    assert len(set(identities)) == 1
+
+
+def test_buildkit_builds_it_too(docker, tmp_path):
+    client = _client_with_buildkit(docker)
+    _build(docker, tmp_path / "context", "provision-test/server:buildkit", client=client, buildkit=True)
+
+
+def _client_with_buildkit(docker):
+    """Newer clients need the plugin buildx for it; Debian's has it built in."""
+    if docker.attempt("buildx", "version").returncode == 0:
+        return "docker"
+    if shutil.which("/usr/bin/docker"):
+        return "/usr/bin/docker"
+    pytest.skip("no client here has BuildKit")

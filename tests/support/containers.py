@@ -1,0 +1,129 @@
+"""Containers that are made as the stack makes them, for tests of the images alone."""
+
+from __future__ import annotations
+
+import io
+import json
+import subprocess
+import tarfile
+import time
+import uuid
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from tests.support.docker_daemon import Docker
+
+HARDENED = ("--read-only", "--cap-drop=ALL", "--security-opt=no-new-privileges")
+_HEALTHY_SECONDS = 90
+
+
+@dataclass(frozen=True)
+class Container:
+    """A container of a test.
+
+    Args:
+        docker: Its daemon.
+        name: Its name.
+    """
+
+    docker: Docker
+    name: str
+
+    def start(self) -> float:
+        """Start it and wait until it is healthy; gives the seconds that took."""
+        began = time.time()
+        self.docker.run("start", self.name)
+        events = subprocess.Popen(
+            [
+                *("docker", "events", f"--since={began:.3f}", f"--until={began + _HEALTHY_SECONDS:.0f}"),
+                *(f"--filter=container={self.name}", "--filter=event=health_status", "--filter=event=die"),
+                "--format={{.Status}}",
+            ],
+            env=self.docker.full_environment,
+            stdout=subprocess.PIPE,
+            text=True,
+        )
+        with events:
+            for line in events.stdout or ():
+                if line.strip() == "health_status: healthy":
+                    events.terminate()
+                    return time.time() - began
+                if line.startswith("die"):
+                    break
+            events.terminate()
+        raise AssertionError(f"{self.name} is not healthy: {self.docker.attempt('logs', self.name)}")
+
+    def inspect(self) -> dict[str, Any]:
+        """All that Docker tells of it."""
+        return json.loads(self.docker.run("inspect", self.name))[0]
+
+    def inside(self, *command: str) -> str:
+        """Run a command in it."""
+        return self.docker.run("exec", self.name, *command)
+
+
+@contextmanager
+def created(docker: Docker, *arguments: str, volumes: Mapping[str, str]) -> Iterator[Container]:
+    """A container that is not started yet.
+
+    Args:
+        docker: The daemon.
+        arguments: Those of ``docker create``: options, the image and its command.
+        volumes: Names of volumes by their place in the container, which may end in ``:ro``; they go with it.
+    """
+    container = Container(docker, f"test-{uuid.uuid4().hex[:12]}")
+    mounts = [f"--volume={volume}:{place}" for place, volume in volumes.items()]
+    try:
+        docker.run("create", f"--name={container.name}", *mounts, *arguments)
+        yield container
+    finally:
+        docker.attempt("rm", "--force", container.name)
+        docker.attempt("volume", "rm", *volumes.values())
+
+
+def upload(docker: Docker, image: str, volume: str, owner: int, files: Mapping[str, str]) -> None:
+    """Put files of mode 0400 into a volume by way of a container that is never started, as the stack does.
+
+    Args:
+        docker: The daemon.
+        image: Any image.
+        volume: The volume's name.
+        owner: The user who may read them.
+        files: Their contents, by absolute paths; all in one folder.
+    """
+    folder = next(iter(files)).rpartition("/")[0]
+    archive = io.BytesIO()
+    with tarfile.open(fileobj=archive, mode="w") as tar:
+        for path, content in files.items():
+            entry = tarfile.TarInfo(path.lstrip("/"))
+            entry.size, entry.mode, entry.uid, entry.gid = len(content.encode()), 0o400, owner, owner
+            tar.addfile(entry, io.BytesIO(content.encode()))
+    # Made by hand: created() would take the volume away with the container.
+    name = f"test-files-{uuid.uuid4().hex[:12]}"
+    docker.run("create", f"--name={name}", f"--volume={volume}:{folder}", image)
+    try:
+        command = ["docker", "cp", "-", f"{name}:/"]
+        environment = docker.full_environment
+        subprocess.run(command, input=archive.getvalue(), env=environment, check=True, capture_output=True)
+    finally:
+        docker.run("rm", name)
+
+
+def volume_name() -> str:
+    """A name for a volume of a test."""
+    return f"test-{uuid.uuid4().hex[:12]}"
+
+
+def health_options(command: tuple[str, ...], seconds: int) -> list[str]:
+    """``docker create`` takes a health check as one line for a shell: this makes it run the command all the same."""
+    import shlex
+
+    return [
+        f"--health-cmd=exec {shlex.join(command[1:])}",
+        f"--health-interval={seconds}s",
+        "--health-timeout=10s",
+    ]

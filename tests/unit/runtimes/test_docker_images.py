@@ -1,0 +1,125 @@
+"""What the container images are built from and how their containers are started."""
+
+from __future__ import annotations
+
+import ast
+import json
+import re
+import shutil
+from pathlib import Path
+
+import pytest
+
+from provision.runtimes.docker import build_context, keycloak_database, keycloak_image, server_image
+from provision.runtimes.process import launch
+from tests.support import image_requirements
+
+IMAGES = {"server": server_image, "keycloak": keycloak_image}
+
+
+def _dockerfile(image: str) -> str:
+    return (build_context.IMAGES / image / "Dockerfile").read_text()
+
+
+@pytest.mark.parametrize("image", IMAGES)
+def test_a_context_is_the_same_wherever_it_is_written(image, tmp_path):
+    (tmp_path / "two").mkdir()
+    (tmp_path / "two" / "left.over").touch()
+    digests = {IMAGES[image].write_context(tmp_path / name) for name in ("one", "two")}
+    assert len(digests) == 1
+    files = [
+        {path.relative_to(root) for path in root.rglob("*")} for root in (tmp_path / "one", tmp_path / "two")
+    ]
+    assert files[0] == files[1]
+
+
+def test_another_source_is_another_context(tmp_path, monkeypatch):
+    before = server_image.write_context(tmp_path / "before")
+    shutil.copytree(build_context.PACKAGE / "server", tmp_path / "provision" / "server")
+    shutil.copy(build_context.PACKAGE / "__init__.py", tmp_path / "provision")
+    monkeypatch.setattr(build_context, "PACKAGE", tmp_path / "provision")
+    assert server_image.write_context(tmp_path / "same") == before
+    with (tmp_path / "provision" / "server" / "app.py").open("a") as file:
+        file.write("# changed\n")
+    assert server_image.write_context(tmp_path / "after") != before
+
+
+@pytest.mark.parametrize("image", IMAGES)
+def test_a_context_holds_every_module_that_its_code_imports(image, tmp_path):
+    IMAGES[image].write_context(tmp_path / "context")
+    for file in (tmp_path / "context" / "provision").rglob("*.py"):
+        for module in _imports(ast.parse(file.read_text())):
+            path = tmp_path / "context" / Path(*module.split("."))
+            assert path.with_suffix(".py").is_file() or (path / "__init__.py").is_file(), (
+                f"{file.name}: {module}"
+            )
+
+
+def _imports(tree: ast.AST):
+    """Modules of the package that a module imports at run time, at its head or later."""
+    for node in ast.iter_child_nodes(tree):
+        if isinstance(node, ast.If) and getattr(node.test, "id", "") == "TYPE_CHECKING":
+            continue
+        if isinstance(node, ast.Import):
+            yield from (name.name for name in node.names if name.name.startswith("provision"))
+        elif isinstance(node, ast.ImportFrom) and (node.module or "").startswith("provision"):
+            package = build_context.PACKAGE.parent / Path(*node.module.split("."))
+            modules = [name.name for name in node.names if (package / f"{name.name}.py").is_file()]
+            yield from (f"{node.module}.{name}" for name in modules)
+            yield node.module
+        yield from _imports(node)
+
+
+@pytest.mark.parametrize("image", IMAGES)
+def test_an_image_installs_what_the_lock_file_says(image):
+    written = (build_context.IMAGES / image / "requirements.txt").read_text()
+    assert written == image_requirements.requirements(image), "run: make requirements"
+    names = set(re.findall(r"^([\w.-]+)==", written, re.MULTILINE))
+    assert not names & {"pulumi", "python-keycloak"}
+    assert len(re.findall(r"^\S+==", written, re.MULTILINE)) <= len(re.findall("--hash=sha256:", written))
+
+
+@pytest.mark.parametrize("image", IMAGES)
+def test_a_dockerfile_is_for_either_builder(image):
+    text = _dockerfile(image)
+    assert not re.search(r"--mount|--chmod|--link|<<|^# *syntax=", text, re.MULTILINE)
+
+
+@pytest.mark.parametrize(
+    ("image", "entrypoint"), [("server", server_image.ENTRYPOINT), ("keycloak", keycloak_image.entrypoint())]
+)
+def test_an_image_starts_as_the_stack_thinks_it_does(image, entrypoint):
+    last = _dockerfile(image).rpartition("FROM ")[2]
+    written = re.search(r"^ENTRYPOINT (.*)$", last, re.MULTILINE)
+    assert written is not None
+    assert tuple(json.loads(written[1])) == entrypoint
+    assert f"USER {IMAGES[image].USER}\n" in last
+    assert f"ARG BASE={IMAGES[image].BASE}\n" in _dockerfile(image)
+
+
+def test_keycloak_has_one_address_for_browsers_and_follows_that_of_containers():
+    command = keycloak_image.command("http://localhost:8180")
+    assert "--hostname=http://localhost:8180" in command
+    assert "--hostname-backchannel-dynamic=true" in command
+
+
+def test_keycloaks_management_port_is_closed_to_other_containers():
+    assert "--http-management-host=127.0.0.1" in keycloak_image.command("http://localhost:8080")
+
+
+def test_further_jvm_options_stand_before_the_main_class():
+    entrypoint = keycloak_image.entrypoint(("-Xmx1g",))
+    assert entrypoint.index("-Xmx1g") < entrypoint.index(launch.MAIN)
+
+
+def test_a_secret_with_quotes_stays_one_text():
+    script = keycloak_database.admin_script("ad'min", "se'; DROP TABLE CLIENT; --")
+    assert "SECRET = 'se''; DROP TABLE CLIENT; --'" in script
+    assert "CLIENT_ID = 'ad''min'" in script
+    assert "'service-account-ad''min'" in script
+
+
+def test_the_same_account_is_the_same_script():
+    assert keycloak_database.admin_script("admin", "secret") == keycloak_database.admin_script(
+        "admin", "secret"
+    )
