@@ -14,7 +14,7 @@ from provision.config.objects import in_order
 from provision.config.project import Project
 from provision.config.stack_config import StackConfig, read
 from provision.deployments.process import ProcessDeployment
-from provision.errors import ProvisionError
+from provision.errors import ProvisionError, UsageError
 from provision.protected_server import ProtectedServer, Surroundings
 from provision.resources import Provider, index, keycloak
 
@@ -321,6 +321,11 @@ def program(project_folder: Path) -> dict[str, Any]:
     name = pulumi.get_stack()
     try:
         stack = Project.at(project_folder).stack(name)
+        if not own and stack.document().get("config"):
+            raise UsageError(
+                f"Stack {name} is a copy by name, and plain pulumi does not read {stack.file.name} for it.",
+                f"Use `provision -s {name}`, or copy the file to Pulumi.{name}.yaml.",
+            )
         config = read(own, source=str(stack.file))
     except ProvisionError as error:
         raise pulumi.RunError(str(error)) from None

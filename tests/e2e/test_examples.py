@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-import runpy
+import re
+import shutil
+import sys
 from pathlib import Path
 
 import pytest
-from pulumi import automation
 
 from tests.support.plain_pulumi import PLUGINS, Pulumi
 from tests.support.world import World
 
-_EXAMPLES = Path(__file__).parents[2] / "docs" / "examples"
-_PROJECT = f"name: library\nruntime: python\nplugins: {{providers: [{{name: provision, path: {PLUGINS}}}]}}\n"
+_PAGE = Path(__file__).parents[2] / "docs" / "library.md"
+_EXAMPLES = _PAGE.parent / "examples"
 _SERVER = "https://mcp.example.org/mcp"
 
 
@@ -29,9 +30,22 @@ def settings(world, live_keycloak):
 def test_the_yaml_program_goes_up_and_leaves_the_realm_as_it_was(tmp_path, world, settings, admin_secret):
     text = (_EXAMPLES / "library.yaml").read_text()
     assert "path: .venv/bin" in text
-    pulumi = Pulumi(tmp_path)
+    _try(tmp_path, text.replace("path: .venv/bin", f"path: {PLUGINS}"), world, settings, admin_secret)
+
+
+def test_the_python_program_goes_up_and_leaves_the_realm_as_it_was(tmp_path, world, settings, admin_secret):
+    (found,) = re.findall(
+        r"```yaml\n(name: library\nruntime: {name: python.*?)```", _PAGE.read_text(), re.DOTALL
+    )
+    shutil.copy(_EXAMPLES / "library.py", tmp_path / "__main__.py")
+    (tmp_path / ".venv").symlink_to(sys.prefix)
+    _try(tmp_path, found, world, settings, admin_secret)
+
+
+def _try(folder, project_file, world, settings, admin_secret):
+    pulumi = Pulumi(folder)
     pulumi.variables["PULUMI_SKIP_CHECKPOINTS"] = "true"  # as the page recommends
-    pulumi.program(text.replace("path: .venv/bin", f"path: {PLUGINS}"))
+    pulumi.program(project_file)
     pulumi("stack", "init", "dev")
     for name, value in settings.items():
         pulumi("config", "set", name, value)
@@ -44,35 +58,6 @@ def test_the_yaml_program_goes_up_and_leaves_the_realm_as_it_was(tmp_path, world
     pulumi("preview", "--refresh", "--expect-no-changes")
     pulumi("destroy", "-y", "--skip-preview")
     assert _content(world) == before
-
-
-def test_the_python_program_goes_up_and_leaves_the_realm_as_it_was(
-    tmp_path, world, settings, admin_secret, monkeypatch
-):
-    """By the Automation API: the package of Pulumi for Python brings no language host for plain `pulumi`."""
-    pulumi = Pulumi(tmp_path)
-    pulumi.program(_PROJECT)
-    monkeypatch.setenv("PATH", pulumi.variables["PATH"])
-    stack = automation.create_stack(
-        "dev",
-        project_name="library",
-        program=_run_the_file,
-        opts=automation.LocalWorkspaceOptions(work_dir=str(tmp_path), env_vars=pulumi.variables),
-    )
-    for name, value in settings.items():
-        stack.set_config(name, automation.ConfigValue(value))
-    stack.set_config("clientSecret", automation.ConfigValue(admin_secret, secret=True))
-    before = _content(world)
-
-    stack.up()
-    _assert_is_managed(world)
-    assert set(stack.preview(expect_no_changes=True).change_summary) == {automation.OpType.SAME}
-    stack.destroy()
-    assert _content(world) == before
-
-
-def _run_the_file():
-    runpy.run_path(str(_EXAMPLES / "library.py"))
 
 
 def _assert_is_managed(world):

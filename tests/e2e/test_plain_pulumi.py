@@ -1,192 +1,160 @@
-"""The provider outside our own engine code: a YAML program, run by the plain ``pulumi`` command."""
+"""Plain ``pulumi`` on the project's own stacks, in the shell that ``provision env`` describes, and both in turn."""
 
 from __future__ import annotations
 
-import json
+import random
+import signal
+from typing import TYPE_CHECKING
 
 import pytest
-import yaml
 
-from provision.spec import catalogue
-from tests.support.plain_pulumi import PLUGINS, Pulumi
-from tests.support.samples import SAMPLES
-from tests.support.world import World
+from tests.support.pulumi_shell import PulumiShell
+from tests.support.stack_cli import StackCli, alive
+
+if TYPE_CHECKING:
+    import subprocess
+    from collections.abc import Callable
 
 FAILED = 1
-_PROVIDER = "urn:pulumi:dev::by-yaml::pulumi:providers:provision::admin"
-_PROGRAM = """\
-name: by-yaml
-runtime: yaml
-plugins:
-  providers:
-    - {{name: provision, path: {plugin}}}
-config:
-  url: {{type: string}}
-  clientId: {{type: string}}
-  clientSecret: {{type: string, secret: true}}
-resources:
-  admin:
-    type: pulumi:providers:provision
-    properties: {{url: "${{url}}", clientId: "${{clientId}}", clientSecret: "${{clientSecret}}"}}
-  realm:
-    type: provision:keycloak:Realm
-    properties: {{name: by-yaml, suppliedKeys: true, accessTokenLifespan: 120}}
-    options: {{provider: "${{admin}}"}}
-  tools:
-    type: provision:keycloak:ClientScope
-    properties: {{realm: "${{realm.name}}", name: "mcp:tools", consentText: {consent}}}
-    options: {{provider: "${{admin}}", deletedWith: "${{realm}}"}}
-  hosts:
-    type: provision:keycloak:TrustedHostsPolicy
-    properties: {{realm: "${{realm.name}}", trustedHosts: [localhost, 127.0.0.1]}}
-    options: {{provider: "${{admin}}", deletedWith: "${{realm}}"}}
-  server:
-    type: provision:keycloak:Client
-    properties: {{realm: "${{realm.name}}", clientId: server, access: confidential, secret: "${{made.value}}"}}
-    options: {{provider: "${{admin}}", deletedWith: "${{realm}}"}}
-  made:
-    type: provision:index:GeneratedSecret
-    properties: {{name: made}}
-outputs:
-  issuer: ${{realm.issuer}}
-"""
-
-
-class Written(Pulumi):
-    """With the program above."""
-
-    def write(self, consent: str) -> None:
-        self.program(_PROGRAM.format(plugin=PLUGINS, consent=json.dumps(consent)))
+_NOTHING_CHANGES = "--expect-no-changes"
 
 
 @pytest.fixture
-def pulumi(tmp_path, live_keycloak, admin_secret):
-    pulumi = Written(tmp_path)
-    pulumi.write("Use the tools")
-    pulumi("stack", "init", "dev")
-    pulumi("config", "set", "url", live_keycloak.url)
-    pulumi("config", "set", "clientId", "provision-admin")
-    pulumi("config", "set", "--secret", "clientSecret", stdin=admin_secret)
-    yield pulumi
-    pulumi("destroy", "-y", "--skip-preview")
+def shell(stack):
+    """A shell on a throw-away stack that is not there yet."""
+    return PulumiShell(stack)
 
 
-def test_a_yaml_program_makes_changes_imports_and_destroys(pulumi, session, tmp_path, admin_secret):
-    shown = pulumi("up", "-y")
-    assert "adopted (it was there already)" in shown
-    assert session.get("by-yaml")["accessTokenLifespan"] == 120
-
-    pulumi("preview", "--expect-no-changes")
-    pulumi("up", "-y", "--refresh", "--expect-no-changes")
-
-    pulumi.write("Use them all")
-    assert "consentText" in pulumi("preview", "--diff")
-    pulumi("up", "-y", "--skip-preview")
-    scope = next(item for item in session.get("by-yaml", "client-scopes") if item["name"] == "mcp:tools")
-    assert scope["attributes"]["consent.screen.text"] == "Use them all"
-
-    exported = json.loads(pulumi("stack", "export"))
-    made = next(item for item in exported["deployment"]["resources"] if item["urn"].endswith("::made"))
-    assert "ciphertext" in made["outputs"]["value"]
-    state = next((tmp_path / "state").rglob("stacks/**/dev.json")).read_text()
-    assert admin_secret not in state
-
-    pulumi("destroy", "-y", "--skip-preview")
-    assert session.get("by-yaml") is None
+def wait_for(process: subprocess.Popen[str], text: str) -> str:
+    """Read what a command writes until a line with that text, which is returned."""
+    for line in process.stdout or ():
+        if text in line:
+            return line
+    raise AssertionError(f"the command ended without {text!r}")
 
 
-def test_an_existing_object_is_imported_and_needs_no_change(pulumi, session):
-    pulumi("up", "-y", "--skip-preview")
-    session.post("by-yaml", "client-scopes", body={"name": "by-hand", "protocol": "openid-connect"})
-    code = pulumi(
-        "import",
-        "provision:keycloak:ClientScope",
-        "byHand",
-        "by-yaml/by-hand",
-        "--provider",
-        f"admin={_PROVIDER}",
-        "--yes",
-        "--protect=false",
-        "--skip-preview",
+def test_plain_pulumi_takes_a_stack_from_nothing_to_nothing(shell, stack):
+    shell.pulumi("stack", "init", "test")
+    shown = shell.pulumi("preview")
+    assert "process:Keycloak" in shown
+    assert "pulumi:pulumi:Stack provision-test create" in shown
+    assert stack.processes() == {}
+
+    shell.pulumi("up", "--yes")
+    outputs = shell.outputs()
+    assert outputs["realm"] == "mcp-test"
+    assert all(proof["ok"] for proof in stack.json("verify")["proofs"])
+    pids = stack.processes()
+
+    shell.pulumi("up", "--yes", _NOTHING_CHANGES)
+    shell.pulumi("refresh", "--yes", _NOTHING_CHANGES)
+    shell.pulumi("preview", "--refresh", _NOTHING_CHANGES)
+    assert (shell.outputs(), stack.processes()) == (outputs, pids)
+
+    shell.pulumi("destroy", "--yes")
+    assert shell.outputs() == {}
+    assert stack.processes() == {}
+    assert not any(alive(pid) for pid in pids.values())
+
+
+_STEPS: dict[str, Callable[[PulumiShell], object]] = {
+    "pulumi preview": lambda shell: shell.pulumi("preview"),
+    "pulumi up": lambda shell: shell.pulumi("up", "--yes", "--skip-preview"),
+    "pulumi up --refresh": lambda shell: shell.pulumi("up", "--yes", "--refresh"),
+    "pulumi refresh": lambda shell: shell.pulumi("refresh", "--yes"),
+    "pulumi destroy": lambda shell: shell.pulumi("destroy", "--yes", "--skip-preview"),
+    "provision preview": lambda shell: shell.stack.run("preview"),
+    "provision up": lambda shell: shell.stack.run("up"),
+    "provision up --refresh": lambda shell: shell.stack.run("up", "--refresh"),
+    "provision down": lambda shell: shell.stack.run("down"),
+}
+
+
+@pytest.mark.timeout(600)
+@pytest.mark.parametrize("seed", [1, 2, 3])
+def test_pulumi_and_provision_take_turns_in_any_order(shell, stack, seed):
+    order = random.Random(seed)
+    if order.random() < 0.5:
+        shell.pulumi("stack", "init", "test")
+    else:
+        stack.run("preview")
+    is_up, known = False, None
+    for step in order.sample([*_STEPS, "pulumi up", "provision up"], len(_STEPS) + 2):
+        was_up, is_up = is_up, _is_up_after(step, before=is_up)
+        _STEPS[step](shell)
+        found = (shell.outputs(), stack.processes())
+        if not is_up:
+            assert found == ({}, {}), step
+            continue
+        assert not was_up or found == known, step
+        known = found
+        shell.pulumi("preview", _NOTHING_CHANGES)
+        assert stack.json("preview") == {"changes": []}, step
+
+
+def _is_up_after(step: str, *, before: bool) -> bool:
+    action = step.split()[1]
+    return {"up": True, "destroy": False, "down": False}.get(action, before)
+
+
+def test_a_wrong_key_is_told_without_a_traceback(shell, stack):
+    shell.pulumi("stack", "init", "test")
+    stack.change_config(
+        "provision:profile: test", "provision:profile: test\n  provision:keycloack: {port: 1}"
     )
-    assert "by-hand" in code
-    missing = pulumi(
-        "import",
-        "provision:keycloak:ClientScope",
-        "nobody",
-        "by-yaml/nobody",
-        "--provider",
-        f"admin={_PROVIDER}",
-        "--yes",
-        "--skip-preview",
-        code=FAILED,
-    )
-    assert "does not exist" in missing
+    for command in (("preview",), ("up", "--yes", "--skip-preview")):
+        shown = shell.pulumi(*command, code=FAILED)
+        assert "keycloack" in shown
+        assert "keycloak" in shown.replace("keycloack", "")  # the nearest known one
+        assert "Traceback" not in shown
+    assert stack.processes() == {}
 
 
-_NOT_IMPORTABLE = {token for token, sample in SAMPLES.items() if sample.nameless}
+def test_an_interrupted_up_ends_in_order_and_the_next_one_goes_on(shell, stack):
+    shell.pulumi("stack", "init", "test")
+    process = shell.begin("up", "--yes", "--skip-preview")
+    wait_for(process, "process:Keycloak")
+    process.send_signal(signal.SIGINT)
+    shown, _ = process.communicate(timeout=stack.patience)
+    assert process.returncode == FAILED, shown
+    assert "cancel" in shown
+
+    shell.pulumi("up", "--yes", "--skip-preview")
+    shell.pulumi("preview", _NOTHING_CHANGES)
+    assert stack.json("preview") == {"changes": []}
+    assert all(proof["ok"] for proof in stack.json("verify", "token")["proofs"])
 
 
-def test_one_bulk_import_takes_every_kind_and_leaves_nothing_to_do(pulumi, session):
-    assert SAMPLES.keys() == {token for token in catalogue() if token.startswith("provision:keycloak:")}
-    world = World(session)
-    made = {}
-    for token, sample in SAMPLES.items():
-        for needed, values in sample.needs:
-            world.add(needed, values)
-        _, made[token] = world.add(token, sample.inputs)
-    pulumi("up", "-y", "--skip-preview", "--target", _PROVIDER)
-    wanted = [
-        {"type": token, "name": token.rsplit(":", 1)[-1], "id": state.id, "provider": "admin"}
-        for token, state in made.items()
-        if token not in _NOT_IMPORTABLE
-    ]
-    (pulumi.folder / "import.json").write_text(
-        json.dumps({"nameTable": {"admin": _PROVIDER}, "resources": wanted})
-    )
-    options = ("--yes", "--skip-preview", "--protect=false")
-    pulumi("import", "--file", "import.json", *options, "--out", "imported.yaml")
-
-    exported = json.loads(pulumi("stack", "export"))["deployment"]["resources"]
-    assert {item["id"] for item in wanted} <= {item.get("id") for item in exported}
-    program = yaml.safe_load((pulumi.folder / "Pulumi.yaml").read_text())
-    imported = yaml.safe_load((pulumi.folder / "imported.yaml").read_text())["resources"]
-    assert len(imported) == len(wanted)
-    program["resources"] = {"admin": program["resources"]["admin"], **imported}
-    program.pop("outputs")
-    pulumi.program(yaml.safe_dump(program))
-    pulumi("preview", "--expect-no-changes")
-    pulumi("preview", "--refresh", "--expect-no-changes")
-    pulumi("state", "delete", "--all", "--yes")  # the realm goes with the Keycloak of this test run
+def test_the_second_of_two_at_once_is_told_of_the_lock(shell, stack):
+    shell.pulumi("stack", "init", "test")
+    first = shell.begin("up", "--yes", "--skip-preview")
+    wait_for(first, "process:Keycloak")
+    assert "the stack is currently locked by 1 lock(s)" in shell.pulumi("up", "--yes", code=None)
+    assert "Another Pulumi command is working on the stack." in stack.run("up", code=FAILED).stderr
+    shown, _ = first.communicate(timeout=stack.patience)
+    assert first.returncode == 0, shown
+    shell.pulumi("preview", _NOTHING_CHANGES)
 
 
-def test_a_failure_is_one_readable_line_with_keycloaks_own_words(pulumi):
-    file = pulumi.folder / "Pulumi.yaml"
-    right = file.read_text()
-    file.write_text(right.replace("accessTokenLifespan: 120", "accessTokenLifespan: 0"))
-    assert "accessTokenLifespan: input should be greater than or equal to 1" in pulumi("preview", code=FAILED)
-    file.write_text(right.replace("clientId: server", "clientId: account"))
-    pulumi("up", "-y", "--skip-preview")
-    file.write_text(right.replace("clientId: server", 'clientId: "a b", redirectUris: ["http://x#y"]'))
-    shown = pulumi("up", "-y", "--skip-preview", code=FAILED)
-    assert "Keycloak would not create clients in realm by-yaml" in shown
-    assert "redirect" in shown.lower()
-    assert "Traceback" not in shown
-    assert "rpc error" not in shown
-    file.write_text(right)
+def test_plain_pulumi_is_told_that_provision_works_on_the_stack(shell, stack):
+    stack.run("preview")
+    first = stack.begin("up")
+    for line in first.stderr or ():
+        if "Keycloak" in line:
+            break
+    assert "the stack is currently locked by 1 lock(s)" in shell.pulumi("up", "--yes", code=None)
+    first.communicate(timeout=stack.patience)
+    assert first.returncode == 0
+    shell.pulumi("preview", _NOTHING_CHANGES)
 
 
-def test_a_wrong_service_account_is_named(pulumi):
-    file = pulumi.folder / "Pulumi.yaml"
-    right = file.read_text()
-    file.write_text(right.replace('clientId: "${clientId}"', "clientId: somebody-else"))
-    assert "refused the service account 'somebody-else'" in pulumi("up", "-y", "--skip-preview", code=FAILED)
-    file.write_text(right)
-
-
-def test_the_schema_passes_pulumis_own_check(pulumi, tmp_path):
-    plugin = str(PLUGINS / "pulumi-resource-provision")
-    text = pulumi("package", "get-schema", plugin)
-    file = tmp_path / "schema.json"
-    file.write_text(text[text.index("{") :])
-    pulumi("schema", "check", str(file))
+def test_a_copy_by_name_is_not_taken_for_another_stack(tmp_path):
+    stack = StackCli(tmp_path, stack="test-a")
+    shell = PulumiShell(stack)
+    shell.pulumi("stack", "init", "test-a")
+    shown = shell.pulumi("preview", code=FAILED)
+    assert "plain pulumi does not read Pulumi.test.yaml" in shown
+    assert "Use `provision -s test-a`, or copy the file to Pulumi.test-a.yaml." in shown
+    assert stack.json("preview")["changes"] != []
+    assert "provision:profile: test" in (stack.project / "Pulumi.test.yaml").read_text()
+    stack.clean_up()

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import json
-import subprocess
 
 import pytest
 
-from tests.support.stack_cli import ROOT, StackCli
+from tests.support.pulumi_shell import PulumiShell
+from tests.support.stack_cli import StackCli
 
 _OWN = "a-secret-that-the-user-chose"
 
@@ -16,24 +16,10 @@ _OWN = "a-secret-that-the-user-chose"
 def own(tmp_path_factory):
     """A stack whose admin secret the user set, by way of standard input."""
     stack = StackCli(tmp_path_factory.mktemp("own"))
-    (stack.folder / ".venv").symlink_to(ROOT / ".venv")  # where the project file looks for the plugin
     stack.run("secret", "set", "adminClientSecret", stdin=f"{_OWN}\n")
     stack.run("up")
     yield stack
     stack.clean_up()
-
-
-def shell(stack: StackCli, script: str) -> subprocess.CompletedProcess[str]:
-    """A shell script after ``eval "$(provision env)"``."""
-    done = stack.run("env")
-    return subprocess.run(
-        ["bash", "-ec", f"{done.stdout}\ncd {stack.project}\n{script}"],
-        env=stack.variables,
-        capture_output=True,
-        text=True,
-        timeout=150,
-        check=False,
-    )
 
 
 def test_a_secret_of_the_user_is_encrypted_in_the_file_and_used(own):
@@ -47,19 +33,17 @@ def test_a_secret_of_the_user_is_encrypted_in_the_file_and_used(own):
 
 
 def test_plain_pulumi_works_on_the_same_state_in_the_shell_that_env_describes(own):
-    done = shell(own, "pulumi stack output --json -s test")
-    assert done.returncode == 0, done.stderr
-    assert json.loads(done.stdout)["realm"] == "mcp-test"
-    done = shell(own, "pulumi refresh -s test --yes --skip-preview --expect-no-changes --non-interactive")
-    assert done.returncode == 0, done.stdout + done.stderr
+    shell = PulumiShell(own)
+    assert shell.outputs()["realm"] == "mcp-test"
+    shell.pulumi("refresh", "--yes", "--skip-preview", "--expect-no-changes")
     assert own.json("preview") == {"changes": []}
 
 
 def test_a_secret_set_by_plain_pulumi_is_read_too(own):
-    done = shell(
-        own, "echo -n another-password-1 | pulumi config set --secret provision:demoUserPassword -s test"
+    shell = PulumiShell(own)
+    shell.run(
+        f"echo -n another-password-1 | {shell.command('config', 'set', '--secret', 'provision:demoUserPassword')}"
     )
-    assert done.returncode == 0, done.stderr
     changes = own.json("preview")["changes"]
     assert {change["name"] for change in changes} == {"demo-user", "demo-user-password"}
     for change in changes:

@@ -1,8 +1,9 @@
-"""The plain ``pulumi`` command, with the YAML language host and a backend of its own."""
+"""The plain ``pulumi`` command, with the language hosts of YAML and Python and a backend of its own."""
 
 from __future__ import annotations
 
 import os
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -15,6 +16,17 @@ PLUGINS = Path(sys.executable).parent
 """The folder with the provider's plugin."""
 
 
+def python_language_host(pulumi: Path) -> Path:
+    """The folder with ``pulumi-language-python``: that of an official install, or else the stand-in's.
+
+    Args:
+        pulumi: The Pulumi CLI; an official one has the language host beside it.
+    """
+    places = os.pathsep.join([os.environ["PATH"], str(pulumi.resolve().parent)])
+    official = shutil.which("pulumi-language-python", path=places)
+    return Path(official).parent if official else Path(__file__).with_name("python_host")
+
+
 class Pulumi:
     """The plain command in a folder of its own."""
 
@@ -22,7 +34,8 @@ class Pulumi:
         self.folder = folder
         executable = find_or_install(Silent())
         self._command = str(executable)
-        path = [str(executable.parent), str(yaml_language_host(Silent())), os.environ["PATH"]]
+        hosts = [str(yaml_language_host(Silent())), str(python_language_host(executable))]
+        path = [str(executable.parent), str(PLUGINS), *hosts, os.environ["PATH"]]
         self.variables = {
             "PATH": os.pathsep.join(path),
             "PULUMI_BACKEND_URL": f"file://{folder}/state",

@@ -1,0 +1,82 @@
+"""The shell that the README describes: ``eval "$(provision env)"``, then plain ``pulumi`` on the project's stacks."""
+
+from __future__ import annotations
+
+import json
+import os
+import shlex
+import subprocess
+import sys
+from typing import TYPE_CHECKING, Any
+
+from provision.engine.pulumi_cli import find_or_install
+from provision.progress import Silent
+from tests.support.plain_pulumi import python_language_host
+from tests.support.stack_cli import PROVISION
+
+if TYPE_CHECKING:
+    from tests.support.stack_cli import StackCli
+
+
+class PulumiShell:
+    """A shell in the folder above a copy of ``stacks/``.
+
+    Args:
+        stack: The copy, and the environment.
+    """
+
+    def __init__(self, stack: StackCli) -> None:
+        self.stack = stack
+        environment = stack.folder / ".venv"  # where Pulumi.yaml looks for it
+        if not environment.exists():
+            environment.symlink_to(sys.prefix)
+        host = python_language_host(find_or_install(Silent()))
+        self._variables = {**stack.variables, "PATH": os.pathsep.join([os.environ["PATH"], str(host)])}
+
+    def run(self, script: str, code: int | None = 0) -> str:
+        """A script to its end; what it wrote. Fails the test unless it exits with ``code`` (None: any)."""
+        done = subprocess.run(
+            self._line(script),
+            cwd=self.stack.folder,
+            env=self._variables,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            timeout=self.stack.patience,
+            check=False,
+        )
+        assert code is None or done.returncode == code, f"{script} → {done.returncode}\n{done.stdout}"
+        return done.stdout
+
+    def pulumi(self, *arguments: str, code: int | None = 0) -> str:
+        """A ``pulumi`` command to its end; what it wrote."""
+        return self.run(self.command(*arguments), code)
+
+    def begin(self, *arguments: str) -> subprocess.Popen[str]:
+        """Start a ``pulumi`` command and leave it running; both its streams are in its standard output."""
+        return subprocess.Popen(
+            self._line("exec " + self.command(*arguments)),
+            cwd=self.stack.folder,
+            env=self._variables,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            start_new_session=True,
+        )
+
+    def command(self, *arguments: str) -> str:
+        """The line for the shell."""
+        name = self.stack.stack
+        words = arguments if "init" in arguments else (*arguments, "--stack", name)
+        return shlex.join(["pulumi", "-C", self.stack.project.name, "--non-interactive", *words])
+
+    def outputs(self) -> dict[str, Any]:
+        """The stack's outputs as plain Pulumi shows them, secrets in clear."""
+        line = self.command("stack", "output", "--json", "--show-secrets")
+        return dict(json.loads(self.run(f"{line} 2>/dev/null")))
+
+    def _line(self, script: str) -> list[str]:
+        provision = shlex.join([str(PROVISION), "-C", str(self.stack.project)])
+        return ["bash", "-ec", f'variables=$({provision} env)\neval "$variables"\n{script}']
