@@ -10,7 +10,7 @@ from provision.resources import keycloak
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from pulumi import Output, ResourceOptions
+    from pulumi import Input, Output, ResourceOptions
 
     from provision.config.stack_config import StackConfig
 
@@ -28,11 +28,18 @@ class ClientRules:
         scopes: The scopes of the stack's servers.
         realm: The realm's name.
         inside: Options of resources in the realm.
+        senders: Further addresses from which programs of this machine register.
     """
 
     def __init__(
-        self, config: StackConfig, scopes: Sequence[str], realm: Output[str], inside: ResourceOptions
+        self,
+        config: StackConfig,
+        scopes: Sequence[str],
+        realm: Output[str],
+        inside: ResourceOptions,
+        senders: Output[Sequence[str]] | None = None,
     ) -> None:
+        self._senders = senders
         self._config = config
         self._scopes = scopes
         self._realm = realm
@@ -50,7 +57,7 @@ class ClientRules:
         keycloak.TrustedHostsPolicy(
             "trusted-hosts",
             realm=self._realm,
-            trusted_hosts=registration.trusted_hosts if enabled else (),
+            trusted_hosts=self._trusted_hosts() if enabled else (),
             host_sending_registration_request_must_match=registration.sender_must_match or not enabled,
             client_uris_must_match=registration.client_uris_must_match or not enabled,
             opts=self._inside,
@@ -64,6 +71,12 @@ class ClientRules:
             allow_default_scopes=True,
             opts=self._inside,
         )
+
+    def _trusted_hosts(self) -> Input[Sequence[Input[str]]]:
+        hosts = self._config.registration.trusted_hosts
+        if self._senders is None:
+            return hosts
+        return self._senders.apply(lambda senders: [*hosts, *senders])
 
     def _pkce(self) -> None:
         # In a realm of somebody else's, clients that have nothing to do with MCP stay as they are.

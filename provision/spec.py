@@ -33,6 +33,7 @@ PACKAGE = "provision"
 _HOMES = {
     "keycloak": "provision.keycloak",
     "process": "provision.runtimes.process.resources",
+    "docker": "provision.runtimes.docker.resources",
     "index": "provision.secret",
 }
 """Where the kinds of each Pulumi module are: a package with one module for each kind, or a module that has them."""

@@ -13,10 +13,11 @@ from provision.config.names import NAMESPACE
 from provision.config.objects import in_order
 from provision.config.project import Project
 from provision.config.stack_config import StackConfig, read
+from provision.deployments.choice import chosen
 from provision.deployments.process import ProcessDeployment
 from provision.errors import ProvisionError, UsageError
 from provision.protected_server import ProtectedServer, Surroundings
-from provision.resources import Provider, index, keycloak
+from provision.resources import Provider, docker, index, keycloak
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -69,7 +70,8 @@ class McpStack(pulumi.ComponentResource):
         super().__init__("provision:index:McpStack", name, None, opts)
         self._config = config
         self._name = name
-        self._deployment: Deployment = ProcessDeployment(home, folder, ResourceOptions(parent=self))
+        self.runtime = chosen(config.runtime)
+        self._deployment = self._place(home, folder)
         secrets = self._secrets()
         started = config.keycloak.url is None
         self.keycloak = self._deployment.keycloak(config, secrets.admin) if started else None
@@ -97,13 +99,23 @@ class McpStack(pulumi.ComponentResource):
         self._inside = ResourceOptions(parent=self.realm, provider=provider, deleted_with=goes_with)
         self.servers = [self._server(server) for server in config.mcp_servers]
         self._scopes_of_tools()
-        ClientRules(config, self._scope_names(), self.realm.name, self._inside)
+        senders = self.keycloak.senders if self.keycloak is not None else None
+        ClientRules(config, self._scope_names(), self.realm.name, self._inside, senders)
         self._clients()
         if config.throw_away:
             self._demo_user(secrets)
         self._objects()
         self.outputs = self._outputs(secrets)
         self.register_outputs({})
+
+    def _place(self, home: Path, folder: Path) -> Deployment:
+        opts = ResourceOptions(parent=self)
+        if self.runtime == "docker":
+            from provision.deployments.docker import DockerDeployment
+
+            bases = self._config.docker.base_images
+            return DockerDeployment(f"{pulumi.get_project()}-{self._name}", home, bases, opts)
+        return ProcessDeployment(home, folder, opts)
 
     def _secrets(self) -> _Secrets:
         config = self._config
@@ -170,13 +182,22 @@ class McpStack(pulumi.ComponentResource):
             # Of a Keycloak that we start we know the issuer beforehand, and which data and features it has.
             features=self._config.features if started else None,
             supplied_keys=self._config.throw_away if started else None,
-            instance=started.data_id if started else None,
+            instance=self._data_id(provider),
             expected_issuer=self._expected_issuer if started else None,
             # The data goes with the Keycloak that we run, so on destroy there is nothing to ask it for.
             opts=ResourceOptions(
                 parent=self, provider=provider, deleted_with=started.resource if started else None
             ),
         )
+
+    def _data_id(self, provider: Provider) -> Output[str] | None:
+        """Which data our Keycloak has; None where it is somebody else's."""
+        started = self.keycloak
+        if started is None or started.runs_in is None:
+            return started.data_id if started else None
+        opts = ResourceOptions(parent=self, provider=provider, deleted_with=started.resource)
+        told: Output[str] = docker.ServerData("keycloak-data", runs_in=started.runs_in, opts=opts).data_id
+        return told
 
     def _events(self) -> dict[str, Any]:
         """Everything that is kept by default, what tells of the use of clients, or nothing."""
@@ -280,6 +301,7 @@ class McpStack(pulumi.ComponentResource):
             "servers": [],
             "clients": [],
             "keycloak_url": self.keycloak_url,
+            "runtime": self.runtime,
             "admin": Output.secret(
                 {"client_id": config.keycloak.admin_client_id, "client_secret": secrets.admin}
             ),

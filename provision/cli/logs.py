@@ -55,7 +55,7 @@ def command(
     }
     if not audit and (alone := next((name for name, value in asked.items() if value), None)):
         raise click.UsageError(f"{alone} goes with --audit.")
-    chosen = _chosen(invocation, process)
+    chosen = _chosen(invocation, process, follow=follow)
     try:
         if audit:
             from provision.cli.audit import Filter
@@ -68,11 +68,11 @@ def command(
         return
 
 
-def _chosen(invocation: Invocation, process: str | None) -> list[dict[str, Any]]:
-    from provision.runtimes.process.status import processes
+def _chosen(invocation: Invocation, process: str | None, *, follow: bool) -> list[dict[str, Any]]:
+    from provision.cli.running import running, with_logs
 
     stack = invocation.stack()
-    known = processes(stack.home)
+    known = running(stack)
     chosen = [item for item in known if process in {None, item["name"]}]
     if not chosen:
         names = ", ".join(item["name"] for item in known)
@@ -82,6 +82,7 @@ def _chosen(invocation: Invocation, process: str | None) -> list[dict[str, Any]]
             else f"Stack {stack.name} has no logs.",
             f"It has: {names}." if names else "Start it: provision up",
         )
+    with_logs(stack, chosen, follow=follow)
     return chosen
 
 

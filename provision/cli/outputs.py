@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 _SECRET_KEYS = ("demo_user", "admin")
-_INTERNAL_KEYS = ("keycloak_url",)
+_INTERNAL_KEYS = ("keycloak_url", "runtime")
 
 
 def published(outputs: dict[str, Any], *, show_secrets: bool) -> dict[str, Any]:

@@ -8,6 +8,7 @@ import click
 
 from provision.cli.main import Invocation, print_json
 from provision.cli.outputs import named, published
+from provision.cli.running import running
 
 
 @click.command("status")
@@ -16,19 +17,17 @@ from provision.cli.outputs import named, published
 @click.pass_obj
 def command(invocation: Invocation, *, as_json: bool, show_secrets: bool) -> None:
     """Show what is running and where. Exit code 1 when something that should run does not."""
-    from provision.runtimes.process.status import processes
-
     engine = invocation.engine()
     outputs = engine.outputs()
-    running = processes(engine.stack.home)
+    found = running(engine.stack)
     if as_json:
         shown = published(outputs, show_secrets=show_secrets) if outputs else {}
-        print_json({**shown, "stack": engine.stack.name, "up": bool(outputs), "processes": running})
+        print_json({**shown, "stack": engine.stack.name, "up": bool(outputs), "processes": found})
     elif not outputs:
         click.echo(f"Stack {engine.stack.name} is not up. Start it: provision up")
     else:
-        _print(published(outputs, show_secrets=show_secrets), running)
-    if any(item["pid"] is None for item in running):
+        _print(published(outputs, show_secrets=show_secrets), found)
+    if any(item["pid"] is None for item in found):
         click.get_current_context().exit(1)
 
 

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import Field, SecretStr, model_validator
 
 from provision.config.concept import Concept
 from provision.config.names import SCOPE
+
+_OPTIONS = {
+    *("tool_scopes", "verifier", "cache_seconds"),
+    *("requests_per_minute", "burst_requests", "metrics", "allowed_origins"),
+}
 
 
 class ScopeConfig(Concept):
@@ -30,6 +35,8 @@ class ServerConfig(Concept):
     """The port on localhost; left out, a free one is chosen at the first start and kept."""
     command: tuple[str, ...] = ()
     """A server of your own: the program and its arguments, run in the folder of the stack file; the reference server when left out."""
+    image: str | None = Field(default=None, min_length=1)
+    """A server of your own in a container: its image, best with a digest; `MCP_SETTINGS_FILE` names its settings."""
     url: str | None = Field(default=None, pattern=r"^https?://[^\s#]*[^/\s#]$")
     """Where a server runs that this stack does not start; its canonical URI, which is the audience of its tokens."""
     scope: ScopeConfig = ScopeConfig()
@@ -53,10 +60,16 @@ class ServerConfig(Concept):
     introspection_client_secret: SecretStr | None = Field(default=None, min_length=16)
     """That client's secret."""
 
+    def options(self) -> dict[str, Any]:
+        """What is handed on to the server as it stands here, under the names of its settings."""
+        return self.model_dump(mode="json", include=_OPTIONS)
+
     @model_validator(mode="after")
     def _runs_in_one_place(self) -> ServerConfig:
-        if self.url is not None and (self.command or self.port is not None):
-            raise ValueError("url is of a server that runs elsewhere; leave out command and port")
+        if self.url is not None and (self.command or self.image or self.port is not None):
+            raise ValueError("url is of a server that runs elsewhere; leave out command, image and port")
+        if self.command and self.image:
+            raise ValueError("give command or image, not both")
         return self
 
     def named(self, *, alone: bool, secret: SecretStr | None = None) -> ServerConfig:

@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 from pydantic import Field, SecretStr, ValidationError, model_validator
 
 from provision.config.concept import Concept
+from provision.config.docker import DockerConfig
 from provision.config.keycloak import KeycloakConfig
 from provision.config.names import NAMESPACE
 from provision.config.objects import DeclaredObject, declared, in_order
@@ -37,8 +38,10 @@ class StackConfig(Concept):
 
     profile: Literal["dev", "test", "prod"] = "dev"
     """What the defaults are for: `dev` and `test` generate secrets and have a demo user, `prod` does neither."""
-    runtime: Literal["process", "external"] = "process"
-    """Where Keycloak runs: as a process of this machine, or wherever somebody else runs it (`keycloak.url`)."""
+    runtime: Literal["process", "docker", "auto", "external"] = "process"
+    """Where Keycloak and the servers run: as processes of this machine, in containers, in containers if they can be had, or Keycloak wherever somebody else runs it (`keycloak.url`)."""
+    docker: DockerConfig = DockerConfig()
+    """How containers are made."""
     keycloak: KeycloakConfig = KeycloakConfig()
     """The Keycloak of the stack."""
     realm: RealmConfig = RealmConfig()
@@ -97,6 +100,15 @@ class StackConfig(Concept):
                 "adminClientSecret is not set, and an external Keycloak has its own; "
                 "run `provision secret set adminClientSecret`"
             )
+        return self
+
+    @model_validator(mode="after")
+    def _servers_fit_the_runtime(self) -> StackConfig:
+        for path, server in self._paths():
+            if server.image and self.runtime in {"process", "external"}:
+                raise ValueError(f"{path}.image is for runtime: docker; a process needs {path}.command")
+            if server.command and self.runtime in {"docker", "auto"}:
+                raise ValueError(f"{path}.command is for runtime: process; a container needs {path}.image")
         return self
 
     @model_validator(mode="after")

@@ -21,14 +21,16 @@ class StartedKeycloak:
     Args:
         resource: What goes when it goes.
         url: Its base address as browsers and the provisioner reach it, without a trailing slash.
-        data_id: Which data it has; new whenever the data was made anew.
-        local_senders: Addresses from which requests of this machine reach it, besides loopback ones.
+        data_id: Which data it has, new whenever the data was made anew; None where only Keycloak itself can tell.
+        runs_in: What it runs in, where Keycloak is asked which data it has.
+        senders: Addresses from which requests of this machine reach it, besides loopback ones; None for none.
     """
 
     resource: pulumi.Resource
     url: pulumi.Output[str]
-    data_id: pulumi.Output[str]
-    local_senders: Sequence[pulumi.Input[str]] = ()
+    data_id: pulumi.Output[str] | None = None
+    runs_in: pulumi.Output[str] | None = None
+    senders: pulumi.Output[Sequence[str]] | None = None
 
 
 @dataclass(frozen=True, kw_only=True)

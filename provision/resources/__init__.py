@@ -19,7 +19,7 @@ from provision.spec import MODULES, PACKAGE, Calls, catalogue, kind
 if TYPE_CHECKING:
     from provision.spec import Spec
 
-__all__ = ["Provider", "index", "keycloak", "process"]
+__all__ = ["Provider", "docker", "index", "keycloak", "process"]
 
 
 class Provider(pulumi.ProviderResource):

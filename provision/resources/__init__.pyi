@@ -20,6 +20,36 @@ class Provider(pulumi.ProviderResource):
         opts: pulumi.ResourceOptions | None = ...,
     ) -> None: ...
 
+class docker:
+    class Port(pulumi.CustomResource):
+        """A port on loopback, chosen once and kept: the issuer and the audience of tokens depend on it."""
+
+        name: pulumi.Output[str]
+        port: pulumi.Output[int]
+        def __init__(
+            self,
+            resource_name: str,
+            *,
+            name: pulumi.Input[str],
+            port: pulumi.Input[int] | None = ...,
+            opts: pulumi.ResourceOptions | None = ...,
+        ) -> None: ...
+
+    class ServerData(pulumi.CustomResource):
+        """Which data a Keycloak has, told by the keys of its master realm (Server Administration Guide, "Configuring realm keys")."""
+
+        name: pulumi.Output[str]
+        runs_in: pulumi.Output[str]
+        data_id: pulumi.Output[str]
+        def __init__(
+            self,
+            resource_name: str,
+            *,
+            name: pulumi.Input[str] | None = ...,
+            runs_in: pulumi.Input[str] | None = ...,
+            opts: pulumi.ResourceOptions | None = ...,
+        ) -> None: ...
+
 class index:
     class GeneratedSecret(pulumi.CustomResource):
         """A random secret, generated once and kept encrypted in the stack's state."""

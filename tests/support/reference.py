@@ -36,6 +36,7 @@ _GROUPS = {
     "Roles, groups and users": ("RealmRole", "ClientRole", "ServiceAccountRole", "Group", "User"),
     "Identity providers": ("IdentityProvider", "IdentityProviderMapper"),
     "Processes of this machine": "process",
+    "Containers": "docker",
     "Secrets": "index",
 }
 """A group's kinds by name, by what they derive from, or by their Pulumi module."""
@@ -52,6 +53,8 @@ _MARKS = {
 
 _LOCAL_SAMPLES: dict[str, dict[str, Any]] = {
     "provision:index:GeneratedSecret": {"name": "introspection-client-secret"},
+    "provision:docker:Port": {"name": "keycloak", "port": 8080},
+    "provision:docker:ServerData": {"name": "keycloak", "runsIn": "0123456789ab"},
     "provision:process:Keycloak": {
         "home": "/srv/mcp/keycloak",
         "port": 8080,

@@ -139,7 +139,7 @@ def test_what_several_servers_leave_open_is_named_after_them():
             "toolScopes names mcp:b",
         ),
         ({"servers": _TWO, "introspectionClientSecret": _SECRET}, "give each of servers its own"),
-        ({"server": {"url": "https://m.example.org/mcp", "port": 1}}, "leave out command and port"),
+        ({"server": {"url": "https://m.example.org/mcp", "port": 1}}, "leave out command, image and port"),
         (
             {
                 "profile": "prod",

@@ -1,0 +1,290 @@
+"""Keycloak and MCP servers in containers, by pulumi-docker; published on loopback only."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Literal
+
+import pulumi
+import pulumi_docker
+from pulumi import Output, ResourceOptions
+
+from provision.deployments import StartedKeycloak, StartedServer
+from provision.resources import docker
+from provision.runtimes.docker import keycloak_database, keycloak_image, server_image
+from provision.runtimes.docker.containers import FILES_LABEL, LABEL
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+    from pathlib import Path
+
+    from provision.config.server import ServerConfig
+    from provision.config.stack_config import StackConfig
+    from provision.deployments import ServerNeeds
+
+_LOOPBACK = "127.0.0.1"
+_KEYCLOAK = "keycloak"
+"""Keycloak's name in the network of the stack."""
+_SERVER_PORT = 3000
+_READY_SECONDS = 120
+_PROBE_SECONDS = 10
+_KEYCLOAK_MEGABYTES = 1024
+_SERVER_MEGABYTES = 512
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Container:
+    """What differs between the containers of a stack.
+
+    Args:
+        name: Its name in the network.
+        image: Its image.
+        user: The user that it runs as, ``UID:GID``.
+        folder: Where its files are.
+        files: Their contents by their absolute paths; secret.
+        port: The port that it listens on, and the one of this machine that this is published on.
+        healthcheck: The command that tells whether it is ready.
+        tmpfs: Folders in memory, with their options.
+        megabytes: The memory that it may have.
+        volumes: Further volumes by their folder.
+        arguments: Further arguments of the resource.
+        labels: Further labels; what changes one of them makes the container anew.
+    """
+
+    name: str
+    image: Output[str]
+    user: str
+    folder: str
+    files: Mapping[str, Output[str]]
+    port: tuple[int, Output[int]]
+    healthcheck: Sequence[str]
+    tmpfs: Mapping[str, str]
+    megabytes: int
+    volumes: Mapping[str, Output[str]] = field(default_factory=dict)
+    arguments: Mapping[str, Any] = field(default_factory=dict)
+    labels: Mapping[str, Output[str]] = field(default_factory=dict)
+
+
+class DockerDeployment:
+    """See :class:`provision.deployments.Deployment`.
+
+    Args:
+        name: What all names begin with, for example ``provision-dev``.
+        home: The folder of the stack, in which the contexts of images are laid out.
+        bases: The base images by ``keycloak`` and ``python``, where they are not the official ones.
+        opts: Options of the resources.
+    """
+
+    def __init__(
+        self, name: str, home: Path, bases: Mapping[Literal["keycloak", "python"], str], opts: ResourceOptions
+    ) -> None:
+        self._name = name
+        self._home = home
+        self._bases = bases
+        self._opts = opts
+        self._network = pulumi_docker.Network(
+            "network",
+            name=name,
+            driver="bridge",
+            labels=self._labels(pulumi_docker.NetworkLabelArgs),
+            opts=opts,
+        )
+
+    def keycloak(self, config: StackConfig, admin_secret: Output[str]) -> StartedKeycloak:
+        """Start Keycloak."""
+        volume = self._volume("keycloak-data")
+        port = docker.Port("keycloak-port", name=_KEYCLOAK, port=config.keycloak.port, opts=self._opts).port
+        url = port.apply(lambda number: f"http://localhost:{int(number)}")
+        account = config.keycloak.admin_client_id
+        script = admin_secret.apply(lambda secret: keycloak_database.admin_script(account, secret))
+        features = ",".join(config.features)
+        container = self._container(
+            _Container(
+                name=_KEYCLOAK,
+                image=self._image(
+                    _KEYCLOAK,
+                    keycloak_image.write_context,
+                    {
+                        "BASE": self._bases.get("keycloak", keycloak_image.BASE),
+                        "PYTHON": self._bases.get("python", server_image.BASE),
+                        "FEATURES": features,
+                    },
+                ),
+                user=keycloak_image.USER,
+                folder=str(keycloak_image.FILES),
+                files={str(keycloak_image.ADMIN_SCRIPT): script},
+                port=(keycloak_image.PORT, port),
+                healthcheck=keycloak_image.HEALTH_CHECK,
+                tmpfs=keycloak_image.TMPFS,
+                megabytes=_KEYCLOAK_MEGABYTES,
+                volumes={str(keycloak_image.DATA): volume.name},
+                arguments={
+                    "entrypoints": list(keycloak_image.entrypoint(config.keycloak.java_options)),
+                    "command": url.apply(lambda address: list(keycloak_image.command(address))),
+                },
+            )
+        )
+        gateways = self._network.ipam_configs.apply(
+            lambda found: [str(item.gateway) for item in found or () if item.gateway]
+        )
+        return StartedKeycloak(
+            resource=container,
+            url=Output.all(url, container.id).apply(lambda found: str(found[0])),
+            runs_in=container.id,
+            senders=gateways,
+        )
+
+    def server(self, config: ServerConfig, needs: ServerNeeds) -> StartedServer:
+        """Start an MCP server."""
+        port = docker.Port(f"{config.name}-port", name=config.name, port=config.port, opts=self._opts).port
+        base = port.apply(lambda number: f"http://localhost:{int(number)}")
+        settings = Output.all(needs.issuer, base).apply(
+            lambda found: json.dumps(_settings(config, needs, *found), indent=2)
+        )
+        image = (
+            Output.from_input(config.image)
+            if config.image
+            else self._image(
+                config.name,
+                server_image.write_context,
+                {"BASE": self._bases.get("python", server_image.BASE)},
+            )
+        )
+        own = {"envs": [f"MCP_SETTINGS_FILE={server_image.SETTINGS}"]} if config.image else {}
+        self._container(
+            _Container(
+                name=config.name,
+                image=image,
+                user=server_image.USER,
+                folder=server_image.FOLDER,
+                files={server_image.SETTINGS: settings, server_image.SECRET: needs.client_secret},
+                port=(_SERVER_PORT, port),
+                healthcheck=server_image.health_check(_SERVER_PORT),
+                tmpfs=server_image.TMPFS,
+                megabytes=_SERVER_MEGABYTES,
+                arguments=own or {"entrypoints": list(server_image.ENTRYPOINT)},
+            )
+        )
+        return StartedServer(
+            url=Output.concat(base, "/mcp"),
+            resource_metadata=Output.concat(base, "/.well-known/oauth-protected-resource/mcp"),
+        )
+
+    def _image(
+        self, name: str, write_context: Callable[[Path], str], arguments: Mapping[str, str]
+    ) -> Output[str]:
+        """An image of ours; the same content is the same image."""
+        folder = self._home / "images" / name
+        digest = write_context(folder)
+        built = pulumi_docker.RemoteImage(
+            f"{name}-image",
+            name=f"{self._name}-{name}:{digest[:16]}",
+            build=pulumi_docker.RemoteImageBuildArgs(
+                context=str(folder),
+                build_args=dict(arguments),
+                labels={LABEL: self._name},
+            ),
+            triggers={"content": digest},
+            opts=self._opts,
+        )
+        return built.image_id
+
+    def _volume(self, name: str) -> pulumi_docker.Volume:
+        return pulumi_docker.Volume(
+            name,
+            name=f"{self._name}-{name}",
+            labels=self._labels(pulumi_docker.VolumeLabelArgs),
+            opts=self._opts,
+        )
+
+    def _container(self, what: _Container) -> pulumi_docker.Container:
+        """A container with as few rights as it can do with: docs/docker.md, each line of which is held by a test."""
+        files, label = self._files(what)
+        internal, external = what.port
+        mounts = {what.folder: (files.name, True)} | {
+            path: (volume, False) for path, volume in what.volumes.items()
+        }
+        return pulumi_docker.Container(
+            what.name,
+            name=f"{self._name}-{what.name}",
+            hostname=what.name,
+            image=what.image,
+            user=what.user,
+            networks_advanced=[
+                pulumi_docker.ContainerNetworksAdvancedArgs(name=self._network.name, aliases=[what.name])
+            ],
+            ports=[pulumi_docker.ContainerPortArgs(internal=internal, external=external, ip=_LOOPBACK)],
+            volumes=[
+                pulumi_docker.ContainerVolumeArgs(
+                    volume_name=volume, container_path=path, read_only=read_only
+                )
+                for path, (volume, read_only) in mounts.items()
+            ],
+            tmpfs=dict(what.tmpfs),
+            read_only=True,
+            capabilities=pulumi_docker.ContainerCapabilitiesArgs(drops=["ALL"]),
+            security_opts=["no-new-privileges"],
+            memory=what.megabytes,
+            restart="unless-stopped",
+            healthcheck=pulumi_docker.ContainerHealthcheckArgs(
+                tests=list(what.healthcheck),
+                interval="1s",
+                timeout=f"{_PROBE_SECONDS}s",
+                retries=_PROBE_SECONDS,
+            ),
+            wait=True,
+            wait_timeout=_READY_SECONDS,
+            destroy_grace_seconds=_PROBE_SECONDS,
+            labels=self._labels(pulumi_docker.ContainerLabelArgs, {FILES_LABEL: label, **what.labels}),
+            opts=ResourceOptions.merge(self._opts, ResourceOptions(delete_before_replace=True)),
+            **what.arguments,
+        )
+
+    def _files(self, what: _Container) -> tuple[pulumi_docker.Volume, Output[str]]:
+        """The volume with a container's files, and the id of what put them there.
+
+        Docker puts no file into a container with a read-only root, so another one takes them, which is never started.
+        """
+        volume = self._volume(f"{what.name}-files")
+        owner, _, group = what.user.partition(":")
+        taker = pulumi_docker.Container(
+            f"{what.name}-files",
+            name=f"{self._name}-{what.name}-files",
+            image=what.image,
+            start=False,
+            must_run=False,
+            volumes=[pulumi_docker.ContainerVolumeArgs(volume_name=volume.name, container_path=what.folder)],
+            uploads=[
+                pulumi_docker.ContainerUploadArgs(
+                    file=path, content=Output.secret(content), permissions="0400", owner=owner, group=group
+                )
+                for path, content in what.files.items()
+            ],
+            labels=self._labels(pulumi_docker.ContainerLabelArgs),
+            opts=ResourceOptions.merge(self._opts, ResourceOptions(delete_before_replace=True)),
+        )
+        return volume, taker.id
+
+    def _labels(self, kind: Any, more: Mapping[str, pulumi.Input[str]] | None = None) -> list[Any]:
+        labels: dict[str, pulumi.Input[str]] = {LABEL: self._name, **(more or {})}
+        return [kind(label=label, value=value) for label, value in labels.items()]
+
+
+def _settings(config: ServerConfig, needs: ServerNeeds, issuer: str, base: str) -> dict[str, Any]:
+    """What the server reads; Keycloak has another address in the network than its issuer says."""
+    inside = f"http://{_KEYCLOAK}:{keycloak_image.PORT}/realms/{issuer.rpartition('/')[2]}"
+    return {
+        "name": config.name,
+        "host": "0.0.0.0",  # noqa: S104 - of the container; it is published on loopback only
+        "tls_terminated_by_proxy": True,
+        "port": _SERVER_PORT,
+        "url": f"{base}/mcp",
+        "issuer": issuer,
+        "scopes": [needs.scope],
+        **config.options(),
+        "introspection_url": f"{inside}/protocol/openid-connect/token/introspect",
+        "introspection_client_id": needs.client_id or f"{base}/mcp",
+        "introspection_client_secret_file": server_image.SECRET,
+        "jwks_url": f"{inside}/protocol/openid-connect/certs",
+    }

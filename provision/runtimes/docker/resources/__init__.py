@@ -1,0 +1,1 @@
+"""What the official Docker provider does not have."""
