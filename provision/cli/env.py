@@ -18,6 +18,7 @@ from provision.cli.main import Invocation, print_json
 def command(invocation: Invocation, *, as_json: bool) -> None:
     """Print shell exports: `eval "$(provision env)"`, then `pulumi -C stacks preview -s dev` and so on."""
     engine = invocation.engine()
+    engine.backend.make_state_folder()
     variables = engine.backend.environment()
     places = [str(engine.pulumi.parent), str(Path(sys.executable).parent)]
     path = [place for place in os.environ.get("PATH", "").split(os.pathsep) if place not in places]

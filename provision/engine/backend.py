@@ -71,14 +71,23 @@ class Backend:
             variables["PULUMI_CONFIG_PASSPHRASE_FILE"] = str(_passphrase_file())
         return variables
 
+    def make_state_folder(self) -> None:
+        """Make the folder that is the backend, without which Pulumi fails; another backend is its owner's business.
+
+        Raises:
+            ProvisionError: It can't be written.
+        """
+        with _writable():
+            self._state.mkdir(parents=True, exist_ok=True, mode=0o700)
+
     def prepare(self) -> None:
         """Make the state folder and the copy of project and stack file that the engine reads.
 
         Raises:
             ProvisionError: A folder can't be written.
         """
+        self.make_state_folder()
         with _writable():
-            self._state.mkdir(parents=True, exist_ok=True, mode=0o700)
             self.work_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
             _write(self.work_dir / "Pulumi.yaml", self._project_file())
             _write(self._copy, self._stack_file())

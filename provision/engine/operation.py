@@ -108,6 +108,8 @@ class Engine:
         record = self.backend.record
         if record is not None and not record.is_file():
             return {}
+        if not self.backend.work_dir.is_dir():  # plain Pulumi made the stack
+            self.backend.prepare()
         with _readable():
             arguments = ("stack", "output", "--json", "--show-secrets", "--stack", self.stack.name)
             return dict(json.loads(self._cli.run(*arguments)))
