@@ -60,7 +60,7 @@ def session(live_keycloak: RunningKeycloak | OtherKeycloak, admin_secret: str) -
 
 @pytest.fixture(scope="session")
 def docker() -> Iterator[Docker]:
-    """A Docker daemon. Without one the test is skipped, unless ``TEST_DOCKER_REQUIRED`` is set."""
+    """A Docker daemon, in ``DOCKER_HOST`` too. Without one the test is skipped, unless ``TEST_DOCKER_REQUIRED`` is set."""
     from provision.errors import ProvisionError
     from tests.support import docker_daemon
 
@@ -71,4 +71,6 @@ def docker() -> Iterator[Docker]:
             if os.environ.get(docker_daemon.REQUIRED):
                 raise
             pytest.skip(str(error))
+        for name, value in daemon.environment.items():
+            stack.enter_context(pytest.MonkeyPatch.context()).setenv(name, value)
         yield daemon

@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 
 REQUIRED = "TEST_DOCKER_REQUIRED"
 _START_SECONDS = 60
+_KEEP_HOURS = 48
 _INSTALL = "On Debian: apt-get install --no-install-recommends docker.io iptables"
 
 
@@ -109,27 +110,36 @@ def running() -> Iterator[Docker]:
     if theirs.attempt("info").returncode == 0:
         yield theirs
         return
-    own = _OwnDaemon()
+    folder = Path(tempfile.gettempdir()) / f"provision-docker-{os.getuid()}"
+    own = OwnDaemon(folder, cache.root() / "test-docker")
     with own.users():
         yield own.client
 
 
-class _OwnDaemon:
-    def __init__(self) -> None:
-        # Sockets have short names, and what is mounted there must not lie in a backup of the home folder.
-        self.folder = Path(tempfile.gettempdir()) / f"provision-docker-{os.getuid()}"
-        self.client = Docker(f"unix://{self.folder / 'docker.sock'}")
-        self.data = cache.root() / "test-docker"
+class OwnDaemon:
+    """One that the tests start and end.
+
+    Args:
+        folder: Where its socket, its log and what it mounts lie; a short path, for sockets have short names.
+        data: Where its images lie.
+    """
+
+    def __init__(self, folder: Path, data: Path) -> None:
+        self.folder = folder
+        self.client = Docker(f"unix://{folder / 'docker.sock'}")
+        self.data = data
 
     @contextmanager
     def users(self) -> Iterator[None]:
-        """Be one of those who use it."""
+        """Be one of those who use it: the first starts it, the last ends it."""
         self.folder.mkdir(mode=0o700, exist_ok=True)
         with (self.folder / "users").open("w") as users:
             with self._alone():
                 fcntl.flock(users, fcntl.LOCK_SH)
                 if self.client.attempt("info").returncode != 0:
                     self._start()
+                    # Images that newer ones have taken the names of; younger ones may still save a build its steps.
+                    self.client.run("image", "prune", "--force", f"--filter=until={_KEEP_HOURS}h")
             try:
                 yield
             finally:
