@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 BUSYBOX = Path("/bin/busybox")
+SECRET = "of-the-test-only"
 
 
 @pytest.fixture(scope="session")
@@ -63,7 +64,9 @@ class DockerStack(Pulumi):
             [str(Path(docker_plugin.__file__).parent), self.variables["PATH"]]
         )
         self.variables |= docker.environment
+        self.declare()
         self("stack", "init", "dev")
+        self("config", "set", "--secret", "token", SECRET)
 
     def declare(
         self, **resources: tuple[str, dict[str, Any]] | tuple[str, dict[str, Any], dict[str, Any]]
@@ -73,7 +76,7 @@ class DockerStack(Pulumi):
             name: {"type": f"docker:{kind}", "properties": properties, "options": dict(*options)}
             for name, (kind, properties, *options) in resources.items()
         }
-        secret = {"token": {"type": "string", "secret": True, "default": ""}}
+        secret = {"token": {"type": "string", "secret": True}}
         program = {"name": "stand-in", "runtime": "yaml", "config": secret, "resources": declared}
         self.program(json.dumps(program))
 

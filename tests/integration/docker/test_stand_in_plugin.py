@@ -11,6 +11,8 @@ import subprocess
 import time
 from typing import TYPE_CHECKING, Any
 
+from tests.integration.docker.conftest import SECRET
+
 if TYPE_CHECKING:
     from pathlib import Path
 
@@ -136,7 +138,6 @@ def test_what_is_declared_comes_up_healthy_shows_no_difference_and_leaves_nothin
 def test_an_upload_is_its_owners_alone_and_shows_in_no_inspect_and_no_state(
     stack: DockerStack, image: str
 ) -> None:
-    stack("config", "set", "--secret", "token", "of-the-test-only")
     upload = {
         "file": "/run/secrets/token",
         "content": "${token}",
@@ -149,13 +150,13 @@ def test_an_upload_is_its_owners_alone_and_shows_in_no_inspect_and_no_state(
     assert (
         stack.docker.run("exec", stack.name, "stat", "-c", "%a %u %g", "/run/secrets/token") == "400 1000 7\n"
     )
-    assert stack.docker.run("exec", stack.name, "cat", "/run/secrets/token") == "of-the-test-only"
-    assert "of-the-test-only" not in stack.docker.run("inspect", stack.name)
-    assert "of-the-test-only" not in stack.state()
-    assert "of-the-test-only" not in stack(
+    assert stack.docker.run("exec", stack.name, "cat", "/run/secrets/token") == SECRET
+    assert SECRET not in stack.docker.run("inspect", stack.name)
+    assert SECRET not in stack.state()
+    assert SECRET not in stack(
         "refresh", "--yes", "--expect-no-changes", "--skip-preview", "--diff"
     )
-    assert "of-the-test-only" not in stack.state()
+    assert SECRET not in stack.state()
     stack("config", "set", "--secret", "token", "another-one")
     assert "another-one" not in stack.up("--diff")
     assert stack.docker.run("exec", stack.name, "cat", "/run/secrets/token") == "another-one"
@@ -164,7 +165,6 @@ def test_an_upload_is_its_owners_alone_and_shows_in_no_inspect_and_no_state(
 def test_a_read_only_container_takes_secrets_through_a_volume_that_a_container_never_started_filled(
     stack: DockerStack, image: str
 ) -> None:
-    stack("config", "set", "--secret", "token", "of-the-test-only")
     upload = {"file": "/run/secrets/token", "content": "${token}", "permissions": "0400", "owner": "1000"}
     volume = ("Volume", {"name": stack.name})
     mounted = {"volumeName": "${volume.name}", "containerPath": "/run/secrets"}
@@ -184,7 +184,7 @@ def test_a_read_only_container_takes_secrets_through_a_volume_that_a_container_n
         ),
     )
     stack.up()
-    assert stack.docker.run("exec", stack.name, "cat", "/run/secrets/token") == "of-the-test-only"
+    assert stack.docker.run("exec", stack.name, "cat", "/run/secrets/token") == SECRET
     stack("refresh", "--yes", "--expect-no-changes", "--skip-preview")
     stack.declare(container=_container(stack, image, readOnly=True, uploads=[upload]))
     assert "is marked read-only" in stack.up(code=FAILED)
@@ -363,7 +363,6 @@ def test_without_a_daemon_a_preview_works_and_an_up_says_where_it_looked(
 def test_what_is_not_published_or_of_the_wrong_type_is_refused_without_showing_values(
     stack: DockerStack, image: str
 ) -> None:
-    stack("config", "set", "--secret", "token", "of-the-test-only")
     wrong = {"file": "/x", "content": "${token}", "mode": "0400"}
     stack.declare(
         container=_container(stack, image, uploads=[wrong], ports=[{"internal": "80"}], colour="red")
@@ -375,7 +374,7 @@ def test_what_is_not_published_or_of_the_wrong_type_is_refused_without_showing_v
         "ports[0].internal must be of the type integer",
     ):
         assert reason in shown
-    assert "of-the-test-only" not in shown
+    assert SECRET not in shown
 
 
 def test_a_build_runs_again_when_what_it_is_made_of_is_declared_anew(
