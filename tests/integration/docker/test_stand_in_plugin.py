@@ -11,14 +11,18 @@ import subprocess
 import time
 from typing import TYPE_CHECKING, Any
 
+from pulumi.runtime.proto import provider_pb2
+
+from provision.provider.wire import Hidden, to_struct
 from tests.integration.docker.conftest import SECRET
+from tests.support.docker_plugin.servicer import Servicer
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from tests.integration.docker.conftest import DockerStack
 
-FAILED = 255
+FAILED = 1
 SLEEP = ["/bin/sh", "-c", "trap 'exit 0' TERM; echo begun; sleep 1000 & wait"]
 HEALTHY = {"tests": ["CMD", "test", "-e", "/ready"], "interval": "1s", "timeout": "5s", "retries": 1}
 
@@ -153,9 +157,7 @@ def test_an_upload_is_its_owners_alone_and_shows_in_no_inspect_and_no_state(
     assert stack.docker.run("exec", stack.name, "cat", "/run/secrets/token") == SECRET
     assert SECRET not in stack.docker.run("inspect", stack.name)
     assert SECRET not in stack.state()
-    assert SECRET not in stack(
-        "refresh", "--yes", "--expect-no-changes", "--skip-preview", "--diff"
-    )
+    assert SECRET not in stack("refresh", "--yes", "--expect-no-changes", "--skip-preview", "--diff")
     assert SECRET not in stack.state()
     stack("config", "set", "--secret", "token", "another-one")
     assert "another-one" not in stack.up("--diff")
@@ -290,6 +292,8 @@ def test_a_container_that_dies_before_it_is_healthy_fails_with_its_last_lines_an
     shown = stack.up(code=FAILED)
     assert f"Container {stack.name} ended with exit code 3 before it was healthy" in shown
     assert "no database here" in shown
+    stack.up()  # like the official plugin, which only sees after a refresh that the container does not run
+    assert "mustRun" in stack("refresh", "--yes", "--diff", "--skip-preview")
     stack("destroy", "--yes", "--skip-preview")
     assert stack.docker.attempt("inspect", stack.name).returncode != 0
 
@@ -302,7 +306,7 @@ def test_a_container_that_gets_unhealthy_or_takes_too_long_fails(stack: DockerSt
     slow = {**HEALTHY, "startPeriod": "1m0s"}
     stack.declare(container=_container(stack, image, healthcheck=slow, wait=True, waitTimeout=2))
     assert "was not healthy after 2 s" in stack.up(code=FAILED)
-    stack.declare(container=_container(stack, image, wait=True))
+    stack.declare(container=_container(stack, image, envs=["A=1"], wait=True))
     assert "has 'wait' but no health check" in stack.up(code=FAILED)
 
 
@@ -360,21 +364,25 @@ def test_without_a_daemon_a_preview_works_and_an_up_says_where_it_looked(
     assert f"The Docker daemon at {nowhere} does not answer" in stack.up(code=FAILED)
 
 
-def test_what_is_not_published_or_of_the_wrong_type_is_refused_without_showing_values(
-    stack: DockerStack, image: str
-) -> None:
-    wrong = {"file": "/x", "content": "${token}", "mode": "0400"}
-    stack.declare(
-        container=_container(stack, image, uploads=[wrong], ports=[{"internal": "80"}], colour="red")
-    )
-    shown = stack.up(code=FAILED)
-    for reason in (
-        "colour is no property",
-        "uploads[0].mode is no property",
+def test_what_is_not_published_or_of_the_wrong_type_is_refused_without_showing_values() -> None:
+    declared = {
+        "image": "some:1",
+        "colour": "red",
+        "ports": [{"internal": "80"}],
+        "uploads": [{"file": "/x", "content": Hidden(SECRET), "mode": "0400"}],
+    }
+    urn = "urn:pulumi:dev::stand-in::docker:index/container:Container::wrong"
+    answer = Servicer().Check(provider_pb2.CheckRequest(urn=urn, news=to_struct(declared)), None)
+    reasons = [failure.reason for failure in answer.failures]
+    assert [reason.split(";")[0] for reason in reasons] == [
+        "colour is no property that this stand-in knows",
         "ports[0].internal must be of the type integer",
-    ):
-        assert reason in shown
-    assert SECRET not in shown
+        "uploads[0].mode is no property that this stand-in knows",
+    ]
+    assert all(
+        SECRET not in reason and not failure.property
+        for reason, failure in zip(reasons, answer.failures, strict=True)
+    )
 
 
 def test_a_build_runs_again_when_what_it_is_made_of_is_declared_anew(

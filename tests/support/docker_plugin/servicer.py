@@ -40,10 +40,7 @@ def _answered(call: Callable[[Any, Kind, Any], Any]) -> Callable[[Any, Any, grpc
         try:
             return call(self, _KINDS[token], request)
         except HalfMadeError as failure:
-            inputs = from_struct(request.properties)
-            seen = _KINDS[token].read(self.daemon, failure.id, plain(inputs))
-            properties = to_struct({**inputs, **(seen.computed if seen else {})})
-            _abort_half_made(context, failure, properties, request.properties)
+            _abort_half_made(context, failure, request.properties)
         except DockerError as failure:
             _abort(context, grpc.StatusCode.UNKNOWN, str(failure))
 
@@ -189,13 +186,11 @@ def _abort(context: grpc.ServicerContext, code: grpc.StatusCode, message: str) -
     raise AssertionError  # abort raises
 
 
-def _abort_half_made(
-    context: grpc.ServicerContext, failure: HalfMadeError, properties: Any, inputs: Any
-) -> NoReturn:
+def _abort_half_made(context: grpc.ServicerContext, failure: HalfMadeError, inputs: Any) -> NoReturn:
     """Fail, but have the object kept in the state, as the official plugin does."""
     text = str(failure)
     made = provider_pb2.ErrorResourceInitFailed(
-        id=failure.id, properties=properties, reasons=[text], inputs=inputs
+        id=failure.id, properties=inputs, reasons=[text], inputs=inputs
     )
     packed = any_pb2.Any()
     packed.Pack(made)
