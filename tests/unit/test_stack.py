@@ -215,6 +215,13 @@ def test_a_wrong_config_reaches_plain_pulumi_without_a_traceback(config):
         program(_STACKS)
 
 
+def test_plain_pulumi_without_the_stacks_file_is_refused(config):
+    config({})
+    pulumi.runtime.set_mocks(Recorder(), project="provision", stack="test-a", preview=False)
+    with pytest.raises(pulumi.RunError, match=r"plain pulumi does not read Pulumi\.test\.yaml"):
+        program(_STACKS)
+
+
 def test_what_names_an_object_by_plain_text_comes_after_it(monkeypatch):
     first = {}
 
