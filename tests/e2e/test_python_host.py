@@ -162,11 +162,14 @@ def test_the_plugins_of_installed_packages_are_asked_for(with_a_package):
 
 @stand_in_only
 def test_the_stand_in_makes_the_engine_fetch_nothing(with_a_package):
-    with_a_package("preview")
+    shown = with_a_package("preview", "--logtostderr", "-v=7")
+    assert "ensurePluginsAreInstalled(): completed" in shown.replace("Ensure", "ensure")
+    assert "installPlugin(" not in shown
 
 
-def _running(project, *, text: str):
-    project.write(text)
+def _running(project, *, stubborn: bool):
+    ignore = "import signal\nsignal.signal(signal.SIGINT, signal.SIG_IGN)\n" if stubborn else ""
+    project.write(ignore + _ENDLESS)
     process = project.begin("up", "-y", "--skip-preview")
     mark = project.folder / "pid"
     until(mark.is_file, "the program runs")
@@ -184,19 +187,19 @@ time.sleep(600)
 
 @pytest.mark.parametrize("stubborn", [False, True])
 def test_an_interrupt_ends_the_program_and_frees_the_stack(project, stubborn):
-    ignore = "import signal\nsignal.signal(signal.SIGINT, signal.SIG_IGN)\n" if stubborn else ""
-    process, others = _running(project, text=ignore + _ENDLESS)
+    process, others = _running(project, stubborn=stubborn)
     process.send_signal(signal.SIGINT)
     assert process.wait(30) != 0
-    _, left = psutil.wait_procs(others, 10)
+    _, left = psutil.wait_procs(others, 20)
     assert left == []
     project.write("")
     project("up", "-y", "--skip-preview")
 
 
-def test_an_engine_that_is_killed_leaves_no_process(project):
-    process, others = _running(project, text=_ENDLESS)
+@pytest.mark.parametrize("stubborn", [False, True])
+def test_an_engine_that_is_killed_leaves_no_process(project, stubborn):
+    process, others = _running(project, stubborn=stubborn)
     process.kill()
     process.wait()
-    _, left = psutil.wait_procs(others, 10)
+    _, left = psutil.wait_procs(others, 20)
     assert left == []
