@@ -109,9 +109,8 @@ class StackFile:
         names = ["-".join(parts[:count]) for count in range(len(parts), 0, -1)]
         files = [self.project.folder / f"Pulumi.{name}.yaml" for name in names]
         files = [file for file in files if file.is_file()]
-        if (
-            len(files) > 1
-        ):  # `pulumi stack init test-a` writes a file with its salt, which says nothing of the stack
+        if len(files) > 1:
+            # `pulumi stack init test-a` writes a file with its salt, which says nothing of the stack.
             return next((file for file in files if "config" in load(file)), files[0])
         if files:
             return files[0]

@@ -49,7 +49,6 @@ class _Container:
         megabytes: The memory that it may have.
         volumes: Further volumes by their folder.
         arguments: Further arguments of the resource.
-        labels: Further labels; what changes one of them makes the container anew.
     """
 
     name: str
@@ -63,7 +62,6 @@ class _Container:
     megabytes: int
     volumes: Mapping[str, Output[str]] = field(default_factory=dict)
     arguments: Mapping[str, Any] = field(default_factory=dict)
-    labels: Mapping[str, Output[str]] = field(default_factory=dict)
 
 
 class DockerDeployment:
@@ -236,7 +234,7 @@ class DockerDeployment:
             wait=True,
             wait_timeout=_READY_SECONDS,
             destroy_grace_seconds=_PROBE_SECONDS,
-            labels=self._labels(pulumi_docker.ContainerLabelArgs, {FILES_LABEL: label, **what.labels}),
+            labels=self._labels(pulumi_docker.ContainerLabelArgs, {FILES_LABEL: label}),
             opts=ResourceOptions.merge(self._opts, ResourceOptions(delete_before_replace=True)),
             **what.arguments,
         )

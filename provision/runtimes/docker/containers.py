@@ -1,4 +1,4 @@
-"""The containers of a stack: what of them runs, what they wrote, and what is left of them."""
+"""The containers of a stack: what of them runs, and what they wrote."""
 
 from __future__ import annotations
 
@@ -68,24 +68,3 @@ def _go_on(name: str, file: str) -> None:
     since = int(time.time())
     with daemon() as client, open(file, "ab", buffering=0) as copy:  # noqa: PTH123
         copy.writelines(client.containers.get(name).logs(stream=True, follow=True, since=since))
-
-
-def remove_all(stack: str) -> None:
-    """Remove every container, network and volume of a stack that is left.
-
-    Args:
-        stack: The value of the label.
-
-    Raises:
-        ProvisionError: The daemon does not answer, or would not remove something.
-    """
-    wanted: dict[str, str | list[str] | bool] = {"label": f"{LABEL}={stack}"}
-    with daemon() as client:
-        for container in client.containers.list(all=True, filters=wanted):
-            container.remove(force=True)
-        for network in client.networks.list(filters=wanted):
-            network.remove()
-        for volume in client.volumes.list(filters=wanted):
-            volume.remove()
-        for image in client.images.list(filters=wanted):
-            client.images.remove(str(image.id), force=True)

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import socket
+from typing import Any, TypeVar
 
 from provision.errors import ProvisionError
 
+S = TypeVar("S", bound=Any)
 LOOPBACK = ("127.0.0.1", "::1")
 
 
@@ -34,6 +36,20 @@ def pick_free() -> int:
             port = int(probe.getsockname()[1])
         if is_free(port):
             return port
+
+
+def with_port(spec: S, old: S | None) -> S:
+    """Give a spec its port: the declared one, or else the one that was chosen before, or else a free one.
+
+    Args:
+        spec: What is declared; it has a field ``port``.
+        old: The same as it was at the last check.
+    """
+    if spec.port is not None:
+        return spec
+    kept = old.port if old is not None else None
+    complete: S = spec.model_copy(update={"port": kept or pick_free()})
+    return complete
 
 
 def _can_bind(address: str, port: int) -> bool:

@@ -23,11 +23,9 @@ class PortCalls(Calls[Port]):
 
     def complete(self, spec: Port, old: Port | None) -> Port:
         """Keep the port that was chosen before; choose one at the first check."""
-        if spec.port is not None:
-            return spec
-        from provision.runtimes.process.ports import pick_free
+        from provision.runtimes.process.ports import with_port
 
-        return spec.model_copy(update={"port": (old.port if old is not None else None) or pick_free()})
+        return with_port(spec, old)
 
     def find(self, key: Port) -> Found[Port] | None:
         """It is wherever its number is known: in the state."""

@@ -56,11 +56,9 @@ class KeycloakCalls(Calls[Keycloak]):
 
     def complete(self, spec: Keycloak, old: Keycloak | None) -> Keycloak:
         """Keep the port that was chosen before; choose one at the first check."""
-        if spec.port is not None:
-            return spec
-        from provision.runtimes.process.ports import pick_free
+        from provision.runtimes.process.ports import with_port
 
-        return spec.model_copy(update={"port": (old.port if old is not None else None) or pick_free()})
+        return with_port(spec, old)
 
     def foresee(self, spec: Keycloak) -> KeycloakOutputs | None:
         """The address follows from the port."""

@@ -86,11 +86,9 @@ class McpServerCalls(Calls[McpServer]):
 
     def complete(self, spec: McpServer, old: McpServer | None) -> McpServer:
         """Keep the port that was chosen before; choose one at the first check."""
-        if spec.port is not None:
-            return spec
-        from provision.runtimes.process.ports import pick_free
+        from provision.runtimes.process.ports import with_port
 
-        return spec.model_copy(update={"port": (old.port if old is not None else None) or pick_free()})
+        return with_port(spec, old)
 
     def foresee(self, spec: McpServer) -> McpServerOutputs | None:
         """The addresses follow from the port."""
