@@ -14,21 +14,15 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from tests.support import docker_plugin
-from tests.support.docker_daemon import Docker, running
 from tests.support.plain_pulumi import Pulumi
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from tests.support.docker_daemon import Docker
+
 BUSYBOX = Path("/bin/busybox")
 SECRET = "of-the-test-only"
-
-
-@pytest.fixture(scope="session")
-def docker() -> Iterator[Docker]:
-    """The daemon."""
-    with running() as daemon:
-        yield daemon
 
 
 @pytest.fixture(scope="session")

@@ -15,12 +15,14 @@ from pulumi.runtime.proto import provider_pb2
 
 from provision.provider.wire import Hidden, to_struct
 from tests.integration.docker.conftest import SECRET
+from tests.support.docker_plugin.daemon import Daemon
 from tests.support.docker_plugin.servicer import Servicer
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from tests.integration.docker.conftest import DockerStack
+    from tests.support.docker_daemon import Docker
 
 FAILED = 1
 SLEEP = ["/bin/sh", "-c", "trap 'exit 0' TERM; echo begun; sleep 1000 & wait"]
@@ -331,6 +333,15 @@ def test_an_interrupt_ends_the_wait_for_health_and_keeps_the_container_in_the_st
     running.send_signal(signal.SIGINT)
     assert running.wait(timeout=30) != 0
     assert stack.name in stack.state()
+
+
+def test_a_cancel_that_comes_before_the_wait_ends_it_too(docker: Docker) -> None:
+    daemon = Daemon(docker.host)
+    daemon.cancel()
+    begun = time.time()
+    with daemon.events("nobody", begun, begun + 20) as events:
+        assert list(events) == []
+    assert time.time() < begun + 10
 
 
 def test_a_name_that_is_taken_a_port_that_is_taken_and_an_image_that_is_missing_are_one_line_each(

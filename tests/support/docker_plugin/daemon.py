@@ -45,6 +45,7 @@ class Daemon:
         self._lock = threading.Lock()
         self._client: APIClient | None = None
         self._streams: set[Any] = set()
+        self._cancelled = False
 
     @property
     def client(self) -> APIClient:
@@ -72,13 +73,15 @@ class Daemon:
         stream = self.client.events(since=f"{since:.9f}", until=f"{until:.9f}", filters=filters, decode=True)
         self._streams.add(stream)
         try:
-            yield stream
+            # A cancel before the stream was noted has closed nothing.
+            yield iter(()) if self._cancelled else stream
         finally:
             self._streams.discard(stream)
             stream.close()
 
     def cancel(self) -> None:
-        """End every wait."""
+        """End every wait, also those that are about to begin."""
+        self._cancelled = True
         for stream in tuple(self._streams):
             stream.close()
 
