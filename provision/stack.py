@@ -67,10 +67,12 @@ class McpStack(pulumi.ComponentResource):
         folder: Path,
         opts: ResourceOptions | None = None,
     ) -> None:
-        super().__init__("provision:index:McpStack", name, None, opts)
+        self.runtime = chosen(config.runtime)
+        # What the stack is for is an input, so that rules see it.
+        told = {"profile": config.profile, "runtime": self.runtime}
+        super().__init__("provision:index:McpStack", name, told, opts)
         self._config = config
         self._name = name
-        self.runtime = chosen(config.runtime)
         self._deployment = self._place(home, folder)
         secrets = self._secrets()
         started = config.keycloak.url is None

@@ -19,6 +19,7 @@ from provision.config.realm import (
     RealmConfig,
     RegistrationConfig,
 )
+from provision.config.rules import RulesConfig
 from provision.config.server import ServerConfig
 from provision.errors import UsageError
 from provision.validation import problems
@@ -60,6 +61,8 @@ class StackConfig(Concept):
     """Declare the MCP server and what it needs in the realm; off, the stack declares `objects` only."""
     objects: tuple[DeclaredObject, ...] = ()
     """More objects of the realm, each with its `type` (docs/resources) and its fields; `provision adopt` writes them."""
+    rules: RulesConfig = RulesConfig()
+    """How strictly the security rules are held (docs/rules.md)."""
     admin_client_secret: SecretStr | None = Field(default=None, min_length=16)
     """The admin service account's secret."""
     introspection_client_secret: SecretStr | None = Field(default=None, min_length=16)

@@ -2,70 +2,25 @@
 
 from __future__ import annotations
 
-import asyncio
 import runpy
 from pathlib import Path
 
 import pulumi
 import pytest
-from pulumi.runtime import reset_options
 from pulumi.runtime.config import CONFIG, set_all_config
 
 from provision.config.stack_config import read
 from provision.resources import keycloak
 from provision.stack import McpStack, program
+from tests.support.mocked_program import Recorder, own_event_loop, with_mocks
 
 _STACKS = Path(__file__).parents[2] / "stacks"
 
 
-class Recorder(pulumi.runtime.Mocks):
-    """Pulumi's mocks: every resource is made at once, with the outputs that a real one would have."""
-
-    def __init__(self):
-        self.made: dict[str, pulumi.runtime.MockResourceArgs] = {}
-
-    def new_resource(self, args):
-        args.inputs = {name: _clear(value) for name, value in args.inputs.items()}
-        self.made[args.name] = args
-        outputs = dict(args.inputs)
-        if args.typ == "provision:process:Keycloak":
-            outputs |= {"url": f"http://localhost:{int(args.inputs['port'])}", "dataId": "d1"}
-        elif args.typ == "provision:process:McpServer":
-            outputs |= {
-                "url": f"http://localhost:{int(args.inputs['port'])}/mcp",
-                "resourceMetadata": "http://x",
-            }
-        elif args.typ == "provision:keycloak:Realm":
-            outputs |= {"issuer": f"http://localhost:8080/realms/{args.inputs['name']}"}
-        elif args.typ == "provision:index:GeneratedSecret":
-            outputs |= {"value": f"generated-{args.name}"}
-        return args.name, outputs
-
-    def call(self, args):
-        return {}
-
-
-def _clear(value):
-    return value["value"] if isinstance(value, dict) and "value" in value else value
-
-
 @pytest.fixture(autouse=True)
 def _own_event_loop():
-    """Pulumi's runtime works on the current loop; a test that shares it, or the root stack, inherits what others left."""
-    loop = asyncio.new_event_loop()
-    asyncio.set_event_loop(loop)
-    reset_options()
-    yield
-    loop.close()
-    asyncio.set_event_loop(None)
-
-
-def with_mocks(action):
-    """Run an action as Pulumi runs a program; returns what was declared."""
-    recorder = Recorder()
-    pulumi.runtime.set_mocks(recorder, project="provision", stack="dev", preview=False)
-    pulumi.runtime.test(action)()
-    return recorder.made
+    with own_event_loop():
+        yield
 
 
 @pytest.fixture

@@ -1,0 +1,1 @@
+"""Clients: their grants, redirects and secrets."""

@@ -1,0 +1,84 @@
+"""What a program declares, as rules look at it: a resource becomes a thing, or several."""
+
+from __future__ import annotations
+
+import importlib
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
+
+from provision.rules.rule import Landscape
+from provision.rules.thing import Thing
+from provision.spec import catalogue
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator, Mapping
+
+    from provision.rules.rule import Profile
+
+_KEYCLOAK = "provision:keycloak:"
+_ADAPTERS: Mapping[str, str] = {}
+"""Modules of :mod:`provision.rules.adapters` by the type that they read; each has ``things(resource)``."""
+
+
+@dataclass(frozen=True)
+class Resource:
+    """A resource of a Pulumi program.
+
+    Args:
+        type: Its type token.
+        name: What reports call it, usually its URN.
+        properties: Its inputs; with :data:`~provision.rules.thing.UNKNOWN` and :data:`~provision.rules.thing.MASKED`.
+    """
+
+    type: str
+    name: str
+    properties: Mapping[str, Any]
+
+
+def landscape(resources: Iterable[Resource], profile: Profile) -> Landscape:
+    """What rules look at.
+
+    Args:
+        resources: All resources of the program.
+        profile: What the stack is for.
+    """
+    seen = tuple(resources)
+    things = tuple(thing for resource in seen for thing in _things(resource))
+    return _completed(Landscape(things, profile))
+
+
+def keycloak_thing(kind: str, name: str, properties: Mapping[str, Any]) -> Thing:
+    """A Keycloak object, with the defaults of its spec.
+
+    Raises:
+        KeyError: There is no such kind.
+    """
+    spec = catalogue()[_KEYCLOAK + kind].spec
+    secrets = frozenset(name for name, field in spec.fields().items() if field.secret)
+    return Thing(kind, name, properties, defaults=spec.defaults(), secrets=secrets)
+
+
+def _things(resource: Resource) -> Iterator[Thing]:
+    if resource.type.startswith(_KEYCLOAK):
+        yield keycloak_thing(resource.type.removeprefix(_KEYCLOAK), resource.name, resource.properties)
+    elif resource.type in _ADAPTERS:
+        adapter = importlib.import_module(f"provision.rules.adapters.{_ADAPTERS[resource.type]}")
+        read: Callable[[Resource], Iterator[Thing]] = adapter.things
+        yield from read(resource)
+
+
+def _completed(found: Landscape) -> Landscape:
+    """In a realm that somebody else made, what is not declared is as they left it."""
+    made = {thing.peek("name") for thing in found.things if thing.kind == "Realm" and not thing.peek("adopt")}
+    things = tuple(
+        thing
+        if thing.kind not in _kinds() or thing.peek("name" if thing.kind == "Realm" else "realm") in made
+        else replace(thing, whole=False)
+        for thing in found.things
+    )
+    realms = {thing.peek("realm") for thing in things if thing.kind in _kinds() and thing.kind != "Realm"}
+    return replace(found, things=things, complete=realms <= made)
+
+
+def _kinds() -> frozenset[str]:
+    return frozenset(token.removeprefix(_KEYCLOAK) for token in catalogue() if token.startswith(_KEYCLOAK))

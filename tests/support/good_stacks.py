@@ -1,0 +1,45 @@
+"""Stacks that break no rule, as rules look at them: what the project's own stack files declare."""
+
+from __future__ import annotations
+
+import tempfile
+from functools import cache
+from pathlib import Path
+from typing import Any
+from unittest import mock
+
+import yaml
+
+from provision.rules import declared
+from tests.support.mocked_program import declared_by
+
+_STACKS = Path(__file__).parents[2] / "stacks"
+_SECRET = "of-a-test-and-long-enough"
+
+
+@cache
+def good(name: str) -> Any:
+    """The landscape of a good stack.
+
+    Args:
+        name: ``dev`` (processes), ``docker`` (the same in containers), or ``prod`` (a realm of its own on an
+            external Keycloak, so that all of it can be seen).
+    """
+    values = _values("prod" if name == "prod" else "dev")
+    if name == "prod":
+        values["realm"] = {**values["realm"], "adopt": False}
+        values |= {"adminClientSecret": _SECRET, "introspectionClientSecret": f"{_SECRET}-2"}
+    if name == "docker":
+        values["runtime"] = "docker"
+    with (
+        tempfile.TemporaryDirectory() as folder,
+        mock.patch("provision.runtimes.docker.daemon.missing", return_value=None),
+    ):
+        made = declared_by(values, Path(folder))
+    resources = [declared.Resource(args.typ, args.name, args.inputs) for args in made.values()]
+    return declared.landscape(resources, "prod" if name == "prod" else "dev")
+
+
+def _values(stack: str) -> dict[str, Any]:
+    document = yaml.safe_load((_STACKS / f"Pulumi.{stack}.yaml").read_text())
+    return {key.removeprefix("provision:"): value for key, value in document["config"].items()}
