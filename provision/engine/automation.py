@@ -45,11 +45,22 @@ class PulumiCli:
 
     @contextmanager
     def started(
-        self, arguments: Sequence[str], environment: Mapping[str, str] | None = None
+        self,
+        arguments: Sequence[str],
+        environment: Mapping[str, str] | None = None,
+        *,
+        folder: Path | None = None,
+        fed: bool = False,
     ) -> Iterator[subprocess.Popen[str]]:
         """A running command, in a session of its own so that Ctrl-C reaches it exactly once and its work ends in order.
 
         Leaving the context waits for its end.
+
+        Args:
+            arguments: Those of the command.
+            environment: More variables.
+            folder: Where it runs instead of the CLI's folder.
+            fed: Whether it is given a standard input.
         """
         variables = {**_MEMORY, **os.environ, **self.environment, **(environment or {})}
         variables["PATH"] = os.pathsep.join([str(self.executable.parent), variables.get("PATH", "")])
@@ -60,9 +71,9 @@ class PulumiCli:
         with (
             subprocess.Popen(
                 [str(self.executable), "--non-interactive", *arguments],
-                cwd=self.folder,
+                cwd=folder or self.folder,
                 env=variables,
-                stdin=subprocess.DEVNULL,
+                stdin=subprocess.PIPE if fed else subprocess.DEVNULL,
                 stdout=subprocess.PIPE,
                 stderr=subprocess.PIPE,
                 encoding="utf-8",
@@ -72,23 +83,32 @@ class PulumiCli:
         ):
             yield process
 
-    def run(self, *arguments: str) -> str:
+    def run(self, *arguments: str, folder: Path | None = None, text: str | None = None) -> str:
         """A command to its end; what it wrote to standard output.
+
+        Args:
+            arguments: Those of the command.
+            folder: Where it runs instead of the CLI's folder.
+            text: Its standard input.
 
         Raises:
             CommandFailedError: It failed.
         """
-        with self.started(arguments) as process:
-            return finished(process)
+        with self.started(arguments, folder=folder, fed=text is not None) as process:
+            return finished(process, text)
 
 
-def finished(process: subprocess.Popen[str]) -> str:
+def finished(process: subprocess.Popen[str], text: str | None = None) -> str:
     """Wait for a command's end; what it wrote to standard output.
+
+    Args:
+        process: The command.
+        text: What it is given on standard input.
 
     Raises:
         CommandFailedError: It failed.
     """
-    output, errors = process.communicate()
+    output, errors = process.communicate(text)
     if process.returncode != 0:
         raise CommandFailedError(errors)
     return output

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import json
-import os
 import re
-import subprocess
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -137,29 +135,14 @@ class Engine:
             EngineError: Pulumi refused it.
         """
         self._make_stack()  # Pulumi encrypts only for a stack that it has a record of
-        done = subprocess.run(
-            [
-                str(self.pulumi),
-                "--non-interactive",
-                "config",
-                "set",
-                "--secret",
-                *(["--path"] if "[" in key else []),
-                f"{NAMESPACE}:{key}",
-                "--stack",
-                self.stack.name,
-                "--config-file",
-                str(self.stack.file),
-            ],
-            cwd=self.stack.project.folder,
-            env={**os.environ, **self.backend.environment()},
-            input=value,
-            capture_output=True,
-            text=True,
-            check=False,
-        )
-        if done.returncode != 0:
-            raise EngineError(_last_words(done.stderr))
+        path = ("--path",) if "[" in key else ()
+        where = ("--stack", self.stack.name, "--config-file", str(self.stack.file))
+        with _readable():
+            self._cli.run(
+                *("config", "set", "--secret", *path, f"{NAMESPACE}:{key}", *where),
+                folder=self.stack.project.folder,
+                text=value,
+            )
 
     @property
     def _cli(self) -> PulumiCli:
