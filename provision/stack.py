@@ -67,10 +67,11 @@ class McpStack(pulumi.ComponentResource):
         folder: Path,
         opts: ResourceOptions | None = None,
     ) -> None:
-        self.runtime = chosen(config.runtime)
+        runtime = chosen(config.runtime)
         # What the stack is for is an input, so that rules see it.
-        told = {"profile": config.profile, "runtime": self.runtime}
+        told = {"profile": config.profile, "runtime": runtime}
         super().__init__("provision:index:McpStack", name, told, opts)
+        self.runtime = runtime  # only now: Pulumi puts an output in the place of what has an input's name
         self._config = config
         self._name = name
         self._deployment = self._place(home, folder)

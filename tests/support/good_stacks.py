@@ -25,6 +25,11 @@ def good(name: str) -> Any:
         name: ``dev`` (processes), ``docker`` (the same in containers), or ``prod`` (a realm of its own on an
             external Keycloak, so that all of it can be seen).
     """
+    return declared.landscape(resources(name), "prod" if name == "prod" else "dev")
+
+
+def resources(name: str) -> list[declared.Resource]:
+    """What the program of such a stack declares."""
     values = _values("prod" if name == "prod" else "dev")
     if name == "prod":
         values["realm"] = {**values["realm"], "adopt": False}
@@ -36,8 +41,7 @@ def good(name: str) -> Any:
         mock.patch("provision.runtimes.docker.daemon.missing", return_value=None),
     ):
         made = declared_by(values, Path(folder))
-    resources = [declared.Resource(args.typ, args.name, args.inputs) for args in made.values()]
-    return declared.landscape(resources, "prod" if name == "prod" else "dev")
+    return [declared.Resource(args.typ, args.name, args.inputs) for args in made.values()]
 
 
 def _values(stack: str) -> dict[str, Any]:
