@@ -69,7 +69,7 @@ class McpStack(pulumi.ComponentResource):
     ) -> None:
         runtime = chosen(config.runtime)
         # What the stack is for is an input, so that rules see it.
-        told = {"profile": config.profile, "runtime": runtime}
+        told = {"profile": config.profile, "runtime": runtime, **_elsewhere(config)}
         super().__init__("provision:index:McpStack", name, told, opts)
         self.runtime = runtime  # only now: Pulumi puts an output in the place of what has an input's name
         self._config = config
@@ -321,6 +321,16 @@ class McpStack(pulumi.ComponentResource):
                 {"username": config.demo_user.username, "password": secrets.demo_password}
             )
         return outputs
+
+
+def _elsewhere(config: StackConfig) -> dict[str, Any]:
+    """The servers that the stack does not start, so that rules know of them."""
+    servers = [
+        {"name": server.name, "url": server.url, "scopes": [server.scope.name]}
+        for server in config.mcp_servers
+        if server.url is not None
+    ]
+    return {"serversElsewhere": servers} if servers else {}
 
 
 def _arguments(spec: Spec) -> dict[str, Any]:

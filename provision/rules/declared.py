@@ -16,7 +16,16 @@ if TYPE_CHECKING:
     from provision.rules.rule import Profile
 
 _KEYCLOAK = "provision:keycloak:"
-_ADAPTERS: Mapping[str, str] = {}
+_ADAPTERS: Mapping[str, str] = {
+    "docker:index/container:Container": "docker_container",
+    "kubernetes:apps/v1:Deployment": "kubernetes_workload",
+    "kubernetes:apps/v1:StatefulSet": "kubernetes_workload",
+    "kubernetes:core/v1:ConfigMap": "kubernetes_config_map",
+    "provision:index:McpStack": "mcp_stack",
+    "provision:process:Keycloak": "process_keycloak",
+    "provision:process:McpServer": "process_mcp_server",
+    "pulumi:providers:provision": "external_keycloak",
+}
 """Modules of :mod:`provision.rules.adapters` by the type that they read; each has ``things(resource)``."""
 
 
@@ -44,7 +53,7 @@ def landscape(resources: Iterable[Resource], profile: Profile) -> Landscape:
     """
     seen = tuple(resources)
     things = tuple(thing for resource in seen for thing in _things(resource))
-    return _completed(Landscape(things, profile))
+    return _completed(Landscape(_without_doubles(things), profile))
 
 
 def keycloak_thing(kind: str, name: str, properties: Mapping[str, Any]) -> Thing:
@@ -65,6 +74,12 @@ def _things(resource: Resource) -> Iterator[Thing]:
         adapter = importlib.import_module(f"provision.rules.adapters.{_ADAPTERS[resource.type]}")
         read: Callable[[Resource], Iterator[Thing]] = adapter.things
         yield from read(resource)
+
+
+def _without_doubles(things: tuple[Thing, ...]) -> tuple[Thing, ...]:
+    """A program that runs a Keycloak connects to that one; only where it runs none, the connection tells of another."""
+    runs_one = any(thing.kind == "KeycloakServer" and not thing.peek("external") for thing in things)
+    return tuple(thing for thing in things if not (runs_one and thing.peek("external")))
 
 
 def _completed(found: Landscape) -> Landscape:

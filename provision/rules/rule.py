@@ -105,7 +105,8 @@ class Rule:
         parameters: What can be set, with the defaults.
         in_production: Defaults that differ in production.
         breaks: Ways to break it: changes each of which makes a good stack break exactly this rule.
-        breaks_in: The good stack that they change: ``dev`` (processes), ``docker`` or ``prod``.
+        breaks_in: The good stack that they change: ``dev`` (processes), ``docker``, ``prod`` (run by others) or
+            ``kubernetes`` (production, run by its own program).
         check: Gives what is wrong with one object.
         group: The part of the book that it stands in; filled in when it is found.
     """
@@ -119,7 +120,7 @@ class Rule:
     on: tuple[str, ...]
     check: Callable[[Thing, Scene], Iterable[Violation]]
     breaks: tuple[tuple[Change, ...], ...]
-    breaks_in: Literal["dev", "docker", "prod"] = "dev"
+    breaks_in: Literal["dev", "docker", "prod", "kubernetes"] = "dev"
     beside: tuple[str, ...] = ()
     profiles: tuple[Profile, ...] = PROFILES
     throw_away: Level = "mandatory"

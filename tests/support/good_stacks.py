@@ -11,6 +11,7 @@ from unittest import mock
 import yaml
 
 from provision.rules import declared
+from tests.support.kubernetes_program import resources as kubernetes
 from tests.support.mocked_program import declared_by
 
 _STACKS = Path(__file__).parents[2] / "stacks"
@@ -22,15 +23,26 @@ def good(name: str) -> Any:
     """The landscape of a good stack.
 
     Args:
-        name: ``dev`` (processes), ``docker`` (the same in containers), or ``prod`` (a realm of its own on an
-            external Keycloak, so that all of it can be seen).
+        name: ``dev`` (processes), ``docker`` (the same in containers), ``prod`` (a realm of its own on an
+            external Keycloak, so that all of it can be seen), or ``kubernetes`` (the same, with what another
+            program declares to run Keycloak and the server).
     """
-    return declared.landscape(resources(name), "prod" if name == "prod" else "dev")
+    return declared.landscape(resources(name), profile(name))
+
+
+def profile(name: str) -> Any:
+    """What such a stack is for."""
+    return "prod" if name in {"prod", "kubernetes"} else "dev"
 
 
 def resources(name: str) -> list[declared.Resource]:
     """What the program of such a stack declares."""
-    values = _values("prod" if name == "prod" else "dev")
+    if name == "kubernetes":
+        # It runs Keycloak and the server itself, and says so.
+        others = [item for item in resources("prod") if item.type != "provision:index:McpStack"]
+        told = {"profile": "prod", "runtime": "external"}
+        return [*others, declared.Resource("provision:index:McpStack", "prod", told), *kubernetes()]
+    values = _values(profile(name))
     if name == "prod":
         values["realm"] = {**values["realm"], "adopt": False}
         values |= {"adminClientSecret": _SECRET, "introspectionClientSecret": f"{_SECRET}-2"}

@@ -12,7 +12,7 @@ from provision.rules import book
 from provision.rules.changes import Add, Remove, Set
 from provision.rules.judgement import judge
 from provision.rules.thing import UNKNOWN
-from tests.support.good_stacks import good
+from tests.support.good_stacks import good, profile
 
 BREAKS = [
     pytest.param(rule, changes, id=f"{rule.id}-{number}")
@@ -33,11 +33,11 @@ def ids(findings):
     return {finding.rule.id for finding in findings}
 
 
-@pytest.mark.parametrize("stack", ["dev", "docker", "prod"])
+@pytest.mark.parametrize("stack", ["dev", "docker", "prod", "kubernetes"])
 def test_a_good_stack_breaks_no_rule(stack):
     report = judge(good(stack), RulesConfig(), today=TODAY)
     assert [finding.as_json() for finding in report.mandatory] == []
-    if stack == "prod":
+    if profile(stack) == "prod":
         assert [finding.as_json() for finding in report.findings] == []
 
 

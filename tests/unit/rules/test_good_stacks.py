@@ -14,6 +14,7 @@ from tests.support import good_stacks
         ("dev", "provision:process:Keycloak"),
         ("docker", "docker:index/container:Container"),
         ("prod", "pulumi:providers:provision"),
+        ("kubernetes", "kubernetes:apps/v1:StatefulSet"),
     ],
 )
 def test_a_good_stack_runs_where_it_says(stack, type_):

@@ -1,0 +1,256 @@
+"""Keycloak's options, out of arguments and ``KC_*`` variables (https://www.keycloak.org/server/configuration)."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from provision.rules.adapters.program import YES, Program, is_hidden
+from provision.rules.thing import MASKED, Thing
+from provision.rules.urls import is_loopback
+from provision.runtimes.process import distribution, launch
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping
+
+_OFFICIAL = re.compile(r"(^|/)keycloak/keycloak(:|@|$)")
+_IMAGE = re.compile(r"(^|/)keycloakx?(:|@|$)")
+_TAG = re.compile(r":v?(\d+\.\d+\.\d+)[^/@]*(@|$)")
+_CERTIFICATES = ("https-certificate-file", "https-key-store-file")
+_BOOTSTRAP = ("bootstrap-admin-password", "bootstrap-admin-client-secret")
+BOOTSTRAP_ARGUMENTS = tuple(f"--{name}" for name in _BOOTSTRAP)
+"""Arguments with the first administrator's secret."""
+BOOTSTRAP_VARIABLES = (
+    *("KC_BOOTSTRAP_ADMIN_PASSWORD", "KC_BOOTSTRAP_ADMIN_CLIENT_SECRET"),
+    "KEYCLOAK_ADMIN_PASSWORD",  # before Keycloak 26
+)
+"""Variables with the first administrator's secret."""
+_NO_AUDIENCE_CHECK = "spi-login-protocol--openid-connect--allow-token-introspection-without-audience-check"
+_BUILT = frozenset({"db", "features"})  # settled when an image is built, so that a start need not name them
+_PROPERTIES = {
+    "mode": "",
+    "url": "hostname",
+    "hostname": "hostname",
+    "hostnameStrict": "hostname-strict",
+    "http": "http-enabled",
+    "https": "https-certificate-file",
+    "loopback": "http-host",
+    "adminHostname": "hostname-admin",
+    "database": "db",
+    "features": "features",
+    "logLevel": "log-level",
+    "accessLogPattern": "http-access-log-pattern",
+    "proxyHeaders": "proxy-headers",
+    "proxyTrustedAddresses": "proxy-trusted-addresses",
+    "introspectionAudienceCheck": _NO_AUDIENCE_CHECK,
+    "adminSecretPlain": "bootstrap-admin-password",
+}
+
+
+def is_keycloak(program: Program) -> bool:
+    """Whether a program is a Keycloak, by its image, its main class, its script or what it makes its administrator of."""
+    if isinstance(program.image, str) and _IMAGE.search(program.image):
+        return True
+    if any(name in program.environment for name in BOOTSTRAP_VARIABLES):
+        return True
+    return any(
+        word == launch.MAIN or word.endswith("/kc.sh") or word.startswith(BOOTSTRAP_ARGUMENTS)
+        for word in program.words
+    )
+
+
+@dataclass(frozen=True)
+class Placement:
+    """What of a Keycloak its options do not tell.
+
+    Args:
+        reachable: Whether other machines can reach it, if it listens for them; may be hidden.
+        replicas: How many there are.
+    """
+
+    reachable: Any
+    replicas: Any = 1
+
+
+def keycloak_server(
+    name: str, program: Program, placement: Placement, given: Mapping[str, Any] | None = None
+) -> Thing:
+    """A Keycloak that a program runs.
+
+    Args:
+        name: What reports call it.
+        program: How it is started.
+        placement: Where it is.
+        given: Options that are known from elsewhere.
+    """
+    options = _Options(program, given or {})
+    return Thing(
+        "KeycloakServer",
+        name,
+        {**_told(options, placement), "arguments": [] if program.image else list(program.arguments)},
+        secrets=frozenset({"arguments"}),
+        paths={
+            "arguments": program.arguments_at,
+            **{kind: options.at(option) for kind, option in _PROPERTIES.items()},
+        },
+    )
+
+
+def _told(options: _Options, placement: Placement) -> dict[str, Any]:
+    mode = options.mode()
+    development = mode if is_hidden(mode) else mode == "start-dev"
+    # Without one, `start` ends at once, so it stands in a file that can't be seen.
+    hostname = options.get("hostname", None if development is True else MASKED)
+    return {
+        "mode": mode,
+        "url": _url(hostname),
+        "hostname": hostname,
+        "hostnameStrict": _on(options.get("hostname-strict", _negated(development))),
+        "http": _on(options.get("http-enabled", development)),
+        "https": _either(options.get(name, None) for name in _CERTIFICATES),
+        "loopback": _loopback(options, placement),
+        "adminHostname": options.get("hostname-admin", None),
+        "database": options.get("db", "dev-file"),
+        "replicas": placement.replicas,
+        "version": options.version(),
+        "features": _names(options.get("features", "")),
+        "logLevel": options.log_level(),
+        "accessLogPattern": _access_log(options),
+        "proxyHeaders": options.get("proxy-headers", None),
+        "proxyTrustedAddresses": _names(options.get("proxy-trusted-addresses", "")),
+        "introspectionAudienceCheck": _negated(_on(options.get(_NO_AUDIENCE_CHECK, False))),
+        "adminSecretPlain": options.bootstrap_secret(),
+    }
+
+
+@dataclass(frozen=True)
+class _Options:
+    program: Program
+    given: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def ours(self) -> bool:
+        """Whether it is started as this toolkit does it; then nothing is settled elsewhere."""
+        return launch.MAIN in self.program.words
+
+    def get(self, name: str, default: Any) -> Any:
+        """An option's value; an argument counts before a variable, and a hidden one may be any."""
+        value = self.given.get(name, self._argument(name))
+        if value is None:
+            value = self.program.hidden or self.program.environment.get(_variable(name))
+        if value is not None:
+            return value
+        return MASKED if name in _BUILT and not self._settled_at_start() else default
+
+    def at(self, name: str) -> str:
+        """Where an option stands, or would."""
+        variable = _variable(name)
+        if name and self._argument(name) is None and variable in self.program.environment:
+            return f"{self.program.environment_at}.{variable}"
+        return self.program.arguments_at
+
+    def mode(self) -> Any:
+        """``start`` or ``start-dev``; hidden where the image says it."""
+        for mode in ("start-dev", "start"):
+            if mode in self.program.words:
+                return mode
+        return self.program.hidden or MASKED
+
+    def version(self) -> Any:
+        """The version, out of the image's tag."""
+        if self.ours:
+            return distribution.VERSION  # no other one is built into an image or started as a process
+        image = self.program.image
+        tag = _TAG.search(image) if isinstance(image, str) else None
+        return tag.group(1) if tag else MASKED
+
+    def log_level(self) -> Any:
+        """All that is said of log levels, as ``log-level`` takes it."""
+        general = self.get("log-level", "info")
+        if is_hidden(general):
+            return general
+        return ",".join([str(general), *self._levels()])
+
+    def bootstrap_secret(self) -> Any:
+        """Whether the first administrator's secret stands there for everyone to read."""
+        if any(self._argument(name) for name in _BOOTSTRAP):
+            return True
+        if any(self.program.environment.get(name) for name in BOOTSTRAP_VARIABLES):
+            return True
+        return self.program.hidden or False
+
+    def _settled_at_start(self) -> bool:
+        image = self.program.image
+        official = isinstance(image, str) and bool(_OFFICIAL.search(image))
+        return self.ours or (official and "--optimized" not in self.program.words)
+
+    def _levels(self) -> Iterator[str]:
+        for word in self.program.words:
+            if found := re.fullmatch(r"(?:--|-Dkc\.)log-level-(.+?)=(.+)", word):
+                yield f"{found.group(1)}:{found.group(2)}"
+        for name, value in self.program.environment.items():
+            if name.startswith("KC_LOG_LEVEL_") and not is_hidden(value):
+                category = name.removeprefix("KC_LOG_LEVEL_").lower().replace("_", ".")
+                yield f"{category}:{value}"
+
+    def _argument(self, name: str) -> str | None:
+        words = self.program.words
+        for index, word in enumerate(words):
+            for start in (f"--{name}=", f"-Dkc.{name}="):
+                if word.startswith(start):
+                    return word.removeprefix(start)
+            if word == f"--{name}" and index + 1 < len(words):
+                return words[index + 1]
+        return None
+
+
+def _variable(option: str) -> str:
+    return "KC_" + option.upper().replace("-", "_")
+
+
+def _url(hostname: Any) -> Any:
+    if hostname is None or is_hidden(hostname):
+        return hostname
+    return hostname.rstrip("/") if "://" in hostname else f"https://{hostname}"
+
+
+def _loopback(options: _Options, placement: Placement) -> Any:
+    if placement.reachable is False:
+        return True
+    listens = options.get("http-host", "")
+    if not is_hidden(listens) and is_loopback(str(listens).strip("[]")):
+        return True
+    return next((value for value in (placement.reachable, listens) if is_hidden(value)), False)
+
+
+def _access_log(options: _Options) -> Any:
+    """The pattern of the access log; empty where there is no such log."""
+    enabled = _on(options.get("http-access-log-enabled", False))
+    pattern = options.get("http-access-log-pattern", "common")
+    return pattern if enabled is True else enabled or ""
+
+
+def reachable(addresses: Iterable[Any]) -> Any:
+    """Whether other machines can reach a port by the addresses that it is published on; may be hidden."""
+    given = list(addresses)
+    if any(not is_hidden(address) and not is_loopback(address) for address in given):
+        return True
+    return next((address for address in given if is_hidden(address)), False)
+
+
+def _on(value: Any) -> Any:
+    return value if is_hidden(value) else str(value).lower() in YES
+
+
+def _negated(value: Any) -> Any:
+    return value if is_hidden(value) else not value
+
+
+def _either(values: Iterable[Any]) -> Any:
+    given = [value for value in values if value is not None]
+    return next((value for value in given if is_hidden(value)), bool(given))
+
+
+def _names(value: Any) -> Any:
+    return value if is_hidden(value) else [name.strip() for name in str(value).split(",") if name.strip()]

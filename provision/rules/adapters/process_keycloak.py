@@ -1,0 +1,35 @@
+"""A Keycloak that is a process of this machine."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from provision.rules.adapters.keycloak_options import Placement, keycloak_server
+from provision.rules.adapters.program import Program, is_hidden, seen
+from provision.rules.thing import UNKNOWN
+from provision.runtimes.process import launch
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from provision.rules.declared import Resource
+    from provision.rules.thing import Thing
+
+
+def things(resource: Resource) -> Iterator[Thing]:
+    """It listens on loopback only, and its secret reaches it by the database."""
+    properties = resource.properties
+    port, features = properties.get("port"), seen(properties.get("features"))
+    unseen = port is None or is_hidden(port)
+    yield keycloak_server(
+        resource.name,
+        Program(
+            arguments=(*seen(properties.get("javaOptions")), launch.MAIN, *launch.START),
+            arguments_at="javaOptions",
+        ),
+        Placement(reachable=False),
+        {
+            "hostname": UNKNOWN if unseen else f"http://localhost:{port:.0f}",
+            "features": next((name for name in features if is_hidden(name)), None) or ",".join(features),
+        },
+    )

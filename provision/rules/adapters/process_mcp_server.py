@@ -1,0 +1,48 @@
+"""An MCP server that is a process of this machine."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from provision.rules.adapters.program import Program, is_hidden, seen
+from provision.rules.adapters.server_settings import mcp_server, told
+from provision.rules.thing import UNKNOWN
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from provision.rules.declared import Resource
+    from provision.rules.thing import Thing
+
+
+def things(resource: Resource) -> Iterator[Thing]:
+    """It listens on loopback only; its addresses follow from its port and its issuer."""
+    properties = resource.properties
+    port, issuer = properties.get("port"), properties.get("issuer")
+    unseen = is_hidden(issuer) or issuer is None
+    url = UNKNOWN if port is None or is_hidden(port) else f"http://localhost:{port:.0f}/mcp"
+    endpoint = None if issuer is None else issuer if unseen else f"{issuer}/protocol/openid-connect"
+    settings = {
+        "name": properties.get("name"),
+        "url": url,
+        "issuer": issuer,
+        "verifier": properties.get("verifier", "introspection"),
+        "scopes": properties.get("scopes", []),
+        "tool_scopes": properties.get("toolScopes") or {},
+        "introspection_client_id": properties.get("introspectionClientId") or url,
+        "introspection_url": endpoint if unseen else f"{endpoint}/token/introspect",
+        "jwks_url": endpoint if unseen else f"{endpoint}/certs",
+    }
+    command = seen(properties.get("command"))
+    yield mcp_server(
+        resource.name,
+        {**told(settings), "loopback": True},
+        own=Program(arguments=tuple(command)) if command else None,
+        paths={
+            "arguments": "command",
+            "logLevel": "command",
+            "detailedErrors": "command",
+            **dict.fromkeys(("url", "audience"), "port"),
+            **dict.fromkeys(("issuers", "authorizationServers", "introspectionUrl", "jwksUrl"), "issuer"),
+        },
+    )
