@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from provision.rules.adapters.container import CONTAINER_SECRETS
+from provision.rules.adapters.container import CONTAINER_FIELDS, CONTAINER_SECRETS
 from provision.rules.adapters.keycloak_options import Placement, is_keycloak, keycloak_server, reachable
 from provision.rules.adapters.program import Program, is_hidden, seen, variables, within
 from provision.rules.adapters.server_settings import ELSEWHERE, FIELDS, is_fastmcp, mcp_server, read, told
@@ -32,7 +32,10 @@ def things(resource: Resource) -> Iterator[Thing]:
     """The container, unless it never runs, and what can be told of the server in it."""
     properties = resource.properties
     yield from _settings(resource)
-    if properties.get("start") is False:
+    starts = properties.get("start")
+    if is_hidden(starts):
+        yield Thing("Container", resource.name, dict.fromkeys(CONTAINER_FIELDS, starts))
+    if starts is False or is_hidden(starts):
         return
     program = _program(properties)
     published = _published_on(properties)

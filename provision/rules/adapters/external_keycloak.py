@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 _UNSEEN = (
     *("mode", "hostname", "hostnameStrict", "http", "loopback", "adminHostname", "database", "replicas"),
     *("version", "features", "logLevel", "accessLogPattern", "proxyHeaders", "proxyTrustedAddresses"),
-    *("introspectionAudienceCheck", "adminSecretPlain", "arguments"),
+    *("introspectionAudienceCheck", "adminSecretPlain"),
 )
 
 

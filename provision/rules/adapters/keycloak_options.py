@@ -67,10 +67,12 @@ class Placement:
     Args:
         reachable: Whether other machines can reach it, if it listens for them; may be hidden.
         replicas: How many there are.
+        replicas_at: Where the resource says so.
     """
 
     reachable: Any
     replicas: Any = 1
+    replicas_at: str = ""
 
 
 def keycloak_server(
@@ -92,6 +94,8 @@ def keycloak_server(
         secrets=frozenset({"arguments"}),
         paths={
             "arguments": program.arguments_at,
+            "version": program.image_at,
+            "replicas": placement.replicas_at,
             **{kind: options.at(option) for kind, option in _PROPERTIES.items()},
         },
     )

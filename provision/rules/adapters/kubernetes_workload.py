@@ -29,7 +29,8 @@ def things(resource: Resource) -> Iterator[Thing]:
             program = _program(container, at)
             yield _container(resource.name, container, pod, program)
             if is_keycloak(program):
-                placement = Placement(reachable=True, replicas=1 if replicas is None else replicas)
+                count = 1 if replicas is None else replicas
+                placement = Placement(reachable=True, replicas=count, replicas_at="spec.replicas")
                 yield keycloak_server(resource.name, program, placement)
             elif is_fastmcp(program):
                 yield _fastmcp(resource.name, program, at)
@@ -89,6 +90,7 @@ def _program(container: Any, at: str) -> Program:
         environment=_environment(container),
         arguments_at=f"{at}.args",
         environment_at=f"{at}.env",
+        image_at=f"{at}.image",
     )
 
 

@@ -26,6 +26,7 @@ def things(resource: Resource) -> Iterator[Thing]:
         Program(
             arguments=(*seen(properties.get("javaOptions")), launch.MAIN, *launch.START),
             arguments_at="javaOptions",
+            image_at="",
         ),
         Placement(reachable=False),
         {

@@ -58,6 +58,7 @@ class Program:
         environment: Its variables; :data:`HIDDEN` stands for those whose names can't be seen.
         arguments_at: Where the arguments stand in the resource.
         environment_at: Where the variables stand.
+        image_at: Where the image stands.
     """
 
     image: Any = ""
@@ -65,6 +66,7 @@ class Program:
     environment: Mapping[str, Any] = field(default_factory=dict)
     arguments_at: str = "command"
     environment_at: str = "envs"
+    image_at: str = "image"
 
     @property
     def words(self) -> tuple[str, ...]:

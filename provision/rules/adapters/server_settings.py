@@ -17,7 +17,7 @@ FIELDS = (
     *("tls", "authorizationServers", "sessionIdentity", "detailedErrors", "logLevel", "scopes", "toolScopes"),
     *("introspectionClientId", "arguments"),
 )
-ELSEWHERE: dict[str, Any] = dict.fromkeys(FIELDS, MASKED)
+ELSEWHERE: dict[str, Any] = {**dict.fromkeys(FIELDS, MASKED), "arguments": []}
 """What is known of a server whose settings are in its own code, or somewhere else."""
 _OURS = {"sessionIdentity": False, "detailedErrors": False, "logLevel": "info", "arguments": []}
 _LEVELS = ("FASTMCP_LOG_LEVEL", "MCP_LOG_LEVEL", "LOG_LEVEL", "LOGLEVEL")

@@ -1,0 +1,1 @@
+"""Deployments: the MCP server's own settings, and the containers that servers run in."""

@@ -1,0 +1,36 @@
+"""An MCP server speaks HTTPS where others can reach it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from provision.rules.changes import Set, Where
+from provision.rules.rule import rule
+from provision.rules.thing import Violation
+from provision.rules.urls import host, is_loopback, is_plain
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from provision.rules.rule import Scene
+    from provision.rules.thing import Thing
+
+
+@rule(
+    id="server-plain-http",
+    severity="high",
+    title="An MCP server speaks HTTPS where others can reach it",
+    why="Every request carries the user's token. On plain HTTP everybody on the way can read it and use it until it ends (RFC 6750, section 5.3).",
+    fix="url: https://mcp.example.org/mcp, with a certificate or a proxy that has one",
+    see="https://datatracker.ietf.org/doc/html/rfc6750#section-5.3",
+    on=("McpServer",),
+    breaks=((Set(Where("McpServer"), {"url": "http://mcp.example.org/mcp"}),),),
+)
+def check(server: Thing, scene: Scene) -> Iterator[Violation]:
+    """Its address is https, or on this machine."""
+    del scene
+    url = server.get("url")
+    if url and is_plain(url) and not is_loopback(host(url)):
+        yield Violation("url", "is reached in clear")
+    elif url and not is_plain(url) and not server.get("tls"):
+        yield Violation("tls", "is reached over https but speaks plain HTTP, and no proxy is declared")

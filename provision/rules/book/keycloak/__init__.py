@@ -1,0 +1,1 @@
+"""The Keycloak server: how it is started and what it opens."""

@@ -1,0 +1,47 @@
+"""Keycloak speaks HTTPS where others can reach it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from provision.rules.changes import Set, Where
+from provision.rules.rule import rule
+from provision.rules.thing import Violation
+from provision.rules.urls import host, is_loopback, is_plain
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from provision.rules.rule import Scene
+    from provision.rules.thing import Thing
+
+
+@rule(
+    id="keycloak-plain-http",
+    severity="high",
+    title="Keycloak speaks HTTPS where others can reach it",
+    why="Passwords, authorization codes and tokens cross the network in clear, and everybody on the way can use them. "
+    "OAuth 2.1 wants TLS for every endpoint of an authorization server.",
+    fix="https-certificate-file and https-certificate-key-file; or a proxy that speaks HTTPS in front, with proxy-headers and an https hostname",
+    see="https://datatracker.ietf.org/doc/html/draft-ietf-oauth-v2-1#section-1.5",
+    on=("KeycloakServer",),
+    breaks=(
+        (Set(Where("KeycloakServer"), {"loopback": False}),),
+        (
+            Set(Where("KeycloakServer"), {"url": "http://login.example.org"}),
+            Set(Where("McpServer"), {"issuer": None}),
+        ),
+    ),
+)
+def check(server: Thing, scene: Scene) -> Iterator[Violation]:
+    """Plain HTTP stays on this machine, or between a proxy and Keycloak."""
+    del scene
+    url = server.get("url")
+    if url and is_plain(url) and not is_loopback(host(url)):
+        yield Violation("url", f"is reached at {url}, in clear")
+    elif not server.get("external") and _is_open(server) and not (url and server.get("proxyHeaders")):
+        yield Violation("http", "listens for plain HTTP beyond this machine, and no proxy is declared")
+
+
+def _is_open(server: Thing) -> bool:
+    return bool(server.get("http")) and not server.get("loopback")

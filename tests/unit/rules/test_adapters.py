@@ -1,0 +1,285 @@
+"""How resources become servers and containers, and that a value that can't be seen never becomes a finding."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from provision.config.rules import RulesConfig
+from provision.rules import declared
+from provision.rules.adapters.container import CONTAINER_FIELDS
+from provision.rules.declared import Resource
+from provision.rules.judgement import judge
+from provision.rules.thing import MASKED, UNKNOWN, UndecidedError
+from tests.support import good_stacks, kubernetes_program
+
+OFFICIAL = "quay.io/keycloak/keycloak:26.8.0"
+CONTAINER = "docker:index/container:Container"
+
+
+def things(kind, *resources):
+    return [thing for thing in declared.landscape(resources, "dev").things if thing.kind == kind]
+
+
+def docker(**properties):
+    return Resource(CONTAINER, "c", {"image": OFFICIAL, **properties})
+
+
+def keycloak(**properties):
+    (server,) = things("KeycloakServer", docker(**properties))
+    return server
+
+
+def hidden_variants(value, marker):
+    """The value with each of its parts hidden in turn."""
+    yield marker
+    if isinstance(value, dict):
+        for key, inner in value.items():
+            yield from ({**value, key: variant} for variant in hidden_variants(inner, marker))
+    if isinstance(value, list):
+        for index, inner in enumerate(value):
+            for variant in hidden_variants(inner, marker):
+                yield [*value[:index], variant, *value[index + 1 :]]
+
+
+@pytest.mark.parametrize("marker", [UNKNOWN, MASKED], ids=["unknown", "masked"])
+@pytest.mark.parametrize("stack", ["dev", "docker", "prod", "kubernetes"])
+def test_a_hidden_value_anywhere_finds_nothing_and_breaks_nothing(stack, marker):
+    resources = good_stacks.resources(stack)
+    known = {finding.rule.id for finding in judge(good_stacks.good(stack), RulesConfig()).findings}
+    tried = 0
+    for index, resource in enumerate(resources):
+        if resource.type not in declared._ADAPTERS:
+            continue
+        for properties in hidden_variants(dict(resource.properties), marker):
+            if not isinstance(properties, dict):
+                continue
+            changed = Resource(resource.type, resource.name, properties)
+            landscape = declared.landscape(
+                [*resources[:index], changed, *resources[index + 1 :]], good_stacks.profile(stack)
+            )
+            found = {finding.rule.id for finding in judge(landscape, RulesConfig()).findings}
+            assert found <= known, properties
+            tried += 1
+    assert tried > 2
+
+
+def test_development_mode_of_the_official_image_is_seen_with_its_defaults():
+    server = keycloak(
+        command=["start-dev"],
+        envs=["KC_BOOTSTRAP_ADMIN_PASSWORD=admin"],
+        ports=[{"internal": 8080, "external": 8080}],
+    )
+    assert server.get("mode") == "start-dev"
+    assert server.get("http") is True
+    assert server.get("hostname") is None
+    assert server.get("hostnameStrict") is False
+    assert server.get("loopback") is False
+    assert server.get("database") == "dev-file"
+    assert server.get("version") == "26.8.0"
+    assert server.get("adminSecretPlain") is True
+    report = judge(
+        declared.landscape([docker(command=["start-dev"], ports=[{"ip": "0.0.0.0"}])], "prod"), RulesConfig()
+    )
+    assert {
+        *("keycloak-start-dev", "keycloak-plain-http", "keycloak-hostname", "keycloak-database"),
+        *("container-root", "container-image-digest"),
+    } <= {finding.rule.id for finding in report.findings}
+
+
+def test_an_argument_counts_before_a_variable():
+    server = keycloak(
+        command=["start", "--db", "postgres"], envs=["KC_DB=dev-mem", "KC_HOSTNAME=https://a.example"]
+    )
+    assert server.get("database") == "postgres"
+    assert server.get("url") == "https://a.example"
+    assert server.path("database") == "command"
+    assert server.path("hostname") == "envs.KC_HOSTNAME"
+
+
+def test_a_hidden_argument_may_be_any_option():
+    server = keycloak(command=["start", "--hostname=https://a.example", UNKNOWN])
+    assert server.get("hostname") == "https://a.example"
+    with pytest.raises(UndecidedError):
+        server.get("database")
+
+
+def test_what_an_image_was_built_with_is_not_seen():
+    server = keycloak(image="registry.example.org/keycloak:1", command=["start", "--optimized"])
+    for name in ("database", "hostname", "version"):
+        with pytest.raises(UndecidedError):
+            server.get(name)
+
+
+@pytest.mark.parametrize(
+    ("properties", "is_one"),
+    [
+        ({"image": "registry.example.org/keycloak@sha256:1"}, True),
+        ({"image": "x", "entrypoints": ["/opt/keycloak/bin/kc.sh", "start"]}, True),
+        ({"image": UNKNOWN, "envs": ["KC_BOOTSTRAP_ADMIN_CLIENT_SECRET=s"]}, True),
+        ({"image": "adorsys/keycloak-config-cli:6"}, False),
+        ({"image": "bitnami/postgresql:17"}, False),
+    ],
+)
+def test_a_keycloak_is_recognised(properties, is_one):
+    assert bool(things("KeycloakServer", docker(**properties))) is is_one
+
+
+@pytest.mark.parametrize(
+    ("properties", "level"),
+    [
+        ({"command": ["start", "--log-level=info,org.keycloak:trace"]}, "info,org.keycloak:trace"),
+        ({"command": ["start", "--log-level-org.keycloak=debug"]}, "info,org.keycloak:debug"),
+        ({"command": ["start"], "envs": ["KC_LOG_LEVEL_ORG_KEYCLOAK=debug"]}, "info,org.keycloak:debug"),
+        ({"command": ["start"], "envs": ["KC_LOG_LEVEL=debug"]}, "debug"),
+    ],
+)
+def test_every_way_to_set_a_log_level_is_seen(properties, level):
+    assert keycloak(**properties).get("logLevel") == level
+
+
+def test_the_switch_that_turns_the_audience_check_off_is_seen():
+    name = "spi-login-protocol--openid-connect--allow-token-introspection-without-audience-check"
+    assert keycloak(command=["start"]).get("introspectionAudienceCheck") is True
+    assert keycloak(command=["start", f"--{name}=true"]).get("introspectionAudienceCheck") is False
+    variable = "KC_SPI_LOGIN_PROTOCOL__OPENID_CONNECT__ALLOW_TOKEN_INTROSPECTION_WITHOUT_AUDIENCE_CHECK"
+    assert keycloak(command=["start"], envs=[f"{variable}=true"]).get("introspectionAudienceCheck") is False
+
+
+def test_an_access_log_that_is_off_has_no_pattern():
+    pattern = "--http-access-log-pattern=%{i,Cookie}"
+    assert keycloak(command=["start", pattern]).get("accessLogPattern") == ""
+    assert (
+        keycloak(command=["start", pattern, "--http-access-log-enabled=true"]).get("accessLogPattern")
+        == "%{i,Cookie}"
+    )
+
+
+def test_a_container_that_never_runs_is_none():
+    assert things("Container", docker(start=False)) == []
+
+
+def test_the_fields_of_a_container_are_those_that_are_named():
+    (of_docker,) = things("Container", docker())
+    (of_kubernetes, *_) = things("Container", *kubernetes_program.resources())
+    assert tuple(of_docker.properties) == tuple(of_kubernetes.properties) == CONTAINER_FIELDS
+
+
+def test_the_network_of_the_machine_publishes_everything():
+    (container,) = things("Container", docker(networkMode="host"))
+    assert list(container.items("publishedOn")) == ["0.0.0.0"]
+
+
+def test_reports_show_neither_variables_nor_arguments():
+    (container,) = things("Container", docker(envs=["A_TOKEN=of-a-test"], command=["--password=of-a-test"]))
+    assert container.shown("environment.A_TOKEN") == "[secret]"
+    assert container.shown("arguments") == "[secret]"
+    report = judge(
+        declared.landscape([docker(envs=["A_TOKEN=of-a-test"], command=["--password=of-a-test"])], "dev"),
+        RulesConfig(),
+    )
+    found = [finding.as_json() for finding in report.findings]
+    assert {"secret-in-environment", "secret-in-arguments"} <= {finding["rule"] for finding in found}
+    assert "of-a-test" not in json.dumps(found)
+
+
+def test_settings_that_can_be_read_tell_of_the_server():
+    settings = {"url": "http://localhost:3000/mcp", "issuer": ["https://a.example", "https://b.example"]}
+    upload = {"file": "/run/mcp/settings.json", "content": json.dumps(settings)}
+    (server,) = things("McpServer", docker(image="sha256:1", start=False, uploads=[upload]))
+    assert server.get("verifier") == "none"
+    assert server.get("issuers") == ["https://a.example", "https://b.example"]
+    assert server.path("issuers") == "uploads[0].content"
+
+
+def test_settings_that_are_secret_are_not_guessed():
+    upload = {"file": "/run/mcp/settings.json", "content": MASKED}
+    (server,) = things("McpServer", docker(image="sha256:1", start=False, uploads=[upload]))
+    for name in ("verifier", "audience", "issuer", "introspectionUrl"):
+        with pytest.raises(UndecidedError):
+            server.get(name)
+
+
+@pytest.mark.parametrize(
+    ("properties", "rule"),
+    [
+        ({"envs": ["FASTMCP_LOG_LEVEL=DEBUG"]}, "server-log-level"),
+        ({"envs": ["FASTMCP_MASK_ERROR_DETAILS=false"]}, "server-detailed-errors"),
+        ({"envs": ["FASTMCP_DEBUG=true"]}, "server-detailed-errors"),
+        ({"command": ["fastmcp", "run", "server.py", "--log-level", "debug"]}, "server-log-level"),
+    ],
+)
+def test_what_makes_a_fastmcp_server_talk_is_found(properties, rule):
+    report = judge(declared.landscape([docker(image="calculator:1", **properties)], "dev"), RulesConfig())
+    assert rule in {finding.rule.id for finding in report.findings}
+
+
+def test_a_command_of_ones_own_is_looked_at():
+    command = ["python3", "own.py", "--debug", "--api-key=of-a-test"]
+    inputs = {"name": "own", "port": 3000.0, "issuer": "http://localhost:8080/realms/mcp", "command": command}
+    report = judge(
+        declared.landscape([Resource("provision:process:McpServer", "own", inputs)], "dev"), RulesConfig()
+    )
+    found = {finding.rule.id: finding for finding in report.findings}
+    assert {"server-log-level", "server-detailed-errors", "secret-in-arguments"} == set(found)
+    assert found["server-log-level"].path == "command"
+
+
+def test_an_option_of_the_java_machine_can_be_one_of_keycloak():
+    inputs = {"port": 8080.0, "javaOptions": ["-Dkc.log-level=debug"]}
+    (server,) = things("KeycloakServer", Resource("provision:process:Keycloak", "keycloak", inputs))
+    assert server.get("logLevel") == "debug"
+    assert server.path("logLevel") == "javaOptions"
+
+
+def test_the_connection_to_ones_own_keycloak_is_no_second_one():
+    own = Resource("provision:process:Keycloak", "keycloak", {"port": 8080.0})
+    connection = Resource("pulumi:providers:provision", "p", {"url": "https://login.example.org/"})
+    assert [server.name for server in things("KeycloakServer", own, connection)] == ["keycloak"]
+    (other,) = things("KeycloakServer", connection)
+    assert other.get("url") == "https://login.example.org"
+    with pytest.raises(UndecidedError):
+        other.get("mode")
+
+
+def test_a_provider_without_a_connection_tells_of_none():
+    assert things("KeycloakServer", Resource("pulumi:providers:provision", "p", {})) == []
+
+
+def test_a_stack_tells_of_the_servers_that_run_elsewhere():
+    (server,) = (thing for thing in good_stacks.good("prod").things if thing.kind == "McpServer")
+    assert server.get("url") == "https://mcp.example.org/mcp"
+    with pytest.raises(UndecidedError):
+        server.get("verifier")
+
+
+def test_the_pod_settles_what_its_containers_leave_open():
+    container = kubernetes_program.server(securityContext={})
+    context = {"runAsNonRoot": True}
+    workload = kubernetes_program.workload("Deployment", "calculator", container, securityContext=context)
+    (found,) = things("Container", workload)
+    assert found.get("user") == "not root"
+    assert found.get("capabilitiesDropped") == []
+
+
+def test_a_path_of_the_machine_is_seen_in_a_pod():
+    volume = {"name": "engine", "hostPath": {"path": "/run/containerd/containerd.sock"}}
+    workload = kubernetes_program.workload(
+        "Deployment", "calculator", kubernetes_program.server(), volumes=[volume]
+    )
+    report = judge(declared.landscape([workload], "prod"), RulesConfig())
+    (finding,) = report.findings
+    assert finding.rule.id == "container-engine-socket"
+    assert finding.path == "spec.template.spec.volumes"
+
+
+def test_a_variable_out_of_a_kubernetes_secret_does_not_stand_in_the_deployment():
+    secret = {"name": "KC_BOOTSTRAP_ADMIN_PASSWORD", "valueFrom": {"secretKeyRef": {"name": "a", "key": "b"}}}
+    workload = kubernetes_program.workload("Deployment", "login", kubernetes_program.keycloak(env=[secret]))
+    (server,) = things("KeycloakServer", workload)
+    assert server.get("adminSecretPlain") is False
+    plain = {"name": "KC_BOOTSTRAP_ADMIN_PASSWORD", "value": "admin"}
+    workload = kubernetes_program.workload("Deployment", "login", kubernetes_program.keycloak(env=[plain]))
+    (server,) = things("KeycloakServer", workload)
+    assert server.get("adminSecretPlain") is True
