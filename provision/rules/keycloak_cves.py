@@ -48,9 +48,9 @@ class Cve:
     def affects(self, version: Version) -> bool:
         """Whether a version has it: a line that was not mended has it for good, unless it began later."""
         line = version[:2]
-        mended = [release for release in self.fixed if release[:2] == line]
-        if mended:
-            return version < min(mended)
+        mended = next((release for release in self.fixed if release[:2] == line), None)
+        if mended is not None:
+            return version < mended
         return line < max(self.fixed)[:2]
 
 

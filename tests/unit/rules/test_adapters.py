@@ -105,11 +105,34 @@ def test_a_hidden_argument_may_be_any_option():
         server.get("database")
 
 
-def test_what_an_image_was_built_with_is_not_seen():
-    server = keycloak(image="registry.example.org/keycloak:1", command=["start", "--optimized"])
-    for name in ("database", "hostname", "version"):
+@pytest.mark.parametrize("image", ["registry.example.org/keycloak:1", f"{OFFICIAL}@sha256:1"])
+def test_what_an_image_was_built_with_is_not_seen(image):
+    server = keycloak(image=image, command=["start", "--optimized"])
+    for name in ("database", "features", "hostname"):
         with pytest.raises(UndecidedError):
             server.get(name)
+
+
+def test_a_version_that_no_tag_names_is_not_guessed():
+    for image in ("registry.example.org/keycloak:latest", "quay.io/keycloak/keycloak:26.8", UNKNOWN):
+        with pytest.raises(UndecidedError):
+            keycloak(image=image, entrypoints=["/opt/keycloak/bin/kc.sh"]).get("version")
+
+
+def test_what_can_not_be_seen_of_a_keycloak_is_not_guessed():
+    server = keycloak(command=["start-dev", UNKNOWN], ports=[UNKNOWN])
+    for name in ("adminSecretPlain", "loopback"):
+        with pytest.raises(UndecidedError):
+            server.get(name)
+    with pytest.raises(UndecidedError):
+        keycloak(command=["start"], envs=[MASKED]).get("adminSecretPlain")
+    assert (
+        keycloak(command=["start", "--bootstrap-admin-password=x", UNKNOWN]).get("adminSecretPlain") is True
+    )
+
+
+def test_a_keycloak_that_listens_on_loopback_is_not_reachable():
+    assert keycloak(command=["start", "--http-host=127.0.0.1"], networkMode="host").get("loopback") is True
 
 
 @pytest.mark.parametrize(
@@ -252,6 +275,39 @@ def test_a_stack_tells_of_the_servers_that_run_elsewhere():
     assert server.get("url") == "https://mcp.example.org/mcp"
     with pytest.raises(UndecidedError):
         server.get("verifier")
+
+
+def test_a_server_of_ones_own_in_a_container_keeps_its_habits_to_itself():
+    upload = {"file": "/run/mcp/settings.json", "content": json.dumps({"url": "u", "issuer": "i"})}
+    (server,) = things("McpServer", docker(image="calculator:1", start=False, uploads=[upload]))
+    with pytest.raises(UndecidedError):
+        server.get("sessionIdentity")
+    (ours,) = things("McpServer", docker(image="sha256:1", start=False, uploads=[upload]))
+    assert ours.get("sessionIdentity") is False
+
+
+def test_settings_in_a_config_map_tell_of_the_server():
+    (server,) = things("McpServer", *kubernetes_program.resources())
+    assert server.get("issuer") == "https://login.example.org/realms/mcp"
+    assert server.path("issuer") == "data.settings.json"
+    other = Resource("kubernetes:core/v1:ConfigMap", "x", {"data": {"issuer.json": '{"issuer": "i"}'}})
+    assert things("McpServer", other) == []
+
+
+def test_a_folder_of_the_machine_is_seen_in_a_container():
+    (container,) = things(
+        "Container",
+        docker(volumes=[{"hostPath": "/srv", "volumeName": ""}], mounts=[{"source": "/etc", "type": "bind"}]),
+    )
+    assert list(container.items("mounts")) == ["/srv", "/etc"]
+
+
+def test_a_pod_in_the_network_of_its_node_is_published_everywhere():
+    workload = kubernetes_program.workload(
+        "Deployment", "calculator", kubernetes_program.server(), hostNetwork=True
+    )
+    (container,) = things("Container", workload)
+    assert list(container.items("publishedOn")) == ["0.0.0.0"]
 
 
 def test_the_pod_settles_what_its_containers_leave_open():
