@@ -8,23 +8,29 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from provision.keycloak.session import Session
 
-_CLIENTS = {"account", "account-console", "admin-cli", "broker", "realm-management", "security-admin-console"}
-_SCOPES = {
-    "acr",
-    "address",
-    "basic",
-    "email",
-    "microprofile-jwt",
-    "offline_access",
-    "organization",
-    "phone",
-    "profile",
-    "role_list",
-    "roles",
-    "saml_organization",
-    "service_account",
-    "web-origins",
-}
+KEYCLOAK_CLIENTS = frozenset(
+    {"account", "account-console", "admin-cli", "broker", "realm-management", "security-admin-console"}
+)
+"""The clients that Keycloak makes in every realm."""
+KEYCLOAK_SCOPES = frozenset(
+    {
+        "acr",
+        "address",
+        "basic",
+        "email",
+        "microprofile-jwt",
+        "offline_access",
+        "organization",
+        "phone",
+        "profile",
+        "role_list",
+        "roles",
+        "saml_organization",
+        "service_account",
+        "web-origins",
+    }
+)
+"""The client scopes that Keycloak makes in every realm."""
 _ROLES = {"offline_access", "uma_authorization"}
 _OF_MASTER = {"admin", "create-realm"}
 _PROTOCOL = "openid-connect"
@@ -124,11 +130,11 @@ class Inventory:
         return [item for item in found if not self._is_keycloaks(item["clientId"])]
 
     def _is_keycloaks(self, client_id: str) -> bool:
-        return client_id in _CLIENTS or (self.realm == "master" and client_id.endswith("-realm"))
+        return client_id in KEYCLOAK_CLIENTS or (self.realm == "master" and client_id.endswith("-realm"))
 
     @cached_property
     def _scopes(self) -> list[dict[str, Any]]:
-        return [item for item in self.listed("client-scopes") if item["name"] not in _SCOPES]
+        return [item for item in self.listed("client-scopes") if item["name"] not in KEYCLOAK_SCOPES]
 
     @cached_property
     def _identity_providers(self) -> list[dict[str, Any]]:

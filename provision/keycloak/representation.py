@@ -107,6 +107,16 @@ def write(spec: Spec, raw: Mapping[str, Any], names: Collection[str] | None = No
     return body
 
 
+def read_config(kind: type[Spec], values: Mapping[str, Any]) -> dict[str, Any]:
+    """The fields whose values are among those of a ``config``, under their wire names; other keys are left out."""
+    wires = {field.name: field.wire for field in kind.fields().values()}
+    return {
+        wires[name]: _understood(kind, name, place, {"config": values})
+        for name, place in _places(kind).items()
+        if place.path[0] == "config" and place.path[-1] in values
+    }
+
+
 @cache
 def _places(kind: type[Spec]) -> Mapping[str, Place]:
     """The fields that stand in the representation, by Python name, each with its full path."""

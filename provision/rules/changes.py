@@ -100,6 +100,28 @@ class Add:
         return replace(landscape, things=(*landscape.things, added))
 
 
+@dataclass(frozen=True)
+class Have:
+    """Put an object there that is no Keycloak object, where there is none of its kind.
+
+    Args:
+        kind: Its kind.
+        properties: Its values.
+    """
+
+    kind: str
+    properties: Mapping[str, Any]
+
+    def __call__(self, landscape: Landscape) -> Landscape:
+        """The changed landscape, or the same."""
+        from provision.rules.thing import Thing
+
+        if any(thing.kind == self.kind for thing in landscape.things):
+            return landscape
+        added = Thing(self.kind, f"added {self.kind}", self.properties)
+        return replace(landscape, things=(*landscape.things, added))
+
+
 def _first(landscape: Landscape, where: Where) -> Thing:
     for thing in landscape.things:
         if where.matches(thing):

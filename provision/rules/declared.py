@@ -6,8 +6,10 @@ import importlib
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
+from provision.rules.factory import laid_over
 from provision.rules.rule import Landscape
 from provision.rules.thing import Thing
+from provision.rules.typed import typed
 from provision.spec import catalogue
 
 if TYPE_CHECKING:
@@ -69,7 +71,8 @@ def keycloak_thing(kind: str, name: str, properties: Mapping[str, Any]) -> Thing
 
 def _things(resource: Resource) -> Iterator[Thing]:
     if resource.type.startswith(_KEYCLOAK):
-        yield keycloak_thing(resource.type.removeprefix(_KEYCLOAK), resource.name, resource.properties)
+        kind = resource.type.removeprefix(_KEYCLOAK)
+        yield typed(keycloak_thing(kind, resource.name, resource.properties))
     elif resource.type in _ADAPTERS:
         adapter = importlib.import_module(f"provision.rules.adapters.{_ADAPTERS[resource.type]}")
         read: Callable[[Resource], Iterator[Thing]] = adapter.things
@@ -83,16 +86,24 @@ def _without_doubles(things: tuple[Thing, ...]) -> tuple[Thing, ...]:
 
 
 def _completed(found: Landscape) -> Landscape:
-    """In a realm that somebody else made, what is not declared is as they left it."""
+    """In a realm that somebody else made, what is not declared is as they left it; in a new one, as Keycloak makes it."""
     made = {thing.peek("name") for thing in found.things if thing.kind == "Realm" and not thing.peek("adopt")}
     things = tuple(
         thing
         if thing.kind not in _kinds() or thing.peek("name" if thing.kind == "Realm" else "realm") in made
-        else replace(thing, whole=False)
+        else replace(thing, whole=False, properties={**_key(thing), **thing.properties})
         for thing in found.things
     )
-    realms = {thing.peek("realm") for thing in things if thing.kind in _kinds() and thing.kind != "Realm"}
-    return replace(found, things=things, complete=realms <= made)
+    realms = {
+        thing.peek("name" if thing.kind == "Realm" else "realm") for thing in things if thing.kind in _kinds()
+    }
+    return replace(found, things=laid_over(things, made), complete=realms <= made)
+
+
+def _key(thing: Thing) -> dict[str, Any]:
+    """The defaults in its natural key, which is as good as declared."""
+    names = {field.wire for field in catalogue()[_KEYCLOAK + thing.kind].spec.key_fields()}
+    return {name: value for name, value in thing.defaults.items() if name in names}
 
 
 def _kinds() -> frozenset[str]:

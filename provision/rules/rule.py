@@ -53,19 +53,15 @@ class Scene:
         """Whether the stack is for production."""
         return self.landscape.profile == "prod"
 
-    def of(self, kind: str, **equal: Any) -> Iterator[Thing]:
+    def of(self, kind: str, /, **equal: Any) -> Iterator[Thing]:
         """The objects of a kind with those values, the certain ones first.
 
         Raises:
             UndecidedError: Of others it can't be seen whether they are among them.
             LookupError: The rule did not declare that it looks at that kind.
         """
-        if kind not in (*self.rule.on, *self.rule.beside):
-            raise LookupError(f"rule {self.rule.id} looks at {kind} but does not name it in `beside`")
         unseen: UndecidedError | None = None
-        for thing in self.landscape.things:
-            if thing.kind != kind:
-                continue
+        for thing in self.seen(kind):
             try:
                 if all(thing.get(name) == value for name, value in equal.items()):
                     yield thing
@@ -74,7 +70,17 @@ class Scene:
         if unseen is not None:
             raise unseen
 
-    def none_of(self, kind: str, **equal: Any) -> bool:
+    def seen(self, kind: str) -> Iterator[Thing]:
+        """The objects of a kind that can be seen, of which there may be more.
+
+        Raises:
+            LookupError: The rule did not declare that it looks at that kind.
+        """
+        if kind not in (*self.rule.on, *self.rule.beside):
+            raise LookupError(f"rule {self.rule.id} looks at {kind} but does not name it in `beside`")
+        return (thing for thing in self.landscape.things if thing.kind == kind)
+
+    def none_of(self, kind: str, /, **equal: Any) -> bool:
         """Whether there is certainly no such object.
 
         Raises:
@@ -82,9 +88,17 @@ class Scene:
         """
         if next(self.of(kind, **equal), None) is not None:
             return False
+        self.all_seen(kind)
+        return True
+
+    def all_seen(self, kind: str) -> None:
+        """Make sure that there are no others of a kind than those that can be seen.
+
+        Raises:
+            UndecidedError: There may be.
+        """
         if not self.landscape.complete:
             raise UndecidedError(kind, "the realm may have one that is not declared here; audit it live")
-        return True
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -102,6 +116,7 @@ class Rule:
         beside: Other kinds that it looks at. A rule without them is decided before its object is made.
         profiles: The profiles that it is for.
         throw_away: Its level in dev and test stacks.
+        production: Its level in production; advisory only where a good stack may have reasons to break it.
         parameters: What can be set, with the defaults.
         in_production: Defaults that differ in production.
         breaks: Ways to break it: changes each of which makes a good stack break exactly this rule.
@@ -124,6 +139,7 @@ class Rule:
     beside: tuple[str, ...] = ()
     profiles: tuple[Profile, ...] = PROFILES
     throw_away: Level = "mandatory"
+    production: Level = "mandatory"
     parameters: Mapping[str, Any] = field(default_factory=dict)
     in_production: Mapping[str, Any] = field(default_factory=dict)
     group: str = ""
@@ -132,7 +148,7 @@ class Rule:
         """How strictly it is held where nothing else is configured."""
         if profile not in self.profiles:
             return "off"
-        return "mandatory" if profile == "prod" else self.throw_away
+        return self.production if profile == "prod" else self.throw_away
 
     def defaults(self, profile: Profile) -> dict[str, Any]:
         """Its parameters where nothing else is configured."""

@@ -1,0 +1,134 @@
+"""What is in a realm that Keycloak has just made, as rules look at it; what a program declares is laid over it.
+
+It is what Keycloak 26.7 makes: the policies for registration, the OpenID Connect client scopes with their memberships,
+and those of their mappers that write audiences or roles. Its own clients, for its consoles, are not among it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+from provision.rules.thing import UNKNOWN, Thing
+from provision.spec import PACKAGE, Spec, catalogue
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping
+
+HARMLESS_MAPPERS = (
+    "oidc-address-mapper",
+    "oidc-full-name-mapper",
+    "oidc-sha256-pairwise-sub-mapper",
+    "oidc-usermodel-attribute-mapper",
+    "oidc-usermodel-property-mapper",
+    "saml-role-list-mapper",
+    "saml-user-attribute-mapper",
+    "saml-user-property-mapper",
+)
+"""The types of mappers that a client which registers may bring along."""
+_POLICIES: tuple[tuple[str, str, Mapping[str, Any]], ...] = (
+    ("TrustedHostsPolicy", "anonymous", {}),
+    ("ConsentRequiredPolicy", "anonymous", {}),
+    ("FullScopeDisabledPolicy", "anonymous", {}),
+    ("MaxClientsPolicy", "anonymous", {"maxClients": 200}),
+    *(
+        (kind, registration, values)
+        for registration in ("anonymous", "authenticated")
+        for kind, values in (
+            ("AllowedProtocolMappersPolicy", {"allowedProtocolMapperTypes": HARMLESS_MAPPERS}),
+            ("AllowedClientScopesPolicy", {"allowDefaultScopes": True}),
+            ("RegistrationWebOriginsPolicy", {}),
+        )
+    ),
+)
+_SCOPES: tuple[tuple[str, str | None, bool], ...] = (
+    ("acr", "default", False),
+    ("address", "optional", True),
+    ("basic", "default", False),
+    ("email", "default", True),
+    ("microprofile-jwt", "optional", True),
+    ("offline_access", "optional", True),
+    ("organization", "optional", True),
+    ("phone", "optional", True),
+    ("profile", "default", True),
+    ("roles", "default", False),
+    ("service_account", None, False),
+    ("web-origins", "default", False),
+)
+"""Each with its place among the realm's, and whether it stands in the token's ``scope``."""
+_MAPPERS: tuple[tuple[str, Mapping[str, Any]], ...] = (
+    ("AudienceResolveMapper", {"scope": "roles", "name": "audience resolve", "addToAccessToken": True}),
+    ("RealmRoleMapper", {"scope": "roles", "name": "realm roles", "claimName": "realm_access.roles"}),
+    (
+        "ClientRoleMapper",
+        {"scope": "roles", "name": "client roles", "claimName": "resource_access.${client_id}.roles"},
+    ),
+    ("RealmRoleMapper", {"scope": "microprofile-jwt", "name": "groups", "claimName": "groups"}),
+)
+
+
+def factory(realm: str) -> Iterator[Thing]:
+    """What Keycloak makes in a new realm."""
+    for kind, registration, values in _POLICIES:
+        yield _thing(kind, {"realm": realm, "registration": registration, **values})
+    for name, membership, in_token in _SCOPES:
+        yield _thing("ClientScope", {"realm": realm, "name": name, "inTokenScope": in_token}, whole=False)
+        if membership is not None:
+            yield _thing("DefaultClientScope", {"realm": realm, "scope": name, "kind": membership})
+    for kind, values in _MAPPERS:
+        yield _thing(kind, {"realm": realm, "client": "", **values}, whole=False)
+
+
+def laid_over(things: Iterable[Thing], realms: Iterable[str]) -> tuple[Thing, ...]:
+    """All that is in new realms: what is declared, each over what Keycloak makes under the same key.
+
+    Args:
+        things: What is declared.
+        realms: The names of the new realms.
+    """
+    declared = tuple(things)
+    lists = {thing.peek("realm"): thing for thing in declared if thing.kind == "RealmClientScopes"}
+    own: dict[tuple[Any, ...], Thing] = {}
+    for realm in realms:
+        for thing in factory(realm):
+            if thing.kind != "DefaultClientScope" or realm not in lists:
+                own[_key(thing)] = thing
+    merged = [_over(thing, own.pop(_key(thing), None)) for thing in declared]
+    members = (member for thing in lists.values() for member in _members(thing))
+    return (*merged, *members, *own.values())
+
+
+def _thing(kind: str, properties: Mapping[str, Any], *, whole: bool = True) -> Thing:
+    spec = _spec(kind)
+    values = {spec.fields()[name].name: value for name, value in properties.items()}
+    name = f"{spec.model_construct(**values).label()}, as Keycloak makes it"
+    return Thing(kind, name, properties, defaults=spec.defaults(), whole=whole)
+
+
+def _over(thing: Thing, own: Thing | None) -> Thing:
+    if own is None:
+        return thing
+    return replace(thing, properties={**own.properties, **thing.properties}, whole=own.whole)
+
+
+def _members(lists: Thing) -> Iterator[Thing]:
+    """The memberships that whole lists of a realm's scopes come to."""
+    for kind in ("default", "optional"):
+        place = f"{kind}Scopes"
+        names = lists.peek(place)
+        for name in names if isinstance(names, (list, tuple)) else (UNKNOWN,):
+            properties = {"realm": lists.peek("realm"), "scope": name, "kind": kind}
+            paths = {"scope": place, "kind": place}
+            yield Thing("DefaultClientScope", lists.name, properties, paths=paths, whole=lists.whole)
+
+
+def _key(thing: Thing) -> tuple[Any, ...]:
+    """What identifies it; what is no Keycloak object is like no other."""
+    spec = catalogue().get(f"{PACKAGE}:keycloak:{thing.kind}")
+    if spec is None:
+        return (id(thing),)
+    return (thing.kind, *(thing.peek(field.wire) for field in spec.spec.key_fields()))
+
+
+def _spec(kind: str) -> type[Spec]:
+    return catalogue()[f"{PACKAGE}:keycloak:{kind}"].spec

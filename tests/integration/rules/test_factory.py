@@ -1,0 +1,138 @@
+"""What rules take for Keycloak's own work is what a fresh realm of the toolkit's Keycloak has."""
+
+from __future__ import annotations
+
+import os
+
+import pytest
+
+from provision.keycloak.inventory import KEYCLOAK_CLIENTS, KEYCLOAK_SCOPES
+from provision.keycloak.registration_policy import PROVIDER_TYPE
+from provision.rules.factory import factory
+from provision.spec import Context, catalogue
+from tests.support.other_keycloak import VARIABLE
+from tests.support.world import World
+
+pytestmark = pytest.mark.skipif(VARIABLE in os.environ, reason="other versions make other things")
+KEYCLOAK = "provision:keycloak:"
+MAPPERS = {
+    f"{KEYCLOAK}{name}"
+    for name in ("AudienceMapper", "AudienceResolveMapper", "RealmRoleMapper", "ClientRoleMapper")
+}
+
+
+@pytest.fixture(scope="module")
+def world(session):
+    return World(session)
+
+
+def _calls(world, kind):
+    return catalogue()[KEYCLOAK + kind](Context(session=lambda: world.session, log=world.said.append))
+
+
+def _of(world, kind):
+    return [thing for thing in factory(world.realm) if thing.kind == kind]
+
+
+def _plain(value):
+    return sorted(value) if isinstance(value, (list, tuple)) else value
+
+
+@pytest.mark.parametrize("thing", tuple(factory("any")), ids=lambda thing: thing.name)
+def test_a_fresh_realm_has_it_just_so(world, thing):
+    properties = {**thing.properties, "realm": world.realm}
+    calls = _calls(world, thing.kind)
+    keys = {field.name: properties[field.wire] for field in calls.spec.key_fields()}
+    found = calls.find(calls.key(**keys))
+    assert found is not None
+    there = {**dict.fromkeys(calls.spec.fields()), **found.spec.wire(whole=True)}
+    expected = {**thing.defaults, **properties} if thing.whole else properties
+    for name, value in expected.items():
+        assert _plain(there[name]) == _plain(value), name
+
+
+def test_a_fresh_realm_has_no_other_policy_for_registration(world):
+    found = world.session.get(world.realm, "components", type=PROVIDER_TYPE)
+    there = sorted((item["providerId"], item["subType"]) for item in found)
+    calls = {token.removeprefix(KEYCLOAK): calls for token, calls in catalogue().items()}
+    expected = sorted(
+        (calls[thing.kind].provider_id, thing.get("registration"))
+        for thing in factory(world.realm)
+        if thing.kind.endswith("Policy")
+    )
+    assert there == expected
+
+
+def test_a_fresh_realm_has_no_other_scope_membership_or_mapper_of_these_types(world):
+    scopes = {
+        item["name"]: item
+        for item in world.session.get(world.realm, "client-scopes")
+        if item["protocol"] == "openid-connect"
+    }
+    assert scopes.keys() == {thing.get("name") for thing in _of(world, "ClientScope")}
+    assert scopes.keys() <= KEYCLOAK_SCOPES
+    for kind in ("default", "optional"):
+        listed = world.session.get(world.realm, f"default-{kind}-client-scopes")
+        expected = {
+            thing.get("scope") for thing in _of(world, "DefaultClientScope") if thing.get("kind") == kind
+        }
+        assert {item["name"] for item in listed} & scopes.keys() == expected
+    types = {catalogue()[token].provider: token.removeprefix(KEYCLOAK) for token in MAPPERS}
+    there = sorted(
+        (types[mapper["protocolMapper"]], name, mapper["name"])
+        for name, scope in scopes.items()
+        for mapper in scope.get("protocolMappers", ())
+        if mapper["protocolMapper"] in types
+    )
+    expected = sorted(
+        (thing.kind, thing.get("scope"), thing.get("name"))
+        for thing in factory(world.realm)
+        if thing.kind.endswith("Mapper")
+    )
+    assert there == expected
+
+
+def test_a_fresh_realm_has_no_other_clients_than_those_left_out(world):
+    found = {item["clientId"] for item in world.session.list(world.realm, "clients")}
+    assert found == KEYCLOAK_CLIENTS
+
+
+def test_keycloak_lets_a_claim_mapper_write_the_audience(world):
+    """Why there is a rule on it."""
+    secret = "of-a-test-and-long-enough"
+    client = {
+        "clientId": "writer",
+        "secret": secret,
+        "publicClient": False,
+        "serviceAccountsEnabled": True,
+    }
+    world.session.post(world.realm, "clients", body=client)
+    world.add(
+        f"{KEYCLOAK}HardcodedClaimMapper",
+        {
+            "client": "writer",
+            "name": "aud",
+            "claimName": "aud",
+            "claimValue": "https://other.example.org/mcp",
+        },
+    )
+    claims = _claims(world, "writer", secret)
+    assert "https://other.example.org/mcp" in _listed(claims["aud"])
+
+
+def _claims(world, client, secret):
+    import base64
+    import json
+
+    import httpx
+
+    answer = httpx.post(
+        f"{world.session.url}/realms/{world.realm}/protocol/openid-connect/token",
+        data={"grant_type": "client_credentials", "client_id": client, "client_secret": secret},
+    )
+    payload = answer.raise_for_status().json()["access_token"].split(".")[1]
+    return json.loads(base64.urlsafe_b64decode(payload + "=" * (-len(payload) % 4)))
+
+
+def _listed(value):
+    return value if isinstance(value, list) else [value]

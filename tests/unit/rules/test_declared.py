@@ -1,0 +1,149 @@
+"""What rules see of a program: what it declares, laid over what Keycloak makes in a new realm."""
+
+from __future__ import annotations
+
+import pytest
+
+from provision.rules.declared import Resource, landscape
+from provision.rules.factory import HARMLESS_MAPPERS, factory
+from provision.rules.rule import Scene
+from provision.rules.thing import MASKED, UNKNOWN, UndecidedError
+
+
+def seen(*declared, adopt=False):
+    """A program's objects in a realm that it makes, or takes over."""
+    realm = Resource("provision:keycloak:Realm", "realm", {"name": "r", "adopt": adopt})
+    resources = [
+        Resource(f"provision:keycloak:{kind}", f"the {kind}", {"realm": "r", **properties})
+        for kind, properties in declared
+    ]
+    return landscape([realm, *resources], "dev")
+
+
+def only(found, kind, **equal):
+    (thing,) = [
+        thing
+        for thing in found.things
+        if thing.kind == kind and all(thing.peek(name) == value for name, value in equal.items())
+    ]
+    return thing
+
+
+def members(found, kind):
+    return {
+        thing.peek("scope")
+        for thing in found.things
+        if thing.kind == "DefaultClientScope" and thing.peek("kind") == kind
+    }
+
+
+def test_a_new_realm_has_what_keycloak_makes():
+    found = seen()
+    assert found.complete
+    assert {thing.name for thing in factory("r")} <= {thing.name for thing in found.things}
+    assert only(found, "TrustedHostsPolicy").get("trustedHosts") == []
+    assert only(found, "MaxClientsPolicy").get("maxClients") == 200
+
+
+def test_a_realm_of_others_has_nothing_for_certain():
+    found = seen(adopt=True)
+    assert not found.complete
+    assert [thing.kind for thing in found.things] == ["Realm"]
+
+
+def test_a_declared_policy_takes_the_place_of_keycloaks_and_keeps_what_it_does_not_name():
+    found = seen(("AllowedProtocolMappersPolicy", {}), ("MaxClientsPolicy", {"maxClients": 20}))
+    mappers = only(found, "AllowedProtocolMappersPolicy", registration="anonymous")
+    assert mappers.name == "the AllowedProtocolMappersPolicy"
+    assert mappers.get("allowedProtocolMapperTypes") == HARMLESS_MAPPERS
+    assert only(found, "MaxClientsPolicy").get("maxClients") == 20
+    assert only(found, "AllowedProtocolMappersPolicy", registration="authenticated").name.endswith("makes it")
+
+
+def test_one_for_authenticated_registration_leaves_the_anonymous_one_as_it_is():
+    found = seen(("TrustedHostsPolicy", {"registration": "authenticated", "trustedHosts": ["x"]}))
+    assert only(found, "TrustedHostsPolicy", registration="anonymous").get("trustedHosts") == []
+
+
+def test_whole_lists_of_scopes_replace_those_of_keycloak():
+    lists = {"defaultScopes": ["basic", "mcp:tools"], "optionalScopes": []}
+    found = seen(("RealmClientScopes", lists))
+    assert members(found, "default") == {"basic", "mcp:tools"}
+    assert members(found, "optional") == set()
+    member = only(found, "DefaultClientScope", scope="mcp:tools")
+    assert member.path("scope") == "defaultScopes"
+
+
+def test_lists_of_scopes_that_are_not_known_yet_are_not_taken_for_keycloaks():
+    found = seen(("RealmClientScopes", {"defaultScopes": UNKNOWN, "optionalScopes": []}))
+    with pytest.raises(UndecidedError):
+        only(found, "DefaultClientScope").get("scope")
+
+
+def test_a_declared_default_scope_comes_besides_those_of_keycloak():
+    found = seen(("DefaultClientScope", {"scope": "mcp:tools", "kind": "default"}))
+    assert {"mcp:tools", "basic", "roles"} <= members(found, "default")
+
+
+def test_what_is_not_told_of_keycloaks_own_scope_is_not_guessed():
+    scope = only(seen(("ClientScope", {"name": "profile"})), "ClientScope", name="profile")
+    assert scope.name == "the ClientScope"
+    assert scope.get("inTokenScope") is True
+    with pytest.raises(UndecidedError):
+        scope.get("consentText")
+
+
+def test_the_key_of_an_object_is_known_in_a_realm_of_others_too():
+    found = seen(("TrustedHostsPolicy", {}), adopt=True)
+    policy = only(found, "TrustedHostsPolicy")
+    assert policy.get("registration") == "anonymous"
+    with pytest.raises(UndecidedError):
+        policy.get("trustedHosts")
+
+
+def test_a_policy_by_keycloaks_id_is_the_policy_of_that_type():
+    config = {"client-uris-must-match": ["false"], "trusted-hosts": ["a", "b"], "of-an-extension": ["x"]}
+    found = seen(("GenericRegistrationPolicy", {"providerId": "trusted-hosts", "config": config}))
+    policy = only(found, "TrustedHostsPolicy")
+    assert policy.get("clientUrisMustMatch") is False
+    assert policy.get("trustedHosts") == ["a", "b"]
+    assert policy.get("hostSendingRegistrationRequestMustMatch") is True
+    assert policy.path("clientUrisMustMatch") == "config"
+
+
+@pytest.mark.parametrize("hidden", [UNKNOWN, MASKED])
+@pytest.mark.parametrize("inside", [True, False])
+def test_a_hidden_setting_of_such_a_policy_stays_hidden(hidden, inside):
+    config = {"client-uris-must-match": [hidden]} if inside else hidden
+    found = seen(("GenericRegistrationPolicy", {"providerId": "trusted-hosts", "config": config}))
+    policy = only(found, "TrustedHostsPolicy")
+    assert policy.get("registration") == "anonymous"
+    with pytest.raises(UndecidedError):
+        policy.get("clientUrisMustMatch")
+
+
+def test_a_mapper_by_keycloaks_id_is_the_mapper_of_that_type():
+    config = {"included.custom.audience": "api", "access.token.claim": "true"}
+    properties = {"scope": "x", "name": "m", "providerId": "oidc-audience-mapper", "config": config}
+    mapper = only(seen(("GenericProtocolMapper", properties)), "AudienceMapper")
+    assert mapper.get("includedCustomAudience") == "api"
+    assert mapper.get("addToAccessToken") is True
+    assert mapper.get("scope") == "x"
+
+
+def test_a_type_of_an_extension_or_one_that_is_not_known_yet_stays_what_it_is():
+    found = seen(
+        ("GenericRegistrationPolicy", {"providerId": "of-an-extension"}),
+        ("GenericProtocolMapper", {"scope": "x", "name": "m", "providerId": UNKNOWN}),
+    )
+    assert only(found, "GenericRegistrationPolicy")
+    assert only(found, "GenericProtocolMapper")
+
+
+def test_a_rule_can_not_tell_what_a_realm_of_others_lacks():
+    class Asking:
+        id, on, beside = "asking", (), ("MaxClientsPolicy",)
+
+    assert Scene(seen(), Asking, {}).none_of("MaxClientsPolicy", realm="other")
+    with pytest.raises(UndecidedError):
+        Scene(seen(adopt=True), Asking, {}).none_of("MaxClientsPolicy")
