@@ -1,0 +1,1 @@
+"""Registration: who may become a client by itself, and with what."""

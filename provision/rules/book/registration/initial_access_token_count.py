@@ -1,0 +1,39 @@
+"""Initial access tokens are for few clients."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from provision.rules.changes import Add, Set, Where
+from provision.rules.rule import rule
+from provision.rules.thing import Violation
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from provision.rules.rule import Scene
+    from provision.rules.thing import Thing
+
+
+_GOOD = Add(
+    "InitialAccessToken",
+    {"realm": "mcp", "name": "for a partner", "expirationSeconds": 3600, "count": 1},
+)
+
+
+@rule(
+    id="initial-access-token-count",
+    severity="low",
+    title="Initial access tokens are for few clients",
+    why="The count is how many clients can be made with one token. A token that is stolen or passed on makes all that are left.",
+    fix="count: 1",
+    see="https://www.keycloak.org/securing-apps/client-registration#_initial_access_token",
+    on=("InitialAccessToken",),
+    parameters={"most": 10},
+    breaks=((_GOOD, Set(Where("InitialAccessToken"), {"count": 1000})),),
+)
+def check(token: Thing, scene: Scene) -> Iterator[Violation]:
+    """It is for no more clients than is configured."""
+    most = scene.parameters["most"]
+    if token.get("count") > most:
+        yield Violation("count", f"is good for more than {most} clients")
