@@ -1,0 +1,1 @@
+"""Audience: for which server a token is good."""

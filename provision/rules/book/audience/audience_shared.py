@@ -1,0 +1,64 @@
+"""Each server has an audience of its own."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from provision.rules.changes import Add, Have, Where
+from provision.rules.rule import rule
+from provision.rules.thing import Violation
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from provision.rules.rule import Scene
+    from provision.rules.thing import Thing
+
+
+_SERVER = Have(
+    "McpServer",
+    {
+        "name": "calculator",
+        "url": "http://localhost:3000/mcp",
+        "audience": "http://localhost:3000/mcp",
+        "issuer": "http://localhost:8080/realms/mcp",
+        "verifier": "introspection",
+        "scopes": ["mcp:tools"],
+        "toolScopes": {},
+        "introspectionClientId": "mcp-server",
+        "loopback": True,
+    },
+)
+
+
+@rule(
+    id="audience-shared",
+    severity="high",
+    title="Each server has an audience of its own",
+    why="Two servers with one audience take each other's tokens: one that is broken into, or that is somebody else's, can call "
+    "the other as the user.",
+    fix="url: an address of its own for each server",
+    see="https://modelcontextprotocol.io/specification/2025-11-25/basic/authorization#access-token-privilege-restriction",
+    on=("McpServer",),
+    beside=("McpServer",),
+    breaks=(
+        (
+            _SERVER,
+            Add(
+                "McpServer",
+                {
+                    "name": "weather",
+                    "url": "http://localhost:3000/mcp",
+                    "audience": "http://localhost:3000/mcp",
+                },
+                Where("McpServer"),
+            ),
+        ),
+    ),
+)
+def check(server: Thing, scene: Scene) -> Iterator[Violation]:
+    """No other server has its audience."""
+    own = server.get("audience") or server.get("url")
+    for other in scene.of("McpServer"):
+        if other is not server and (other.get("audience") or other.get("url")) == own:
+            yield Violation("url", f"has the same audience as {other.get('name')}: {own}")

@@ -1,0 +1,1 @@
+"""Scopes: what a token allows."""

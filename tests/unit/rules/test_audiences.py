@@ -1,0 +1,69 @@
+"""Which scopes are of servers and how their URLs are written, as rules on audiences take it."""
+
+from __future__ import annotations
+
+import pytest
+
+from provision.rules.audiences import SCOPES, canonical, is_looked_for, is_of_a_server
+from provision.rules.declared import keycloak_thing
+from provision.rules.rule import Landscape, Scene
+from provision.rules.thing import Thing
+
+
+class Asking:
+    """A rule that looks at all of it."""
+
+    id, on, beside = "asking", ("ClientScope",), ("AudienceMapper", "McpServer")
+
+
+def scope(name):
+    return keycloak_thing("ClientScope", name, {"realm": "r", "name": name})
+
+
+def scene(*things):
+    return Scene(Landscape(things), Asking, SCOPES)
+
+
+@pytest.mark.parametrize(
+    ("url", "written"),
+    [
+        ("https://mcp.example.org/mcp", "https://mcp.example.org/mcp"),
+        ("https://mcp.example.org/mcp/", "https://mcp.example.org/mcp"),
+        ("https://mcp.example.org/", "https://mcp.example.org"),
+        ("HTTPS://MCP.example.org:443/Mcp", "https://mcp.example.org/Mcp"),
+        ("http://localhost:3000/mcp#tools", "http://localhost:3000/mcp"),
+        ("http://localhost:80/mcp", "http://localhost/mcp"),
+        ("https://a:b@mcp.example.org/mcp", "https://mcp.example.org/mcp"),
+        ("http://[::1]:3000/mcp", "http://[::1]:3000/mcp"),
+        ("https://mcp.example.org:port/mcp", ""),
+        ("https://[/mcp", ""),
+        ("https:///mcp", ""),
+    ],
+)
+def test_a_url_is_written_in_one_way(url, written):
+    assert canonical(url) == written
+
+
+@pytest.mark.parametrize(
+    ("name", "expected"),
+    [("mcp:tools", True), ("mcp:math:multiply", False), ("mcp", False), ("hr", False), ("basic", False)],
+)
+def test_a_realm_alone_tells_servers_scopes_by_their_names(name, expected):
+    assert is_of_a_server(scope(name), scene()) is expected
+
+
+def test_a_realm_alone_tells_a_servers_scope_by_its_audience():
+    values = {"realm": "r", "scope": "hr", "name": "a", "includedCustomAudience": "https://hr.example.org"}
+    mapper = keycloak_thing("AudienceMapper", "a", values)
+    assert is_of_a_server(scope("hr"), scene(mapper))
+    elsewhere = keycloak_thing("AudienceMapper", "a", {**values, "realm": "other"})
+    assert not is_of_a_server(scope("hr"), scene(elsewhere))
+
+
+def test_a_server_tells_which_scopes_are_its_own_and_which_its_tools_need_besides():
+    server = Thing("McpServer", "s", {"scopes": ["hr"], "toolScopes": {"pay": ["mcp:pay"]}})
+    assert is_of_a_server(scope("hr"), scene(server))
+    assert not is_of_a_server(scope("mcp:pay"), scene(server))
+    assert is_looked_for(scope("mcp:pay"), scene(server))
+    assert is_looked_for(scope("mcp:math:multiply"), scene())
+    assert not is_looked_for(scope("phone"), scene(server))
