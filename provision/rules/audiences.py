@@ -42,7 +42,7 @@ def is_of_a_server(scope: Thing, scene: Scene) -> bool:
     if any(_matches(name, pattern) for pattern in scene.parameters["scopes"]):
         return True
     mappers = audience_mappers(scene, realm=scope.get("realm"), scope=name)
-    return any(mapper.get("includedCustomAudience") is not None for mapper in mappers)
+    return any(custom_audience(mapper) is not None for mapper in mappers)
 
 
 def is_looked_for(scope: Thing, scene: Scene) -> bool:
@@ -80,7 +80,20 @@ def audience(mapper: Thing) -> str:
     Raises:
         UndecidedError: It can't be seen.
     """
-    return str(mapper.get("includedCustomAudience") or mapper.get("includedClientAudience") or "")
+    return str(custom_audience(mapper) or mapper.get("includedClientAudience") or "")
+
+
+def custom_audience(mapper: Thing) -> str | None:
+    """The text that a mapper puts into `aud`; None for one that puts a client there, since declaring one takes the other away.
+
+    Raises:
+        UndecidedError: It can't be seen.
+    """
+    named = mapper.properties
+    if named.get("includedCustomAudience") is None and named.get("includedClientAudience") is not None:
+        return None
+    found: str | None = mapper.get("includedCustomAudience")
+    return found
 
 
 def is_url(text: str) -> bool:

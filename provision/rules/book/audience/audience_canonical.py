@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from provision.rules.audiences import canonical, is_url
+from provision.rules.audiences import canonical, custom_audience, is_url
 from provision.rules.changes import Add, Where
 from provision.rules.rule import rule
 from provision.rules.thing import Violation
@@ -43,7 +43,7 @@ if TYPE_CHECKING:
 def check(mapper: Thing, scene: Scene) -> Iterator[Violation]:
     """It is its own canonical form."""
     del scene
-    written = mapper.get("includedCustomAudience")
+    written = custom_audience(mapper)
     if written is not None and is_url(written) and written != canonical(written):
         at = canonical(written)
         yield Violation(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from provision.keycloak.inventory import KEYCLOAK_CLIENTS
-from provision.rules.audiences import audience
+from provision.rules.audiences import audience, custom_audience
 from provision.rules.changes import Add, Where
 from provision.rules.rule import rule
 from provision.rules.thing import Violation
@@ -57,7 +57,8 @@ if TYPE_CHECKING:
 def check(mapper: Thing, scene: Scene) -> Iterator[Violation]:
     """The audience is a name that only one server has."""
     named = audience(mapper)
-    own = mapper.get("includedCustomAudience") is None and named in KEYCLOAK_CLIENTS
+    written = custom_audience(mapper)
+    own = written is None and named in KEYCLOAK_CLIENTS
     if own or "*" in named or named.strip().lower() in ("", *scene.parameters["generic"]):
-        place = "includedCustomAudience" if mapper.get("includedCustomAudience") else "includedClientAudience"
+        place = "includedClientAudience" if written is None else "includedCustomAudience"
         yield Violation(place, f"puts an audience into tokens that names no server: {named!r}")

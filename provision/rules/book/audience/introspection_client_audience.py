@@ -64,7 +64,7 @@ _GRANTS = (
 )
 def check(thing: Thing, scene: Scene) -> Iterator[Violation]:
     """It is among the audiences of the server's scope, or of any scope where no server is known."""
-    if not _introspects(thing):
+    if not _asks(thing):
         return
     path = "clientId" if thing.kind == "Client" else "introspectionClientId"
     client = thing.get(path) or thing.get("url")
@@ -72,16 +72,21 @@ def check(thing: Thing, scene: Scene) -> Iterator[Violation]:
     for mapper in audience_mappers(scene):
         if audience(mapper) == client and (scopes is None or mapper.get("scope") in scopes):
             return
-    # Roles of a client make it an audience too, of those users who have them.
-    if thing.kind == "McpServer" or next(scene.of("ClientRole", client=client), None) is None:
-        scene.all_seen("AudienceMapper")
-        yield Violation(path, f"asks Keycloak about tokens as {client}, which is no audience of them")
+    if thing.kind == "Client" and _has_another_use(thing, scene):
+        return
+    scene.all_seen("AudienceMapper")
+    yield Violation(path, f"asks Keycloak about tokens as {client}, which is no audience of them")
 
 
-def _introspects(thing: Thing) -> bool:
-    """Whether a server asks Keycloak about tokens; of a client, whether it has a secret and no way to get tokens itself."""
+def _asks(thing: Thing) -> bool:
+    """Whether a server asks Keycloak about tokens, or a client could."""
     if thing.kind == "McpServer":
         return bool(thing.get("verifier") == "introspection")
-    if thing.get("access") != "confidential" or not thing.get("enabled"):
-        return False
-    return not any(thing.get(grant) for grant in _GRANTS)
+    return bool(thing.get("access") == "confidential")
+
+
+def _has_another_use(client: Thing, scene: Scene) -> bool:
+    """Whether it gets tokens itself, is out of use, or has roles, which make it an audience for whoever has one."""
+    if not client.get("enabled") or any(client.get(grant) for grant in _GRANTS):
+        return True
+    return next(scene.of("ClientRole", client=client.get("clientId")), None) is not None

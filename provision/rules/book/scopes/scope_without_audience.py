@@ -4,7 +4,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from provision.rules.audiences import BESIDE, SCOPES, audience, audience_mappers, is_of_a_server, is_url
+from provision.rules.audiences import (
+    BESIDE,
+    SCOPES,
+    audience,
+    audience_mappers,
+    custom_audience,
+    is_of_a_server,
+    is_url,
+)
 from provision.rules.changes import Remove, Set, Where
 from provision.rules.rule import rule
 from provision.rules.thing import Violation
@@ -48,7 +56,7 @@ def _has_audience(realm: str, scope: str, scene: Scene) -> bool:
     """Whether a scope brings an address; a client stands for one if it is named like it or has one."""
     for mapper in audience_mappers(scene, realm=realm, scope=scope):
         named = audience(mapper)
-        if mapper.get("includedCustomAudience") is not None or is_url(named):
+        if custom_audience(mapper) is not None or is_url(named):
             return True
         if any(client.get("resourceUrl") for client in scene.of("Client", realm=realm, clientId=named)):
             return True
