@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import urlsplit, urlunsplit
 
 from provision.keycloak.inventory import KEYCLOAK_SCOPES
+from provision.rules.thing import UndecidedError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -94,6 +95,19 @@ def custom_audience(mapper: Thing) -> str | None:
         return None
     found: str | None = mapper.get("includedCustomAudience")
     return found
+
+
+def audience_of(server: Thing) -> str:
+    """What a server asks tokens to name: where its settings can't be seen its URL, as it should be (RFC 8707).
+
+    Raises:
+        UndecidedError: Its URL can't be seen either.
+    """
+    try:
+        own = server.get("audience")
+    except UndecidedError:
+        own = None
+    return str(own or server.get("url"))
 
 
 def is_url(text: str) -> bool:

@@ -97,7 +97,7 @@ def _completed(found: Landscape) -> Landscape:
     realms = {
         thing.peek("name" if thing.kind == "Realm" else "realm") for thing in things if thing.kind in _kinds()
     }
-    return replace(found, things=laid_over(things, made), complete=realms <= made)
+    return replace(found, things=laid_over(things, made), complete=bool(made) and realms <= made)
 
 
 def _key(thing: Thing) -> dict[str, Any]:

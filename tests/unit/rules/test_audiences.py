@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from provision.rules.audiences import SCOPES, canonical, is_looked_for, is_of_a_server
+from provision.rules.audiences import SCOPES, audience_of, canonical, is_looked_for, is_of_a_server
 from provision.rules.declared import keycloak_thing
 from provision.rules.rule import Landscape, Scene
-from provision.rules.thing import Thing
+from provision.rules.thing import MASKED, UNKNOWN, Thing, UndecidedError
 
 
 class Asking:
@@ -67,3 +67,11 @@ def test_a_server_tells_which_scopes_are_its_own_and_which_its_tools_need_beside
     assert is_looked_for(scope("mcp:pay"), scene(server))
     assert is_looked_for(scope("mcp:math:multiply"), scene())
     assert not is_looked_for(scope("phone"), scene(server))
+
+
+def test_a_server_whose_settings_are_elsewhere_has_its_url_as_audience():
+    url = "https://mcp.example.org/mcp"
+    assert audience_of(Thing("McpServer", "s", {"url": url, "audience": MASKED})) == url
+    assert audience_of(Thing("McpServer", "s", {"url": url, "audience": f"{url}/"})) == f"{url}/"
+    with pytest.raises(UndecidedError):
+        audience_of(Thing("McpServer", "s", {"url": UNKNOWN, "audience": MASKED}))

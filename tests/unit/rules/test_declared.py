@@ -147,3 +147,7 @@ def test_a_rule_can_not_tell_what_a_realm_of_others_lacks():
     assert Scene(seen(), Asking, {}).none_of("MaxClientsPolicy", realm="other")
     with pytest.raises(UndecidedError):
         Scene(seen(adopt=True), Asking, {}).none_of("MaxClientsPolicy")
+
+
+def test_a_program_without_a_realm_does_not_tell_what_is_in_one():
+    assert not landscape([], "dev").complete

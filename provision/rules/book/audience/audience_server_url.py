@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from provision.rules.audiences import audience, audience_mappers, canonical, is_url
+from provision.rules.audiences import audience, audience_mappers, audience_of, canonical, is_url
 from provision.rules.changes import Have, Set, Where
 from provision.rules.rule import rule
 from provision.rules.thing import Violation
@@ -54,7 +54,7 @@ _SERVER = Have(
 )
 def check(server: Thing, scene: Scene) -> Iterator[Violation]:
     """One of its audiences is its URL; spelling and scopes without any are for other rules."""
-    url = server.get("url")
+    url = audience_of(server)
     scopes = tuple(server.items("scopes"))
     named = [audience(mapper) for scope in scopes for mapper in audience_mappers(scene, scope=scope)]
     others = [name for name in named if is_url(name) and canonical(name) != canonical(url)]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from provision.rules.audiences import audience_of
 from provision.rules.changes import Add, Have, Where
 from provision.rules.rule import rule
 from provision.rules.thing import Violation
@@ -58,7 +59,7 @@ _SERVER = Have(
 )
 def check(server: Thing, scene: Scene) -> Iterator[Violation]:
     """No other server has its audience."""
-    own = server.get("audience") or server.get("url")
+    own = audience_of(server)
     for other in scene.of("McpServer"):
-        if other is not server and (other.get("audience") or other.get("url")) == own:
+        if other is not server and audience_of(other) == own:
             yield Violation("url", f"has the same audience as {other.get('name')}: {own}")
