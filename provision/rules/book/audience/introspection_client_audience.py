@@ -57,32 +57,38 @@ _GRANTS = (
             _SERVER,
             Set(
                 Where("AudienceMapper", {"name": "introspection-audience"}),
-                {"includedClientAudience": "mcp-client"},
+                {"includedClientAudience": "other-server"},
             ),
         ),
     ),
 )
 def check(thing: Thing, scene: Scene) -> Iterator[Violation]:
-    """It is among the audiences of the server's scope, or of any scope where no server is known."""
-    if not _asks(thing):
-        return
-    path = "clientId" if thing.kind == "Client" else "introspectionClientId"
-    client = thing.get(path) or thing.get("url")
-    scopes = None if thing.kind == "Client" else tuple(thing.items("scopes"))
-    for mapper in audience_mappers(scene):
-        if audience(mapper) == client and (scopes is None or mapper.get("scope") in scopes):
-            return
-    if thing.kind == "Client" and _has_another_use(thing, scene):
+    """A server's client is among the audiences of its scope; where no server is known, some client is one of any scope's."""
+    if thing.kind == "McpServer":
+        path, client = "introspectionClientId", thing.get("introspectionClientId") or thing.get("url")
+        well = thing.get("verifier") != "introspection" or client in _audiences(thing, scene)
+    else:
+        path, client = "clientId", thing.get("clientId")
+        well = thing.get("access") != "confidential" or _some_client_can(scene)
+    if well or any(_has_another_use(one, scene) for one in scene.of("Client", clientId=client)):
         return
     scene.all_seen("AudienceMapper")
     yield Violation(path, f"asks Keycloak about tokens as {client}, which is no audience of them")
 
 
-def _asks(thing: Thing) -> bool:
-    """Whether a server asks Keycloak about tokens, or a client could."""
-    if thing.kind == "McpServer":
-        return bool(thing.get("verifier") == "introspection")
-    return bool(thing.get("access") == "confidential")
+def _audiences(server: Thing, scene: Scene) -> set[str]:
+    """All that the scopes of a server put into tokens."""
+    return {
+        audience(mapper)
+        for scope in server.items("scopes")
+        for mapper in audience_mappers(scene, scope=scope)
+    }
+
+
+def _some_client_can(scene: Scene) -> bool:
+    """Whether a client is an audience of tokens; that yet another one asks about them can't be told from a realm."""
+    known = {client.get("clientId") for client in scene.of("Client", access="confidential")}
+    return any(audience(mapper) in known for mapper in audience_mappers(scene))
 
 
 def _has_another_use(client: Thing, scene: Scene) -> bool:
