@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from provision.rules.audiences import audience, audience_mappers
+from provision.rules.audiences import audience, audience_mappers, is_url
 from provision.rules.changes import Have, Remove, Set, Where
 from provision.rules.rule import rule
 from provision.rules.thing import Violation
@@ -69,7 +69,7 @@ def check(thing: Thing, scene: Scene) -> Iterator[Violation]:
         well = thing.get("verifier") != "introspection" or client in _audiences(thing, scene)
     else:
         path, client = "clientId", thing.get("clientId")
-        well = thing.get("access") != "confidential" or _some_client_can(scene)
+        well = thing.get("access") != "confidential" or not _no_client_can(thing.get("realm"), scene)
     if well or any(_has_another_use(one, scene) for one in scene.of("Client", clientId=client)):
         return
     scene.all_seen("AudienceMapper")
@@ -85,14 +85,15 @@ def _audiences(server: Thing, scene: Scene) -> set[str]:
     }
 
 
-def _some_client_can(scene: Scene) -> bool:
-    """Whether a client is an audience of tokens; that yet another one asks about them can't be told from a realm."""
-    known = {client.get("clientId") for client in scene.of("Client", access="confidential")}
-    return any(audience(mapper) in known for mapper in audience_mappers(scene))
+def _no_client_can(realm: str, scene: Scene) -> bool:
+    """Whether scopes name servers and none names a client; more can't be told from a realm where some do."""
+    known = {client.get("clientId") for client in scene.of("Client", realm=realm, access="confidential")}
+    named = {audience(mapper) for mapper in audience_mappers(scene, realm=realm)}
+    return any(map(is_url, named)) and not named & known
 
 
 def _has_another_use(client: Thing, scene: Scene) -> bool:
     """Whether it gets tokens itself, is out of use, or has roles, which make it an audience for whoever has one."""
     if not client.get("enabled") or any(client.get(grant) for grant in _GRANTS):
         return True
-    return next(scene.of("ClientRole", client=client.get("clientId")), None) is not None
+    return any(role.get("client") == client.get("clientId") for role in scene.seen("ClientRole"))
