@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from provision.rules.factory import laid_over
 from provision.rules.rule import Landscape
+from provision.rules.spelling import spelled
 from provision.rules.thing import Thing
 from provision.rules.typed import typed
 from provision.spec import catalogue
@@ -66,7 +67,7 @@ def keycloak_thing(kind: str, name: str, properties: Mapping[str, Any]) -> Thing
     """
     spec = catalogue()[_KEYCLOAK + kind].spec
     secrets = frozenset(name for name, field in spec.fields().items() if field.secret)
-    return Thing(kind, name, properties, defaults=spec.defaults(), secrets=secrets)
+    return Thing(kind, name, spelled(spec, properties), defaults=spec.defaults(), secrets=secrets)
 
 
 def _things(resource: Resource) -> Iterator[Thing]:

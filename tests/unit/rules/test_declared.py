@@ -151,3 +151,14 @@ def test_a_rule_can_not_tell_what_a_realm_of_others_lacks():
 
 def test_a_program_without_a_realm_does_not_tell_what_is_in_one():
     assert not landscape([], "dev").complete
+
+
+def test_values_inside_values_have_their_wire_names():
+    document = {"trusted_domains": ["*"], "allowHttpScheme": UNKNOWN}
+    executors = [{"executor": "x", "configuration": {"a_key_of_keycloaks": 1}}]
+    profile = {"name": "p", "clientIdMetadataDocument": document, "executors": executors}
+    found = only(seen(("ClientProfile", profile)), "ClientProfile")
+    assert found.get("clientIdMetadataDocument.trustedDomains") == ["*"]
+    assert found.get("executors") == executors
+    with pytest.raises(UndecidedError):
+        found.get("clientIdMetadataDocument.allowHttpScheme")

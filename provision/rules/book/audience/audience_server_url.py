@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from provision.rules.audiences import audience, audience_mappers, audience_of, canonical, is_url
-from provision.rules.changes import Have, Set, Where
+from provision.rules.changes import Set, Where
+from provision.rules.examples import SERVER
 from provision.rules.rule import rule
 from provision.rules.thing import Violation
 
@@ -14,22 +15,6 @@ if TYPE_CHECKING:
 
     from provision.rules.rule import Scene
     from provision.rules.thing import Thing
-
-
-_SERVER = Have(
-    "McpServer",
-    {
-        "name": "calculator",
-        "url": "http://localhost:3000/mcp",
-        "audience": "http://localhost:3000/mcp",
-        "issuer": "http://localhost:8080/realms/mcp",
-        "verifier": "introspection",
-        "scopes": ["mcp:tools"],
-        "toolScopes": {},
-        "introspectionClientId": "mcp-server",
-        "loopback": True,
-    },
-)
 
 
 @rule(
@@ -44,7 +29,7 @@ _SERVER = Have(
     beside=("AudienceMapper",),
     breaks=(
         (
-            _SERVER,
+            SERVER,
             Set(
                 Where("AudienceMapper", {"name": "audience-config"}),
                 {"includedCustomAudience": "http://localhost:3999/mcp"},

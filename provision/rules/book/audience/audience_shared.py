@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from provision.rules.audiences import audience_of
-from provision.rules.changes import Add, Have, Where
+from provision.rules.changes import Add, Where
+from provision.rules.examples import SERVER
 from provision.rules.rule import rule
 from provision.rules.thing import Violation
 
@@ -14,22 +15,6 @@ if TYPE_CHECKING:
 
     from provision.rules.rule import Scene
     from provision.rules.thing import Thing
-
-
-_SERVER = Have(
-    "McpServer",
-    {
-        "name": "calculator",
-        "url": "http://localhost:3000/mcp",
-        "audience": "http://localhost:3000/mcp",
-        "issuer": "http://localhost:8080/realms/mcp",
-        "verifier": "introspection",
-        "scopes": ["mcp:tools"],
-        "toolScopes": {},
-        "introspectionClientId": "mcp-server",
-        "loopback": True,
-    },
-)
 
 
 @rule(
@@ -44,7 +29,7 @@ _SERVER = Have(
     beside=("McpServer",),
     breaks=(
         (
-            _SERVER,
+            SERVER,
             Add(
                 "McpServer",
                 {
@@ -62,4 +47,4 @@ def check(server: Thing, scene: Scene) -> Iterator[Violation]:
     own = audience_of(server)
     for other in scene.of("McpServer"):
         if other is not server and audience_of(other) == own:
-            yield Violation("url", f"has the same audience as {other.get('name')}: {own}")
+            yield Violation("url", f"has the same audience as {other.name}: {own}")

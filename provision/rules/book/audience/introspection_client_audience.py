@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from provision.rules.audiences import audience, audience_mappers, is_url
-from provision.rules.changes import Have, Remove, Set, Where
+from provision.rules.changes import Remove, Set, Where
+from provision.rules.examples import SERVER
 from provision.rules.rule import rule
 from provision.rules.thing import Violation
 
@@ -16,20 +17,6 @@ if TYPE_CHECKING:
     from provision.rules.thing import Thing
 
 
-_SERVER = Have(
-    "McpServer",
-    {
-        "name": "calculator",
-        "url": "http://localhost:3000/mcp",
-        "audience": "http://localhost:3000/mcp",
-        "issuer": "http://localhost:8080/realms/mcp",
-        "verifier": "introspection",
-        "scopes": ["mcp:tools"],
-        "toolScopes": {},
-        "introspectionClientId": "mcp-server",
-        "loopback": True,
-    },
-)
 _GRANTS = (
     "standardFlow",
     "implicitFlow",
@@ -54,7 +41,7 @@ _GRANTS = (
     breaks=(
         (Remove(Where("AudienceMapper", {"name": "introspection-audience"})),),
         (
-            _SERVER,
+            SERVER,
             Set(
                 Where("AudienceMapper", {"name": "introspection-audience"}),
                 {"includedClientAudience": "other-server"},

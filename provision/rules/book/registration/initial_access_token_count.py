@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from provision.rules.changes import Add, Set, Where
+from provision.rules.changes import Set, Where
+from provision.rules.examples import INITIAL_ACCESS_TOKEN
 from provision.rules.rule import rule
 from provision.rules.thing import Violation
 
@@ -13,12 +14,6 @@ if TYPE_CHECKING:
 
     from provision.rules.rule import Scene
     from provision.rules.thing import Thing
-
-
-_GOOD = Add(
-    "InitialAccessToken",
-    {"realm": "mcp", "name": "for a partner", "expirationSeconds": 3600, "count": 1},
-)
 
 
 @rule(
@@ -30,7 +25,7 @@ _GOOD = Add(
     see="https://www.keycloak.org/securing-apps/client-registration#_initial_access_token",
     on=("InitialAccessToken",),
     parameters={"most": 10},
-    breaks=((_GOOD, Set(Where("InitialAccessToken"), {"count": 1000})),),
+    breaks=((INITIAL_ACCESS_TOKEN, Set(Where("InitialAccessToken"), {"count": 1000})),),
 )
 def check(token: Thing, scene: Scene) -> Iterator[Violation]:
     """It is for no more clients than is configured."""

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from provision.rules.changes import Add, Set, Where
+from provision.rules.changes import Set, Where
+from provision.rules.examples import INITIAL_ACCESS_TOKEN
 from provision.rules.rule import rule
 from provision.rules.thing import Violation
 
@@ -13,12 +14,6 @@ if TYPE_CHECKING:
 
     from provision.rules.rule import Scene
     from provision.rules.thing import Thing
-
-
-_GOOD = Add(
-    "InitialAccessToken",
-    {"realm": "mcp", "name": "for a partner", "expirationSeconds": 3600, "count": 1},
-)
 
 
 @rule(
@@ -33,7 +28,7 @@ _GOOD = Add(
     parameters={"seconds": 7 * 86400},
     in_production={"seconds": 86400},
     breaks=tuple(
-        (_GOOD, Set(Where("InitialAccessToken"), {"expirationSeconds": seconds}))
+        (INITIAL_ACCESS_TOKEN, Set(Where("InitialAccessToken"), {"expirationSeconds": seconds}))
         for seconds in (0, 365 * 86400)
     ),
 )

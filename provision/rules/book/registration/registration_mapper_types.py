@@ -22,8 +22,8 @@ if TYPE_CHECKING:
     severity="high",
     title="No registration brings a mapper that grants something",
     why="Mappers write claims into a client's tokens. With the types that are not harmless, a client that registers itself "
-    "makes itself a token for another server (audience), with a role, or with any claim. Keycloak's own list has only types"
-    " that show the user's own data.",
+    "makes itself a token for another server (audience), with a role, or with any claim. Keycloak's own list has those that"
+    " show the user's own data.",
     fix="allowedProtocolMapperTypes: leave it to Keycloak's own list",
     see=POLICIES,
     on=("AllowedProtocolMappersPolicy",),
