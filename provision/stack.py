@@ -326,7 +326,12 @@ class McpStack(pulumi.ComponentResource):
 def _elsewhere(config: StackConfig) -> dict[str, Any]:
     """The servers that the stack does not start, so that rules know of them."""
     servers = [
-        {"name": server.name, "url": server.url, "scopes": [server.scope.name]}
+        {
+            "name": server.name,
+            "url": server.url,
+            "scopes": [server.scope.name],
+            "toolScopes": server.tool_scopes,
+        }
         for server in config.mcp_servers
         if server.url is not None
     ]

@@ -21,6 +21,7 @@ _SETTINGS = {
     "introspection_client_secret_file": "/run/secrets/introspection",
     "jwks_url": f"{_ISSUER}/protocol/openid-connect/certs",
     "scopes": ["mcp:tools"],
+    "tool_scopes": {"multiply_numbers": ["mcp:math:multiply"]},
     "tls_certificate_file": "/run/tls/tls.crt",
     "tls_key_file": "/run/tls/tls.key",
 }
