@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -20,6 +21,7 @@ from provision.protected_server import ProtectedServer, Surroundings
 from provision.resources import Provider, docker, index, keycloak
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
     from pathlib import Path
 
     from pydantic import SecretStr
@@ -55,6 +57,7 @@ class McpStack(pulumi.ComponentResource):
         config: What the stack file says.
         home: The folder for the stack's processes.
         folder: The folder of the stack file.
+        plain_secrets: Keys of secrets that stand in the stack file unencrypted.
         opts: Pulumi's options.
     """
 
@@ -65,11 +68,14 @@ class McpStack(pulumi.ComponentResource):
         *,
         home: Path,
         folder: Path,
+        plain_secrets: Sequence[str] = (),
         opts: ResourceOptions | None = None,
     ) -> None:
         runtime = chosen(config.runtime)
-        # What the stack is for is an input, so that rules see it.
-        told = {"profile": config.profile, "runtime": runtime, **_elsewhere(config)}
+        # What the stack is for and how its file keeps secrets are inputs, so that rules see it.
+        told: dict[str, Any] = {"profile": config.profile, "runtime": runtime, **_elsewhere(config)}
+        if plain_secrets:
+            told["plainSecrets"] = list(plain_secrets)
         super().__init__("provision:index:McpStack", name, told, opts)
         self.runtime = runtime  # only now: Pulumi puts an output in the place of what has an input's name
         self._config = config
@@ -369,7 +375,20 @@ def program(project_folder: Path) -> dict[str, Any]:
         config = read(own, source=str(stack.file))
     except ProvisionError as error:
         raise pulumi.RunError(str(error)) from None
-    outputs = McpStack(name, config, home=stack.home, folder=project_folder).outputs
+    outputs = McpStack(
+        name, config, home=stack.home, folder=project_folder, plain_secrets=tuple(_unencrypted(config))
+    ).outputs
     for key, value in outputs.items():
         pulumi.export(key, value)
     return outputs
+
+
+def _unencrypted(config: StackConfig) -> Iterator[str]:
+    """The secrets that stand in the stack file in clear; Pulumi tells of each top-level key whether it holds a secret."""
+    from pulumi.runtime.config import get_config_secret_keys_env, is_config_secret
+
+    given = get_config_secret_keys_env()
+    for key in config.given_secrets:
+        top = f"{NAMESPACE}:{re.split(r'[.[]', key, maxsplit=1)[0]}"
+        if not is_config_secret(top) and top not in given:
+            yield key

@@ -196,6 +196,21 @@ class StackConfig(Concept):
         ]
 
     @property
+    def given_secrets(self) -> tuple[str, ...]:
+        """The keys of the secrets that are given, such as ``servers[0].introspectionClientSecret``."""
+        own = {
+            "adminClientSecret": self.admin_client_secret,
+            "introspectionClientSecret": self.introspection_client_secret,
+            "demoUserPassword": self.demo_user_password,
+            "server.introspectionClientSecret": self.server.introspection_client_secret,
+        }
+        own |= {
+            f"servers[{index}].introspectionClientSecret": server.introspection_client_secret
+            for index, server in enumerate(self.servers)
+        }
+        return tuple(key for key, value in own.items() if value is not None)
+
+    @property
     def registration_enabled(self) -> bool:
         """Whether clients may register themselves."""
         given = self.registration.enabled

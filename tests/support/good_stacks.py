@@ -53,7 +53,7 @@ def resources(name: str) -> list[declared.Resource]:
         mock.patch("provision.runtimes.docker.daemon.missing", return_value=None),
     ):
         made = declared_by(values, Path(folder))
-    return [declared.Resource(args.typ, args.name, args.inputs) for args in made.values()]
+    return [declared.Resource(args.typ, args.name, args.inputs) for args in made]
 
 
 def _values(stack: str) -> dict[str, Any]:

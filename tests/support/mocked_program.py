@@ -21,10 +21,12 @@ class Recorder(pulumi.runtime.Mocks):
 
     def __init__(self) -> None:
         self.made: dict[str, pulumi.runtime.MockResourceArgs] = {}
+        self.all: list[pulumi.runtime.MockResourceArgs] = []
 
     def new_resource(self, args: pulumi.runtime.MockResourceArgs) -> tuple[str, dict[str, Any]]:
         args.inputs = {name: _clear(value) for name, value in args.inputs.items()}
         self.made[args.name] = args
+        self.all.append(args)
         return args.name, {**args.inputs, **_outputs(args)}
 
     def call(self, args: pulumi.runtime.MockCallArgs) -> dict[str, Any]:
@@ -76,14 +78,18 @@ def own_event_loop() -> Iterator[None]:
 
 def with_mocks(action: Callable[[], Any]) -> dict[str, pulumi.runtime.MockResourceArgs]:
     """Run an action as Pulumi runs a program; gives what was declared, by name."""
+    return _recorded(action).made
+
+
+def _recorded(action: Callable[[], Any]) -> Recorder:
     recorder = Recorder()
     pulumi.runtime.set_mocks(recorder, project="provision", stack="dev", preview=False)
     pulumi.runtime.test(action)()
-    return recorder.made
+    return recorder
 
 
-def declared_by(values: Mapping[str, Any], folder: Path) -> dict[str, pulumi.runtime.MockResourceArgs]:
-    """What the stack's program declares, by name.
+def declared_by(values: Mapping[str, Any], folder: Path) -> list[pulumi.runtime.MockResourceArgs]:
+    """All that the stack's program declares, also what has the same name and another type.
 
     Args:
         values: What stands under ``provision:`` in a stack file.
@@ -97,4 +103,4 @@ def declared_by(values: Mapping[str, Any], folder: Path) -> dict[str, pulumi.run
         return pulumi.Output.all(**stack.outputs)
 
     with own_event_loop():
-        return with_mocks(build)
+        return _recorded(build).all

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pulumi
 import pytest
-from pulumi.runtime.config import CONFIG, set_all_config
+from pulumi.runtime.config import _SECRET_KEYS, CONFIG, set_all_config
 
 from provision.config.stack_config import read
 from provision.resources import keycloak
@@ -44,9 +44,10 @@ def declare():
 @pytest.fixture
 def config():
     """Pulumi's config, as the engine sets it."""
-    before = CONFIG.get()
+    before, secret = CONFIG.get(), _SECRET_KEYS.get()
     yield set_all_config
     CONFIG.set(before)
+    _SECRET_KEYS.set(secret)
 
 
 def test_the_server_is_told_the_issuer_and_asks_with_its_own_secret(declare):
@@ -161,6 +162,28 @@ def test_the_program_that_plain_pulumi_runs_declares_the_dev_stack(config):
     made = with_mocks(lambda: runpy.run_path(str(_STACKS / "__main__.py")) and None)
     assert made["realm"].inputs["name"] == "mcp"
     assert made["calculator"].inputs["issuer"] == "http://localhost:8080/realms/mcp"
+
+
+@pytest.mark.parametrize(
+    ("secret_keys", "plain"),
+    [
+        ([], ["adminClientSecret", "servers[0].introspectionClientSecret"]),
+        (["provision:servers"], ["adminClientSecret"]),
+        (["provision:adminClientSecret", "provision:servers"], None),
+    ],
+)
+def test_rules_are_told_which_secrets_stand_in_the_stack_file_in_clear(config, secret_keys, plain):
+    secret = "of-a-test-and-long-enough"
+    given = {
+        "provision:adminClientSecret": secret,
+        "provision:keycloak": '{"port": 8080}',
+        "provision:servers": f'[{{"name": "a", "port": 3000, "introspectionClientSecret": "{secret}"}}]',
+    }
+    config(given, secret_keys)
+    made = with_mocks(lambda: program(_STACKS) and None)
+    inputs = made["dev"].inputs
+    assert inputs.get("plainSecrets") == plain
+    assert secret not in str(inputs)
 
 
 def test_a_wrong_config_reaches_plain_pulumi_without_a_traceback(config):
