@@ -1,0 +1,88 @@
+"""Where URLs lead: this machine, a host, or an application on it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from fnmatch import fnmatchcase
+from ipaddress import ip_address
+from typing import TYPE_CHECKING
+from urllib.parse import urljoin, urlsplit
+
+from provision.rules.thing import UndecidedError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from provision.rules.thing import Thing
+
+
+@dataclass(frozen=True)
+class Redirect:
+    """A redirect URI of a client.
+
+    Args:
+        path: The property that holds it.
+        uri: As it is declared.
+        scheme: Of where it leads, in lower case; empty where it can't be told.
+        host: Of where it leads, in lower case; empty where it can't be told.
+    """
+
+    path: str
+    uri: str
+    scheme: str
+    host: str
+
+    @property
+    def by_web(self) -> bool:
+        """Whether it leads to a host, not to an application that has a scheme of its own."""
+        return self.scheme in {"http", "https"} and bool(self.host)
+
+
+def redirects(client: Thing) -> Iterator[Redirect]:
+    """The redirect URIs of a client; those that can be seen come before an error tells that others can't.
+
+    Raises:
+        UndecidedError: One, or what it is relative to, can't be seen.
+    """
+    hidden: UndecidedError | None = None
+    uris = client.peek("redirectUris")
+    for position in range(len(uris)) if isinstance(uris, (list, tuple)) else ():
+        path = f"redirectUris[{position}]"
+        try:
+            uri = str(client.get(path))
+            address = urlsplit(uri if _absolute(uri) else urljoin(str(client.get("rootUrl") or ""), uri))
+        except UndecidedError as error:
+            hidden = hidden or error
+            continue
+        yield Redirect(path, uri, address.scheme.lower(), host(address.geturl()))
+    if hidden is not None:
+        raise hidden
+    client.get("redirectUris")
+
+
+def _absolute(uri: str) -> bool:
+    """Keycloak puts the root URL, or its own address, before one that begins with a slash."""
+    return not uri.startswith("/")
+
+
+def host(url: str) -> str:
+    """The host of a URL in lower case, an IPv6 address without its brackets; empty where there is none."""
+    try:
+        return (urlsplit(url).hostname or "").rstrip(".")
+    except ValueError:
+        return ""
+
+
+def is_loopback(name: str) -> bool:
+    """Whether a host is this machine (RFC 8252, section 7.3)."""
+    if name in {"localhost", "::1"} or name.endswith(".localhost"):
+        return True
+    try:
+        return ip_address(name).is_loopback
+    except ValueError:
+        return False
+
+
+def is_one_of(name: str, patterns: Iterable[str]) -> bool:
+    """Whether a host is one of those; ``*.example.org`` stands for all below."""
+    return any(fnmatchcase(name, pattern.lower()) for pattern in patterns)

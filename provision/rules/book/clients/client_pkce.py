@@ -1,0 +1,112 @@
+"""Codes are of use only to the client that asked for them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from provision.rules.changes import Set, Where
+from provision.rules.rule import rule
+from provision.rules.thing import UndecidedError, Violation
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from typing import Any
+
+    from provision.rules.rule import Scene
+    from provision.rules.thing import Thing
+
+
+_GLOBAL = frozenset(
+    {
+        "fapi-1-baseline",
+        "fapi-2-dpop-message-signing",
+        "fapi-2-dpop-security-profile",
+        "fapi-2-message-signing",
+        "fapi-2-security-profile",
+        "oauth-2-1-for-confidential-client",
+        "oauth-2-1-for-public-client",
+    }
+)
+"""Keycloak's own profiles that ask for PKCE (26.7)."""
+_CONDITIONS = (
+    "anyClient",
+    "clientRoles",
+    "clientScopes",
+    "clientAccessType",
+    "clientUpdaterContext",
+    "clientUpdaterSourceHost",
+    "clientIdUri",
+    "conditions",
+)
+
+
+@rule(
+    id="client-pkce",
+    severity="high",
+    title="Clients that log users in must use PKCE with S256",
+    why="An authorization code can be stolen on its way: from a custom URL scheme, a log, a proxy. With PKCE only the program that "
+    "began the login can redeem it; Keycloak does not ask for it by itself. MCP and OAuth 2.1 require it.",
+    fix="requirePkce: true # or a ClientPolicy with anyClient and a ClientProfile with pkce",
+    see="https://modelcontextprotocol.io/specification/2025-11-25/basic/authorization#authorization-code-protection",
+    on=("Client",),
+    beside=("ClientPolicy", "ClientProfile"),
+    breaks_in="prod",
+    breaks=(
+        (
+            Set(Where("Client", {"access": "public"}), {"requirePkce": False}),
+            Set(Where("ClientPolicy", {"name": "mcp-pkce"}), {"enabled": False}),
+        ),
+        (
+            Set(Where("Client", {"access": "public"}), {"requirePkce": False}),
+            Set(
+                Where("ClientPolicy", {"name": "mcp-pkce"}),
+                {"anyClient": False, "clientAccessType": {"type": ["confidential"]}},
+            ),
+        ),
+        (
+            Set(Where("Client", {"access": "public"}), {"requirePkce": False}),
+            Set(Where("ClientProfile", {"name": "mcp-pkce"}), {"pkce": None, "executors": []}),
+        ),
+    ),
+)
+def check(client: Thing, scene: Scene) -> Iterator[Violation]:
+    """The client itself asks for PKCE, or a client policy does for it."""
+    if not client.get("standardFlow") or client.get("requirePkce"):
+        return
+    realm = client.get("realm")
+    if any(_covers(policy, client, scene) for policy in scene.of("ClientPolicy", realm=realm, enabled=True)):
+        return
+    if not scene.landscape.complete:
+        raise UndecidedError(
+            "ClientPolicy", "the realm may have one that is not declared here; audit it live"
+        )
+    yield Violation("requirePkce", "logs users in without asking for PKCE, and no client policy does")
+
+
+def _covers(policy: Thing, client: Thing, scene: Scene) -> bool:
+    """Whether a policy asks it of the client whatever else is the case: no other condition narrows it down."""
+    stated = {name for name in _CONDITIONS if policy.get(name)}
+    of_its_type = client.get("access") in ((policy.get("clientAccessType") or {}).get("type") or ())
+    if (
+        not stated
+        or stated - {"anyClient", "clientAccessType"}
+        or ("clientAccessType" in stated and not of_its_type)
+    ):
+        return False
+    if _of(policy.get("clientAccessType") or {}, "isNegativeLogic", "is_negative_logic"):
+        return False
+    names = set(policy.items("profiles"))
+    if names & _GLOBAL:
+        return True
+    profiles = scene.of("ClientProfile", realm=policy.get("realm"))
+    return any(profile.get("name") in names and _asks(profile) for profile in profiles)
+
+
+def _asks(profile: Thing) -> bool:
+    if profile.get("pkce") is not None:
+        return True
+    return any(item.get("executor") == "pkce-enforcer" for item in profile.items("executors"))
+
+
+def _of(value: dict[str, Any], *names: str) -> Any:
+    return next((value[name] for name in names if name in value), None)

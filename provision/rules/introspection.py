@@ -1,0 +1,31 @@
+"""Which clients are those of resource servers: that ask Keycloak about tokens, and that tokens are for."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from provision.rules.rule import Scene
+    from provision.rules.thing import Thing
+
+BESIDE = ("McpServer", "AudienceMapper")
+"""What rules that ask it have to name in ``beside``."""
+
+
+def introspects(client: Thing, scene: Scene) -> bool:
+    """Whether a client is a resource server's.
+
+    Keycloak tells a client only of tokens that it is an audience of (its fix for CVE-2026-37979), so the client that
+    introspects is one that an MCP server is set up with or one that an audience mapper puts into tokens.
+
+    Args:
+        client: The client.
+        scene: What stands around it.
+
+    Raises:
+        UndecidedError: A server or a mapper may name it, but can't be seen yet.
+    """
+    name, realm = client.get("clientId"), client.get("realm")
+    if next(scene.of("McpServer", introspectionClientId=name), None) is not None:
+        return True
+    return next(scene.of("AudienceMapper", realm=realm, includedClientAudience=name), None) is not None

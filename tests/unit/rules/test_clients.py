@@ -1,0 +1,230 @@
+"""The rules on clients at their edges: what they let pass, what they catch, what they leave open."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from provision.rules.thing import MASKED, UNKNOWN, Thing
+from tests.support.asked_rule import asked, thing
+
+
+def client(**properties):
+    return thing("Client", **{"clientId": "app", "standardFlow": True, **properties})
+
+
+def paths(report):
+    return [finding.path for finding in report.findings]
+
+
+@pytest.mark.parametrize(
+    "uri",
+    [
+        "http://localhost/callback",
+        "http://localhost:8787/callback",
+        "http://127.0.0.1:33418/",
+        "http://[::1]:4000/",
+        "http://app.localhost:4000/",
+        "https://vscode.dev/redirect",
+        "cursor://anysphere.cursor-mcp/oauth/callback",
+        "/realms/mcp/account/",
+    ],
+)
+def test_a_program_of_this_machine_and_https_may_be_redirected_to(uri):
+    assert not paths(asked("client-plain-http-redirect", client(redirectUris=[uri])))
+
+
+@pytest.mark.parametrize(
+    "uri",
+    [
+        "http://app.example.org/callback",
+        "HTTP://APP.EXAMPLE.ORG/callback",
+        "http://localhost.attacker.example/",
+        "http://127.0.0.1.attacker.example/",
+        "http://localhost@attacker.example/",
+        "http://10.0.0.7/callback",
+        "http://[2001:db8::1]/callback",
+    ],
+)
+def test_plain_http_to_another_machine_is_found_however_it_is_written(uri):
+    good = "https://claude.ai/api/mcp/auth_callback"
+    report = asked("client-plain-http-redirect", client(redirectUris=[good, uri]))
+    assert paths(report) == ["redirectUris[1]"]
+    assert report.findings[0].actual == uri
+
+
+def test_a_relative_redirect_goes_where_the_root_url_says():
+    relative = client(rootUrl="http://app.example.org/", redirectUris=["/callback"])
+    assert paths(asked("client-plain-http-redirect", relative)) == ["redirectUris[0]"]
+    hidden = client(rootUrl=UNKNOWN, redirectUris=["/callback"])
+    assert len(asked("client-plain-http-redirect", hidden).undecided) == 1
+    absolute = client(rootUrl=UNKNOWN, redirectUris=["https://claude.ai/"])
+    assert not asked("client-plain-http-redirect", absolute).undecided
+
+
+def test_a_redirect_that_can_be_seen_is_judged_beside_one_that_can_not():
+    report = asked("client-plain-http-redirect", client(redirectUris=[UNKNOWN, "http://a.example/"]))
+    assert paths(report) == ["redirectUris[1]"]
+    assert len(report.undecided) == 1
+
+
+@pytest.mark.parametrize("uri", ["https://app.example.org/cb", "https://deep.web.example.org/cb"])
+def test_hosts_of_the_list_and_of_the_stack_may_get_codes(uri):
+    ours = Thing("McpServer", "server", {"url": "https://app.example.org/mcp"})
+    allowed = ["*.web.example.org"]
+    looked_at = client(redirectUris=[uri])
+    assert not paths(asked("client-foreign-redirect", looked_at, ours, allowedHosts=allowed))
+    assert paths(asked("client-foreign-redirect", looked_at)) == ["redirectUris[0]"]
+
+
+def test_a_host_is_left_open_where_the_stacks_own_is_not_known_yet():
+    ours = Thing("McpServer", "server", {"url": UNKNOWN})
+    foreign = client(redirectUris=["https://app.example.org/cb"])
+    report = asked("client-foreign-redirect", foreign, ours)
+    assert (len(report.findings), len(report.undecided)) == (0, 1)
+    known = client(redirectUris=["https://claude.ai/cb"])
+    assert not asked("client-foreign-redirect", known, ours).undecided
+
+
+def policy(**properties):
+    return thing("ClientPolicy", **{"name": "p", "profiles": ["strict"], "anyClient": True, **properties})
+
+
+def profile(**properties):
+    return thing("ClientProfile", **{"name": "strict", "pkce": {}, **properties})
+
+
+@pytest.mark.parametrize(
+    "around",
+    [
+        [policy(), profile()],
+        [policy(), profile(pkce=None, executors=[{"executor": "pkce-enforcer", "configuration": {}}])],
+        [policy(profiles=["oauth-2-1-for-public-client"])],
+        [policy(anyClient=False, clientAccessType={"type": ["public"]}), profile()],
+        [policy(enabled=False), policy(), profile()],
+    ],
+)
+def test_a_client_policy_may_ask_for_pkce_in_the_place_of_the_client(around):
+    assert not paths(asked("client-pkce", client(requirePkce=False), *around))
+
+
+@pytest.mark.parametrize(
+    "around",
+    [
+        [],
+        [policy()],
+        [profile()],
+        [policy(enabled=False), profile()],
+        [policy(anyClient=False), profile()],
+        [policy(clientScopes={"scopes": ["mcp:tools"]}), profile()],
+        [policy(anyClient=False, clientAccessType={"type": ["confidential"]}), profile()],
+        [policy(anyClient=False, clientAccessType={"type": ["public"], "isNegativeLogic": True}), profile()],
+        [policy(profiles=["fapi-1-advanced"])],
+        [policy(), profile(realm="other")],
+        [policy(realm="other"), profile(realm="other")],
+        [policy(), profile(pkce=None)],
+    ],
+)
+def test_a_policy_that_does_not_reach_the_client_asks_nothing_of_it(around):
+    assert paths(asked("client-pkce", client(requirePkce=False), *around)) == ["requirePkce"]
+
+
+def test_pkce_is_left_open_where_the_realm_may_have_policies_that_are_not_declared():
+    report = asked("client-pkce", client(requirePkce=False), complete=False)
+    assert (len(report.findings), len(report.undecided)) == (0, 1)
+    assert not asked("client-pkce", client(standardFlow=False, requirePkce=False)).findings
+
+
+def test_a_client_is_a_servers_by_the_mapper_or_by_the_server_itself():
+    mapper = thing("AudienceMapper", name="aud", scope="mcp:tools", includedClientAudience="app")
+    server = Thing("McpServer", "server", {"introspectionClientId": "app"})
+    for rule, flow in (
+        ("introspection-client-logs-users-in", "standardFlow"),
+        ("introspection-client-gets-tokens", "serviceAccounts"),
+    ):
+        looked_at = thing("Client", clientId="app", access="confidential", **{flow: True})
+        assert paths(asked(rule, looked_at, mapper)) == [flow]
+        assert paths(asked(rule, looked_at, server)) == [flow]
+        assert not paths(asked(rule, looked_at))
+        elsewhere = replace(mapper, properties={**mapper.properties, "realm": "other"})
+        assert not paths(asked(rule, looked_at, elsewhere))
+        unseen = Thing("McpServer", "server", {"introspectionClientId": UNKNOWN})
+        report = asked(rule, looked_at, unseen)
+        assert (len(report.findings), len(report.undecided)) == (0, 1)
+
+
+@pytest.mark.parametrize(
+    ("owner", "role", "found"),
+    [
+        ("realm-management", "realm-admin", True),
+        ("realm-management", "manage-clients", True),
+        ("realm-management", "impersonation", True),
+        ("mcp-realm", "manage-users", True),
+        ("", "admin", True),
+        ("", "create-realm", True),
+        ("realm-management", "view-clients", False),
+        ("reports", "manage-everything", False),
+        ("", "reader", False),
+    ],
+)
+def test_a_role_that_administers_is_told_from_one_that_does_not(owner, role, found):
+    mapping = thing("ServiceAccountRole", client="job", owner=owner, role=role)
+    assert bool(paths(asked("service-account-administers", mapping))) is found
+    ours = {"roles": ["*/reader"], "administrators": ["job"]}
+    assert not paths(asked("service-account-administers", mapping, **ours))
+
+
+def test_the_provisioner_may_administer():
+    mapping = thing("ServiceAccountRole", client="provision", owner="realm-management", role="manage-clients")
+    assert not paths(asked("service-account-administers", mapping))
+
+
+@pytest.mark.parametrize(
+    ("secret", "weak"),
+    [
+        ("secret", True),
+        ("correct-horse-battery", True),
+        ("app-client-secret-0000000000", True),
+        ("changeme-changeme-changeme", True),
+        ("APP_SECRET_APP_SECRET_APP", True),
+        ("abcabcabcabcabcabcabcabcabc", True),
+        ("3q2-7wPzYk8mVtR1xUoN5bLh", False),
+        ("6f1ed002ab5595859014ebf0951522d9", False),
+        ("test-mcp-demo-3q2-7wPzYk8mVtR1", False),
+    ],
+)
+def test_a_secret_that_can_be_guessed_is_found_and_never_shown(secret, weak):
+    report = asked("client-secret-weak", client(access="confidential", secret=secret))
+    assert bool(report.findings) is weak
+    assert [finding.actual for finding in report.findings] == ["[secret]"] * weak
+    assert not any(secret in finding.message for finding in report.findings if secret != "secret")
+
+
+def test_a_secret_of_keycloaks_own_or_none_is_no_finding_and_a_hidden_one_is_left_open():
+    for rule in ("client-secret-weak", "client-secret-shared"):
+        assert not asked(rule, client(access="confidential")).findings
+        assert not asked(rule, client(access="public")).undecided
+        hidden = asked(rule, client(access="confidential", secret=MASKED))
+        assert (len(hidden.findings), len(hidden.undecided)) == (0, 1)
+
+
+def test_one_secret_of_two_clients_is_told_once_without_the_secret():
+    shared = "3q2-7wPzYk8mVtR1xUoN5bLh"
+    one, two, three = (
+        client(clientId=name, access="confidential", secret=secret)
+        for name, secret in (("a", shared), ("b", shared), ("c", "another"))
+    )
+    report = asked("client-secret-shared", one, two, three, client(clientId="public"))
+    (finding,) = report.findings
+    assert "the same secret as a" in finding.message
+    assert shared not in str(finding.as_json())
+    assert finding.actual == "[secret]"
+
+
+def test_every_secret_that_stands_in_clear_is_named_with_the_command_that_mends_it():
+    keys = ["adminClientSecret", "servers[0].introspectionClientSecret"]
+    stack = Thing("Stack", "stack", {"profile": "prod", "plainSecrets": keys})
+    report = asked("secret-in-clear", stack, profile="prod")
+    assert [finding.fix for finding in report.mandatory] == [f"provision secret set {key}" for key in keys]
+    assert not asked("secret-in-clear", Thing("Stack", "stack", {}, defaults={"plainSecrets": []})).undecided
