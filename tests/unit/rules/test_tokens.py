@@ -1,0 +1,114 @@
+"""The rules on tokens and sessions at their edges."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from tests.support.asked_rule import asked, thing
+
+
+def realm(**properties):
+    return thing("Realm", **{"name": "mcp", **properties})
+
+
+def paths(report):
+    return [finding.path for finding in report.findings]
+
+
+@pytest.mark.parametrize(
+    ("profile", "seconds", "found"),
+    [("dev", 900, False), ("dev", 901, True), ("test", 901, True), ("prod", 300, False), ("prod", 301, True)],
+)
+def test_access_tokens_last_fifteen_minutes_at_most_and_five_in_production(profile, seconds, found):
+    for holder in (
+        realm(accessTokenLifespan=seconds),
+        thing("Client", clientId="app", accessTokenLifespan=seconds),
+    ):
+        assert bool(paths(asked("access-token-lifespan", holder, profile=profile))) is found
+
+
+def test_a_client_without_a_lifespan_of_its_own_has_the_realms():
+    assert not paths(asked("access-token-lifespan", thing("Client", clientId="app"), profile="prod"))
+
+
+def test_a_lifespan_is_told_in_words_and_may_be_set():
+    report = asked("access-token-lifespan", realm(accessTokenLifespan=5400.0))
+    assert report.findings[0].message == "access tokens are good for 90 minutes; 15 minutes at most"
+    assert not paths(asked("access-token-lifespan", realm(accessTokenLifespan=5400), maximumSeconds=5400))
+
+
+def test_what_an_adopted_realm_keeps_is_left_open():
+    adopted = replace(realm(revokeRefreshToken=True), whole=False)
+    for rule in ("refresh-token-reuse", "session-lifespan", "offline-session-lifespan"):
+        report = asked(rule, adopted, complete=False)
+        assert (len(report.findings), len(report.undecided)) == (0, 1)
+
+
+@pytest.mark.parametrize(
+    "membership",
+    [
+        thing("DefaultClientScope", scope="offline_access", kind="optional"),
+        thing("DefaultClientScope", scope="mcp:tools", kind="default"),
+        thing("ClientDefaultScope", client="app", scope="offline_access", kind="optional"),
+        thing("RealmClientScopes", defaultScopes=["basic"], optionalScopes=["offline_access"]),
+    ],
+)
+def test_offline_access_may_be_asked_for(membership):
+    assert not paths(asked("offline-access-default", membership))
+
+
+@pytest.mark.parametrize(
+    ("settings", "found"),
+    [
+        ({"ssoSessionIdleTimeout": 28800, "ssoSessionMaxLifespan": 86400}, []),
+        ({"ssoSessionIdleTimeout": 28801, "ssoSessionMaxLifespan": 86400}, ["ssoSessionIdleTimeout"]),
+        ({"ssoSessionIdleTimeout": 1800, "ssoSessionMaxLifespan": 86401}, ["ssoSessionMaxLifespan"]),
+        ({"ssoSessionIdleTimeoutRememberMe": 31536000}, []),
+        (
+            {"ssoSessionIdleTimeoutRememberMe": 31536000, "rememberMe": True},
+            ["ssoSessionIdleTimeoutRememberMe"],
+        ),
+        ({"rememberMe": True}, []),
+    ],
+)
+def test_a_login_ends_the_same_day_unless_the_user_is_remembered(settings, found):
+    assert paths(asked("session-lifespan", realm(**settings), profile="prod")) == found
+
+
+@pytest.mark.parametrize("algorithm", ["RS256", "PS384", "ES512", "EdDSA"])
+def test_a_signature_with_a_private_key_is_good(algorithm):
+    client = thing("Client", clientId="app", accessTokenSignatureAlgorithm=algorithm)
+    assert not paths(asked("token-signature-algorithm", realm(defaultSignatureAlgorithm=algorithm), client))
+
+
+def key(**properties):
+    return thing("RealmKey", **{"name": "rsa", "provider": "rsa-generated", **properties})
+
+
+def test_how_old_a_key_is_only_keycloak_can_tell():
+    report = asked("signing-key-age", key())
+    assert (len(report.findings), len(report.undecided)) == (0, 1)
+    assert "audit it live" in report.undecided[0].why
+
+
+@pytest.mark.parametrize(
+    ("properties", "found"),
+    [
+        ({"ageDays": 180}, False),
+        ({"ageDays": 181}, True),
+        ({"ageDays": 181, "active": False}, False),
+        ({"ageDays": 181, "enabled": False}, False),
+        ({"active": False}, False),
+    ],
+)
+def test_a_key_that_signs_is_replaced_within_half_a_year_in_production(properties, found):
+    report = asked("signing-key-age", key(**properties), profile="prod")
+    assert bool(report.findings) is found
+    assert not report.undecided
+
+
+@pytest.mark.parametrize(("bits", "found"), [(None, False), (2048, False), (4096, False), (1024, True)])
+def test_an_rsa_key_has_2048_bits(bits, found):
+    assert bool(paths(asked("signing-key-size", key(keySize=bits)))) is found
