@@ -1,0 +1,43 @@
+"""Passwords can't be guessed one after the other."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from provision.rules.changes import Set, Where
+from provision.rules.rule import rule
+from provision.rules.thing import Violation
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from provision.rules.rule import Scene
+    from provision.rules.thing import Thing
+
+
+@rule(
+    id="realm-brute-force",
+    severity="high",
+    title="Passwords can't be guessed one after the other",
+    why="The login page is open to the network. Without a lockout a program tries passwords by the thousand; Keycloak has the lockout "
+    "switched off.",
+    fix="bruteForceProtected: true # and failureFactor: 30",
+    see="https://keycloak.org/docs/latest/server_admin/index.html#password-guess-brute-force-attacks",
+    on=("Realm",),
+    parameters={"maximumFailures": 100},
+    breaks=(
+        (Set(Where("Realm"), {"bruteForceProtected": False}),),
+        (Set(Where("Realm"), {"failureFactor": 10000}),),
+    ),
+)
+def check(realm: Thing, scene: Scene) -> Iterator[Violation]:
+    """Failed logins lock a user out for a while, and soon enough."""
+    most = scene.parameters["maximumFailures"]
+    if not realm.get("bruteForceProtected"):
+        yield Violation("bruteForceProtected", "any number of passwords may be tried")
+    elif realm.get("failureFactor") > most:
+        yield Violation(
+            "failureFactor",
+            f"{realm.get('failureFactor'):.0f} passwords may be tried before a lockout; {most} at most",
+            f"failureFactor: {most}",
+        )
