@@ -150,8 +150,13 @@ class ProtectedServer:
             name=f"Introspection for {config.name}",
             access="confidential",
             secret=self._secret,
+            # One of that name that was there before is taken over: what it must not do has to be said.
             standard_flow=False,
+            implicit_flow=False,
+            direct_access_grants=False,
+            device_grant=False,
             service_accounts=False,
+            token_exchange=False,
             full_scope_allowed=False,
             resource_url=self.url if self._around.resource_indicators else None,
             opts=self._around.inside,

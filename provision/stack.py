@@ -183,6 +183,7 @@ class McpStack(pulumi.ComponentResource):
             revoke_refresh_token=True,
             refresh_token_max_reuse=0,
             registration_allowed=False,
+            password_policy=self._config.password_policy,
             brute_force_protected=True,
             admin_events_enabled=self._config.events,
             **self._events(),
@@ -273,6 +274,9 @@ class McpStack(pulumi.ComponentResource):
                 redirect_uris=client.redirect_uris,
                 consent_required=True,
                 require_pkce=True,
+                # One of that name that was there before is taken over: what it must not do has to be said.
+                implicit_flow=False,
+                direct_access_grants=False,
                 full_scope_allowed=False,
                 opts=inside,
             )

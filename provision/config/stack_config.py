@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
 
 _STILL_ENCRYPTED = "secure"
+_PASSWORDS = "length(12) and notUsername(undefined) and notEmail(undefined)"
 
 
 class StackConfig(Concept):
@@ -220,6 +221,12 @@ class StackConfig(Concept):
     def events(self) -> bool:
         """Whether logins and administrative changes are kept."""
         return self.profile == "prod" if self.realm.events is None else self.realm.events
+
+    @property
+    def password_policy(self) -> str | None:
+        """What passwords need; None leaves it as it is."""
+        own = self.profile == "prod" and not self.realm.adopt
+        return self.realm.password_policy or (_PASSWORDS if own else None)
 
     @property
     def throw_away(self) -> bool:

@@ -186,6 +186,49 @@ def test_rules_are_told_which_secrets_stand_in_the_stack_file_in_clear(config, s
     assert secret not in str(inputs)
 
 
+_PROD = {
+    "profile": "prod",
+    "runtime": "external",
+    "keycloak": {"url": "https://login.example.org"},
+    "server": {"url": "https://mcp.example.org/mcp"},
+    "adminClientSecret": "of-a-test-and-long-enough",
+    "introspectionClientSecret": "of-a-test-and-long-enough-2",
+}
+
+
+@pytest.mark.parametrize(
+    ("values", "policy"),
+    [
+        ({}, None),
+        (_PROD, "length(12) and notUsername(undefined) and notEmail(undefined)"),
+        (_PROD | {"realm": {"adopt": True}}, None),
+        (_PROD | {"realm": {"adopt": True, "passwordPolicy": "length(20)"}}, "length(20)"),
+    ],
+)
+def test_a_production_realm_of_the_stacks_own_asks_for_long_passwords(declare, values, policy):
+    made, _ = declare(**values)
+    assert made["realm"].inputs.get("passwordPolicy") == policy
+
+
+def test_a_client_that_is_taken_over_keeps_no_grant_that_it_does_not_need(declare):
+    made, _ = declare()
+    for name, grants in (
+        ("mcp-client", ("implicitFlow", "directAccessGrants")),
+        (
+            "calculator-introspection",
+            (
+                "standardFlow",
+                "implicitFlow",
+                "directAccessGrants",
+                "deviceGrant",
+                "serviceAccounts",
+                "tokenExchange",
+            ),
+        ),
+    ):
+        assert {grant: made[name].inputs.get(grant) for grant in grants} == dict.fromkeys(grants, False)
+
+
 def test_a_wrong_config_reaches_plain_pulumi_without_a_traceback(config):
     config({"provision:relam": "{}"})
     pulumi.runtime.set_mocks(Recorder(), project="provision", stack="dev", preview=False)

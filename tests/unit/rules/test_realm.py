@@ -116,6 +116,19 @@ def test_the_first_administrator_is_found_by_its_mark_or_its_name(user, found):
 
 
 @pytest.mark.parametrize(
+    ("client", "found"),
+    [
+        ({"realm": "master", "clientId": "temp-admin"}, ["clientId"]),
+        ({"realm": "master", "clientId": "ops", "temporaryAdministrator": True}, ["temporaryAdministrator"]),
+        ({"realm": "master", "clientId": "ops"}, []),
+        ({"realm": "mcp", "clientId": "admin"}, []),
+    ],
+)
+def test_the_first_administrator_may_be_a_service_account(client, found):
+    assert paths(asked("temporary-administrator", thing("Client", **client), profile="prod")) == found
+
+
+@pytest.mark.parametrize(
     ("policy", "found"),
     [("DISABLED", False), ("ADMIN_VIEW", False), ("ADMIN_EDIT", False), ("ENABLED", True)],
 )
@@ -127,3 +140,24 @@ def test_users_write_no_attributes_that_the_profile_does_not_list(policy, found)
 def test_failed_logins_lock_out_before_a_hundred_of_them():
     assert not paths(asked("realm-brute-force", realm(failureFactor=30)))
     assert paths(asked("realm-brute-force", realm(failureFactor=101))) == ["failureFactor"]
+
+
+@pytest.mark.parametrize(
+    ("policy", "found"),
+    [
+        ("", True),
+        ("notUsername(undefined)", True),
+        ("length(8)", True),
+        ("length", True),
+        ("maxLength(64)", True),
+        ("length(12)", False),
+        ("notUsername(undefined) and length(16) and maxLength(64)", False),
+    ],
+)
+def test_passwords_have_twelve_characters_in_production(policy, found):
+    looked_at = realm(passwordPolicy=policy)
+    assert bool(paths(asked("realm-password-policy", looked_at, profile="prod"))) is found
+    assert not asked("realm-password-policy", looked_at).rules
+    assert not paths(
+        asked("realm-password-policy", realm(passwordPolicy="length(8)"), profile="prod", minimumLength=8)
+    )
