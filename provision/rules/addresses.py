@@ -39,11 +39,13 @@ class Redirect:
 
 
 def redirects(client: Thing) -> Iterator[Redirect]:
-    """The redirect URIs of a client; those that can be seen come before an error tells that others can't.
+    """The redirect URIs of a client that logs users in; those that can be seen come before an error tells that others can't.
 
     Raises:
         UndecidedError: One, or what it is relative to, can't be seen.
     """
+    if not is_redirected_to(client):
+        return
     hidden: UndecidedError | None = None
     uris = client.peek("redirectUris")
     for position in range(len(uris)) if isinstance(uris, (list, tuple)) else ():
@@ -58,6 +60,15 @@ def redirects(client: Thing) -> Iterator[Redirect]:
     if hidden is not None:
         raise hidden
     client.get("redirectUris")
+
+
+def is_redirected_to(client: Thing) -> bool:
+    """Whether browsers are sent to the client: another one may have redirect URIs, but they are of no use.
+
+    Raises:
+        UndecidedError: It can't be seen.
+    """
+    return bool(client.get("standardFlow") or client.get("implicitFlow"))
 
 
 def _absolute(uri: str) -> bool:

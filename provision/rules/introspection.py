@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from provision.rules.thing import UndecidedError
+
 if TYPE_CHECKING:
     from provision.rules.rule import Scene
     from provision.rules.thing import Thing
@@ -28,4 +30,21 @@ def introspects(client: Thing, scene: Scene) -> bool:
     name, realm = client.get("clientId"), client.get("realm")
     if next(scene.of("McpServer", introspectionClientId=name), None) is not None:
         return True
-    return next(scene.of("AudienceMapper", realm=realm, includedClientAudience=name), None) is not None
+    hidden: UndecidedError | None = None
+    for mapper in scene.of("AudienceMapper", realm=realm):
+        try:
+            if _audience(mapper) == name:
+                return True
+        except UndecidedError as error:
+            hidden = hidden or error
+    if hidden is not None:
+        raise hidden
+    return False
+
+
+def _audience(mapper: Thing) -> str | None:
+    """The client that a mapper names; it names a client or a text, never both."""
+    if "includedClientAudience" not in mapper.properties and mapper.properties.get("includedCustomAudience"):
+        return None
+    named: str | None = mapper.get("includedClientAudience")
+    return named

@@ -37,8 +37,10 @@ if TYPE_CHECKING:
 )
 def check(client: Thing, scene: Scene) -> Iterator[Violation]:
     """No other client has the same secret; of two, the later by name is told."""
+    if client.get("access") == "public":
+        return
     secret = client.get("secret")
-    if client.get("access") == "public" or secret is None:
+    if secret is None:  # Keycloak made it, or there is none
         return
     own = _name(client)
     for other in scene.of("Client", access="confidential", secret=secret):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from provision.rules.addresses import is_redirected_to
 from provision.rules.changes import Set, Where
 from provision.rules.rule import rule
 from provision.rules.thing import Violation
@@ -34,6 +35,8 @@ if TYPE_CHECKING:
 def check(client: Thing, scene: Scene) -> Iterator[Violation]:
     """No redirect URI, for logins and for logouts, has a wildcard."""
     del scene
+    if not is_redirected_to(client):
+        return
     for field in ("redirectUris", "postLogoutRedirectUris"):
         for uri in client.items(field):
             if "*" in uri:

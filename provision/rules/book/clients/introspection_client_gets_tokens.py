@@ -33,6 +33,8 @@ if TYPE_CHECKING:
 )
 def check(client: Thing, scene: Scene) -> Iterator[Violation]:
     """Client credentials and token exchange are off."""
+    if client.get("access") == "public":  # has neither
+        return
     for field, what in (("serviceAccounts", "client credentials"), ("tokenExchange", "token exchange")):
         if client.get(field) and introspects(client, scene):
             yield Violation(

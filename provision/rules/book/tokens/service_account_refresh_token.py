@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from provision.rules.changes import Set, Where
+from provision.rules.changes import Add, Where
 from provision.rules.rule import rule
 from provision.rules.thing import Violation
 
@@ -26,11 +26,22 @@ if TYPE_CHECKING:
     on=("Client",),
     throw_away="advisory",
     breaks=(
-        (Set(Where("Client", {"access": "confidential"}), {"useRefreshTokenForClientCredentials": True}),),
+        (
+            Add(
+                "Client",
+                {
+                    "clientId": "nightly-report",
+                    "secret": "of-a-break-and-long-enough",
+                    "serviceAccounts": True,
+                    "useRefreshTokenForClientCredentials": True,
+                },
+                like=Where("Client", {"access": "confidential"}),
+            ),
+        ),
     ),
 )
 def check(client: Thing, scene: Scene) -> Iterator[Violation]:
     """The client credentials grant answers without one."""
     del scene
-    if client.get("useRefreshTokenForClientCredentials"):
+    if client.get("serviceAccounts") and client.get("useRefreshTokenForClientCredentials"):
         yield Violation("useRefreshTokenForClientCredentials", "gets a refresh token that belongs to no user")
