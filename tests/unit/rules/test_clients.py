@@ -78,6 +78,19 @@ def test_hosts_of_the_list_and_of_the_stack_may_get_codes(uri):
     assert paths(asked("client-foreign-redirect", looked_at)) == ["redirectUris[0]"]
 
 
+def test_a_wildcard_for_a_host_is_the_matter_of_another_rule():
+    wild = client(redirectUris=["https://*.example.org/cb"])
+    assert not paths(asked("client-foreign-redirect", wild))
+    assert paths(asked("client-wildcard-redirect", wild)) == ["redirectUris"]
+
+
+def test_redirect_uris_count_where_a_browser_is_sent_to_the_client():
+    idle = {"standardFlow": False, "redirectUris": ["http://app.example.org/*"]}
+    for rule in ("client-plain-http-redirect", "client-wildcard-redirect", "client-foreign-redirect"):
+        assert not paths(asked(rule, client(**idle)))
+        assert paths(asked(rule, client(**idle, implicitFlow=True)))
+
+
 def test_a_host_is_left_open_where_the_stacks_own_is_not_known_yet():
     ours = Thing("McpServer", "server", {"url": UNKNOWN})
     foreign = client(redirectUris=["https://app.example.org/cb"])
@@ -192,6 +205,12 @@ def test_the_provisioner_may_administer():
         ("3q2-7wPzYk8mVtR1xUoN5bLh", False),
         ("6f1ed002ab5595859014ebf0951522d9", False),
         ("test-mcp-demo-3q2-7wPzYk8mVtR1", False),
+        ("3q27wPzYk8mVtR1xUoN5bL", False),
+        ("3q27wPzYk8mVtR1xUoN5b", True),
+        ("secret-secret-3q27wPzYk8m", False),
+        ("secret-secret-3q27wPzYk8", True),
+        ("3q27wPzY3q27wPzY3q27wPzY", False),
+        ("3q27wPz3q27wPz3q27wPz3q27wPz", True),
     ],
 )
 def test_a_secret_that_can_be_guessed_is_found_and_never_shown(secret, weak):

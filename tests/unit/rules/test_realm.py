@@ -30,6 +30,8 @@ def test_production_asks_every_address_for_https(profile, mode, found):
     report = asked("realm-ssl-required", realm(sslRequired=mode), profile=profile)
     assert bool(report.findings) is found
     assert len(report.mandatory) == len(report.findings)
+    who = {"none": "everybody", "external": "private addresses"}.get(mode)
+    assert all(who in finding.message for finding in report.findings)
 
 
 @pytest.mark.parametrize("rule", ["realm-login-events", "realm-admin-events"])
@@ -138,7 +140,7 @@ def test_users_write_no_attributes_that_the_profile_does_not_list(policy, found)
 
 
 def test_failed_logins_lock_out_before_a_hundred_of_them():
-    assert not paths(asked("realm-brute-force", realm(failureFactor=30)))
+    assert not paths(asked("realm-brute-force", realm(failureFactor=100)))
     assert paths(asked("realm-brute-force", realm(failureFactor=101))) == ["failureFactor"]
 
 

@@ -59,6 +59,24 @@ def test_offline_access_may_be_asked_for(membership):
     assert not paths(asked("offline-access-default", membership))
 
 
+def test_whoever_gets_offline_access_unasked_is_named():
+    everybody = asked("offline-access-default", thing("DefaultClientScope", scope="offline_access"))
+    assert everybody.findings[0].message.startswith("every new client")
+    one = thing("ClientDefaultScope", client="app", scope="offline_access")
+    assert asked("offline-access-default", one).findings[0].message.startswith("app gets")
+
+
+@pytest.mark.parametrize(("seconds", "found"), [(600, False), (601, True)])
+def test_a_code_is_good_for_ten_minutes_at_most(seconds, found):
+    assert bool(paths(asked("authorization-code-lifespan", realm(accessCodeLifespan=seconds)))) is found
+
+
+@pytest.mark.parametrize(("days", "found"), [(90, False), (91, True)])
+def test_offline_sessions_end_within_a_quarter(days, found):
+    looked_at = realm(offlineSessionMaxLifespan=days * 86400)
+    assert bool(paths(asked("offline-session-lifespan", looked_at))) is found
+
+
 @pytest.mark.parametrize(
     ("settings", "found"),
     [
