@@ -167,6 +167,20 @@ def test_a_client_is_a_servers_by_the_mapper_or_by_the_server_itself():
         assert (len(report.findings), len(report.undecided)) == (0, 1)
 
 
+def test_a_mapper_that_names_a_text_names_no_client_in_an_adopted_realm_either():
+    text = {"name": "aud", "scope": "mcp:tools", "includedCustomAudience": "https://mcp.example.org/mcp"}
+    looked_at = client()
+    rule = "introspection-client-logs-users-in"
+    for properties, undecided in ((text, 0), ({**text, "includedCustomAudience": None}, 1)):
+        mapper = replace(thing("AudienceMapper", **properties), whole=False)
+        assert len(asked(rule, looked_at, mapper, complete=False).undecided) == undecided
+    naming = thing(
+        "AudienceMapper", **text | {"includedCustomAudience": None, "includedClientAudience": "app"}
+    )
+    hidden = replace(thing("AudienceMapper", name="other", scope="mcp:tools"), whole=False)
+    assert paths(asked(rule, looked_at, hidden, naming, complete=False)) == ["standardFlow"]
+
+
 @pytest.mark.parametrize(
     ("owner", "role", "found"),
     [

@@ -6,6 +6,7 @@ from dataclasses import replace
 
 import pytest
 
+from provision.rules.durations import words
 from tests.support.asked_rule import asked, thing
 
 
@@ -99,6 +100,35 @@ def test_a_login_ends_the_same_day_unless_the_user_is_remembered(settings, found
 def test_a_signature_with_a_private_key_is_good(algorithm):
     client = thing("Client", clientId="app", accessTokenSignatureAlgorithm=algorithm)
     assert not paths(asked("token-signature-algorithm", realm(defaultSignatureAlgorithm=algorithm), client))
+
+
+@pytest.mark.parametrize("service_accounts", [False, True])
+def test_a_refresh_token_of_no_user_needs_a_service_account(service_accounts):
+    client = thing(
+        "Client",
+        clientId="job",
+        access="confidential",
+        serviceAccounts=service_accounts,
+        useRefreshTokenForClientCredentials=True,
+    )
+    assert bool(paths(asked("service-account-refresh-token", client))) is service_accounts
+    without = replace(client, properties={**client.properties, "useRefreshTokenForClientCredentials": False})
+    assert not paths(asked("service-account-refresh-token", without))
+
+
+@pytest.mark.parametrize(
+    ("seconds", "text"),
+    [
+        (0, "0 seconds"),
+        (1, "1 second"),
+        (60.0, "1 minute"),
+        (90, "90 seconds"),
+        (7200, "2 hours"),
+        (86400, "1 day"),
+    ],
+)
+def test_a_time_is_told_in_the_largest_unit_that_is_exact(seconds, text):
+    assert words(seconds) == text
 
 
 def key(**properties):
