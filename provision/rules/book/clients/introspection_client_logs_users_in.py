@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from provision.rules.changes import Set, Where
+from provision.rules.changes import Add, Set, Where
 from provision.rules.introspection import BESIDE, introspects
 from provision.rules.rule import rule
 from provision.rules.thing import Violation
@@ -36,9 +36,10 @@ if TYPE_CHECKING:
         ),
         (Set(Where("Client", {"access": "confidential"}), {"deviceGrant": True}),),
         (
-            Set(
-                Where("AudienceMapper", {"name": "introspection-audience"}),
-                {"includedClientAudience": "mcp-client"},
+            Add(
+                "AudienceMapper",
+                {"name": "application-audience", "includedClientAudience": "mcp-client"},
+                like=Where("AudienceMapper", {"name": "introspection-audience"}),
             ),
         ),
     ),
