@@ -11,7 +11,7 @@ IMAGES = Path(__file__).parent / "images"
 
 
 def write(folder: Path, image: str, sources: tuple[str, ...]) -> str:
-    """Write the build context of an image; what was in the folder is replaced.
+    """Write the build context of an image; a folder that holds it already is left as it is, any other is replaced.
 
     Args:
         folder: The folder to write.
@@ -21,19 +21,36 @@ def write(folder: Path, image: str, sources: tuple[str, ...]) -> str:
     Returns:
         A digest of names and contents, in hex: another one is another image.
     """
-    files = {name: IMAGES / image / name for name in ("Dockerfile", "requirements.txt")}
+    files = {name: (IMAGES / image / name).read_bytes() for name in ("Dockerfile", "requirements.txt")}
     for pattern in sources:
-        files |= {f"provision/{path.relative_to(PACKAGE)}": path for path in PACKAGE.glob(pattern)}
+        files |= {
+            f"provision/{path.relative_to(PACKAGE)}": path.read_bytes() for path in PACKAGE.glob(pattern)
+        }
+    if _held(folder) != files:
+        _replace(folder, files)
+    return _digest(files)
+
+
+def _held(folder: Path) -> dict[str, bytes]:
+    """The files in a folder."""
+    paths = [path for path in folder.rglob("*") if path.is_file()]
+    return {str(path.relative_to(folder)): path.read_bytes() for path in paths}
+
+
+def _replace(folder: Path, files: dict[str, bytes]) -> None:
     if folder.exists():
         shutil.rmtree(folder)
-    digest = hashlib.sha256()
-    for name in sorted(files):
-        content = files[name].read_bytes()
+    for name, content in files.items():
         target = folder / name
         target.parent.mkdir(parents=True, exist_ok=True)
         target.write_bytes(content)
         target.chmod(0o644)  # Docker counts the mode as a change, but not the time
-        digest.update(f"{name}\0{len(content)}\0".encode() + content)
     for path in folder.rglob("*/"):
         path.chmod(0o755)
+
+
+def _digest(files: dict[str, bytes]) -> str:
+    digest = hashlib.sha256()
+    for name, content in sorted(files.items()):
+        digest.update(f"{name}\0{len(content)}\0".encode() + content)
     return digest.hexdigest()

@@ -33,6 +33,18 @@ def test_a_context_is_the_same_wherever_it_is_written(image, tmp_path):
     assert files[0] == files[1]
 
 
+@pytest.mark.parametrize("image", IMAGES)
+def test_a_context_that_is_there_is_left_alone_and_a_changed_one_is_mended(image, tmp_path):
+    digest = IMAGES[image].write_context(tmp_path)
+    file = tmp_path / "provision" / "__init__.py"
+    written = file.stat().st_mtime_ns, file.stat().st_ino
+    assert IMAGES[image].write_context(tmp_path) == digest
+    assert (file.stat().st_mtime_ns, file.stat().st_ino) == written
+    file.write_text("# by hand\n")
+    assert IMAGES[image].write_context(tmp_path) == digest
+    assert file.read_bytes() == (build_context.PACKAGE / "__init__.py").read_bytes()
+
+
 def test_another_source_is_another_context(tmp_path, monkeypatch):
     before = server_image.write_context(tmp_path / "before")
     shutil.copytree(build_context.PACKAGE / "server", tmp_path / "provision" / "server")
