@@ -167,7 +167,9 @@ class McpStack(pulumi.ComponentResource):
 
     @property
     def _expected_issuer(self) -> Output[str]:
-        return Output.concat(self.keycloak_url, "/realms/", self._config.realm.name)
+        planned = self.keycloak.planned_url if self.keycloak is not None else None
+        url = self.keycloak_url if planned is None else planned
+        return Output.concat(url, "/realms/", self._config.realm.name)
 
     def _realm(self, provider: Provider) -> keycloak.Realm:
         realm = self._config.realm

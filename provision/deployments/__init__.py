@@ -20,7 +20,8 @@ class StartedKeycloak:
 
     Args:
         resource: What goes when it goes.
-        url: Its base address as browsers and the provisioner reach it, without a trailing slash.
+        url: Its base address as browsers and the provisioner reach it, without a trailing slash; known when it runs.
+        planned_url: The same, known before it runs; None where it is not.
         data_id: Which data it has, new whenever the data was made anew; None where only Keycloak itself can tell.
         runs_in: What it runs in, where Keycloak is asked which data it has.
         senders: Addresses from which requests of this machine reach it, besides loopback ones; None for none.
@@ -28,6 +29,7 @@ class StartedKeycloak:
 
     resource: pulumi.Resource
     url: pulumi.Output[str]
+    planned_url: pulumi.Output[str] | None = None
     data_id: pulumi.Output[str] | None = None
     runs_in: pulumi.Output[str] | None = None
     senders: pulumi.Output[Sequence[str]] | None = None

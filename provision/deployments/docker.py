@@ -12,7 +12,7 @@ from pulumi import Output, ResourceOptions
 
 from provision.deployments import StartedKeycloak, StartedServer
 from provision.resources import docker
-from provision.runtimes.docker import keycloak_database, keycloak_image, server_image
+from provision.runtimes.docker import health, keycloak_database, keycloak_image, server_image
 from provision.runtimes.docker.containers import FILES_LABEL, LABEL
 
 if TYPE_CHECKING:
@@ -28,7 +28,7 @@ _KEYCLOAK = "keycloak"
 """Keycloak's name in the network of the stack."""
 _SERVER_PORT = 3000
 _READY_SECONDS = 120
-_PROBE_SECONDS = 10
+_STOP_SECONDS = 10
 _KEYCLOAK_MEGABYTES = 1024
 _SERVER_MEGABYTES = 512
 
@@ -42,7 +42,8 @@ class _Container:
         image: Its image.
         user: The user that it runs as, ``UID:GID``.
         folder: Where its files are.
-        files: Their contents by their absolute paths; secret.
+        files: Their contents by their absolute paths.
+        secret_files: Those of which the content is a secret.
         port: The port that it listens on, and the one of this machine that this is published on.
         healthcheck: The command that tells whether it is ready.
         tmpfs: Folders in memory, with their options.
@@ -55,11 +56,12 @@ class _Container:
     image: Output[str]
     user: str
     folder: str
-    files: Mapping[str, Output[str]]
+    secret_files: Mapping[str, Output[str]]
     port: tuple[int, Output[int]]
     healthcheck: Sequence[str]
     tmpfs: Mapping[str, str]
     megabytes: int
+    files: Mapping[str, Output[str]] = field(default_factory=dict)
     volumes: Mapping[str, Output[str]] = field(default_factory=dict)
     arguments: Mapping[str, Any] = field(default_factory=dict)
 
@@ -111,7 +113,7 @@ class DockerDeployment:
                 ),
                 user=keycloak_image.USER,
                 folder=str(keycloak_image.FILES),
-                files={str(keycloak_image.ADMIN_SCRIPT): script},
+                secret_files={str(keycloak_image.ADMIN_SCRIPT): script},
                 port=(keycloak_image.PORT, port),
                 healthcheck=keycloak_image.HEALTH_CHECK,
                 tmpfs=keycloak_image.TMPFS,
@@ -129,6 +131,7 @@ class DockerDeployment:
         return StartedKeycloak(
             resource=container,
             url=Output.all(url, container.id).apply(lambda found: str(found[0])),
+            planned_url=url,
             runs_in=container.id,
             senders=gateways,
         )
@@ -156,7 +159,8 @@ class DockerDeployment:
                 image=image,
                 user=server_image.USER,
                 folder=server_image.FOLDER,
-                files={server_image.SETTINGS: settings, server_image.SECRET: needs.client_secret},
+                files={server_image.SETTINGS: settings},
+                secret_files={server_image.SECRET: needs.client_secret},
                 port=(_SERVER_PORT, port),
                 healthcheck=server_image.health_check(_SERVER_PORT),
                 tmpfs=server_image.TMPFS,
@@ -224,45 +228,64 @@ class DockerDeployment:
             capabilities=pulumi_docker.ContainerCapabilitiesArgs(drops=["ALL"]),
             security_opts=["no-new-privileges"],
             memory=what.megabytes,
+            memory_swap=what.megabytes,  # the sum of both, so nothing is swapped
+            ipc_mode="private",
             restart="unless-stopped",
             healthcheck=pulumi_docker.ContainerHealthcheckArgs(
                 tests=list(what.healthcheck),
-                interval="1s",
-                timeout=f"{_PROBE_SECONDS}s",
-                retries=_PROBE_SECONDS,
+                interval=health.INTERVAL,
+                timeout=health.TIMEOUT,
+                retries=health.RETRIES,
             ),
             wait=True,
             wait_timeout=_READY_SECONDS,
-            destroy_grace_seconds=_PROBE_SECONDS,
+            destroy_grace_seconds=_STOP_SECONDS,
             labels=self._labels(pulumi_docker.ContainerLabelArgs, {FILES_LABEL: label}),
-            opts=ResourceOptions.merge(self._opts, ResourceOptions(delete_before_replace=True)),
+            opts=ResourceOptions.merge(
+                self._opts,
+                # Where the kernel cannot limit swap, Docker says -1, whatever is declared.
+                ResourceOptions(delete_before_replace=True, ignore_changes=["memorySwap"]),
+            ),
             **what.arguments,
         )
 
     def _files(self, what: _Container) -> tuple[pulumi_docker.Volume, Output[str]]:
-        """The volume with a container's files, and the id of what put them there.
+        """The volume with a container's files, and the ids of what put them there.
 
-        Docker puts no file into a container with a read-only root, so another one takes them, which is never started.
+        Docker puts no file into a container with a read-only root, so others take them, which are never started: one
+        what anybody may see in a preview, and one the secrets, since one secret hides all that is declared beside it.
         """
         volume = self._volume(f"{what.name}-files")
+        hidden: dict[str, Output[str]] = {
+            path: Output.secret(content) for path, content in what.secret_files.items()
+        }
+        takers = [
+            self._taker(f"{what.name}-{kind}", what, volume, contents)
+            for kind, contents in (("files", what.files), ("secrets", hidden))
+            if contents
+        ]
+        return volume, Output.all(*(taker.id for taker in takers)).apply(" ".join)
+
+    def _taker(
+        self, name: str, what: _Container, volume: pulumi_docker.Volume, contents: Mapping[str, Output[str]]
+    ) -> pulumi_docker.Container:
         owner, _, group = what.user.partition(":")
-        taker = pulumi_docker.Container(
-            f"{what.name}-files",
-            name=f"{self._name}-{what.name}-files",
+        return pulumi_docker.Container(
+            name,
+            name=f"{self._name}-{name}",
             image=what.image,
             start=False,
             must_run=False,
             volumes=[pulumi_docker.ContainerVolumeArgs(volume_name=volume.name, container_path=what.folder)],
             uploads=[
                 pulumi_docker.ContainerUploadArgs(
-                    file=path, content=Output.secret(content), permissions="0400", owner=owner, group=group
+                    file=path, content=content, permissions="0400", owner=owner, group=group
                 )
-                for path, content in what.files.items()
+                for path, content in contents.items()
             ],
             labels=self._labels(pulumi_docker.ContainerLabelArgs),
             opts=ResourceOptions.merge(self._opts, ResourceOptions(delete_before_replace=True)),
         )
-        return volume, taker.id
 
     def _labels(self, kind: Any, more: Mapping[str, pulumi.Input[str]] | None = None) -> list[Any]:
         labels: dict[str, pulumi.Input[str]] = {LABEL: self._name, **(more or {})}

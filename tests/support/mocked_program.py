@@ -76,24 +76,29 @@ def own_event_loop() -> Iterator[None]:
         asyncio.set_event_loop(None)
 
 
-def with_mocks(action: Callable[[], Any]) -> dict[str, pulumi.runtime.MockResourceArgs]:
+def with_mocks(
+    action: Callable[[], Any], recorder: Recorder | None = None
+) -> dict[str, pulumi.runtime.MockResourceArgs]:
     """Run an action as Pulumi runs a program; gives what was declared, by name."""
-    return _recorded(action).made
+    return _recorded(action, recorder).made
 
 
-def _recorded(action: Callable[[], Any]) -> Recorder:
-    recorder = Recorder()
+def _recorded(action: Callable[[], Any], recorder: Recorder | None = None) -> Recorder:
+    recorder = recorder or Recorder()
     pulumi.runtime.set_mocks(recorder, project="provision", stack="dev", preview=False)
     pulumi.runtime.test(action)()
     return recorder
 
 
-def declared_by(values: Mapping[str, Any], folder: Path) -> list[pulumi.runtime.MockResourceArgs]:
+def declared_by(
+    values: Mapping[str, Any], folder: Path, recorder: Recorder | None = None
+) -> list[pulumi.runtime.MockResourceArgs]:
     """All that the stack's program declares, also what has the same name and another type.
 
     Args:
         values: What stands under ``provision:`` in a stack file.
         folder: The folder of the stack, for images' contexts.
+        recorder: The mocks, where they are to be others.
     """
     from provision.config.stack_config import read
     from provision.stack import McpStack
@@ -103,4 +108,4 @@ def declared_by(values: Mapping[str, Any], folder: Path) -> list[pulumi.runtime.
         return pulumi.Output.all(**stack.outputs)
 
     with own_event_loop():
-        return _recorded(build).all
+        return _recorded(build, recorder).all

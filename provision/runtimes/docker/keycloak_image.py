@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING
 
-from provision.runtimes.docker import build_context
+from provision.runtimes.docker import build_context, health
 from provision.runtimes.process import distribution, launch
 
 if TYPE_CHECKING:
@@ -49,21 +49,35 @@ SOURCES = (
     "runtimes/process/realm_key.py",
     "runtimes/process/training.py",
 )
-# It waits for a Keycloak that is starting, so a container is healthy as soon as Keycloak is ready, however long the
-# interval. Give it a timeout of 10 seconds or more.
 _PROBE = """\
 ready() (
   exec 3<>/dev/tcp/127.0.0.1/{port} || exit
   printf 'GET /health/ready HTTP/1.0\\r\\n\\r\\n' >&3
-  read -r _ status _ <&3
+  read -r -t {answer} _ status _ <&3
   [ "$status" = 200 ]
 ) 2>/dev/null
+[ ! -e {mark} ] || sleep {quiet}
+rm -f {mark}
+SECONDS=0
 until ready; do
-  [ $SECONDS -lt 8 ] || exit 1
+  [ $SECONDS -lt {start} ] || exit 1
   sleep 0.1
 done
+: > {mark}
 """
-HEALTH_CHECK = ("CMD", "bash", "-c", _PROBE.format(port=MANAGEMENT_PORT))
+HEALTH_CHECK = (
+    "CMD",
+    "bash",
+    "-c",
+    _PROBE.format(
+        port=MANAGEMENT_PORT,
+        answer=health.ANSWER_SECONDS,
+        mark=health.MARK,
+        quiet=health.QUIET_SECONDS,
+        start=health.START_SECONDS,
+    ),
+)
+"""See :mod:`provision.runtimes.docker.health`."""
 
 
 def entrypoint(jvm: tuple[str, ...] = ()) -> tuple[str, ...]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from provision.runtimes.docker import build_context
+from provision.runtimes.docker import build_context, health
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -21,21 +21,42 @@ TMPFS = {"/tmp": "rw,noexec,nosuid,nodev,size=16m"}  # noqa: S108 - inside the c
 SOURCES = ("__init__.py", "server/*.py")
 
 _PROBE = """\
-import socket
-with socket.create_connection(("127.0.0.1", {port}), 5) as probe:
-    probe.sendall(b"GET {path} HTTP/1.1\\r\\nHost: localhost\\r\\nConnection: close\\r\\n\\r\\n")
-    raise SystemExit(probe.recv(12) != b"HTTP/1.1 200")
+import os, socket, time
+def ready():
+    try:
+        with socket.create_connection(("127.0.0.1", {port}), {answer}) as probe:
+            probe.sendall(b"GET {path} HTTP/1.1\\r\\nHost: localhost\\r\\nConnection: close\\r\\n\\r\\n")
+            return probe.recv(12) == b"HTTP/1.1 200"
+    except OSError:
+        return False
+if os.path.exists("{mark}"):
+    time.sleep({quiet})
+    os.remove("{mark}")
+end = time.monotonic() + {start}
+while not ready():
+    if time.monotonic() > end:
+        raise SystemExit(1)
+    time.sleep(0.05)
+open("{mark}", "w").close()
 """
 
 
 def health_check(port: int, path: str = "/health/live") -> tuple[str, ...]:
-    """Give the command of a health check, for an image with neither curl nor shell.
+    """Give the command of a health check, for an image with neither curl nor shell; see :mod:`.health`.
 
     Args:
         port: The port that the server listens on in its container.
         path: ``/health/live``, or ``/health/ready`` to ask the authorization server too.
     """
-    return ("CMD", "python3", "-IS", "-c", _PROBE.format(port=port, path=path))
+    probe = _PROBE.format(
+        port=port,
+        path=path,
+        answer=health.ANSWER_SECONDS,
+        mark=health.MARK,
+        quiet=health.QUIET_SECONDS,
+        start=health.START_SECONDS,
+    )
+    return ("CMD", "python3", "-IS", "-c", probe)
 
 
 def write_context(folder: Path) -> str:

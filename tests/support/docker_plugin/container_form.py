@@ -24,6 +24,7 @@ _HOST = {
     "rm": "AutoRemove",
     "readOnly": "ReadonlyRootfs",
     "dns": "Dns",
+    "ipcMode": "IpcMode",
     "tmpfs": "Tmpfs",
     "securityOpts": "SecurityOpt",
 }

@@ -149,6 +149,7 @@ CONTAINER = _table("""
     hostname           string   computed
     hosts              set:ContainerHost
     init               boolean  computed  live
+    ipcMode            string   computed
     labels             set:ContainerLabel  computed
     logDriver          string   computed
     logOpts            map
