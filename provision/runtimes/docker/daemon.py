@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 PLUGIN = "pulumi-resource-docker"
 PLUGIN_VERSION = "5.2.0"
 _ANSWER_SECONDS = 10
+_PODMAN = "Podman Engine"
 
 
 def missing() -> ProvisionError | None:
@@ -29,10 +30,18 @@ def missing() -> ProvisionError | None:
         )
     try:
         with daemon() as client:
-            client.ping()
+            engines = {str(part.get("Name")) for part in client.version().get("Components") or ()}
     except ProvisionError as error:
         return error
-    return None
+    return _not_docker() if _PODMAN in engines else None
+
+
+def _not_docker() -> ProvisionError:
+    """Podman makes of what is asked for something else, as docs/docker.md tells."""
+    return ProvisionError(
+        f"{_where()} is Podman, which does not take a container's health check and restrictions as Docker does.",
+        "Let DOCKER_HOST name a Docker daemon, or take `runtime: process`.",
+    )
 
 
 @contextmanager
@@ -51,14 +60,17 @@ def daemon() -> Iterator[DockerClient]:
         client = docker.from_env(timeout=_ANSWER_SECONDS)
         yield client
     except (DockerException, RequestException) as error:
-        where = os.environ.get("DOCKER_HOST", "unix:///var/run/docker.sock")
         raise ProvisionError(
-            f"The Docker daemon at {where} does not do as it is asked: {_reason(error)}",
+            f"The Docker daemon at {_where()} does not do as it is asked: {_reason(error)}",
             "Start it and see that you may use it (`docker info`), or take `runtime: process`.",
         ) from error
     finally:
         if client is not None:
             client.close()
+
+
+def _where() -> str:
+    return os.environ.get("DOCKER_HOST", "unix:///var/run/docker.sock")
 
 
 def _plugin_is_there() -> bool:
