@@ -5,6 +5,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.support import container_limits
+
 _DOCS = Path(__file__).parents[2] / "docs"
 _EXAMPLES = ("library.py", "library.yaml")
 
@@ -33,3 +35,9 @@ def test_every_link_leads_somewhere(page):
     prose = re.sub(r"```.*?```|`[^`]*`", "", page.read_text(), flags=re.DOTALL)
     links = re.findall(r"\]\(([^)#:]+)(?:#[^)]*)?\)", prose)
     assert [link for link in links if not (page.parent / link).exists()] == []
+
+
+def test_each_line_of_what_a_container_may_do_has_a_check_and_each_check_a_line():
+    table = (_DOCS / "docker.md").read_text().partition("## What a container may do")[2].partition("\n## ")[0]
+    lines = re.findall(r"^\| (\w[^|]*?) \|", table, re.MULTILINE)
+    assert lines == list(container_limits.CHECKS)
