@@ -1,4 +1,4 @@
-"""The official MCP SDK's client against a stack, in both eras of the protocol, from discovery to a stolen refresh token."""
+"""The official MCP SDK's client against a stack, of processes and of containers, in both eras of the protocol."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ import pytest
 from mcp.client.auth import OAuthFlowError
 
 from tests.support.browser import browser, redirect
+from tests.support.contained_stack import ContainedStack
 from tests.support.mcp_application import Application
 from tests.support.stack_cli import StackCli
 
@@ -33,10 +34,15 @@ _ERAS = {
 }
 
 
-@pytest.fixture(scope="module")
-def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[StackCli]:
-    """A stack that is up, to which a tool's own scope came when it had its clients already."""
-    stack = StackCli(tmp_path_factory.mktemp("client"))
+@pytest.fixture(scope="module", params=["process", "docker"])
+def stack(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[StackCli]:
+    """A stack that is up, to which a tool's own scope came when it had its clients already.
+
+    Whatever it runs in, the client and its user are on this machine: from a container's side, they come from outside.
+    """
+    folder = tmp_path_factory.mktemp("client")
+    contained = request.param == "docker"
+    stack = ContainedStack(request.getfixturevalue("docker"), folder) if contained else StackCli(folder)
     stack.run("up")
     file = stack.project / "Pulumi.test.yaml"
     file.write_text(file.read_text() + _MORE)
