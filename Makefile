@@ -7,7 +7,7 @@ KEYCLOAK ?= 26.4.0
 READY := .venv/.ready
 
 .DEFAULT_GOAL := help
-.PHONY: help setup up down verify check test test-unit conformance bench bench-scale bench-server stubs docs requirements format clean test-older
+.PHONY: help setup up down verify check test test-unit conformance bench bench-docker bench-scale bench-server stubs docs requirements format clean test-older
 
 help:  ## this list
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 12
@@ -55,6 +55,9 @@ test-unit: $(READY)
 
 bench: $(READY)  ## time the commands beside what a user would do instead
 	@$(BIN)/python -m benchmarks.run
+
+bench-docker: $(READY)  ## time a stack in containers beside plain docker (starts a daemon if none runs)
+	@$(BIN)/python -m benchmarks.containers
 
 bench-scale: $(READY)  ## time realms of 10, 100 and 1,000 objects beside a python-keycloak script
 	@$(BIN)/python -m benchmarks.scale

@@ -14,6 +14,7 @@ from tests.support import base_images
 from tests.support.stack_cli import ROOT, StackCli
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from pathlib import Path
 
     from tests.support.docker_daemon import Docker
@@ -41,9 +42,12 @@ class ContainedStack(StackCli):
         docker: The daemon.
         folder: An empty folder.
         more: Further lines of the stack file.
+        bases: The base images; left out, the official ones or those that are made in their place.
     """
 
-    def __init__(self, docker: Docker, folder: Path, more: str = "") -> None:
+    def __init__(
+        self, docker: Docker, folder: Path, more: str = "", bases: Mapping[str, str] | None = None
+    ) -> None:
         path = os.environ["PATH"]
         super().__init__(
             folder,
@@ -55,6 +59,10 @@ class ContainedStack(StackCli):
             patience=_BUILD_SECONDS,
         )
         self.docker = docker
+        self._bases = bases or {
+            "keycloak": base_images.keycloak(docker),
+            "python": base_images.python(docker),
+        }
         self.write(more)
 
     @property
@@ -64,8 +72,7 @@ class ContainedStack(StackCli):
 
     def write(self, more: str = "") -> None:
         """Write the stack file, with further lines at its end."""
-        bases = {"keycloak": base_images.keycloak(self.docker), "python": base_images.python(self.docker)}
-        (self.project / "Pulumi.test.yaml").write_text(_FILE.format(**bases) + more)
+        (self.project / "Pulumi.test.yaml").write_text(_FILE.format(**self._bases) + more)
 
     def of_it(self, *command: str) -> list[str]:
         """What Docker lists of it, such as ``ps --all`` or ``volume ls``."""
