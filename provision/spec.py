@@ -34,7 +34,7 @@ _HOMES = {
     "keycloak": "provision.keycloak",
     "process": "provision.runtimes.process.resources",
     "docker": "provision.runtimes.docker.resources",
-    "index": "provision.secret",
+    "index": "provision.index",
 }
 """Where the kinds of each Pulumi module are: a package with one module for each kind, or a module that has them."""
 MODULES = tuple(_HOMES)

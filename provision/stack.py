@@ -71,14 +71,15 @@ class McpStack(pulumi.ComponentResource):
         plain_secrets: Sequence[str] = (),
         opts: ResourceOptions | None = None,
     ) -> None:
-        runtime = chosen(config.runtime)
-        # What the stack is for and how its file keeps secrets are inputs, so that rules see it.
-        told: dict[str, Any] = {"profile": config.profile, "runtime": runtime, **_elsewhere(config)}
+        runs_in = chosen(config.runtime, home)
+        # What the stack is for and how its file keeps secrets are inputs, so that rules see it; Pulumi makes
+        # outputs of them, `self.runtime` for one.
+        told: dict[str, Any] = {"profile": config.profile, "runtime": runs_in, **_elsewhere(config)}
         if plain_secrets:
             told["plainSecrets"] = list(plain_secrets)
         super().__init__("provision:index:McpStack", name, told, opts)
-        self.runtime = runtime  # only now: Pulumi puts an output in the place of what has an input's name
         self._config = config
+        self._runs_in = runs_in
         self._name = name
         self._deployment = self._place(home, folder)
         secrets = self._secrets()
@@ -119,11 +120,15 @@ class McpStack(pulumi.ComponentResource):
 
     def _place(self, home: Path, folder: Path) -> Deployment:
         opts = ResourceOptions(parent=self)
-        if self.runtime == "docker":
+        if self._runs_in == "external":
+            return ProcessDeployment(home, folder, opts)
+        kept = index.Runtime("runtime", home=str(home), runtime=self._runs_in, opts=opts)
+        opts = ResourceOptions(parent=self, depends_on=[kept])  # so it is made first and removed last
+        if self._runs_in == "docker":
             from provision.deployments.docker import DockerDeployment
 
-            bases = self._config.docker.base_images
-            return DockerDeployment(f"{pulumi.get_project()}-{self._name}", home, bases, opts)
+            name = f"{pulumi.get_project()}-{self._name}"
+            return DockerDeployment(name, home, self._config.docker.base_images, opts, mark=kept.mark)
         return ProcessDeployment(home, folder, opts)
 
     def _secrets(self) -> _Secrets:
@@ -316,7 +321,7 @@ class McpStack(pulumi.ComponentResource):
             "servers": [],
             "clients": [],
             "keycloak_url": self.keycloak_url,
-            "runtime": self.runtime,
+            "runtime": self._runs_in,
             "admin": Output.secret(
                 {"client_id": config.keycloak.admin_client_id, "client_secret": secrets.admin}
             ),

@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
 _EVENTS = frozenset({"tool_call", "refusal", "error"})
+_KEYCLOAK = "keycloak"  # the one container that is no MCP server
 _SETTINGS_FILE = "settings.json"  # the server's, in the folder of its process
 
 
@@ -46,6 +47,10 @@ def audit_files(processes: Iterable[Mapping[str, Any]]) -> dict[str, str]:
     """
     files = {}
     for process in processes:
+        if "container" in process:  # its root is read-only, so that the lines go into its log
+            if process["name"] != _KEYCLOAK:
+                files[process["name"]] = process["log"]
+            continue
         home = Path(process["log"]).parent
         try:
             settings = json.loads((home / _SETTINGS_FILE).read_bytes())

@@ -17,6 +17,7 @@ from provision.errors import UsageError
 @click.pass_obj
 def command(invocation: Invocation, *, remove: bool, yes: bool, as_json: bool) -> None:
     """Stop the stack and remove everything it made."""
+    from provision.cli.contained import Watch, leftovers
     from provision.cli.screen import Screen
 
     stack = invocation.stack()
@@ -28,9 +29,11 @@ def command(invocation: Invocation, *, remove: bool, yes: bool, as_json: bool) -
         engine = invocation.engine(screen)
         record = engine.backend.record
         if record is None or record.is_file():
-            result = engine.destroy(watcher=screen)
+            watch = Watch(engine, screen.line)
+            result = engine.destroy(watcher=screen, look=watch.clear, last=leftovers(stack))
             changes = [change.as_json() for change in result.changes]
         else:
+            leftovers(stack)()
             changes = []
         if remove:
             engine.remove()

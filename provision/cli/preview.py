@@ -13,10 +13,12 @@ from provision.cli.main import Invocation, print_json
 @click.pass_obj
 def command(invocation: Invocation, *, refresh: bool, as_json: bool) -> None:
     """Show what `up` would do; change nothing."""
+    from provision.cli.contained import Watch
     from provision.cli.screen import Screen
 
     with Screen() as screen:
-        result = invocation.engine(screen).preview(refresh=refresh, watcher=screen)
+        engine = invocation.engine(screen)
+        result = engine.preview(refresh=refresh, watcher=screen, look=Watch(engine, screen.line).look)
         if not as_json:
             for change in result.changes:
                 screen.planned(change)

@@ -4,27 +4,40 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from provision.cli.contained import contained, in_containers
+from provision.errors import ProvisionError
+
 if TYPE_CHECKING:
     from provision.config.project import StackFile
 
 _IMAGES = "images"
-"""In this folder of a stack the contexts of its images are laid out, so it is there once it ran in containers."""
+"""In this folder of a stack the contexts of its images are laid out."""
+_LOGS = "containers"
+"""In this folder of a stack are copies of its containers' logs."""
 
 
 def running(stack: StackFile) -> list[dict[str, Any]]:
     """What a stack runs: for each its ``name``, its ``pid`` (None when it is not running) and its ``log`` file.
 
+    One in a container has also the name of that, ``container``, and its ``state``.
+
     Raises:
-        ProvisionError: It ran in containers, and the Docker daemon does not answer.
+        ProvisionError: It runs in containers, and the Docker daemon does not answer.
     """
-    from provision.runtimes.process.status import processes
+    there = contained(stack)
+    if there is None:
+        from provision.runtimes.process.status import processes
 
-    found = [item for item in processes(stack.home) if item["name"] != _IMAGES]
-    if (stack.home / _IMAGES).is_dir():
-        from provision.runtimes.docker import containers
+        return [item for item in processes(stack.home) if item["name"] not in {_IMAGES, _LOGS}]
+    from provision.engine import recorded
+    from provision.engine.backend import Backend
+    from provision.runtimes.docker import containers
 
-        found += containers.processes(label(stack), stack.home / _IMAGES)
-    return found
+    known = recorded.containers(Backend(stack).resources() or ())
+    try:
+        return containers.processes(there, stack.home / _LOGS, known)
+    except ProvisionError as error:
+        raise in_containers(error) from error
 
 
 def with_logs(stack: StackFile, chosen: list[dict[str, Any]], *, follow: bool) -> None:
@@ -34,14 +47,20 @@ def with_logs(stack: StackFile, chosen: list[dict[str, Any]], *, follow: bool) -
         stack: The stack.
         chosen: Some of what :func:`running` told.
         follow: Go on writing them as long as this process lives.
+
+    Raises:
+        ProvisionError: A container was removed, and its log with it.
     """
-    contained = [item for item in chosen if f"/{_IMAGES}/" in item["log"]]
-    if contained:
-        from provision.runtimes.docker import containers
+    contained = [item for item in chosen if "container" in item]
+    if not contained:
+        return
+    from provision.runtimes.docker import containers
 
-        containers.copy_logs(label(stack), contained, follow=follow)
-
-
-def label(stack: StackFile) -> str:
-    """What the containers of a stack are labelled with."""
-    return f"{stack.project.name}-{stack.name}"
+    for item in contained:
+        if item["state"] == containers.REMOVED:
+            raise ProvisionError(
+                f"Container {item['container']} was removed, and its log with it.",
+                "`provision up` makes it anew.",
+            )
+    (stack.home / _LOGS).mkdir(mode=0o700, exist_ok=True)
+    containers.copy_logs(contained, follow=follow)

@@ -27,16 +27,25 @@ def command(invocation: Invocation, *, as_json: bool, show_secrets: bool) -> Non
         click.echo(f"Stack {engine.stack.name} is not up. Start it: provision up")
     else:
         _print(published(outputs, show_secrets=show_secrets), found)
-    if any(item["pid"] is None for item in found):
+    if not all(_is_well(item) for item in found):
         click.get_current_context().exit(1)
+
+
+def _is_well(item: dict[str, Any]) -> bool:
+    return item["pid"] is not None and item.get("state") != "unhealthy"
+
+
+def _state(item: dict[str, Any]) -> str:
+    if _is_well(item):
+        return f"running, pid {item['pid']}"
+    told = f" ({item['state']})" if "state" in item else ""
+    word = "NOT RUNNING" if item["pid"] is None else "NOT WORKING"
+    return f"{word}{told}; `provision up` starts it again"
 
 
 def _print(outputs: dict[str, Any], running: list[dict[str, Any]]) -> None:
     for item in running:
-        state = (
-            f"running, pid {item['pid']}" if item["pid"] else "NOT RUNNING; `provision up` starts it again"
-        )
-        click.echo(f"{item['name']:<15}{state}")
+        click.echo(f"{item['name']:<15}{_state(item)}")
     for server in outputs["servers"]:
         click.echo(f"{'MCP server':<15}{server['url']}" + named(server, outputs))
     click.echo(f"{'Issuer':<15}{outputs['issuer']}")

@@ -21,11 +21,17 @@ if TYPE_CHECKING:
 @click.pass_obj
 def command(invocation: Invocation, *, refresh: bool, as_json: bool, show_secrets: bool) -> None:
     """Start the stack, or bring it to what its file says."""
+    from provision.cli.contained import Watch
     from provision.cli.screen import Screen
 
     with Screen() as screen:
         engine = invocation.engine(screen)
-        result = engine.up(refresh=refresh, watcher=screen, first=lambda: _prepare(engine.stack, screen))
+        result = engine.up(
+            refresh=refresh,
+            watcher=screen,
+            first=lambda: _prepare(engine.stack, screen),
+            look=Watch(engine, screen.line).heal,
+        )
         if not result.changes:
             screen.line("  ✓ nothing to do")
     outputs = published(result.outputs, show_secrets=show_secrets)
@@ -36,12 +42,22 @@ def command(invocation: Invocation, *, refresh: bool, as_json: bool, show_secret
 
 
 def _prepare(stack: StackFile, progress: Progress) -> None:
-    """What the process runtime needs, fetched and prepared here, where its progress can be seen."""
-    from provision.runtimes.process.preparation import prepare
+    """What the runtime needs, fetched, prepared or looked at here, where its progress can be seen."""
+    from provision.cli.contained import label
+    from provision.runtimes import current
+    from provision.runtimes.choice import choose
 
     config = stack.config()
-    if config.runtime == "process":
+    runtime = choose(config.runtime, stack.home).runtime
+    if runtime == "process":
+        from provision.runtimes.process.preparation import prepare
+
         prepare(progress, config.features)
+    elif runtime == "docker":
+        from provision.runtimes.docker import containers
+
+        there = current.read(stack.home)
+        containers.refuse_foreign(label(stack), there.mark if there is not None else None)
 
 
 def _say_what_next(stack: str, outputs: dict[str, Any]) -> None:

@@ -1,27 +1,32 @@
-"""Which runtime a stack uses where its file leaves the choice."""
+"""Which runtime the program uses, said to the user."""
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import pulumi
 
-from provision.runtimes.docker import daemon
+from provision.errors import ProvisionError
+from provision.runtimes.choice import choose
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 
-def chosen(runtime: str) -> str:
+def chosen(runtime: str, home: Path) -> str:
     """The runtime: ``process``, ``docker`` or ``external``.
 
     Args:
-        runtime: What the stack file says; ``auto`` is containers where they can be had, and processes elsewhere.
+        runtime: What the stack file says.
+        home: The stack's folder.
 
     Raises:
-        pulumi.RunError: Containers are asked for and can't be had.
+        pulumi.RunError: Containers are wanted and can't be had, or the stack runs in the other one.
     """
-    if runtime not in {"docker", "auto"}:
-        return runtime
-    missing = daemon.missing()
-    if missing is None:
-        return "docker"
-    if runtime == "docker":
-        raise pulumi.RunError(str(missing))
-    pulumi.log.info(f"runtime: auto takes processes. {missing.what}")
-    return "process"
+    try:
+        choice = choose(runtime, home)
+    except ProvisionError as error:
+        raise pulumi.RunError(str(error)) from None
+    if choice.why:
+        pulumi.log.info(choice.why)
+    return choice.runtime

@@ -13,7 +13,7 @@ from pulumi import Output, ResourceOptions
 from provision.deployments import StartedKeycloak, StartedServer
 from provision.resources import docker
 from provision.runtimes.docker import health, keycloak_database, keycloak_image, server_image
-from provision.runtimes.docker.containers import FILES_LABEL, LABEL
+from provision.runtimes.docker.containers import FILES_LABEL, LABEL, MARK_LABEL
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -74,15 +74,23 @@ class DockerDeployment:
         home: The folder of the stack, in which the contexts of images are laid out.
         bases: The base images by ``keycloak`` and ``python``, where they are not the official ones.
         opts: Options of the resources.
+        mark: Tells what this very stack made from what another of the same name made.
     """
 
     def __init__(
-        self, name: str, home: Path, bases: Mapping[Literal["keycloak", "python"], str], opts: ResourceOptions
+        self,
+        name: str,
+        home: Path,
+        bases: Mapping[Literal["keycloak", "python"], str],
+        opts: ResourceOptions,
+        *,
+        mark: pulumi.Input[str],
     ) -> None:
         self._name = name
         self._home = home
         self._bases = bases
         self._opts = opts
+        self._mark = mark
         self._network = pulumi_docker.Network(
             "network",
             name=name,
@@ -288,7 +296,7 @@ class DockerDeployment:
         )
 
     def _labels(self, kind: Any, more: Mapping[str, pulumi.Input[str]] | None = None) -> list[Any]:
-        labels: dict[str, pulumi.Input[str]] = {LABEL: self._name, **(more or {})}
+        labels: dict[str, pulumi.Input[str]] = {LABEL: self._name, MARK_LABEL: self._mark, **(more or {})}
         return [kind(label=label, value=value) for label, value in labels.items()]
 
 

@@ -46,7 +46,7 @@ class Backend:
     @property
     def url(self) -> str:
         """The backend: the one that is set in the environment, or a folder of this project."""
-        return os.environ.get("PULUMI_BACKEND_URL") or f"file://{self._state}"
+        return os.environ.get("PULUMI_BACKEND_URL") or self._own_url
 
     @property
     def work_dir(self) -> Path:
@@ -56,9 +56,27 @@ class Backend:
     @property
     def record(self) -> Path | None:
         """The stack's state file, when the backend is our own folder."""
-        if "PULUMI_BACKEND_URL" in os.environ:
+        if self.url != self._own_url:
             return None
         return self._state / ".pulumi" / "stacks" / self.stack.project.name / f"{self.stack.name}.json"
+
+    def resources(self) -> list[dict[str, Any]] | None:
+        """What the stack has by its record, secrets encrypted; None when the record is not in our own folder."""
+        if self.record is None:
+            return None
+        if not self.record.is_file():
+            return []
+        document = json.loads(self.record.read_bytes())
+        return list((document["checkpoint"].get("latest") or {}).get("resources") or ())
+
+    @property
+    def is_locked(self) -> bool:
+        """Whether an engine works on the stack that we did not start, as far as our own folder tells."""
+        return bool(self._held())
+
+    @property
+    def _own_url(self) -> str:
+        return f"file://{self._state}"
 
     @property
     def _state(self) -> Path:
@@ -169,9 +187,12 @@ class Backend:
     def _salt_file(self) -> Path:
         return self.stack.project.home / f"{self.stack.name}.salt"
 
+    def _held(self) -> list[Path]:
+        return list((self._state / ".pulumi" / "locks").glob(f"**/{self.stack.name}/*.json"))
+
     def _end_stale_locks(self) -> None:
         """An engine that was killed leaves its lock; one whose process is gone means nothing."""
-        held = list((self._state / ".pulumi" / "locks").glob(f"**/{self.stack.name}/*.json"))
+        held = self._held()
         if not held:
             return
         import socket

@@ -15,6 +15,11 @@ if TYPE_CHECKING:
 # "replace" comes with the two steps that do it, which are shown.
 _QUIET_OPS = frozenset({"same", "read", "refresh", "discard", "remove-pending-replace", "replace"})
 _COLORS = re.compile(r"<\{%.*?%\}>")
+_UNANSWERED = re.compile(r"not looked at: (Keycloak at \S+ does not answer)\b")
+"""Said of each object of a realm whose Keycloak does not run; once is enough."""
+_FORESEEN = "The provider for this resource has inputs that are not known during preview"
+"""Said of each object of a realm at a preview whose Keycloak is about to be made; that is what a preview is."""
+_UNHANDLED = "an unhandled error occurred: "
 _SECRET = "[secret]"  # noqa: S105 - what is shown instead of one
 
 
@@ -108,6 +113,7 @@ class Ledger:
     errors: list[str] = field(default_factory=list)
     watcher_error: Exception | None = None
     _since: dict[str, float] = field(default_factory=dict)
+    _unanswered: set[str] = field(default_factory=set)
     _drifted: dict[str, frozenset[str] | None] = field(default_factory=dict)
     """What a refresh found changed in the world, by URN: which paths, or None for an object that is gone."""
 
@@ -175,12 +181,28 @@ class Ledger:
             else ""
         )
         if event.severity == "error":
-            if message not in {"update failed", "preview failed"}:
-                self.errors.append(
-                    f"{name}: {_without_prefix(message)}" if name else _without_prefix(message)
-                )
+            self._keep_error(name, message)
         elif event.severity in {"info", "info#err", "warning"} and message and not event.ephemeral:
+            self._pass_on(name, message)
+
+    def _keep_error(self, name: str, message: str) -> None:
+        told = _without_prefix(message)
+        if message not in {"update failed", "preview failed"} and not self._is_told(told):
+            self.errors.append(f"{name}: {told}" if name else told)
+
+    def _is_told(self, error: str) -> bool:
+        """At a preview the engine tells of a program's error a second time."""
+        return error.startswith(_UNHANDLED) and error.removeprefix(_UNHANDLED) in self.errors
+
+    def _pass_on(self, name: str, message: str) -> None:
+        if message.startswith(_FORESEEN):
+            return
+        unanswered = _UNANSWERED.match(message)
+        if unanswered is None:
             self.watcher.said(name, message)
+        elif unanswered[1] not in self._unanswered:
+            self._unanswered.add(unanswered[1])
+            self.watcher.said("", f"{unanswered[1]}: what is in it is not looked at")
 
 
 def _concerns(metadata: Any, *, with_refresh: bool = False) -> bool:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import re
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -13,6 +12,7 @@ from provision.config.names import NAMESPACE
 from provision.engine.automation import CommandFailedError, PulumiCli, finished
 from provision.engine.backend import Backend
 from provision.engine.events import Change, Ledger, Unwatched
+from provision.engine.faults import advice, condensed, explained
 from provision.engine.switchboard import Switchboard
 from provision.errors import ProvisionError
 
@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 
     from provision.config.project import StackFile
     from provision.engine.events import Watcher
+
+    Look = Callable[[], bool]
 
 
 class EngineError(ProvisionError):
@@ -64,6 +66,7 @@ class Engine:
         refresh: bool = False,
         watcher: Watcher | None = None,
         first: Callable[[], None] | None = None,
+        look: Look | None = None,
     ) -> Result:
         """Make the world what the stack file says.
 
@@ -71,31 +74,47 @@ class Engine:
             refresh: Look at the world first, so that what others changed is repaired.
             watcher: Who is shown the progress.
             first: What has to be done before anything is made; it is done while the engine starts.
+            look: Asked before the engine starts whether it has to look at the world first.
 
         Raises:
             EngineError: Something could not be made; what was made stays recorded.
         """
-        return self._operate(["up", "--yes", "--skip-preview", *_REFRESH[refresh]], watcher, first)
+        command = ["up", "--yes", "--skip-preview", *_REFRESH[refresh]]
+        return self._operate(command, watcher, first, look=look)
 
-    def preview(self, *, refresh: bool = False, watcher: Watcher | None = None) -> Result:
+    def preview(
+        self, *, refresh: bool = False, watcher: Watcher | None = None, look: Look | None = None
+    ) -> Result:
         """What ``up`` would do; changes nothing.
 
         Args:
             refresh: Look at the world first.
             watcher: Who is shown what the engine says.
+            look: Asked before the engine starts whether it has to look at the world first.
 
         Raises:
             EngineError: The program or a check failed.
         """
-        return self._operate(["preview", *_REFRESH[refresh]], watcher)
+        return self._operate(["preview", *_REFRESH[refresh]], watcher, look=look)
 
-    def destroy(self, *, watcher: Watcher | None = None) -> Result:
+    def destroy(
+        self,
+        *,
+        watcher: Watcher | None = None,
+        look: Look | None = None,
+        last: Callable[[], None] | None = None,
+    ) -> Result:
         """Remove everything that the stack made, and put back what it had adopted.
+
+        Args:
+            watcher: Who is shown the progress.
+            look: Asked before the engine starts whether it has to look at the world first.
+            last: What has to be done when everything that is recorded is gone.
 
         Raises:
             EngineError: Something could not be removed; it stays recorded.
         """
-        return self._operate(["destroy", "--yes", "--skip-preview"], watcher)
+        return self._operate(["destroy", "--yes", "--skip-preview"], watcher, look=look, last=last)
 
     def outputs(self) -> dict[str, Any]:
         """The stack's outputs as recorded, secrets in clear; empty when there is no such stack or nothing is up.
@@ -111,6 +130,25 @@ class Engine:
         with _readable():
             arguments = ("stack", "output", "--json", "--show-secrets", "--stack", self.stack.name)
             return dict(json.loads(self._cli.run(*arguments)))
+
+    def resources(self) -> list[dict[str, Any]]:
+        """What the stack has by its record, secrets encrypted, wherever that is; nothing when there is no such stack.
+
+        Raises:
+            EngineError: The record can't be read.
+        """
+        found = self.backend.resources()
+        if found is not None:
+            return found
+        self.backend.prepare()
+        with _readable():
+            try:
+                text = self._cli.run("stack", "export", "--stack", self.stack.name)
+            except CommandFailedError as error:
+                if "no stack named" not in str(error):
+                    raise
+                return []
+            return list(json.loads(text)["deployment"].get("resources") or ())
 
     def remove(self) -> None:
         """Forget the stack: its record, history, locks, logs and whatever process of it still runs."""
@@ -149,12 +187,21 @@ class Engine:
         return PulumiCli(self.pulumi, self.backend.work_dir, self.backend.environment())
 
     def _operate(
-        self, command: list[str], watcher: Watcher | None, first: Callable[[], None] | None = None
+        self,
+        command: list[str],
+        watcher: Watcher | None,
+        first: Callable[[], None] | None = None,
+        *,
+        look: Look | None = None,
+        last: Callable[[], None] | None = None,
     ) -> Result:
         """Start the engine, load what answers it meanwhile, and see it to its end."""
         ledger, outputs = Ledger(watcher or Unwatched()), dict[str, Any]()
         # Leaving the context waits for what was begun aside: no thread outlives the command.
         with self.backend.exclusively(), ThreadPoolExecutor(max_workers=1) as aside:
+            # An engine that another one started may be making what nobody has recorded yet: it is left alone.
+            if look is not None and not self.backend.is_locked and look() and _LOOKS not in command:
+                command = [*command, _LOOKS]
             new = False
             if not self.backend.is_as_last_time():
                 new = self._make_stack()
@@ -185,6 +232,8 @@ class Engine:
                     finally:
                         board.refuse()  # unless it is connected: an engine that nobody answers would wait
                     finished(process)
+            if last is not None:
+                last()
         if ledger.watcher_error is not None:
             raise ledger.watcher_error
         return Result(tuple(ledger.changes), outputs)
@@ -210,7 +259,8 @@ class Engine:
         return True
 
 
-_REFRESH = {False: (), True: ("--refresh",)}
+_LOOKS = "--refresh"
+_REFRESH = {False: (), True: (_LOOKS,)}
 
 
 def _warm_up() -> None:
@@ -222,30 +272,6 @@ def _warm_up() -> None:
     realm_keys.make_ahead()
 
 
-_KNOWN = (
-    (
-        re.compile(r"incorrect passphrase|passphrase must be set|message authentication failed"),
-        "The passphrase does not open this stack's secrets.",
-        "Set PULUMI_CONFIG_PASSPHRASE or PULUMI_CONFIG_PASSPHRASE_FILE to the one it was made with.",
-    ),
-    (
-        re.compile(r"currently locked by"),
-        "Another Pulumi command is working on the stack.",
-        "Wait until it is done, then try again.",
-    ),
-    (
-        re.compile(r"update cancell?ed|operation cancell?ed|cancelled|context canceled"),
-        "Stopped. What was made so far is recorded.",
-        "`provision up` goes on from here, `provision down` removes it.",
-    ),
-    (
-        re.compile(r"no space left on device"),
-        "The disk is full.",
-        "Free some space, then run the command again: it goes on from here.",
-    ),
-)
-
-
 @contextmanager
 def _readable(ledger: Ledger | None = None) -> Iterator[None]:
     """The engine's failure as one line for each object that failed."""
@@ -253,10 +279,11 @@ def _readable(ledger: Ledger | None = None) -> Iterator[None]:
         yield
     except CommandFailedError as error:
         errors = "\n".join(ledger.errors) if ledger else ""
-        for pattern, what, do in _KNOWN:
-            if pattern.search(errors or str(error)):
-                raise EngineError(what, do) from None
-        raise EngineError(errors or _last_words(str(error))) from None
+        if (told := explained(errors or str(error))) is not None:
+            raise EngineError(told.what, told.do) from None
+        if ledger is None or not errors:
+            raise EngineError(_last_words(str(error))) from None
+        raise EngineError("\n".join(map(condensed, ledger.errors)), advice(errors)) from None
 
 
 def _last_words(text: str) -> str:

@@ -65,6 +65,24 @@ class index:
             opts: pulumi.ResourceOptions | None = ...,
         ) -> None: ...
 
+    class Runtime(pulumi.CustomResource):
+        """What a stack runs in: processes or containers of this machine."""
+
+        name: pulumi.Output[str]
+        home: pulumi.Output[str]
+        runtime: pulumi.Output[str]
+        mark: pulumi.Output[str]
+        def __init__(
+            self,
+            resource_name: str,
+            *,
+            name: pulumi.Input[str] | None = ...,
+            home: pulumi.Input[str],
+            runtime: pulumi.Input[str],
+            mark: pulumi.Input[str] | None = ...,
+            opts: pulumi.ResourceOptions | None = ...,
+        ) -> None: ...
+
 class keycloak:
     class AllowedClientScopesPolicy(pulumi.CustomResource):
         """Which client scopes a registration may ask for ("Client Scopes Policy")."""

@@ -51,6 +51,7 @@ _OUTPUTS: dict[str, Callable[[str, dict[str, Any]], dict[str, Any]]] = {
     "provision:keycloak:Realm": lambda _, inputs: {
         "issuer": f"http://localhost:8080/realms/{inputs['name']}"
     },
+    "provision:index:Runtime": lambda *_: {"mark": "0123456789abcdef"},
     "provision:index:GeneratedSecret": lambda name, _: {"value": f"generated-{name}"},
     "docker:index/network:Network": lambda *_: {
         "ipamConfigs": [{"subnet": "172.18.0.0/16", "gateway": "172.18.0.1"}]

@@ -37,7 +37,7 @@ _GROUPS = {
     "Identity providers": ("IdentityProvider", "IdentityProviderMapper"),
     "Processes of this machine": "process",
     "Containers": "docker",
-    "Secrets": "index",
+    "The stack as a whole": "index",
 }
 """A group's kinds by name, by what they derive from, or by their Pulumi module."""
 
@@ -53,6 +53,7 @@ _MARKS = {
 
 _LOCAL_SAMPLES: dict[str, dict[str, Any]] = {
     "provision:index:GeneratedSecret": {"name": "introspection-client-secret"},
+    "provision:index:Runtime": {"home": "/srv/mcp", "runtime": "docker"},
     "provision:docker:Port": {"name": "keycloak", "port": 8080},
     "provision:docker:ServerData": {"name": "keycloak", "runsIn": "0123456789ab"},
     "provision:process:Keycloak": {

@@ -22,6 +22,7 @@ _KINDS = list(catalogue().values())
 def test_the_catalogue_has_what_the_stack_needs():
     assert {
         "provision:index:GeneratedSecret",
+        "provision:index:Runtime",
         "provision:keycloak:AllowedClientScopesPolicy",
         "provision:keycloak:AudienceMapper",
         "provision:keycloak:Client",

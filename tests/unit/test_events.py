@@ -135,6 +135,32 @@ def test_lines_are_passed_on_but_not_those_that_vanish_and_not_debug_lines():
     assert watcher.told == [("said", "realm", "adopted")]
 
 
+def test_a_keycloak_that_does_not_answer_is_said_once():
+    ledger = Ledger(watcher := Watcher())
+    for kind in ("clients", "users"):
+        said = f"not looked at: Keycloak at http://localhost:1 does not answer: no connection; it would read {kind}."
+        ledger.take(event(diagnostic_event=diagnosis(said, severity="info")))
+    assert watcher.told == [
+        ("said", "", "Keycloak at http://localhost:1 does not answer: what is in it is not looked at")
+    ]
+
+
+def test_what_a_preview_can_not_know_of_a_realm_is_not_said_of_each_object():
+    ledger = Ledger(watcher := Watcher())
+    said = (
+        "The provider for this resource has inputs that are not known during preview.\nThis preview may not …"
+    )
+    ledger.take(event(diagnostic_event=diagnosis(said, severity="warning")))
+    assert watcher.told == []
+
+
+def test_an_error_of_the_program_is_told_once_at_a_preview():
+    ledger = Ledger(Watcher())
+    for text in ("It is so.\nDo that.", "an unhandled error occurred: It is so.\nDo that.", "update failed"):
+        ledger.take(event(diagnostic_event=diagnosis(text, urn=_STACK)))
+    assert ledger.errors == ["It is so.\nDo that."]
+
+
 def test_a_watcher_that_breaks_does_not_stop_the_engines_events():
     class Broken(Watcher):
         def started(self, change):

@@ -26,7 +26,7 @@ def missing() -> ProvisionError | None:
     if not _plugin_is_there():
         return ProvisionError(
             f"Pulumi's Docker plugin {PLUGIN_VERSION} is not there.",
-            f"Install it: `pulumi plugin install resource docker {PLUGIN_VERSION}`, or take `runtime: process`.",
+            f"Install it: `pulumi plugin install resource docker {PLUGIN_VERSION}`.",
         )
     try:
         with daemon() as client:
@@ -61,8 +61,8 @@ def daemon() -> Iterator[DockerClient]:
         yield client
     except (DockerException, RequestException) as error:
         raise ProvisionError(
-            f"The Docker daemon at {_where()} does not do as it is asked: {_reason(error)}",
-            "Start it and see that you may use it (`docker info`), or take `runtime: process`.",
+            f"The Docker daemon at {_where()} {_reason(error)}.",
+            "Start it and see that you may use it (`docker info`).",
         ) from error
     finally:
         if client is not None:
@@ -81,4 +81,14 @@ def _plugin_is_there() -> bool:
 
 
 def _reason(error: Exception) -> str:
-    return str(error).splitlines()[0] if str(error) else type(error).__name__
+    import requests
+    from docker.errors import APIError
+
+    if isinstance(error, APIError):
+        return f"does not do as it is asked: {' '.join(str(error.explanation or error).split()).rstrip('.')}"
+    text = str(error)
+    if "PermissionError" in text:
+        return "may not be used by this user"
+    if isinstance(error, requests.exceptions.RequestException) or "server API version" in text:
+        return "does not answer"
+    return f"can't be used: {text.splitlines()[0] if text else type(error).__name__}"

@@ -23,9 +23,14 @@ def ensure_free(port: int) -> None:
         ProvisionError: Names the process that listens there, as far as it can be seen.
     """
     if not is_free(port):
-        raise ProvisionError(
-            f"Port {port} is taken by {_holder(port)}.", "Stop that process, or choose another port."
-        )
+        raise taken(port)
+
+
+def taken(port: int) -> ProvisionError:
+    """The error that names who holds a port, as far as it can be seen."""
+    return ProvisionError(
+        f"Port {port} is taken by {_holder(port)}.", "Stop that process, or choose another port."
+    )
 
 
 def pick_free() -> int:

@@ -19,7 +19,7 @@ class Port(Spec, module="docker"):
 
 
 class PortCalls(Calls[Port]):
-    """Lives in the state and nowhere else."""
+    """Lives in the state and nowhere else; whoever publishes it takes it."""
 
     def complete(self, spec: Port, old: Port | None) -> Port:
         """Keep the port that was chosen before; choose one at the first check."""
@@ -37,10 +37,16 @@ class PortCalls(Calls[Port]):
         return True
 
     def create(self, spec: Port) -> None:
-        """Nothing to make: whoever publishes it takes it."""
+        """Refuse one that somebody else holds."""
+        from provision.runtimes.docker.published import ensure_free
+
+        assert spec.port is not None  # noqa: S101 - every check completes it
+        ensure_free(spec.port)
 
     def update(self, found: Found[Port], spec: Port) -> None:
-        """Nothing to change."""
+        """It is chosen, or chosen anew: the same."""
+        del found
+        self.create(spec)
 
     def delete(self, found: Found[Port]) -> None:
         """Nothing to remove."""

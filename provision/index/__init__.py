@@ -1,0 +1,1 @@
+"""What belongs to a stack as a whole and to no server of it."""

@@ -1,0 +1,47 @@
+"""Ports of this machine that containers are published on."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from provision.errors import ProvisionError
+from provision.runtimes.docker.containers import LABEL
+from provision.runtimes.docker.daemon import daemon
+from provision.runtimes.process import ports
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+
+def ensure_free(port: int) -> None:
+    """Refuse a port that somebody else holds.
+
+    Containers of ours do not count: one may be about to leave it, and two that want the same are told by Docker.
+
+    Raises:
+        ProvisionError: Names who holds it, as far as it can be seen.
+    """
+    if ports.is_free(port):
+        return
+    holders = _holders(port)
+    if not any(LABEL in (item["Labels"] or {}) for item in holders):
+        raise _taken(port, holders)
+
+
+def taken(port: int) -> ProvisionError:
+    """The error that names who holds a port, as far as it can be seen."""
+    return _taken(port, _holders(port))
+
+
+def _holders(port: int) -> Sequence[dict[str, Any]]:
+    with daemon() as client:
+        return list(client.api.containers(filters={"publish": f"{port}/tcp"}))
+
+
+def _taken(port: int, holders: Sequence[dict[str, Any]]) -> ProvisionError:
+    if not holders:
+        return ports.taken(port)
+    name = holders[0]["Names"][0].removeprefix("/")
+    return ProvisionError(
+        f"Port {port} is taken by container {name}.", "Stop that one, or choose another port."
+    )

@@ -1,0 +1,109 @@
+"""Which runtime a stack uses, with a stand-in for the look whether containers can be had."""
+
+from __future__ import annotations
+
+import pytest
+
+from provision.errors import ProvisionError
+from provision.index.runtime import Runtime, RuntimeCalls
+from provision.runtimes import current
+from provision.runtimes.choice import choose
+from provision.runtimes.current import Current
+from provision.runtimes.docker import daemon
+from provision.spec import Context
+
+_GONE = ProvisionError("The Docker daemon does not answer.", "Start it.")
+
+
+@pytest.fixture(params=[None, _GONE], ids=["containers can be had", "no containers can be had"])
+def missing(request, monkeypatch):
+    monkeypatch.setattr(daemon, "missing", lambda: request.param)
+    return request.param
+
+
+@pytest.fixture
+def calls():
+    return RuntimeCalls(Context(session=lambda: None, log=lambda _: None))
+
+
+def test_a_stack_that_is_not_up_gets_what_its_file_says(tmp_path, missing):
+    assert choose("process", tmp_path).runtime == "process"
+    assert choose("external", tmp_path).runtime == "external"
+    if missing is None:
+        assert choose("docker", tmp_path).runtime == "docker"
+    else:
+        with pytest.raises(ProvisionError, match=r"does not answer") as error:
+            choose("docker", tmp_path)
+        assert "`runtime: process`" in error.value.do
+
+
+def test_auto_takes_what_can_be_had_and_says_so(tmp_path, missing):
+    choice = choose("auto", tmp_path)
+    assert choice.runtime == ("docker" if missing is None else "process")
+    assert "auto takes" in choice.why
+    assert (missing is None) is ("does not answer" not in choice.why)
+
+
+def test_auto_stays_with_processes_whatever_appears(tmp_path, missing):
+    current.write(tmp_path, Current("process", "0a"))
+    choice = choose("auto", tmp_path)
+    assert choice.runtime == "process"
+    assert "stays with process" in choice.why
+
+
+def test_auto_stays_with_containers_or_says_what_they_need(tmp_path, missing):
+    current.write(tmp_path, Current("docker", "0a"))
+    if missing is None:
+        assert choose("auto", tmp_path).runtime == "docker"
+        return
+    with pytest.raises(
+        ProvisionError, match=r"runs in containers\. The Docker daemon does not answer"
+    ) as error:
+        choose("auto", tmp_path)
+    assert "process" not in error.value.do
+
+
+@pytest.mark.parametrize(("there", "declared"), [("process", "docker"), ("docker", "process")])
+@pytest.mark.usefixtures("missing")
+def test_a_stack_that_is_up_is_not_moved(tmp_path, there, declared):
+    current.write(tmp_path, Current(there, "0a"))
+    with pytest.raises(ProvisionError, match=f"its file says `runtime: {declared}`") as error:
+        choose(declared, tmp_path)
+    assert "provision down" in error.value.do
+
+
+def test_a_broken_record_is_named(tmp_path):
+    (tmp_path / "runtime.json").write_text('{"runtime": "docker"')
+    with pytest.raises(ProvisionError, match=r"runtime\.json is broken"):
+        choose("auto", tmp_path)
+
+
+def test_the_mark_is_chosen_once_and_kept_by_the_state_and_by_the_file(tmp_path, calls):
+    spec = Runtime(home=str(tmp_path), runtime="docker")
+    first = calls.complete(spec, None)
+    assert len(first.mark) == 16
+    assert calls.complete(spec, first).mark == first.mark
+    assert calls.complete(spec, None).mark != first.mark, "nothing knows it"
+    calls.create(first)
+    assert calls.complete(spec, None).mark == first.mark, "a run that was killed wrote it"
+
+
+@pytest.mark.parametrize("by_state", [True, False])
+def test_the_provider_refuses_another_runtime_too(tmp_path, calls, by_state):
+    first = calls.complete(Runtime(home=str(tmp_path), runtime="docker"), None)
+    if not by_state:
+        calls.create(first)
+    with pytest.raises(ProvisionError, match="runs in containers"):
+        calls.complete(Runtime(home=str(tmp_path), runtime="process"), first if by_state else None)
+
+
+def test_a_lost_file_is_no_drift_and_is_written_again(tmp_path, calls):
+    spec = calls.complete(Runtime(home=str(tmp_path / "stack"), runtime="docker"), None)
+    assert calls.ailing(spec, {}) is not None
+    found = calls.find(spec)
+    assert found.spec == spec
+    calls.update(found, spec)
+    assert calls.ailing(spec, {}) is None
+    assert current.read(tmp_path / "stack") == Current("docker", spec.mark)
+    calls.delete(calls.find(spec))
+    assert current.read(tmp_path / "stack") is None
