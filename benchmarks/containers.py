@@ -51,7 +51,7 @@ def main() -> None:
             "keycloak": _own_layer(docker, base_images.keycloak(docker), stack),
             "python": _own_layer(docker, base_images.python(docker), stack),
         }
-        _ours(figures, options.runs, ContainedStack(docker, folder / "stack", bases=bases))
+        _ours(figures, options.runs, ContainedStack(folder / "stack", docker, bases=bases))
         image = _server_image(docker, folder, bases["python"], stack)
         for number in range(options.baseline_runs):
             Baseline(docker, folder / f"baseline-{number}", figures).measure(bases["keycloak"], image)

@@ -25,7 +25,7 @@ pytestmark = pytest.mark.timeout(900)
 
 @pytest.fixture(scope="module")
 def contained(docker, tmp_path_factory) -> Iterator[ContainedStack]:
-    stack = ContainedStack(docker, tmp_path_factory.mktemp("contained"), _MORE)
+    stack = ContainedStack(tmp_path_factory.mktemp("contained"), docker, more=_MORE)
     stack.run("up")
     yield stack
     stack.clean_up()
@@ -57,8 +57,8 @@ def test_every_proof_holds_and_there_is_nothing_more_to_do(contained):
 @pytest.mark.parametrize("line", CHECKS)
 @pytest.mark.parametrize("name", ["keycloak", "calculator"])
 def test_a_container_may_do_no_more_than_the_table_says(contained, docker, secrets, name, line):
-    full_name = f"{contained.full_name}-{name}"
-    CHECKS[line](Running(docker, name, full_name, contained.full_name, secrets))
+    full_name = f"{contained.name}-{name}"
+    CHECKS[line](Running(docker, name, full_name, contained.name, secrets))
 
 
 def test_the_table_is_of_all_containers_that_run(contained):
@@ -72,26 +72,26 @@ def test_no_secret_is_in_the_state(contained, secrets):
 
 
 def test_options_of_the_java_machine_come_to_it_and_the_start_up_cache_stays(contained, docker):
-    name = f"{contained.full_name}-keycloak"
+    name = f"{contained.name}-keycloak"
     assert _HEAP in docker.run("exec", name, "cat", "/proc/1/cmdline").split("\0")
     assert "start.aot" in docker.run("exec", name, "cat", "/proc/1/maps")
 
 
 def test_a_machine_that_cannot_limit_swap_has_nothing_to_do_for_ever(contained, docker):
     """Docker says -1 there, whatever is declared; here it is told so."""
-    docker.run("update", "--memory-swap=-1", f"{contained.full_name}-calculator")
+    docker.run("update", "--memory-swap=-1", f"{contained.name}-calculator")
     assert contained.json("preview", "--refresh") == {"changes": []}
 
 
 def test_what_somebody_removed_comes_back_with_a_refresh(contained, docker):
-    docker.run("rm", "--force", f"{contained.full_name}-calculator")
+    docker.run("rm", "--force", f"{contained.name}-calculator")
     contained.run("up", "--refresh")
     assert contained.json("preview", "--refresh") == {"changes": []}
     assert failed(contained.json("verify", "tools")["proofs"]) == []
 
 
 def test_lost_data_is_made_anew(contained, docker):
-    name = contained.full_name
+    name = contained.name
     docker.run("rm", "--force", f"{name}-keycloak", f"{name}-keycloak-secrets")
     docker.run("volume", "rm", f"{name}-keycloak-data")
     contained.run("up", "--refresh")
@@ -114,7 +114,7 @@ def test_several_servers_run_in_containers_of_their_own(contained):
 
 
 def test_down_leaves_nothing(docker, tmp_path):
-    stack = ContainedStack(docker, tmp_path)
+    stack = ContainedStack(tmp_path, docker)
     kinds = (("ps", "--all"), ("volume", "ls"), ("network", "ls"), ("image", "ls", "--all"))
     try:
         stack.run("up")

@@ -42,7 +42,7 @@ def stack(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFacto
     """
     folder = tmp_path_factory.mktemp("client")
     contained = request.param == "docker"
-    stack = ContainedStack(request.getfixturevalue("docker"), folder) if contained else StackCli(folder)
+    stack = ContainedStack(folder, request.getfixturevalue("docker")) if contained else StackCli(folder)
     stack.run("up")
     file = stack.project / "Pulumi.test.yaml"
     file.write_text(file.read_text() + _MORE)

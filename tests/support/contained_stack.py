@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import secrets
 import shutil
 from typing import TYPE_CHECKING, Any
@@ -23,11 +24,11 @@ _STAND_IN = ROOT / "tests" / "support" / "docker_plugin"
 _FILE = """\
 config:
   provision:profile: test
-  provision:runtime: docker
+  provision:runtime: {runtime}
   provision:docker: {{baseImages: {{keycloak: "{keycloak}", python: "{python}"}}}}
   provision:realm: {{name: mcp-test}}
 """
-_BUILD_SECONDS = 900
+BUILD_SECONDS = 900
 
 
 def uses_stand_in() -> bool:
@@ -36,53 +37,75 @@ def uses_stand_in() -> bool:
 
 
 class ContainedStack(StackCli):
-    """A copy of the throw-away stack that runs in containers, under a name of its own.
+    """A stack whose project has a name of its own, so that tests that run at once have other containers.
 
     Args:
+        folder: An empty folder, or that of another stack of the same project.
         docker: The daemon.
-        folder: An empty folder.
-        more: Further lines of the stack file.
+        project: The project's name; left out, one that nobody else has.
+        stack: The stack's name, ``test`` or ``test-…``.
+        runtime: What its file says.
+        more: Further lines of its file.
         bases: The base images; left out, the official ones or those that are made in their place.
     """
 
     def __init__(
-        self, docker: Docker, folder: Path, more: str = "", bases: Mapping[str, str] | None = None
+        self,
+        folder: Path,
+        docker: Docker,
+        project: str = "",
+        *,
+        stack: str = "test",
+        runtime: str = "docker",
+        more: str = "",
+        bases: Mapping[str, str] | None = None,
     ) -> None:
         path = os.environ["PATH"]
-        super().__init__(
-            folder,
-            stack=f"test-{secrets.token_hex(3)}",
-            environment={
-                **docker.environment,
-                "PATH": f"{_STAND_IN}{os.pathsep}{path}" if uses_stand_in() else path,
-            },
-            patience=_BUILD_SECONDS,
-        )
+        environment = {
+            **docker.environment,
+            "PATH": f"{_STAND_IN}{os.pathsep}{path}" if uses_stand_in() else path,
+        }
+        super().__init__(folder, stack=stack, environment=environment, patience=BUILD_SECONDS)
+        project = project or f"provision-{secrets.token_hex(3)}"
         self.docker = docker
+        self.name = f"{project}-{stack}"
         self._bases = bases or {
             "keycloak": base_images.keycloak(docker),
             "python": base_images.python(docker),
         }
-        self.write(more)
+        settings = self.project / "Pulumi.yaml"
+        settings.write_text(re.sub(r"\Aname: .*", f"name: {project}", settings.read_text()))
+        self.write(more, runtime=runtime)
 
-    @property
-    def full_name(self) -> str:
-        """What the names of its containers begin with, and the value of its label."""
-        return f"provision-{self.stack}"
+    def write(self, more: str = "", *, runtime: str = "docker", **bases: str) -> None:
+        """Write the stack's file.
 
-    def write(self, more: str = "") -> None:
-        """Write the stack file, with further lines at its end."""
-        (self.project / "Pulumi.test.yaml").write_text(_FILE.format(**self._bases) + more)
+        Args:
+            more: Further lines.
+            runtime: What it says.
+            bases: The base images, ``keycloak`` and ``python``, where they are others.
+        """
+        text = _FILE.format(runtime=runtime, **{**self._bases, **bases})
+        (self.project / "Pulumi.test.yaml").write_text(text + more)
+
+    def container(self, name: str) -> str:
+        """The daemon's name of a container."""
+        return f"{self.name}-{name}"
 
     def of_it(self, *command: str) -> list[str]:
         """What Docker lists of it, such as ``ps --all`` or ``volume ls``."""
-        return self.docker.run(*command, "--quiet", f"--filter=label={LABEL}={self.full_name}").split()
+        return self.docker.run(*command, "--quiet", f"--filter=label={LABEL}={self.name}").split()
+
+    def left(self) -> list[str]:
+        """Everything of it that the daemon has."""
+        kinds = (("ps", "--all"), ("volume", "ls"), ("network", "ls"), ("image", "ls"))
+        return [found for kind in kinds for found in self.of_it(*kind)]
 
     def containers(self) -> dict[str, dict[str, Any]]:
         """What ``docker inspect`` shows of its containers, by their names in the stack."""
         ids = self.of_it("ps", "--all")
         found = json.loads(self.docker.run("inspect", *ids)) if ids else []
-        return {item["Name"].removeprefix(f"/{self.full_name}-"): item for item in found}
+        return {item["Name"].removeprefix(f"/{self.name}-"): item for item in found}
 
     def running(self) -> set[str]:
         """The names of those that run; the others took their files."""

@@ -124,8 +124,9 @@ class OwnDaemon:
         data: Where its images lie.
     """
 
-    def __init__(self, folder: Path, data: Path) -> None:
+    def __init__(self, folder: Path, data: Path, *options: str) -> None:
         self.folder = folder
+        self.options = options
         self.client = Docker(f"unix://{folder / 'docker.sock'}")
         self.data = data
 
@@ -146,6 +147,12 @@ class OwnDaemon:
                 with self._alone():
                     if _is_last(users):
                         self._stop()
+
+    def restart(self) -> None:
+        """End it and start it again."""
+        with self._alone():
+            self._stop()
+            self._start()
 
     @contextmanager
     def _alone(self) -> Iterator[None]:
@@ -171,6 +178,7 @@ class OwnDaemon:
                     f"--data-root={self.data}",
                     f"--exec-root={self.folder / 'exec'}",
                     f"--pidfile={self._pid_file}",
+                    *self.options,
                 ],
                 env={**os.environ, "NOTIFY_SOCKET": address},
                 stdin=subprocess.DEVNULL,

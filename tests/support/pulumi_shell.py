@@ -31,7 +31,7 @@ class PulumiShell:
         if not environment.exists():
             environment.symlink_to(sys.prefix)
         host = python_language_host(find_or_install(Silent()))
-        self._variables = {**stack.variables, "PATH": os.pathsep.join([os.environ["PATH"], str(host)])}
+        self._variables = {**stack.variables, "PATH": os.pathsep.join([stack.variables["PATH"], str(host)])}
 
     def run(self, script: str, code: int | None = 0) -> str:
         """A script to its end; what it wrote. Fails the test unless it exits with ``code`` (None: any)."""
