@@ -81,7 +81,11 @@ class PulumiCli:
             ) as process,
             interrupts_go_to(process.pid),
         ):
-            yield process
+            try:
+                yield process
+            finally:
+                if process.returncode is None:
+                    process.communicate()  # one that writes where nobody reads dies, and leaves its lock
 
     def run(self, *arguments: str, folder: Path | None = None, text: str | None = None) -> str:
         """A command to its end; what it wrote to standard output.
