@@ -18,5 +18,7 @@ def things(resource: Resource) -> Iterator[Thing]:
     """The stack, and the servers of which it knows the address alone."""
     yield Thing("Stack", resource.name, resource.properties, defaults={"plainSecrets": []})
     for server in seen(resource.properties.get("serversElsewhere")):
-        known = dict.fromkeys(("name", "url", "scopes", "toolScopes"), server) if is_hidden(server) else server
+        known = (
+            dict.fromkeys(("name", "url", "scopes", "toolScopes"), server) if is_hidden(server) else server
+        )
         yield Thing("McpServer", resource.name, {**ELSEWHERE, **known}, paths={"url": "server.url"})
