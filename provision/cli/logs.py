@@ -11,7 +11,7 @@ from provision.cli.main import print_json
 from provision.errors import ProvisionError
 
 if TYPE_CHECKING:
-    from provision.cli.audit import Filter
+    from provision.cli.audit_lines import Filter
     from provision.cli.main import Invocation
 
 
@@ -58,7 +58,7 @@ def command(
     chosen = _chosen(invocation, process, follow=follow)
     try:
         if audit:
-            from provision.cli.audit import Filter
+            from provision.cli.audit_lines import Filter
 
             wanted = Filter(subject=subject, decision=decision, correlation_id=correlation_id)
             _print_audit(chosen, wanted, lines, follow=follow, as_json=as_json)
@@ -106,7 +106,7 @@ def _print_logs(chosen: list[dict[str, Any]], lines: int, *, follow: bool) -> No
 def _print_audit(
     chosen: list[dict[str, Any]], wanted: Filter, lines: int, *, follow: bool, as_json: bool
 ) -> None:
-    from provision.cli.audit import audit_files, last_entries, new_entries, readable
+    from provision.cli.audit_lines import audit_files, last_entries, new_entries, readable
 
     files = audit_files(chosen)
     if not files:
