@@ -228,7 +228,7 @@ class Spec(_Model):
         return " ".join(
             [
                 words,
-                "/".join(str(value) for value in values.values()),
+                "/".join(str(value) for value in values.values() if value != ""),
                 *([f"in realm {realm}"] if realm else []),
             ]
         ).replace("  ", " ")

@@ -12,7 +12,6 @@ import click
 
 from provision.cli.duration import Duration, in_words
 from provision.cli.main import Invocation, print_json
-from provision.errors import ProvisionError
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -115,24 +114,10 @@ class _Realm:
 
     @classmethod
     def of(cls, invocation: Invocation) -> _Realm:
-        from provision.keycloak.session import Session
+        from provision.cli.stack_session import StackSession
 
-        config = invocation.stack().config()
-        outputs = invocation.engine().outputs()
-        if not outputs:
-            raise ProvisionError(
-                f"Stack {invocation.stack_name} is not up.",
-                f"Start it: `provision up -s {invocation.stack_name}`.",
-            )
-        admin = outputs["admin"]
-        session = Session(
-            outputs["keycloak_url"],
-            admin["client_id"],
-            admin["client_secret"],
-            config.keycloak.ca_file,
-            config.keycloak.auth_realm,
-        )
-        return cls(session, outputs["realm"], frozenset(_declared(config, outputs)))
+        stack = StackSession.of(invocation)
+        return cls(stack.session, stack.realm, frozenset(_declared(stack.config, stack.outputs)))
 
     def registrations(self, now: datetime) -> Registrations:
         from provision.keycloak.registered_clients import find

@@ -24,6 +24,7 @@ _COMMANDS = (
     "up",
     "preview",
     "drift",
+    "audit",
     "adopt",
     "client-config",
     "clients",

@@ -1,4 +1,4 @@
-"""What people made in a realm, as far as its objects are found by listing; what Keycloak makes itself is left out."""
+"""What stands in a realm, as far as its objects are found by listing; what Keycloak makes itself only when asked for."""
 
 from __future__ import annotations
 
@@ -42,20 +42,22 @@ class Inventory:
     Args:
         session: The Admin API.
         realm: The realm.
+        factory: Whether what Keycloak makes itself is told too.
     """
 
-    def __init__(self, session: Session, realm: str) -> None:
+    def __init__(self, session: Session, realm: str, *, factory: bool = False) -> None:
         self.session = session
         self.realm = realm
+        self.factory = factory
 
     @cached_property
     def clients(self) -> list[dict[str, Any]]:
-        """The OpenID Connect clients that people made."""
+        """The OpenID Connect clients."""
         return [item for item in self._clients if item.get("protocol", _PROTOCOL) == _PROTOCOL]
 
     @cached_property
     def scopes(self) -> list[dict[str, Any]]:
-        """The OpenID Connect client scopes that people made."""
+        """The OpenID Connect client scopes."""
         return [item for item in self._scopes if item.get("protocol") == _PROTOCOL]
 
     @cached_property
@@ -86,12 +88,25 @@ class Inventory:
     @cached_property
     def roles(self) -> list[str]:
         """The names of the realm's roles."""
+        names = [item["name"] for item in self.listed("roles")]
+        return [name for name in names if self.factory or not self.is_factory_role(name)]
+
+    def is_factory_client(self, client_id: str) -> bool:
+        """Whether Keycloak makes the client of that name itself."""
+        return client_id in KEYCLOAK_CLIENTS or (self.realm == "master" and client_id.endswith("-realm"))
+
+    def is_factory_scope(self, name: str) -> bool:
+        """Whether Keycloak makes the client scope of that name itself."""
+        return name in KEYCLOAK_SCOPES
+
+    def is_factory_role(self, name: str) -> bool:
+        """Whether Keycloak makes the realm role of that name itself."""
         own = {
             *_ROLES,
             f"default-roles-{self.realm.lower()}",
             *(_OF_MASTER if self.realm == "master" else ()),
         }
-        return [item["name"] for item in self.listed("roles") if item["name"] not in own]
+        return name in own
 
     def components(self, type_: str) -> list[dict[str, Any]]:
         """The realm's components of one type."""
@@ -127,14 +142,12 @@ class Inventory:
     @cached_property
     def _clients(self) -> list[dict[str, Any]]:
         found = self.session.list(self.realm, "clients")
-        return [item for item in found if not self._is_keycloaks(item["clientId"])]
-
-    def _is_keycloaks(self, client_id: str) -> bool:
-        return client_id in KEYCLOAK_CLIENTS or (self.realm == "master" and client_id.endswith("-realm"))
+        return [item for item in found if self.factory or not self.is_factory_client(item["clientId"])]
 
     @cached_property
     def _scopes(self) -> list[dict[str, Any]]:
-        return [item for item in self.listed("client-scopes") if item["name"] not in KEYCLOAK_SCOPES]
+        found = self.listed("client-scopes")
+        return [item for item in found if self.factory or not self.is_factory_scope(item["name"])]
 
     @cached_property
     def _identity_providers(self) -> list[dict[str, Any]]:

@@ -80,7 +80,8 @@ class RealmKeyCalls(CollectionCalls[RealmKey]):
         """Those of the types that there is a kind for, but for the ones that Keycloak gives every realm."""
         types = get_args(RealmKey.model_fields["provider"].annotation)
         for item in inventory.components(PROVIDER_TYPE):
-            if item["providerId"] in types and item["name"] != item["providerId"]:
+            own = item["name"] != item["providerId"]
+            if item["providerId"] in types and (own or inventory.factory):
                 yield self.key(realm=inventory.realm, provider=item["providerId"], name=item["name"])
 
     def look_up(self, key: RealmKey) -> Mapping[str, Any] | None:

@@ -20,7 +20,7 @@ from pydantic import Field, TypeAdapter
 from provision.spec import Mark, NaturalKey, Spec
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Mapping
+    from collections.abc import Collection, Iterator, Mapping
 
 _SEPARATOR = "##"  # Keycloak's own between several values in one attribute
 
@@ -79,6 +79,24 @@ def config_values(name: str, absent: Any = None) -> Place:
 def read(kind: type[Spec], raw: Mapping[str, Any]) -> dict[str, Any]:
     """The values of a kind's fields in a representation, under their Python names."""
     return {name: _understood(kind, name, place, raw) for name, place in _places(kind).items()}
+
+
+def untold(kind: type[Spec], raw: Mapping[str, Any]) -> Iterator[str]:
+    """The fields (wire names) of which a representation says nothing, although Keycloak always tells them.
+
+    It leaves out what is empty; a switch, or what is not empty by default, is told. One that is left out was left out
+    by whoever wrote the representation.
+    """
+    places = {name: place for name, place in _places(kind).items() if place.spelling is Spelling.NATIVE}
+    for wire, field in kind.fields().items():
+        path = places[field.name].path if field.name in places else ()
+        if len(path) == 1 and path[0] not in raw and not field.required:
+            shape, optional = _shape(kind, field.name)
+            if shape is bool or not (optional or kind.defaults()[wire] in _NOTHING):
+                yield wire
+
+
+_NOTHING: tuple[Any, ...] = ("", 0, [], {})
 
 
 def write(spec: Spec, raw: Mapping[str, Any], names: Collection[str] | None = None) -> dict[str, Any]:

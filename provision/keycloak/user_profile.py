@@ -66,7 +66,11 @@ class UserProfileCalls(Calls[UserProfile]):
     def survey(self, inventory: Inventory) -> Iterator[UserProfile]:
         """The profile, if it has other attributes than Keycloak gave it."""
         raw = inventory.session.get(inventory.realm, "users", "profile") or {}
-        if _POLICY in raw or [item["name"] for item in raw.get("attributes", ())] != list(_FACTORY):
+        if (
+            inventory.factory
+            or _POLICY in raw
+            or [item["name"] for item in raw.get("attributes", ())] != list(_FACTORY)
+        ):
             yield self.key(realm=inventory.realm)
 
     def find(self, key: UserProfile) -> Found[UserProfile] | None:

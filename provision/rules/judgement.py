@@ -139,9 +139,12 @@ def judge(
     verdict = _Verdict(landscape, config, today or datetime.now(UTC).date())
     for rule in rules:
         scene = Scene(landscape, rule, {**rule.defaults(landscape.profile), **config.parameters_of(rule.id)})
-        for thing in landscape.things:
-            if thing.kind in rule.on:
-                verdict.ask(rule, thing, scene)
+        for kind in rule.on:
+            for thing in landscape.of_kind(kind):
+                if not thing.builtin:
+                    verdict.ask(rule, thing, scene)
+            if kind in landscape.unseen:
+                verdict.undecided.append(Undecided(rule, kind, "", landscape.unseen[kind]))
     return replace(verdict.report(), rules=rules)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import TYPE_CHECKING, Any, Literal
 
 from provision.rules.thing import UndecidedError
@@ -27,11 +28,24 @@ class Landscape:
         things: They.
         profile: What the stack is for.
         complete: Whether what is not among them is not there; not so for a realm that others made and a program changes.
+        unseen: Kinds of which there may be more than can be seen, each with the reason.
     """
 
     things: tuple[Thing, ...]
     profile: Profile = "dev"
     complete: bool = True
+    unseen: Mapping[str, str] = field(default_factory=dict)
+
+    def of_kind(self, kind: str) -> tuple[Thing, ...]:
+        """Those of one kind."""
+        return self._by_kind.get(kind, ())
+
+    @cached_property
+    def _by_kind(self) -> Mapping[str, tuple[Thing, ...]]:
+        found: dict[str, list[Thing]] = {}
+        for thing in self.things:
+            found.setdefault(thing.kind, []).append(thing)
+        return {kind: tuple(things) for kind, things in found.items()}
 
 
 @dataclass(frozen=True)
@@ -69,6 +83,8 @@ class Scene:
                 unseen = unseen or error
         if unseen is not None:
             raise unseen
+        if kind in self.landscape.unseen:
+            raise UndecidedError(kind, self.landscape.unseen[kind])
 
     def seen(self, kind: str) -> Iterator[Thing]:
         """The objects of a kind that can be seen, of which there may be more.
@@ -78,7 +94,7 @@ class Scene:
         """
         if kind not in (*self.rule.on, *self.rule.beside):
             raise LookupError(f"rule {self.rule.id} looks at {kind} but does not name it in `beside`")
-        return (thing for thing in self.landscape.things if thing.kind == kind)
+        return iter(self.landscape.of_kind(kind))
 
     def none_of(self, kind: str, /, **equal: Any) -> bool:
         """Whether there is certainly no such object.

@@ -28,6 +28,15 @@ MASKED: Final = _Marker("not shown here")
 """A secret that this view of the object does not show."""
 
 
+def unreadable(why: str) -> Any:
+    """A value that can't be seen for a reason of its own.
+
+    Args:
+        why: The reason, as the end of a sentence.
+    """
+    return _Marker(why)
+
+
 class UndecidedError(Exception):
     """What a rule needs can't be seen: it neither passes nor fails.
 
@@ -69,6 +78,7 @@ class Thing:
         secrets: Properties whose values no report shows.
         paths: Where a property stands in the resource it was read from, if it has another name there.
         whole: Whether what is not named is as its default; not so for an object that was there before.
+        builtin: Whether Keycloak made it itself and people only live with it: rules look at it, but are not about it.
     """
 
     kind: str
@@ -78,6 +88,7 @@ class Thing:
     secrets: frozenset[str] = frozenset()
     paths: Mapping[str, str] = field(default_factory=dict)
     whole: bool = True
+    builtin: bool = False
 
     def get(self, path: str) -> Any:
         """The value at a path such as ``config.mode``; None where there is none.

@@ -1,0 +1,199 @@
+"""``provision audit``: the security rules over a live realm, a stack or an export."""
+
+from __future__ import annotations
+
+import os
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from provision.cli.main import EXIT_FINDINGS, Invocation
+from provision.errors import ProvisionError, UsageError
+
+if TYPE_CHECKING:
+    from provision.config.rules import RulesConfig
+    from provision.rules.judgement import Report
+    from provision.rules.reports import Subject
+    from provision.rules.rule import Landscape, Profile
+
+_FORMATS = ("text", "json", "sarif", "junit")
+_FILE = click.Path(path_type=Path, dir_okay=False)
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Asked:
+    """The options."""
+
+    url: str | None
+    realm: str | None
+    client_id: str
+    auth_realm: str
+    ca_file: str | None
+    export: Path | None
+    profile: Profile | None
+    rules: Path | None
+
+    def check(self) -> None:
+        """Refuse options that say nothing together.
+
+        Raises:
+            UsageError: Some do.
+        """
+        if self.url and self.export:
+            raise UsageError("--url and --export are two things to audit.", "Give one of them.")
+        if bool(self.url) != bool(self.realm):
+            raise UsageError("--url and --realm go together.", "Give both, or neither to audit the stack.")
+        if self.rules and not (self.url or self.export):
+            raise UsageError("A stack has its rules in its own file.", "Set them under provision:rules.")
+
+
+@click.command("audit")
+@click.option("--url", help="Audit a realm of the Keycloak at this address, instead of the stack.")
+@click.option("--realm", help="With --url: the realm.")
+@click.option(
+    "--client-id", default="provision-audit", show_default=True, help="With --url: the service account."
+)
+@click.option(
+    "--auth-realm",
+    help="With --url: the realm in which the service account is; the audited one when left out.",
+)
+@click.option("--ca-file", type=click.Path(dir_okay=False), help="A PEM bundle that https is verified with.")
+@click.option("--export", type=_FILE, help="Audit a realm export, instead of the stack.")
+@click.option(
+    "--profile",
+    type=click.Choice(["dev", "test", "prod"]),
+    help="What the realm is for; the stack's own, or prod, when left out.",
+)
+@click.option("--rules", type=_FILE, help="With --url or --export: levels, parameters and waivers as YAML.")
+@click.option("--strict", is_flag=True, help="Advice and what can't be told fail too.")
+@click.option(
+    "--format", "form", type=click.Choice(_FORMATS), default="text", show_default=True, help="The report."
+)
+@click.option("--json", "as_json", is_flag=True, help="The same as --format json.")
+@click.option("--output", type=_FILE, help="Write the report to a file.")
+@click.option("--explain", metavar="RULE", help="Tell all about one rule, and audit nothing.")
+@click.pass_obj
+def command(
+    invocation: Invocation,
+    /,
+    *,
+    strict: bool,
+    form: str,
+    as_json: bool,
+    output: Path | None,
+    explain: str | None,
+    **options: str,
+) -> None:
+    """Hold a live realm, with the stack around it, or a realm export against the security rules; changes nothing.
+
+    The secret of the service account is asked for, or read from standard input. Exit code 3 when a rule is broken.
+    """
+    if explain:
+        _explain(explain)
+        return
+    asked = _Asked(**options)  # type: ignore[arg-type]
+    asked.check()
+    report, subject = _audited(invocation, asked)
+    form = "json" if as_json else form
+    _deliver(report, subject, form, output)
+    if report.mandatory or (strict and (report.findings or report.undecided)):
+        click.get_current_context().exit(EXIT_FINDINGS)
+
+
+def _explain(id_: str) -> None:
+    from provision.rules import book
+    from provision.rules.reports.text import explained
+
+    click.echo(explained(book.rule(id_)), color=_color())
+
+
+def _audited(invocation: Invocation, asked: _Asked) -> tuple[Report, Subject]:
+    from provision.rules import book
+    from provision.rules.judgement import judge
+    from provision.rules.reports import Subject
+
+    if asked.export or asked.url:
+        config = _rules(asked.rules)
+        config.check(book.rules())  # a wrong one is told before a secret is asked for
+        landscape, name, where = _of_export(asked) if asked.export else _of_realm(asked)
+    else:
+        landscape, name, where, config = _of_stack(invocation, asked)
+    return judge(landscape, config), Subject(name, landscape.profile, where)
+
+
+def _of_export(asked: _Asked) -> tuple[Landscape, str, str]:
+    from provision.rules import export
+
+    file = asked.export or Path()
+    landscape = export.landscape(file, asked.profile or "prod")
+    (realm,) = (thing for thing in landscape.things if thing.kind == "Realm")
+    return landscape, f"realm {realm.peek('name')} in {file.name}", str(file)
+
+
+def _of_realm(asked: _Asked) -> tuple[Landscape, str, str]:
+    from provision.cli.secret import asked_for
+    from provision.provider.connection import Connection
+    from provision.rules import live
+
+    realm, url = asked.realm or "", (asked.url or "").rstrip("/")
+    if not url.startswith(("http://", "https://")):
+        raise UsageError(f"--url {url} is no address.", "It begins with http:// or https://.")
+    connection = Connection(
+        url=url,
+        client_id=asked.client_id,
+        client_secret=asked_for(f"secret of {asked.client_id}"),
+        ca_file=asked.ca_file or "",
+        auth_realm=asked.auth_realm or realm,
+    )
+    landscape = live.landscape(connection.open(), realm, asked.profile or "prod")
+    return landscape, f"realm {realm} at {url}", f"{url}/realms/{realm}"
+
+
+def _of_stack(invocation: Invocation, asked: _Asked) -> tuple[Landscape, str, str, RulesConfig]:
+    from provision.cli.stack_session import StackSession
+    from provision.rules import book, declared, live, recorded
+
+    stack = StackSession.of(invocation)
+    stack.config.rules.check(book.rules())
+    profile = asked.profile or stack.config.profile
+    state = recorded.resources(stack.engine.resources())
+    seen = live.landscape(stack.session, stack.realm, profile)
+    landscape = recorded.surrounded(seen, declared.landscape(state, profile))
+    name = f"stack {invocation.stack_name}, realm {stack.realm} at {stack.session.url}"
+    return landscape, name, stack.engine.stack.file.name, stack.config.rules
+
+
+def _rules(file: Path | None) -> RulesConfig:
+    from pydantic import ValidationError
+
+    from provision.config.rules import RulesConfig
+    from provision.config.yaml_file import load
+    from provision.validation import problems
+
+    try:
+        return RulesConfig.model_validate(load(file) if file else {})
+    except ValidationError as error:
+        lines = "\n".join(str(problem) for problem in problems(error, RulesConfig))
+        raise UsageError(f"{file}: {lines}", "It has the keys levels, parameters and waivers.") from None
+
+
+def _deliver(report: Report, subject: Subject, form: str, output: Path | None) -> None:
+    from provision.rules.reports import written
+
+    text = written(report, subject, form)
+    if output is None:
+        click.echo(text, color=_color())
+        return
+    try:
+        output.write_text(click.unstyle(text) + "\n", encoding="utf-8")
+    except OSError as error:
+        raise ProvisionError(f"{output} can't be written: {error.strerror}.", "Name another file.") from None
+    click.echo(f"The report is in {output}: {len(report.findings)} findings.", err=True)
+
+
+def _color() -> bool | None:
+    """Only on a terminal, and not where colors are unwanted (https://no-color.org)."""
+    return False if os.environ.get("NO_COLOR") or not sys.stdout.isatty() else None

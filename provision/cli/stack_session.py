@@ -1,0 +1,61 @@
+"""The Admin API of a stack that is up."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from provision.errors import ProvisionError
+
+if TYPE_CHECKING:
+    from provision.cli.main import Invocation
+    from provision.config.stack_config import StackConfig
+    from provision.engine.operation import Engine
+    from provision.keycloak.session import Session
+
+
+@dataclass(frozen=True)
+class StackSession:
+    """A stack's realm and how it is reached.
+
+    Args:
+        session: The Admin API.
+        realm: The realm.
+        config: What the stack file says.
+        outputs: The stack's outputs, secrets in clear.
+        engine: The stack's engine.
+    """
+
+    session: Session
+    realm: str
+    config: StackConfig
+    outputs: dict[str, Any]
+    engine: Engine
+
+    @classmethod
+    def of(cls, invocation: Invocation) -> StackSession:
+        """That of the stack that was named.
+
+        Raises:
+            UsageError: There is no such stack or its configuration is wrong.
+            ProvisionError: It is not up.
+        """
+        from provision.keycloak.session import Session
+
+        config = invocation.stack().config()
+        engine = invocation.engine()
+        outputs = engine.outputs()
+        if not outputs:
+            raise ProvisionError(
+                f"Stack {invocation.stack_name} is not up.",
+                f"Start it: `provision up -s {invocation.stack_name}`.",
+            )
+        admin = outputs["admin"]
+        session = Session(
+            outputs["keycloak_url"],
+            admin["client_id"],
+            admin["client_secret"],
+            config.keycloak.ca_file,
+            config.keycloak.auth_realm,
+        )
+        return cls(session, outputs["realm"], config, outputs, engine)

@@ -1,0 +1,150 @@
+"""A realm that was read, as rules look at it: every object whole, in the terms of the specs."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any, Final, cast
+
+from provision.errors import ProvisionError
+from provision.keycloak.client_policies import PolicyDocumentCalls
+from provision.keycloak.collection import CollectionCalls
+from provision.keycloak.inventory import Inventory
+from provision.keycloak.representation import untold
+from provision.rules.declared import keycloak_thing
+from provision.rules.realm_tree import NotReadError
+from provision.rules.thing import MASKED, unreadable
+from provision.spec import Calls, Context, Mark, Spec, catalogue
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator, Mapping
+
+    from provision.keycloak.session import Session
+    from provision.rules.realm_tree import RealmTree
+    from provision.rules.thing import Thing
+
+_PREFIX = "provision:keycloak:"
+_SAID_BY_OTHERS: Final = {"RealmClientScopes"}
+"""What it says is said by the objects of another kind, one by one."""
+_TOLD_BY_PEOPLE: Final = {"AudienceMapper", "HardcodedClaimMapper"}
+"""Mappers of types that no scope or client of Keycloak's own has."""
+_TERSE: Final = {"IdentityProvider"}
+"""Kinds whose representations leave out what is off."""
+_DEFECTS: Final = (ProvisionError, ValueError, LookupError, TypeError, AttributeError)
+"""What comes of a representation that is not as Keycloak writes it."""
+
+
+def read(tree: RealmTree) -> tuple[tuple[Thing, ...], Mapping[str, str]]:
+    """The objects of the realm, and the kinds that can't be seen with the reason of each.
+
+    An object that can't be understood is among them: all of its values but the key are such as can't be seen.
+
+    Args:
+        tree: What was read of the realm.
+    """
+    inventory = Inventory(cast("Session", tree), tree.name, factory=True)
+    context = Context(session=lambda: inventory.session, log=lambda _line: None)
+    things: list[Thing] = []
+    unseen = dict(tree.unread)
+    for token, calls in catalogue().items():
+        kind = token.removeprefix(_PREFIX)
+        if kind == token or kind in _SAID_BY_OTHERS or kind in unseen:
+            continue
+        try:
+            things += [*_KINDS.get(kind, _surveyed)(calls(context), inventory)]
+        except NotReadError as error:
+            unseen[kind] = error.what
+    return tuple(things), unseen
+
+
+def _surveyed(calls: Calls[Any], inventory: Inventory) -> Iterator[Thing]:
+    for key in [*calls.survey(inventory)]:
+        yield _thing(calls, key, builtin=_is_factory(key, inventory))
+
+
+def _users(calls: Calls[Any], inventory: Inventory) -> Iterator[Thing]:
+    """The people; the users of service accounts belong to their clients."""
+    for item in inventory.listed("users"):
+        if not item.get("serviceAccountClientId"):
+            yield _thing(calls, calls.key(realm=inventory.realm, username=item["username"]))
+
+
+def _initial_access_tokens(calls: Calls[Any], inventory: Inventory) -> Iterator[Thing]:
+    """Keycloak gives them no names."""
+    for item in inventory.listed("clients-initial-access"):
+        key = calls.key(realm=inventory.realm, name=item["id"])
+        values = {"expirationSeconds": item["expiration"], "count": item["count"]}
+        yield _made(key, key.wire() | values)
+
+
+_KINDS: Mapping[str, Callable[[Calls[Any], Inventory], Iterable[Thing]]] = {
+    "InitialAccessToken": _initial_access_tokens,
+    "User": _users,
+}
+"""The kinds whose objects are told in another way than by their survey."""
+
+
+def _thing(calls: Calls[Any], key: Spec, *, builtin: bool = False) -> Thing:
+    try:
+        found = calls.find(key)
+        if found is None:
+            return _unreadable(key, "it was gone when it was read")
+        values = _without_secrets(found.spec, found.spec.wire(whole=True))
+        if isinstance(calls, (CollectionCalls, PolicyDocumentCalls)) and type(key).__name__ not in _TERSE:
+            values |= dict.fromkeys(untold(type(key), found.raw), unreadable("it is not told"))
+    except _DEFECTS as error:
+        return _unreadable(key, _reason(error))
+    return replace(_made(key, values), builtin=builtin)
+
+
+def _without_secrets(spec: Spec, values: dict[str, Any]) -> dict[str, Any]:
+    """A public client has no secret; what else is secret, or matters only while it is made, can't be seen."""
+    hidden = {
+        name: MASKED
+        for name, field in spec.fields().items()
+        if field.secret or {Mark.WRITE_ONLY, Mark.CREATE_ONLY} & field.marks
+    }
+    if values.get("access") == "public":
+        del hidden["secret"]
+        values.pop("secret", None)
+    return values | hidden
+
+
+def _unreadable(key: Spec, why: str) -> Thing:
+    values = dict.fromkeys(type(key).fields(), unreadable(why))
+    return _made(key, values | _key_of(key))
+
+
+def _made(key: Spec, values: Mapping[str, Any]) -> Thing:
+    return keycloak_thing(type(key).__name__, key.label(), values)
+
+
+def _key_of(key: Spec) -> dict[str, Any]:
+    return {field.wire: getattr(key, field.name) for field in key.key_fields()}
+
+
+def _reason(error: Exception) -> str:
+    """What is wrong, without the values, which may be secrets."""
+    from pydantic import ValidationError
+
+    from provision.validation import problems
+
+    if isinstance(error, ProvisionError):
+        return error.what.rstrip(".")
+    if isinstance(error, ValidationError):
+        return f"it can't be understood: {'; '.join(str(problem) for problem in problems(error, Spec))}"
+    return f"it is not as Keycloak writes it ({type(error).__name__})"
+
+
+def _is_factory(key: Any, inventory: Inventory) -> bool:
+    """Whether Keycloak makes the object itself and people seldom change it; a policy decides who gets in, so it counts."""
+    kind = type(key).__name__
+    if kind == "Client":
+        return inventory.is_factory_client(key.client_id)
+    if kind == "ClientScope":
+        return inventory.is_factory_scope(key.name)
+    if kind == "RealmRole":
+        default = f"default-roles-{inventory.realm.lower()}"  # what is in it, every user has
+        return key.name != default and inventory.is_factory_role(key.name)
+    if kind.endswith("Mapper") and "scope" in type(key).fields() and kind not in _TOLD_BY_PEOPLE:
+        return inventory.is_factory_scope(key.scope) or inventory.is_factory_client(key.client)
+    return False

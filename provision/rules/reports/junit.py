@@ -1,0 +1,66 @@
+"""The report for build servers: JUnit XML, a test case for each rule that was asked."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+from xml.etree import ElementTree as ET
+
+from provision.rules.reports import printable, shown_name
+
+if TYPE_CHECKING:
+    from provision.rules.judgement import Finding, Report
+    from provision.rules.reports import Subject
+    from provision.rules.rule import Rule
+
+
+def written(report: Report, subject: Subject) -> str:
+    """A mandatory finding fails its case; advice and what is waived is told beside it; what can't be told skips it."""
+    cases = [_case(rule, report) for rule in report.rules]
+    counts = {
+        "tests": str(len(cases)),
+        "failures": str(sum(case.find("failure") is not None for case in cases)),
+        "errors": "0",
+        "skipped": str(sum(case.find("skipped") is not None for case in cases)),
+    }
+    suite = ET.Element("testsuite", {"name": printable(f"provision audit of {subject.name}"), **counts})
+    suite.extend(cases)
+    suites = ET.Element("testsuites", counts)
+    suites.append(suite)
+    ET.indent(suites)
+    return ET.tostring(suites, encoding="unicode", xml_declaration=True)
+
+
+def _case(rule: Rule, report: Report) -> ET.Element:
+    case = ET.Element(
+        "testcase", {"classname": f"provision.rules.{rule.group}", "name": rule.id, "time": "0"}
+    )
+    found = [finding for finding in report.findings if finding.rule.id == rule.id]
+    failed = [finding for finding in found if finding.level == "mandatory"]
+    undecided = [item for item in report.undecided if item.rule.id == rule.id]
+    if failed:
+        failure = ET.SubElement(
+            case, "failure", {"type": rule.severity, "message": f"{rule.title}: not so, {len(failed)} times"}
+        )
+        failure.text = printable_lines([*map(_line, failed), rule.why, f"See {rule.see}"])
+    elif undecided:
+        reasons = dict.fromkeys(f"{shown_name(item.resource)}: {item.why}" for item in undecided)
+        ET.SubElement(case, "skipped", {"message": printable("; ".join(reasons))})
+    advice = [_line(finding) for finding in found if finding.level == "advisory"]
+    advice += [
+        f"waived until {finding.waiver.expires}: {_line(finding)} ({finding.waiver.reason})"
+        for finding in report.waived
+        if finding.rule.id == rule.id and finding.waiver is not None
+    ]
+    if advice:
+        ET.SubElement(case, "system-out").text = printable_lines(advice)
+    return case
+
+
+def printable_lines(lines: list[str]) -> str:
+    """Lines that XML can hold."""
+    return "\n".join(map(printable, lines))
+
+
+def _line(finding: Finding) -> str:
+    place = f" {finding.path} = {finding.actual!r}" if finding.path else ""
+    return f"{shown_name(finding.resource)}:{place} {finding.message}. Fix: {finding.fix}"
