@@ -11,6 +11,7 @@ from unittest import mock
 import yaml
 
 from provision.rules import declared
+from provision.spec import catalogue
 from tests.support.kubernetes_program import resources as kubernetes
 from tests.support.mocked_program import declared_by
 
@@ -53,7 +54,13 @@ def resources(name: str) -> list[declared.Resource]:
         mock.patch("provision.runtimes.docker.daemon.missing", return_value=None),
     ):
         made = declared_by(values, Path(folder))
-    return [declared.Resource(args.typ, args.name, args.inputs) for args in made]
+    return [declared.Resource(args.typ, args.name, _checked(args.typ, args.inputs)) for args in made]
+
+
+def _checked(token: str, inputs: dict[str, Any]) -> dict[str, Any]:
+    """As the provider's check gives them to the engine: in the wire's spelling, numbers whole."""
+    calls = catalogue().get(token)
+    return calls.spec.model_validate(inputs).wire() if calls else inputs
 
 
 def _values(stack: str) -> dict[str, Any]:

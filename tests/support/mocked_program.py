@@ -26,7 +26,7 @@ class Recorder(pulumi.runtime.Mocks):
     def new_resource(self, args: pulumi.runtime.MockResourceArgs) -> tuple[str, dict[str, Any]]:
         args.inputs = {name: _clear(value) for name, value in args.inputs.items()}
         self.made[args.name] = args
-        self.all.append(args)
+        self.all.append(args)  # two of different types may have one name
         return args.name, {**args.inputs, **_outputs(args)}
 
     def call(self, args: pulumi.runtime.MockCallArgs) -> dict[str, Any]:
