@@ -175,6 +175,7 @@ class Spec(_Model):
         return MappingProxyType(data)
 
     @classmethod
+    @cache
     def key_fields(cls) -> tuple[Field, ...]:
         """The fields of the natural key, in the order of declaration."""
         return tuple(field for field in cls.fields().values() if Mark.NATURAL_KEY in field.marks)

@@ -43,10 +43,11 @@ class ClientDefaultScopeCalls(Calls[ClientDefaultScope]):
     """Memberships through the Admin API."""
 
     def survey(self, inventory: Inventory) -> Iterator[ClientDefaultScope]:
-        """Those that a new client would not have."""
+        """Those that a new client would not have; with the factory's, all."""
         for client in inventory.clients:
             for kind, members in inventory.realm_scopes.items():
-                for name in sorted({*client.get(f"{kind}ClientScopes", ())} - members):
+                usual = set() if inventory.factory else members
+                for name in sorted({*client.get(f"{kind}ClientScopes", ())} - usual):
                     yield self.key(realm=inventory.realm, client=client["clientId"], scope=name)
 
     def find(self, key: ClientDefaultScope) -> Found[ClientDefaultScope] | None:

@@ -119,7 +119,7 @@ def _tree(reader: _Reader) -> RealmTree:
     documents = {path: reader.get(role, *path) for path, role in _DOCUMENTS.items()}
     clients = reader.list(_CLIENTS, "clients")
     scopes = reader.get(_CLIENTS, "client-scopes")
-    roles = reader.list(_REALM, "roles")
+    roles = reader.list(_REALM, "roles", briefRepresentation="false")
     groups = reader.list(_USERS, "groups", briefRepresentation="false")
     providers = reader.get(_PROVIDERS, *PROVIDERS)
     tree = _root(reader, realm())

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import cache
 from typing import TYPE_CHECKING, Any, Final, cast
 
 from provision.errors import ProvisionError
@@ -98,15 +99,17 @@ def _thing(calls: Calls[Any], key: Spec, *, builtin: bool = False) -> Thing:
 
 def _without_secrets(spec: Spec, values: dict[str, Any]) -> dict[str, Any]:
     """A public client has no secret; what else is secret, or matters only while it is made, can't be seen."""
-    hidden = {
-        name: MASKED
-        for name, field in spec.fields().items()
-        if field.secret or {Mark.WRITE_ONLY, Mark.CREATE_ONLY} & field.marks
-    }
+    hidden = _hidden(type(spec))
     if values.get("access") == "public":
-        del hidden["secret"]
+        hidden = hidden - {"secret"}
         values.pop("secret", None)
-    return values | hidden
+    return values | dict.fromkeys(hidden, MASKED)
+
+
+@cache
+def _hidden(kind: type[Spec]) -> frozenset[str]:
+    unseen = {Mark.WRITE_ONLY, Mark.CREATE_ONLY}
+    return frozenset(name for name, field in kind.fields().items() if field.secret or unseen & field.marks)
 
 
 def _unreadable(key: Spec, why: str) -> Thing:
@@ -140,6 +143,8 @@ def _is_factory(key: Any, inventory: Inventory) -> bool:
     kind = type(key).__name__
     if kind == "Client":
         return inventory.is_factory_client(key.client_id)
+    if kind == "ClientDefaultScope":
+        return inventory.is_factory_client(key.client)
     if kind == "ClientScope":
         return inventory.is_factory_scope(key.name)
     if kind == "RealmRole":

@@ -1,0 +1,89 @@
+"""The read-only roles that docs/least-privilege.md names let an audit see everything, and each of them is needed."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+from provision.config.rules import RulesConfig
+from provision.errors import ProvisionError
+from provision.rules import book, live
+from provision.rules.judgement import judge
+from tests.integration.test_least_privilege import service_account
+from tests.support.samples import SAMPLES
+from tests.support.world import World, lacks
+
+_PAGE = Path(__file__).parents[3] / "docs" / "least-privilege.md"
+_NEVER_READ = {"ClientRole", "User", "Container", "McpServer", "Stack"}
+
+
+@pytest.fixture(scope="module")
+def world(session):
+    """A realm with one object of each kind."""
+    world = World(session)
+    for token, sample in SAMPLES.items():
+        if not token.startswith("provision:keycloak:") or token.endswith(":Realm") or lacks(session, token):
+            continue
+        for needed, values in (*sample.needs, (token, sample.inputs)):
+            world.add(needed, values)
+    yield world
+    session.delete(world.realm)
+
+
+def test_the_page_names_the_roles_that_the_audit_asks_for():
+    section = _PAGE.read_text().partition("## It only audits")[2].partition("\n## ")[0]
+    assert tuple(re.findall(r"^\| `([\w-]+)` \|", section, re.MULTILINE)) == live.READ_ONLY_ROLES
+
+
+def seen_with(world, url, roles):
+    with service_account(world.session, url, world.realm, "realm-management", roles) as account:
+        return live.landscape(account, world.realm, "prod")
+
+
+def values(landscape):
+    """What can be seen of each object, but for the accounts of these tests."""
+    return {
+        (thing.kind, thing.name): repr(sorted(thing.properties.items()))
+        for thing in landscape.things
+        if thing.kind != "KeycloakServer" and "provisioner-" not in thing.name
+    }
+
+
+def test_with_these_roles_everything_is_seen_that_an_administrator_sees(world, live_keycloak):
+    seen = seen_with(world, live_keycloak.url, live.READ_ONLY_ROLES)
+    assert seen.unseen.keys() == _NEVER_READ
+    assert values(seen) == values(live.landscape(world.session, world.realm, "prod"))
+
+
+@pytest.mark.parametrize("role", live.READ_ONLY_ROLES)
+def test_without_one_of_them_what_it_shows_can_not_be_told(world, live_keycloak, role):
+    roles = [item for item in live.READ_ONLY_ROLES if item != role]
+    seen = seen_with(world, live_keycloak.url, roles)
+    why = f"the service account lacks the role {role}"
+    lost = {kind for kind, reason in seen.unseen.items() if reason == why}
+    assert lost
+    assert seen.unseen.keys() == lost | _NEVER_READ
+    report = judge(seen, RulesConfig())
+    undecided = {item.rule.id for item in report.undecided if item.why == why}
+    assert undecided >= {rule.id for rule in book.rules() if lost & {*rule.on}}
+
+
+@pytest.mark.parametrize("roles", [[], ["query-clients"]])
+def test_an_account_that_is_told_nothing_finds_nothing_in_order(world, live_keycloak, roles):
+    seen = seen_with(world, live_keycloak.url, roles)
+    assert {thing.kind for thing in seen.things} == {"KeycloakServer"}
+    report = judge(seen, RulesConfig())
+    asked = {rule.id for rule in report.rules if {*rule.on} - {"KeycloakServer"}}
+    assert {item.rule.id for item in report.undecided} >= asked
+
+
+def test_the_version_is_told_to_those_who_may_manage(world, live_keycloak):
+    (server,) = live.landscape(world.session, world.realm, "prod").of_kind("KeycloakServer")
+    assert re.match(r"26\.", server.get("version"))
+
+
+def test_a_realm_that_is_not_there_is_an_error(session):
+    with pytest.raises(ProvisionError, match="There is no realm 'nowhere'"):
+        live.landscape(session, "nowhere", "prod")
