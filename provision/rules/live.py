@@ -25,7 +25,8 @@ _READERS: Final = 8
 _REALM, _CLIENTS, _USERS, _PROVIDERS = "view-realm", "view-clients", "view-users", "view-identity-providers"
 READ_ONLY_ROLES: Final = (_REALM, _CLIENTS, _USERS, _PROVIDERS)
 """The roles of ``realm-management`` with which nothing that an audit looks at is out of sight, but the version."""
-_MANAGEMENT: Final = "realm-management"
+_POWERFUL: Final = {"broker", "realm-management"}
+"""Clients whose roles open the realm, or the tokens of its identity providers."""
 _NOT_READ: Final = {
     "ClientRole": "roles of clients are not read: Keycloak lists them client by client",
     "User": "people are not read: they are data, not configuration",
@@ -238,7 +239,7 @@ def _administration(reader: _Reader, tree: RealmTree) -> Iterator[tuple[str, tup
     """The roles that administer realms: each with the client that has it and its path."""
     for item in tree.get(reader.realm, "clients"):
         owner = item["clientId"]
-        if owner == _MANAGEMENT or (reader.realm == "master" and owner.endswith("-realm")):
+        if owner in _POWERFUL or (reader.realm == "master" and owner.endswith("-realm")):
             where = ("clients", item["id"], "roles")
             roles = reader.list(_CLIENTS, *where)()
             if isinstance(roles, _Denied):
