@@ -224,7 +224,11 @@ def _document(file: Path) -> dict[str, Any]:
         raise ExportError(f"{file} is nested too deeply for an export.", _EXPORT_AGAIN) from None
     if isinstance(document, list) and len(document) == 1:
         (document,) = document
-    if isinstance(document, list) and all(isinstance(item, dict) and "realm" in item for item in document):
+    if (
+        isinstance(document, list)
+        and document
+        and all(isinstance(item, dict) and "realm" in item for item in document)
+    ):
         raise ExportError(f"{file} holds {len(document)} realms, and an audit is of one.", _EXPORT_AGAIN)
     if not isinstance(document, dict) or "realm" not in document or not _MARKS & document.keys():
         raise ExportError(f"{file} is no export of a realm.", _EXPORT_AGAIN)

@@ -80,8 +80,8 @@ def _finding(finding: Finding) -> Iterator[str]:
     first, *more = _wrapped(f"{shown_name(finding.resource)}  {place}".rstrip(), "", "       ", WIDTH - 5)
     yield f"   {sign} {first}"
     yield from more
-    yield from _wrapped(f"{finding.message}", "       ")
-    yield from _wrapped(f"fix: {finding.fix}", "       ", "            ")
+    yield from _wrapped(printable(finding.message), "       ")
+    yield from _wrapped(f"fix: {printable(finding.fix)}", "       ", "            ")
 
 
 def _undecided(report: Report) -> Iterator[str]:

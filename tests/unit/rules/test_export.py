@@ -1,0 +1,185 @@
+"""Exports: what is read, what is not said, and files that are none."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from provision.config.rules import RulesConfig
+from provision.errors import UsageError
+from provision.rules import export
+from provision.rules.judgement import judge
+from provision.rules.thing import MASKED, UndecidedError
+
+SECRET = "the-secret-of-a-client"
+CLIENT = {
+    "clientId": "app",
+    "publicClient": False,
+    "secret": SECRET,
+    "directAccessGrantsEnabled": True,
+    "serviceAccountsEnabled": True,
+    "redirectUris": ["https://app.example.org/callback"],
+    "protocolMappers": [
+        {
+            "name": "audience",
+            "protocolMapper": "oidc-audience-mapper",
+            "config": {"included.custom.audience": "https://mcp.example.org/mcp"},
+        }
+    ],
+}
+REALM = {
+    "realm": "shop",
+    "enabled": True,
+    "keycloakVersion": "26.4.0",
+    "clients": [CLIENT, {"clientId": "admin-cli", "publicClient": True, "directAccessGrantsEnabled": True}],
+    "clientScopes": [],
+    "components": {
+        "org.keycloak.services.clientregistration.policy.ClientRegistrationPolicy": [
+            {
+                "name": "Trusted Hosts",
+                "providerId": "trusted-hosts",
+                "subType": "anonymous",
+                "config": {"trusted-hosts": ["localhost"], "client-uris-must-match": ["true"]},
+            }
+        ]
+    },
+    "roles": {"realm": [{"name": "writer", "composites": {"client": {"app": ["write"]}}}]},
+    "groups": [{"name": "staff", "subGroups": [{"name": "night", "realmRoles": ["writer"]}]}],
+    "users": [
+        {"username": "ada", "realmRoles": ["writer"], "groups": ["/staff/night"]},
+        {
+            "username": "service-account-app",
+            "serviceAccountClientId": "app",
+            "clientRoles": {"realm-management": ["realm-admin"]},
+        },
+    ],
+}
+
+
+@pytest.fixture
+def read(tmp_path):
+    def read(document):
+        file = tmp_path / "realm.json"
+        file.write_text(document if isinstance(document, str) else json.dumps(document))
+        return export.landscape(file, "prod")
+
+    return read
+
+
+def one(landscape, kind, **equal):
+    (found,) = (
+        thing
+        for thing in landscape.of_kind(kind)
+        if all(thing.get(name) == value for name, value in equal.items())
+    )
+    return found
+
+
+def test_objects_have_the_terms_of_the_specs(read):
+    seen = read(REALM)
+    client = one(seen, "Client", clientId="app")
+    assert client.name == "client app in realm shop"
+    assert client.get("access") == "confidential"
+    assert client.get("redirectUris") == ["https://app.example.org/callback"]
+    assert one(seen, "AudienceMapper").get("includedCustomAudience") == "https://mcp.example.org/mcp"
+    assert one(seen, "TrustedHostsPolicy").get("trustedHosts") == ["localhost"]
+    assert one(seen, "RealmRole", name="writer").get("clientComposites") == {"app": ["write"]}
+    assert one(seen, "Group", path="/staff/night").get("realmRoles") == ["writer"]
+    assert one(seen, "User").get("groups") == ["/staff/night"]
+    assert one(seen, "ServiceAccountRole").get("role") == "realm-admin"
+    assert one(seen, "KeycloakServer").get("version") == "26.4.0"
+
+
+def test_rules_are_about_what_people_made(read):
+    report = judge(read(REALM), RulesConfig())
+    broken = {item.resource for item in report.findings if item.rule.id == "client-password-grant"}
+    assert broken == {"client app in realm shop"}
+
+
+def test_a_secret_is_never_kept(read):
+    seen = read(REALM)
+    assert SECRET not in repr(seen)
+    assert one(seen, "Client", clientId="app").properties["secret"] is MASKED
+
+
+def test_a_switch_that_is_not_said_is_neither_on_nor_off(read):
+    silent = {key: value for key, value in CLIENT.items() if key != "directAccessGrantsEnabled"}
+    seen = read({**REALM, "clients": [silent]})
+    with pytest.raises(UndecidedError, match="it is not told"):
+        one(seen, "Client").get("directAccessGrants")
+    with pytest.raises(UndecidedError, match="it is not told"):
+        one(seen, "Realm").get("sslRequired")
+    report = judge(seen, RulesConfig())
+    assert "client-password-grant" in {item.rule.id for item in report.undecided}
+
+
+@pytest.mark.parametrize(
+    ("key", "kind"),
+    [
+        ("clients", "Client"),
+        ("components", "TrustedHostsPolicy"),
+        ("groups", "Group"),
+        ("roles", "RealmRole"),
+        ("users", "User"),
+        ("users", "ServiceAccountRole"),
+    ],
+)
+def test_of_a_part_that_is_lacking_nothing_is_known(read, key, kind):
+    seen = read({name: value for name, value in REALM.items() if name != key})
+    assert kind in seen.unseen
+    assert seen.of_kind(kind) == ()
+
+
+def test_a_partial_export_without_people_does_not_say_that_there_are_none(read):
+    accounts = [user for user in REALM["users"] if "serviceAccountClientId" in user]
+    assert read({**REALM, "users": accounts}).unseen["User"] == "the export has no people"
+
+
+def test_an_object_that_can_not_be_understood_is_undecided_and_the_others_are_read(read):
+    strange = {**CLIENT, "clientId": "strange", "attributes": "none"}
+    seen = read({**REALM, "clients": [*REALM["clients"], strange]})
+    with pytest.raises(UndecidedError, match="not as Keycloak writes it"):
+        one(seen, "Client", clientId="strange").get("standardFlow")
+    assert one(seen, "Client", clientId="app").get("directAccessGrants")
+
+
+def test_the_file_of_all_realms_is_read_when_there_is_one(read):
+    assert one(read([REALM]), "Realm").get("name") == "shop"
+
+
+@pytest.mark.parametrize(
+    ("content", "words"),
+    [
+        ("", "is not JSON"),
+        ('{"realm": ', r"\(line 1\) is not JSON"),
+        ("[]", "is no export of a realm"),
+        ("3", "is no export of a realm"),
+        ('{"resource": "app", "realm": "shop"}', "is no export of a realm"),
+        ("[" * 100_000, "nested too deeply"),
+        (json.dumps([REALM, REALM]), "holds 2 realms"),
+        (json.dumps({**REALM, "clients": {}}), "clients: input should be a valid list"),
+        (json.dumps({**REALM, "clients": [{"name": "x"}]}), r"clients\[0\].clientId: must be given"),
+        (json.dumps({**REALM, "realm": 3}), "realm: input should be a valid string"),
+        (json.dumps({**REALM, "components": {"x": [{}]}}), r"components.x\[0\].providerId: must be given"),
+        (
+            json.dumps({**REALM, "clients": [{**CLIENT, "protocolMappers": [{"name": "m"}]}]}),
+            r"clients\[0\].protocolMappers\[0\].protocolMapper: must be given",
+        ),
+    ],
+    ids=range(12),
+)
+def test_what_is_no_export_is_refused_in_one_line(read, content, words):
+    with pytest.raises(UsageError, match=words) as caught:
+        read(content)
+    assert "\n" not in caught.value.what
+    assert caught.value.do
+    assert SECRET not in str(caught.value)
+
+
+def test_a_file_that_can_not_be_read_is_named(tmp_path):
+    with pytest.raises(UsageError, match=r"none\.json can't be read: No such file"):
+        export.landscape(tmp_path / "none.json", "prod")
+    (tmp_path / "latin.json").write_bytes(b'{"realm": "\xe4"}')
+    with pytest.raises(UsageError, match="is not a text file in UTF-8"):
+        export.landscape(tmp_path / "latin.json", "prod")

@@ -1,0 +1,71 @@
+"""A stack's record beside its live realm."""
+
+from __future__ import annotations
+
+from provision.rules import declared, recorded
+from provision.rules.rule import Landscape
+from provision.rules.thing import MASKED, Thing, unreadable
+
+URN = "urn:pulumi:dev::p::provision:index:McpStack$provision:keycloak:Client::mcp-client"
+USER = "urn:pulumi:dev::p::provision:index:McpStack$provision:keycloak:User::demo"
+CIPHER = {"4dabf18193072939515e22adb298388d": "1b47061264138c4ac30d75fd1eb44270", "ciphertext": "v1:x"}
+STATE = [
+    {"type": "pulumi:pulumi:Stack", "urn": "urn:pulumi:dev::p::pulumi:pulumi:Stack::p-dev"},
+    {
+        "type": "provision:keycloak:Client",
+        "urn": URN,
+        "inputs": {"realm": "mcp", "clientId": "mcp-client", "secret": CIPHER, "x": [{"y": CIPHER}]},
+    },
+    {
+        "type": "provision:keycloak:User",
+        "urn": USER,
+        "inputs": {"realm": "mcp", "username": "demo", "password": CIPHER},
+    },
+]
+
+
+def live(*things, **unseen):
+    return Landscape(things, unseen={"McpServer": "no realm tells of it", **unseen})
+
+
+def test_what_is_encrypted_in_the_state_can_not_be_seen():
+    found = recorded.resources(STATE)
+    assert [item.type for item in found] == [item["type"] for item in STATE]
+    assert found[1].properties["secret"] is MASKED
+    assert found[1].properties["x"] == [{"y": MASKED}]
+
+
+def test_an_object_of_the_stack_has_the_stacks_name_for_it():
+    around = declared.landscape(recorded.resources(STATE), "dev")
+    own = declared.keycloak_thing(
+        "Client", "client mcp-client in realm mcp", {"realm": "mcp", "clientId": "mcp-client"}
+    )
+    other = declared.keycloak_thing(
+        "Client", "client other in realm mcp", {"realm": "mcp", "clientId": "other"}
+    )
+    seen = recorded.surrounded(live(own, other), around)
+    assert [thing.name for thing in seen.of_kind("Client")] == [URN, "client other in realm mcp"]
+
+
+def test_what_no_realm_tells_comes_from_the_record():
+    around = declared.landscape(recorded.resources(STATE), "dev")
+    seen = recorded.surrounded(live(User="people are not read"), around)
+    assert [thing.name for thing in seen.of_kind("User")] == [USER]
+    assert seen.of_kind("Client") == ()
+    assert "McpServer" not in seen.unseen
+    assert "User" in seen.unseen
+
+
+def test_the_recorded_keycloak_takes_the_place_of_the_one_that_was_only_asked():
+    asked = Thing("KeycloakServer", "Keycloak at x", {"version": "26.7.3"}, whole=False)
+    started = Thing("KeycloakServer", "urn", {"mode": "start-dev", "version": unreadable("no")})
+    seen = recorded.surrounded(live(asked), Landscape((started,)))
+    (server,) = seen.of_kind("KeycloakServer")
+    assert server.name == "urn"
+    assert server.get("mode") == "start-dev"
+    assert server.get("version") == "26.7.3"
+
+
+def test_a_keycloak_that_no_stack_started_stays_as_it_was_asked():
+    asked = Thing("KeycloakServer", "Keycloak at x", {"version": "26.7.3"}, whole=False)
+    assert recorded.surrounded(live(asked), Landscape(())).of_kind("KeycloakServer") == (asked,)
