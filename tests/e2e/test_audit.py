@@ -1,0 +1,104 @@
+"""``provision audit`` on a stack that is up: what others change in its realm is found, by the stack's own names."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from provision.config.yaml_file import dump, load
+from provision.keycloak.session import Session
+from tests.support.stack_cli import StackCli
+
+
+@pytest.fixture(scope="module")
+def stack(tmp_path_factory):
+    stack = StackCli(tmp_path_factory.mktemp("audit"))
+    stack.run("up")
+    yield stack
+    stack.run("down", "--yes")
+
+
+def administrator(stack):
+    outputs = stack.json("status", "--show-secrets")
+    admin = outputs["admin"]
+    url = outputs["issuer"].partition("/realms/")[0]
+    return Session(url, admin["client_id"], admin["client_secret"]), outputs["realm"]
+
+
+@pytest.fixture
+def spoilt(stack):
+    """The stack's own client takes passwords, and so does one that somebody made."""
+    session, realm = administrator(stack)
+    (client,) = session.get(realm, "clients", clientId="mcp-client")
+    session.put(realm, "clients", client["id"], body={**client, "directAccessGrantsEnabled": True})
+    other = session.post(
+        realm,
+        "clients",
+        body={"clientId": "by-hand", "publicClient": True, "directAccessGrantsEnabled": True},
+    )
+    yield
+    session.put(realm, "clients", client["id"], body=client)
+    session.delete(realm, "clients", other)
+
+
+def broken(report):
+    return {item["resource"] for item in report["findings"] if item["rule"] == "client-password-grant"}
+
+
+def test_a_fresh_stack_breaks_no_rule(stack):
+    report = stack.json("audit")
+    assert [item for item in report["findings"] if item["level"] == "mandatory"] == []
+    assert report["profile"] == "test"
+
+
+def test_what_others_changed_is_found(stack, spoilt):
+    report = stack.json("audit", code=3)
+    own, other = sorted(broken(report), reverse=True)
+    assert own.startswith("urn:pulumi:test::")
+    assert own.endswith("provision:keycloak:Client::mcp-client")
+    assert other == "client by-hand in realm mcp-test"
+    assert "Client mcp-client  directAccessGrants = true" in stack.run("audit", code=3).stdout
+
+
+def test_the_stack_file_says_what_is_waived(stack, spoilt):
+    file = stack.project / "Pulumi.test.yaml"
+    before = file.read_text()
+    document = load(file)
+    document["config"]["provision:rules"] = {
+        "waivers": [
+            {
+                "rule": "client-password-grant",
+                "resource": "*::mcp-client",
+                "reason": "an old desktop program",
+                "expires": "2999-12-31",
+            }
+        ]
+    }
+    file.write_text(dump(document))
+    try:
+        report = stack.json("audit", code=3)
+    finally:
+        file.write_text(before)
+    assert broken(report) == {"client by-hand in realm mcp-test"}
+    assert [item["waived"]["reason"] for item in report["waived"]] == ["an old desktop program"]
+
+
+def test_no_report_holds_a_secret(stack, spoilt):
+    outputs = stack.json("status", "--show-secrets")
+    secrets = [outputs["admin"]["client_secret"], outputs["demo_user"]["password"]]
+    secrets += [server["introspection"]["client_secret"] for server in outputs["servers"]]
+    for form in ("text", "json", "sarif", "junit"):
+        report = stack.run("audit", "--format", form, code=3)
+        assert [secret for secret in secrets if secret in report.stdout + report.stderr] == []
+
+
+def test_an_audit_changes_nothing(stack):
+    stack.json("audit")
+    assert stack.json("preview", "--refresh")["changes"] == []
+
+
+def test_a_stack_that_is_not_up_is_an_error(tmp_path):
+    other = StackCli(tmp_path, stack="test-other")
+    document = json.loads(other.run("audit", "--json", code=1).stdout)
+    assert "is not up" in document["error"]["what"]
