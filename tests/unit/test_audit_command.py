@@ -66,6 +66,8 @@ def test_the_report_goes_to_a_file(audit):
     assert done.returncode == 3
     assert done.stdout == ""
     assert json.loads((audit.folder / "audit.sarif").read_text())["version"] == "2.1.0"
+    audit("--export", "realm.json", "--output", "audit.txt")
+    assert "\x1b[" not in (audit.folder / "audit.txt").read_text()
     assert "can't be written" in audit("--export", "realm.json", "--output", "no/where").stderr
 
 

@@ -1,4 +1,4 @@
-"""The report for people: the worst first, a block for each rule that is broken, at most 100 columns wide."""
+"""The report for people: what fails first, the worst of it on top, a block for each rule that is broken, at most 100 columns wide."""
 
 from __future__ import annotations
 
@@ -31,7 +31,8 @@ def written(report: Report, subject: Subject) -> str:
         click.style(printable(subject.name), bold=True)
         + f" · profile {subject.profile} · {_counted(len(report.rules), 'rule', 'rules')}"
     ]
-    for rule, findings in groupby(report.findings, key=lambda finding: finding.rule):
+    ordered = sorted(report.findings, key=lambda finding: finding.level != "mandatory")
+    for rule, findings in groupby(ordered, key=lambda finding: finding.rule):
         lines += ["", *_block(rule, [*findings])]
     lines += [*_undecided(report), *_waived(report), "", _summary(report)]
     return "\n".join(lines)

@@ -115,19 +115,21 @@ def test_a_switch_that_is_not_said_is_neither_on_nor_off(read):
 
 
 @pytest.mark.parametrize(
-    ("key", "kind"),
+    ("key", "kind", "why"),
     [
-        ("clients", "Client"),
-        ("components", "TrustedHostsPolicy"),
-        ("groups", "Group"),
-        ("roles", "RealmRole"),
-        ("users", "User"),
-        ("users", "ServiceAccountRole"),
+        ("clients", "Client", "the export has no clients"),
+        ("clientScopes", "ClientScope", "the export has no clientScopes"),
+        ("components", "TrustedHostsPolicy", "the export has no components"),
+        ("components", "UserProfile", "the export has no components"),
+        ("groups", "Group", "the export has no groups"),
+        ("roles", "RealmRole", "the export has no roles"),
+        ("users", "User", "the export has no people"),
+        ("users", "ServiceAccountRole", "the export has not the users of all service accounts"),
     ],
 )
-def test_of_a_part_that_is_lacking_nothing_is_known(read, key, kind):
+def test_of_a_part_that_is_lacking_nothing_is_known(read, key, kind, why):
     seen = read({name: value for name, value in REALM.items() if name != key})
-    assert kind in seen.unseen
+    assert seen.unseen[kind] == why
     assert seen.of_kind(kind) == ()
 
 
