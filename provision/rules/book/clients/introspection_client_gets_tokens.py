@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 @rule(
     id="introspection-client-gets-tokens",
     severity="medium",
-    title="The client that a server introspects with gets no tokens of its own",
+    title="A client that introspects gets no tokens of its own",
     why="Introspection needs the client's secret and no grant. With one that gives it tokens (client credentials, token exchange) the "
     "secret of the MCP server, if it leaks, is good for calls in the server's or even in its users' name.",
     fix="serviceAccounts: false # and tokenExchange: false",
