@@ -64,7 +64,7 @@ class Invocation:
             UsageError: There is no such stack or its configuration is wrong.
         """
         stack = self._unchecked_stack()
-        stack.config()
+        _check(stack)
         return stack
 
     def _unchecked_stack(self) -> StackFile:
@@ -91,8 +91,17 @@ class Invocation:
 
         stack = self._unchecked_stack()
         if complete and not Backend(stack).is_as_last_time():
-            stack.config()
+            _check(stack)
         return Engine(stack, find_or_install(progress or Silent()))
+
+
+def _check(stack: StackFile) -> None:
+    """Refuse a configuration that is wrong, the part that names rules included."""
+    rules = stack.config().rules
+    if rules.names_any:
+        from provision.rules import book
+
+        rules.check(book.rules())
 
 
 class _Commands(click.Group):
@@ -168,6 +177,14 @@ def cli(ctx: click.Context, stack_name: str, project_dir: Path | None, debug: bo
     ctx.obj = Invocation(stack_name, project_dir, debug)
 
 
+def load_rules() -> None:
+    """Load the security rules, while an engine works and there is time for it."""
+    from provision.cli import findings  # noqa: F401 - what asks them
+    from provision.rules import book
+
+    book.rules()
+
+
 def print_json(document: Any) -> None:
     """The one JSON document of a ``--json`` command, on standard output."""
     click.echo(json.dumps(document, indent=2))
@@ -211,4 +228,4 @@ def _print_error(error: ProvisionError, arguments: list[str]) -> None:
         click.echo(f"  {error.do}", err=True)
 
 
-__all__ = ["EXIT_FINDINGS", "Invocation", "cli", "main", "print_json"]
+__all__ = ["EXIT_FINDINGS", "Invocation", "cli", "load_rules", "main", "print_json"]

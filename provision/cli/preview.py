@@ -1,10 +1,10 @@
-"""``provision preview``: what ``up`` would do."""
+"""``provision preview``: what ``up`` would do, and what the security rules say of it."""
 
 from __future__ import annotations
 
 import click
 
-from provision.cli.main import Invocation, print_json
+from provision.cli.main import EXIT_FINDINGS, Invocation, load_rules, print_json
 
 
 @click.command("preview")
@@ -12,16 +12,30 @@ from provision.cli.main import Invocation, print_json
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON document on standard output.")
 @click.pass_obj
 def command(invocation: Invocation, *, refresh: bool, as_json: bool) -> None:
-    """Show what `up` would do; change nothing."""
+    """Show what `up` would do and which security rules it breaks; change nothing.
+
+    Exits with 3 when a mandatory rule is broken.
+    """
     from provision.cli.contained import Watch
     from provision.cli.screen import Screen
 
     with Screen() as screen:
         engine = invocation.engine(screen)
-        result = engine.preview(refresh=refresh, watcher=screen, look=Watch(engine, screen.line).look)
+        result = engine.preview(refresh=refresh,
+            watcher=screen,
+            look=Watch(engine, screen.line).look,
+            meanwhile=load_rules,
+        )
+        from provision.cli import findings
+
+        report = findings.judged(engine.stack, result.declared)
         if not as_json:
             for change in result.changes:
                 screen.planned(change)
             screen.line(f"  {len(result.changes)} to do" if result.changes else "  ✓ nothing to do")
+            findings.show(screen, report)
     if as_json:
-        print_json({"changes": [change.as_json() for change in result.changes]})
+        changes = [change.as_json() for change in result.changes]
+        print_json({"changes": changes, **findings.document(report)})
+    if report.mandatory:
+        click.get_current_context().exit(EXIT_FINDINGS)

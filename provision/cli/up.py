@@ -6,11 +6,14 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from provision.cli.main import Invocation, print_json
+from provision.cli.main import EXIT_FINDINGS, Invocation, load_rules, print_json
 from provision.cli.outputs import named, published
+from provision.config.names import NAMESPACE
 
 if TYPE_CHECKING:
+    from provision.cli.screen import Screen
     from provision.config.project import StackFile
+    from provision.engine.operation import Engine
     from provision.progress import Progress
 
 
@@ -20,25 +23,59 @@ if TYPE_CHECKING:
 @click.option("--show-secrets", is_flag=True, help="Print secrets in clear.")
 @click.pass_obj
 def command(invocation: Invocation, *, refresh: bool, as_json: bool, show_secrets: bool) -> None:
-    """Start the stack, or bring it to what its file says."""
+    """Start the stack, or bring it to what its file says.
+
+    Exits with 3 when a mandatory security rule is broken; in production nothing is made then.
+    """
     from provision.cli.contained import Watch
     from provision.cli.screen import Screen
 
+    option = "" if invocation.stack_name == "dev" else f" -s {invocation.stack_name}"
     with Screen() as screen:
         engine = invocation.engine(screen)
+        if _in_production(engine.stack):
+            _refuse_what_breaks_rules(engine, screen, as_json=as_json)
         result = engine.up(
             refresh=refresh,
             watcher=screen,
             first=lambda: _prepare(engine.stack, screen),
             look=Watch(engine, screen.line).heal,
+            meanwhile=load_rules,
         )
         if not result.changes:
             screen.line("  ✓ nothing to do")
+        from provision.cli import findings
+
+        report = findings.judged(engine.stack, result.declared)
+        findings.mention(screen, report, option)
     outputs = published(result.outputs, show_secrets=show_secrets)
     if as_json:
-        print_json(outputs)
+        print_json({**outputs, **findings.document(report)})
     else:
-        _say_what_next(invocation.stack_name, outputs)
+        _say_what_next(option, outputs)
+    if report.mandatory:
+        click.get_current_context().exit(EXIT_FINDINGS)
+
+
+def _in_production(stack: StackFile) -> bool:
+    """What the stack is for, by a look at its file: reading all of it is done while the engine starts."""
+    return (stack.document().get("config") or {}).get(f"{NAMESPACE}:profile") == "prod"
+
+
+def _refuse_what_breaks_rules(engine: Engine, screen: Screen, *, as_json: bool) -> None:
+    """In production nothing is made as long as a mandatory rule is broken."""
+    with screen.step("asking the security rules"):
+        declared = engine.preview(meanwhile=load_rules).declared
+        from provision.cli import findings
+
+        report = findings.judged(engine.stack, declared)
+    if not report.mandatory:
+        return
+    findings.show(screen, report)
+    screen.line("  nothing was changed")
+    if as_json:
+        print_json(findings.document(report))
+    click.get_current_context().exit(EXIT_FINDINGS)
 
 
 def _prepare(stack: StackFile, progress: Progress) -> None:
@@ -60,8 +97,7 @@ def _prepare(stack: StackFile, progress: Progress) -> None:
         containers.refuse_foreign(label(stack), there.mark if there is not None else None)
 
 
-def _say_what_next(stack: str, outputs: dict[str, Any]) -> None:
-    option = "" if stack == "dev" else f" -s {stack}"
+def _say_what_next(option: str, outputs: dict[str, Any]) -> None:
     click.echo()
     for server in outputs["servers"]:
         click.echo(f"{'MCP server':<15}{server['url']}" + named(server, outputs))

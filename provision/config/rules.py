@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import json
 from datetime import date  # noqa: TC003 - pydantic needs it when the model is built
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
-from pydantic import Field
+from pydantic import BeforeValidator, Field
 
 from provision.config.concept import Concept
+from provision.config.names import NAMESPACE
 from provision.errors import UsageError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
     from typing import Protocol
 
     class _Rule(Protocol):
@@ -19,6 +21,11 @@ if TYPE_CHECKING:
         def id(self) -> str: ...
         @property
         def parameters(self) -> Mapping[str, Any]: ...
+
+
+def _day(value: Any) -> Any:
+    """The engine hands a date that YAML knows as one over as ``2027-01-31 00:00:00 +0000 UTC``."""
+    return value.removesuffix(" 00:00:00 +0000 UTC") if isinstance(value, str) else value
 
 
 class WaiverConfig(Concept):
@@ -30,7 +37,7 @@ class WaiverConfig(Concept):
     """Which objects: the name of one as reports show it, or a pattern with `*`."""
     reason: str = Field(min_length=10)
     """Why; every report shows it."""
-    expires: date
+    expires: Annotated[date, BeforeValidator(_day)]
     """The last day on which it counts."""
 
 
@@ -43,6 +50,11 @@ class RulesConfig(Concept):
     """Parameters of single rules, by their id."""
     waivers: tuple[WaiverConfig, ...] = ()
     """What is let pass."""
+
+    @property
+    def names_any(self) -> bool:
+        """Whether any rule is named; only then there is something to check."""
+        return bool(self.levels or self.parameters or self.waivers)
 
     def parameters_of(self, rule: str) -> Mapping[str, Any]:
         """The parameters that are set for a rule."""
@@ -58,24 +70,56 @@ class RulesConfig(Concept):
             UsageError: A rule or a parameter is not among them, or a value is of another type.
         """
         known = {rule.id: rule for rule in rules}
-        for id_ in (*self.levels, *self.parameters, *(waiver.rule for waiver in self.waivers)):
+        for path, id_ in self._named():
             if id_ not in known:
                 raise UsageError(
-                    f"rules: there is no rule {id_!r}.{_near(id_, known)}", "`provision rules` lists them."
+                    f"{path}: there is no rule {id_!r}.{_near(id_, known)}", "`provision rules` lists them."
                 )
         for id_, values in self.parameters.items():
             defaults = known[id_].parameters
             for name, value in values.items():
+                path = f"{_KEY}.parameters.{id_}"
                 if name not in defaults:
                     raise UsageError(
-                        f"rules.parameters.{id_}: there is no parameter {name!r}.{_near(name, defaults)}",
+                        f"{path}: there is no parameter {name!r}.{_near(name, defaults)}",
                         f"It has: {', '.join(defaults) or 'none'}.",
                     )
-                if type(value) is not type(defaults[name]):
+                if not _fits(value, defaults[name]):
                     raise UsageError(
-                        f"rules.parameters.{id_}.{name}: must be of the type {type(defaults[name]).__name__}.",
-                        f"For example {defaults[name]!r}.",
+                        f"{path}.{name}: must be {_TYPES[_kind(defaults[name])]}.",
+                        f"For example {json.dumps(defaults[name])}.",
                     )
+
+    def _named(self) -> Iterator[tuple[str, str]]:
+        """Every rule that is named, with its place."""
+        yield from ((f"{_KEY}.levels", id_) for id_ in self.levels)
+        yield from ((f"{_KEY}.parameters", id_) for id_ in self.parameters)
+        yield from (
+            (f"{_KEY}.waivers[{index}].rule", waiver.rule) for index, waiver in enumerate(self.waivers)
+        )
+
+
+_KEY = f"{NAMESPACE}:rules"
+_TYPES = {
+    bool: "true or false",
+    int: "a whole number",
+    float: "a number",
+    str: "text",
+    list: "a list",
+    dict: "a map",
+}
+
+
+def _fits(value: Any, default: Any) -> bool:
+    """Whether a value is of a parameter's type; a whole number is a number as well."""
+    kinds = (int, float) if _kind(default) is float else (_kind(default),)
+    if _kind(value) not in kinds:
+        return False
+    return not isinstance(value, list) or not default or all(_fits(item, default[0]) for item in value)
+
+
+def _kind(value: Any) -> type:
+    return list if isinstance(value, tuple) else type(value)
 
 
 def _near(name: str, known: Iterable[str]) -> str:

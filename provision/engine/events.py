@@ -14,6 +14,11 @@ if TYPE_CHECKING:
 
 # "replace" comes with the two steps that do it, which are shown.
 _QUIET_OPS = frozenset({"same", "read", "refresh", "discard", "remove-pending-replace", "replace"})
+# What goes, or is only looked at, says nothing of what the program declares.
+_NOT_DECLARED = frozenset(
+    {"delete", "delete-replaced", "discard", "discard-replaced", "read", "read-replacement", "refresh"}
+    | {"remove-pending-replace", "replace"}
+)
 _COLORS = re.compile(r"<\{%.*?%\}>")
 _UNANSWERED = re.compile(r"not looked at: (Keycloak at \S+ does not answer)\b")
 """Said of each object of a realm whose Keycloak does not run; once is enough."""
@@ -68,6 +73,21 @@ class Change:
         }
 
 
+@dataclass(frozen=True)
+class Declared:
+    """A resource as the program declares it.
+
+    Args:
+        urn: Which.
+        type: Its type token.
+        inputs: Its inputs as the engine tells them: secrets masked, and its own sign for what is not known yet.
+    """
+
+    urn: str
+    type: str
+    inputs: Mapping[str, Any]
+
+
 class Watcher(Protocol):
     """Somebody who is shown an operation while it goes on."""
 
@@ -112,6 +132,8 @@ class Ledger:
     changes: list[Change] = field(default_factory=list)
     errors: list[str] = field(default_factory=list)
     watcher_error: Exception | None = None
+    declared: dict[str, Declared] = field(default_factory=dict)
+    """Every resource of the program by its URN, whether anything is done to it or not."""
     _since: dict[str, float] = field(default_factory=dict)
     _unanswered: set[str] = field(default_factory=set)
     _drifted: dict[str, frozenset[str] | None] = field(default_factory=dict)
@@ -140,6 +162,9 @@ class Ledger:
             self._diagnose(event.diagnostic_event)
 
     def _begin(self, metadata: Any, *, planning: bool) -> None:
+        if metadata.new is not None and metadata.op not in _NOT_DECLARED:
+            inputs = metadata.new.inputs or {}
+            self.declared[metadata.urn] = Declared(metadata.urn, metadata.type, inputs)
         if not _concerns(metadata):
             return
         change = _change(metadata)

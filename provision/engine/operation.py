@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from provision.config.project import StackFile
-    from provision.engine.events import Watcher
+    from provision.engine.events import Declared, Watcher
 
     Look = Callable[[], bool]
 
@@ -37,10 +37,12 @@ class Result:
     Args:
         changes: What was, or would be, done.
         outputs: The stack's outputs with secrets in clear; empty where the program did not run to its end.
+        declared: Every resource of the program, secrets masked.
     """
 
     changes: tuple[Change, ...]
     outputs: dict[str, Any] = field(default_factory=dict, repr=False)
+    declared: tuple[Declared, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -67,6 +69,7 @@ class Engine:
         watcher: Watcher | None = None,
         first: Callable[[], None] | None = None,
         look: Look | None = None,
+        meanwhile: Callable[[], None] | None = None,
     ) -> Result:
         """Make the world what the stack file says.
 
@@ -75,15 +78,21 @@ class Engine:
             watcher: Who is shown the progress.
             first: What has to be done before anything is made; it is done while the engine starts.
             look: Asked before the engine starts whether it has to look at the world first.
+            meanwhile: What can be done while the engine works.
 
         Raises:
             EngineError: Something could not be made; what was made stays recorded.
         """
         command = ["up", "--yes", "--skip-preview", *_REFRESH[refresh]]
-        return self._operate(command, watcher, first, look=look)
+        return self._operate(command, watcher, first, look=look, meanwhile=meanwhile)
 
     def preview(
-        self, *, refresh: bool = False, watcher: Watcher | None = None, look: Look | None = None
+        self,
+        *,
+        refresh: bool = False,
+        watcher: Watcher | None = None,
+        look: Look | None = None,
+        meanwhile: Callable[[], None] | None = None,
     ) -> Result:
         """What ``up`` would do; changes nothing.
 
@@ -91,11 +100,12 @@ class Engine:
             refresh: Look at the world first.
             watcher: Who is shown what the engine says.
             look: Asked before the engine starts whether it has to look at the world first.
+            meanwhile: What can be done while the engine works.
 
         Raises:
             EngineError: The program or a check failed.
         """
-        return self._operate(["preview", *_REFRESH[refresh]], watcher, look=look)
+        return self._operate(["preview", *_REFRESH[refresh]], watcher, look=look, meanwhile=meanwhile)
 
     def destroy(
         self,
@@ -194,6 +204,7 @@ class Engine:
         *,
         look: Look | None = None,
         last: Callable[[], None] | None = None,
+        meanwhile: Callable[[], None] | None = None,
     ) -> Result:
         """Start the engine, load what answers it meanwhile, and see it to its end."""
         ledger, outputs = Ledger(watcher or Unwatched()), dict[str, Any]()
@@ -231,12 +242,14 @@ class Engine:
                             aside.submit(_warm_up)
                     finally:
                         board.refuse()  # unless it is connected: an engine that nobody answers would wait
+                    if meanwhile is not None:
+                        meanwhile()
                     finished(process)
             if last is not None:
                 last()
         if ledger.watcher_error is not None:
             raise ledger.watcher_error
-        return Result(tuple(ledger.changes), outputs)
+        return Result(tuple(ledger.changes), outputs, tuple(ledger.declared.values()))
 
     def _make_stack(self) -> bool:
         """The folder from which the engine runs, and the stack's record, made where they are not there.

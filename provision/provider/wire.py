@@ -17,12 +17,12 @@ from provision.errors import ProvisionError
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-_SIGNATURE: Final = "4dabf18193072939515e22adb298388d"
-_SECRET: Final = "1b47061264138c4ac30d75fd1eb44270"  # noqa: S105 - a protocol constant
-_OUTPUT_VALUE: Final = "d0e6a833031e9bbcd3f4e8bde6ca49a4"
+SIGNATURE: Final = "4dabf18193072939515e22adb298388d"
+SECRET: Final = "1b47061264138c4ac30d75fd1eb44270"  # noqa: S105 - a protocol constant
+OUTPUT_VALUE: Final = "d0e6a833031e9bbcd3f4e8bde6ca49a4"
 _RESOURCE: Final = "5cf8f73096256a8f31e491e813e4eb8e"
 # The engine has one sentinel for each kind of value that may be unknown (pkg/v3/resource/plugin/rpc.go).
-_UNKNOWNS: Final = frozenset(
+UNKNOWNS: Final = frozenset(
     {
         "1c4a061d-8072-4f0a-a4cb-0ff528b18fe7",
         "3eeb2bf0-c639-47a8-9e75-3b44932eb421",
@@ -65,7 +65,7 @@ def _from_value(value: struct_pb2.Value) -> Any:
             number = value.number_value
             return int(number) if number.is_integer() else number
         case "string_value":
-            return UNKNOWN if value.string_value in _UNKNOWNS else value.string_value
+            return UNKNOWN if value.string_value in UNKNOWNS else value.string_value
         case "list_value":
             return [_from_value(item) for item in value.list_value.values]
         case "struct_value":
@@ -75,12 +75,12 @@ def _from_value(value: struct_pb2.Value) -> Any:
 
 
 def _from_object(struct: struct_pb2.Struct) -> Any:
-    signature = struct.fields[_SIGNATURE].string_value if _SIGNATURE in struct.fields else None
+    signature = struct.fields[SIGNATURE].string_value if SIGNATURE in struct.fields else None
     if signature is None:
         return from_struct(struct)
-    if signature == _SECRET:
+    if signature == SECRET:
         return Hidden(_from_value(struct.fields["value"]))
-    if signature == _OUTPUT_VALUE:
+    if signature == OUTPUT_VALUE:
         value = _from_value(struct.fields["value"]) if "value" in struct.fields else UNKNOWN
         return Hidden(value) if struct.fields["secret"].bool_value else value
     if signature == _RESOURCE:
@@ -105,7 +105,7 @@ def _to_value(value: Any) -> struct_pb2.Value:
         case _Unknown():
             made.string_value = _UNKNOWN_STRING
         case Hidden():
-            made.struct_value.CopyFrom(to_struct({_SIGNATURE: _SECRET, "value": value.value}))
+            made.struct_value.CopyFrom(to_struct({SIGNATURE: SECRET, "value": value.value}))
         case bool():
             made.bool_value = value
         case int() | float():

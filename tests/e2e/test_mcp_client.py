@@ -70,7 +70,7 @@ def application(shown: Any, era: str, tmp_path: Path) -> Iterator[Application]:
 
 
 def test_a_tools_own_scope_comes_to_a_stack_that_has_its_clients_already(stack):
-    assert stack.json("preview") == {"changes": []}
+    assert stack.json("preview")["changes"] == []
     said = stack.run("verify", "--json", code=None)
     proofs = {proof["id"]: proof for proof in json.loads(said.stdout)["proofs"]}
     assert "step-up" in proofs

@@ -15,7 +15,7 @@ def test_the_limit_the_metrics_and_the_origins_of_the_stack_file_hold(live):
         "    metrics: true\n    allowedOrigins: ['https://inspector.example.org']",
     )
     live.run("up")
-    assert live.json("preview", "--refresh") == {"changes": []}
+    assert live.json("preview", "--refresh")["changes"] == []
     with outside(live) as context:
         url, token = context.target.server_url, logged_in(context).access_token
         origin = {"Origin": "https://inspector.example.org"}

@@ -23,7 +23,7 @@ def proofs(stack, *arguments):
 def write(stack, text):
     (stack.project / "Pulumi.test.yaml").write_text(text)
     stack.run("up")
-    assert stack.json("preview", "--refresh") == {"changes": []}
+    assert stack.json("preview", "--refresh")["changes"] == []
 
 
 @pytest.fixture

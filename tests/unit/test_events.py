@@ -171,3 +171,15 @@ def test_a_watcher_that_breaks_does_not_stop_the_engines_events():
     ledger.take(event(res_outputs_event=step("create")))
     assert [change.op for change in ledger.changes] == ["create"]
     assert isinstance(ledger.watcher_error, OSError)
+
+
+def test_what_a_program_declares_is_kept_whether_anything_is_done_to_it_or_not():
+    ledger = Ledger(Watcher())
+    gone = _REALM.replace("realm", "gone")
+    for operation, urn in (("same", _STACK), ("update", _REALM), ("delete", gone), ("refresh", gone)):
+        ledger.take(event(resource_pre_event=step(operation, urn, new={"name": operation})))
+    assert [(item.urn, item.inputs) for item in ledger.declared.values()] == [
+        (_STACK, {"name": "same"}),
+        (_REALM, {"name": "update"}),
+    ]
+    assert ledger.declared[_REALM].type == _REALM.split("::")[2]
