@@ -1,8 +1,8 @@
 """A stand-in for ``pulumi-language-python``, the language host that only an official Pulumi install brings; for tests.
 
 It answers what the engine asks of a Python project in a virtual environment, as the official one does (protocol
-``pulumirpc.LanguageRuntime``). Everything else is refused: the toolchains of uv and poetry, type checkers, debuggers,
-plugins and policy packs written in Python, templates, packaging and generated code. It installs nothing.
+``pulumirpc.LanguageRuntime``), and runs plugins and policy packs written in Python. Everything else is refused: the
+toolchains of uv and poetry, type checkers, debuggers, templates, packaging and generated code. It installs nothing.
 """
 
 # ruff: noqa: N802 - the protocol names the methods
@@ -19,6 +19,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
+from queue import SimpleQueue
 from typing import TYPE_CHECKING, Any, NoReturn
 
 import grpc
@@ -172,6 +173,24 @@ class LanguageHost(language_pb2_grpc.LanguageRuntimeServicer):
             return language_pb2.RunResponse(bail=code != 0)
         return language_pb2.RunResponse(error=f"program exited with non-zero exit code: {max(code, -1)}")
 
+    def RunPlugin(self, request: Any, context: Any) -> Iterator[language_pb2.RunPluginResponse]:
+        """Run a plugin or a policy pack to its end, and pass on what it prints as it comes."""
+        python = self._python(request.info, context)
+        process = subprocess.Popen(
+            [python.executable, "-u", request.info.program_directory, *request.args],
+            cwd=request.pwd,
+            env={**python.variables, **dict(line.split("=", 1) for line in request.env)},
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+        )
+        self._programs.add(process)
+        if not context.add_callback(process.terminate):
+            process.terminate()  # the engine has hung up meanwhile
+        yield from _printed(process)
+        self._programs.discard(process)
+        yield language_pb2.RunPluginResponse(exitcode=process.wait())
+
     def Cancel(self, request: Any, context: Any) -> empty_pb2.Empty:
         threading.Thread(target=self.end_programs).start()
         return empty_pb2.Empty()
@@ -210,6 +229,26 @@ class LanguageHost(language_pb2_grpc.LanguageRuntimeServicer):
             return Python.of(info)
         except RefusedError as error:
             _abort(context, str(error))
+
+
+def _printed(process: subprocess.Popen[bytes]) -> Iterator[language_pb2.RunPluginResponse]:
+    """Both streams of a process until they are closed."""
+    told: SimpleQueue[dict[str, bytes]] = SimpleQueue()
+    streams = {"stdout": process.stdout, "stderr": process.stderr}
+
+    def read(name: str, stream: Any) -> None:
+        while data := os.read(stream.fileno(), 4096):
+            told.put({name: data})
+        told.put({})
+
+    for item in streams.items():
+        threading.Thread(target=read, args=item, daemon=True).start()
+    closed = 0
+    while closed < len(streams):
+        if part := told.get():
+            yield language_pb2.RunPluginResponse(**part)
+        else:
+            closed += 1
 
 
 def _abort(context: Any, text: str) -> NoReturn:

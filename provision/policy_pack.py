@@ -1,0 +1,342 @@
+"""The security rules as a Pulumi policy pack (CrossGuard): what the engine of ``pulumi preview --policy-pack`` asks.
+
+It answers Pulumi's analyzer protocol itself. The policy SDK for Python takes the mark off secrets before a policy sees
+them, has one level for a policy whatever the stack is for, and reads each resource anew for every policy; see
+``docs/decisions/0009-policy-pack-on-the-protocol.md``.
+
+A rule about one object is decided before that object is made, one that looks beside it when the whole stack is known.
+"""
+
+# ruff: noqa: N802 - the protocol names the methods
+from __future__ import annotations
+
+import json
+import os
+import signal
+import stat
+import sys
+import threading
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field, replace
+from functools import wraps
+from importlib.metadata import version
+from typing import TYPE_CHECKING, Any
+
+import grpc
+from google.protobuf import empty_pb2
+from google.protobuf.json_format import MessageToDict
+from pulumi.runtime._grpc_settings import _GRPC_CHANNEL_OPTIONS
+from pulumi.runtime.proto import analyzer_pb2 as protocol
+from pulumi.runtime.proto import analyzer_pb2_grpc, plugin_pb2
+
+from provision.config.names import NAMESPACE
+from provision.config.rules import RulesConfig, WaiverConfig
+from provision.errors import ProvisionError
+from provision.rules import book, inputs
+from provision.rules.declared import landscape
+from provision.rules.judgement import judge
+from provision.rules.rule import PROFILES
+from provision.rules.thing import MASKED, UNKNOWN
+from provision.validation import problems
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Mapping
+
+    from provision.rules.declared import Resource
+    from provision.rules.judgement import Finding, Report, Undecided
+    from provision.rules.rule import Profile, Rule
+
+NAME = "provision"
+_LEVELS = {"mandatory": protocol.MANDATORY, "advisory": protocol.ADVISORY, "off": protocol.DISABLED}
+_WORDS = {protocol.ADVISORY: "advisory", protocol.DISABLED: "off"}
+_SEVERITIES = {
+    "high": protocol.POLICY_SEVERITY_HIGH,
+    "medium": protocol.POLICY_SEVERITY_MEDIUM,
+    "low": protocol.POLICY_SEVERITY_LOW,
+}
+_ALL = "all"  # what is set for it the engine has set for every policy by itself
+_REALM = "provision:keycloak:Realm"
+_SHOWN = (repr(UNKNOWN), repr(MASKED))
+_WAIVERS = "waivers"
+_WAIVER_SCHEMA: dict[str, Any] = {
+    "type": "array",
+    "description": "What is let pass for a time, each with a reason and the last day on which it counts.",
+    "items": {
+        "type": "object",
+        "properties": {
+            "resource": {"type": "string"},
+            "reason": {"type": "string"},
+            "expires": {"type": "string"},
+        },
+        "required": ["reason", "expires"],
+        "additionalProperties": False,
+    },
+}
+_TYPES = {bool: "boolean", int: "integer", float: "number", str: "string", dict: "object"}
+
+
+@dataclass
+class Session:
+    """What one operation of the engine has told so far.
+
+    Args:
+        profile: What the stack is for.
+        config: How strictly the rules are held.
+    """
+
+    profile: Profile = "prod"
+    config: RulesConfig = field(default_factory=RulesConfig)
+    seen: dict[str, Resource] = field(default_factory=dict)
+    open: set[tuple[str, str]] = field(default_factory=set)
+    """The rules about one object that could not be decided when it was declared, by rule and URN."""
+
+    def about_one(self, resource: Resource) -> Report:
+        """What the rules about single objects say of a resource that the program declares."""
+        self.seen[resource.name] = resource
+        # The realm tells whether what is in it is made here, or was there before.
+        around = [item for item in self.seen.values() if item.type == _REALM and item is not resource]
+        rules = [rule for rule in book.rules() if not rule.beside]
+        report = judge(landscape([*around, resource], self.profile), self.config, only=rules)
+        report = _only(report, lambda item: item.resource == resource.name)
+        self.open = {key for key in self.open if key[1] != resource.name}
+        self.open |= {(item.rule.id, item.resource) for item in report.undecided}
+        return report
+
+    def about_all(self, resources: Iterable[Resource]) -> Report:
+        """What is left to be said when all resources are known."""
+        known = [self.seen.get(resource.name, resource) for resource in resources]
+        report = judge(landscape(known, self.profile), self.config)
+        told = replace(report, undecided=tuple(item for item in report.undecided if item.rule.beside))
+        return _only(told, lambda item: bool(item.rule.beside) or (item.rule.id, item.resource) in self.open)
+
+
+def _only(report: Report, wanted: Callable[[Any], bool]) -> Report:
+    return replace(
+        report,
+        findings=tuple(filter(wanted, report.findings)),
+        undecided=tuple(filter(wanted, report.undecided)),
+        waived=tuple(filter(wanted, report.waived)),
+    )
+
+
+def _refusing(method: Callable[..., Any]) -> Callable[..., Any]:
+    """An error of ours is one that the engine shows as it is."""
+
+    @wraps(method)
+    def answer(self: Analyzer, request: Any, context: Any) -> Any:
+        try:
+            return method(self, request, context)
+        except ProvisionError as error:
+            return context.abort(grpc.StatusCode.INVALID_ARGUMENT, str(error))
+
+    return answer
+
+
+class Analyzer(analyzer_pb2_grpc.AnalyzerServicer):
+    """Answers the engine."""
+
+    def __init__(self) -> None:
+        self._session = Session()
+
+    def Handshake(self, request: Any, context: Any) -> protocol.AnalyzerHandshakeResponse:
+        """Nothing is needed of the engine."""
+        del request, context
+        return protocol.AnalyzerHandshakeResponse()
+
+    def GetPluginInfo(self, request: Any, context: Any) -> plugin_pb2.PluginInfo:
+        """The version of the package."""
+        del request, context
+        return plugin_pb2.PluginInfo(version=version("mcp-provision"))
+
+    @_refusing
+    def ConfigureStack(self, request: Any, context: Any) -> protocol.AnalyzerStackConfigureResponse:
+        """The stack's own configuration; comes before the pack's."""
+        del context
+        self._session = configured(request.config)
+        return protocol.AnalyzerStackConfigureResponse()
+
+    def GetAnalyzerInfo(self, request: Any, context: Any) -> protocol.AnalyzerInfo:
+        """Every rule, held as the stack wants it; the pack's configuration may change it."""
+        del request, context
+        return protocol.AnalyzerInfo(
+            name=NAME,
+            displayName="MCP authorization",
+            version=version("mcp-provision"),
+            supportsConfig=True,
+            policies=[self._policy(rule) for rule in book.rules()],
+        )
+
+    @_refusing
+    def Configure(self, request: Any, context: Any) -> empty_pb2.Empty:
+        """The pack's configuration, with the defaults of :meth:`GetAnalyzerInfo` where it says nothing."""
+        del context
+        self._session.config = with_pack_config(self._session.config, request.policyConfig)
+        return empty_pb2.Empty()
+
+    @_refusing
+    def Analyze(self, request: Any, context: Any) -> protocol.AnalyzeResponse:
+        """A resource that is about to be made."""
+        del context
+        return self._response(self._session.about_one(_resource(request)))
+
+    @_refusing
+    def AnalyzeStack(self, request: Any, context: Any) -> protocol.AnalyzeResponse:
+        """The whole stack."""
+        del context
+        return self._response(self._session.about_all(map(_resource, request.resources)))
+
+    def Remediate(self, request: Any, context: Any) -> protocol.RemediateResponse:
+        """The rules mend nothing."""
+        del request, context
+        return protocol.RemediateResponse()
+
+    def Cancel(self, request: Any, context: Any) -> empty_pb2.Empty:
+        """Nothing takes long."""
+        del request, context
+        return empty_pb2.Empty()
+
+    def _policy(self, rule: Rule) -> protocol.PolicyInfo:
+        config, profile = self._session.config, self._session.profile
+        parameters = {**rule.defaults(profile), **config.parameters_of(rule.id)}
+        policy = protocol.PolicyInfo(
+            name=rule.id,
+            displayName=rule.title,
+            description=f"{rule.title}. {rule.why}",
+            enforcementLevel=_LEVELS[config.levels.get(rule.id) or rule.level(profile)],
+            severity=_SEVERITIES[rule.severity],
+            policy_type=protocol.POLICY_TYPE_STACK if rule.beside else protocol.POLICY_TYPE_RESOURCE,
+            tags=[rule.group],
+            remediation_steps=rule.fix,
+            url=rule.see,
+        )
+        schema: dict[str, Any] = {name: _schema(value) for name, value in parameters.items()}
+        policy.configSchema.properties.update({**schema, _WAIVERS: _WAIVER_SCHEMA})
+        return policy
+
+    def _response(self, report: Report) -> protocol.AnalyzeResponse:
+        response = protocol.AnalyzeResponse(diagnostics=map(_diagnostic, report.findings))
+        for undecided in report.undecided:
+            if undecided.why in _SHOWN:
+                response.diagnostics.append(_not_told(undecided))
+            else:  # only a look at the realm itself can tell
+                reason = f"{undecided.path} of {undecided.resource}: {undecided.why}"
+                response.not_applicable.add(policy_name=undecided.rule.id, reason=reason)
+        for finding in report.waived:
+            response.not_applicable.add(policy_name=finding.rule.id, reason=_waived(finding))
+        return response
+
+
+def configured(values: Mapping[str, str]) -> Session:
+    """A session for a stack; one that does not say what it is for is held as production.
+
+    Args:
+        values: The stack's configuration.
+
+    Raises:
+        ProvisionError: The profile or the part about the rules is wrong.
+    """
+    said = values.get(f"{NAMESPACE}:profile", "prod")
+    profile = next((name for name in PROFILES if name == said), None)
+    if profile is None:
+        raise ProvisionError(f"{NAMESPACE}:profile: must be one of {', '.join(PROFILES)}.")
+    text = values.get(f"{NAMESPACE}:rules", "{}")
+    config = _validated(RulesConfig, json.loads(text) if text[:1] == "{" else text, f"{NAMESPACE}:rules")
+    config.check(book.rules())
+    return Session(profile, config)
+
+
+def with_pack_config(config: RulesConfig, policies: Mapping[str, Any]) -> RulesConfig:
+    """The configuration of the stack with that of the pack above it.
+
+    Args:
+        config: The stack's.
+        policies: The pack's, by policy, as the protocol has it.
+
+    Raises:
+        ProvisionError: It names what there is not.
+    """
+    policies = {id_: policy for id_, policy in policies.items() if id_ != _ALL}
+    levels = {id_: _WORDS.get(policy.enforcementLevel, "mandatory") for id_, policy in policies.items()}
+    parameters, waivers = dict(config.parameters), list(config.waivers)
+    for id_, policy in policies.items():
+        values = inputs.resource("", "", MessageToDict(policy.properties)).properties
+        for index, waiver in enumerate(values.get(_WAIVERS) or ()):
+            waivers.append(_validated(WaiverConfig, {**waiver, "rule": id_}, f"{id_}.{_WAIVERS}[{index}]"))
+        own = {name: value for name, value in values.items() if name != _WAIVERS}
+        parameters[id_] = {**config.parameters_of(id_), **own}
+    made = RulesConfig(levels=levels, parameters=parameters, waivers=tuple(waivers))
+    made.check(book.rules())
+    return made
+
+
+def _validated(model: type[Any], values: Any, where: str) -> Any:
+    from pydantic import ValidationError
+
+    try:
+        return model.model_validate(values)
+    except ValidationError as error:
+        lines = "\n".join(f"  {where}.{problem}" for problem in problems(error, model))
+        raise ProvisionError(f"The configuration of the security rules is wrong:\n{lines}") from None
+
+
+def _schema(value: Any) -> dict[str, Any]:
+    if isinstance(value, (list, tuple)):
+        items = {"items": {"type": _TYPES[type(value[0])]}} if value else {}
+        return {"type": "array", **items, "default": list(value)}
+    return {"type": _TYPES[type(value)], "default": value}
+
+
+def _resource(request: Any) -> Resource:
+    return inputs.resource(request.type, request.urn, MessageToDict(request.properties))
+
+
+def _diagnostic(finding: Finding) -> protocol.AnalyzeDiagnostic:
+    place = [f"{finding.path}: {json.dumps(finding.actual, ensure_ascii=False)}"] if finding.path else []
+    lines = [finding.message, *place, f"why: {finding.rule.why}", f"fix: {finding.fix}", finding.rule.see]
+    return _about(finding, "\n".join(lines), _LEVELS[finding.level])
+
+
+def _not_told(undecided: Undecided) -> protocol.AnalyzeDiagnostic:
+    return _about(undecided, f"can't be told: {undecided.path} is {undecided.why}", protocol.ADVISORY)
+
+
+def _waived(finding: Finding) -> str:
+    waiver = finding.waiver
+    return f"{finding.resource}: waived until {waiver.expires}: {waiver.reason}" if waiver else ""
+
+
+def _about(item: Finding | Undecided, message: str, level: Any) -> protocol.AnalyzeDiagnostic:
+    return protocol.AnalyzeDiagnostic(
+        policyName=item.rule.id,
+        policyPackName=NAME,
+        policyPackVersion=version("mcp-provision"),
+        description=item.rule.title,
+        message=message,
+        enforcementLevel=level,
+        urn=item.resource,
+        severity=_SEVERITIES[item.rule.severity],
+    )
+
+
+def serve() -> None:
+    """The pack's program: prints its port and answers until the engine says to stop, or is gone."""
+    done = threading.Event()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda *_: done.set())
+    server = grpc.server(ThreadPoolExecutor(), options=_GRPC_CHANNEL_OPTIONS)
+    analyzer_pb2_grpc.add_AnalyzerServicer_to_server(Analyzer(), server)
+    port = server.add_insecure_port("127.0.0.1:0")
+    server.start()
+    if stat.S_ISFIFO(os.fstat(0).st_mode):  # a language host between us and the engine ends us itself
+        threading.Thread(target=_tell_when_the_engine_is_gone, args=(done,), daemon=True).start()
+    sys.stdout.write(f"{port}\n")
+    sys.stdout.flush()
+    done.wait()
+    server.stop(grace=None)
+
+
+def _tell_when_the_engine_is_gone(done: threading.Event) -> None:
+    """An engine that ends in whatever way closes our standard input."""
+    while os.read(0, 1024):
+        pass
+    done.set()
