@@ -68,8 +68,9 @@ bench-server: $(READY)  ## calls per second of the server with and without autho
 stubs: $(READY)  ## write the type stubs of the resource classes
 	@$(BIN)/python -m provision.resources.stubs
 
-docs: $(READY)  ## write the pages of docs/resources/
+docs: $(READY)  ## write the pages of docs/resources/ and the list of docs/rules.md
 	@$(BIN)/python -m tests.support.reference
+	@$(BIN)/python -m tests.support.rules_page
 
 requirements: $(READY)  ## write what the container images install, from uv.lock
 	@$(BIN)/python -m tests.support.image_requirements

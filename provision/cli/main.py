@@ -35,6 +35,7 @@ _COMMANDS = (
     "open",
     "doctor",
     "env",
+    "rules",
     "schema",
     "secret",
 )

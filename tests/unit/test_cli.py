@@ -46,6 +46,7 @@ def test_help_lists_every_command(provision):
         "logs",
         "doctor",
         "env",
+        "rules",
         "schema",
         "open",
         "secret",
@@ -125,3 +126,69 @@ def test_a_production_stack_is_not_removed_without_being_asked(provision):
     done = provision("-s", "prod", "down")
     assert done.returncode == 2
     assert "--yes" in done.stderr
+
+
+def test_rules_lists_each_with_its_level_and_marks_what_the_stack_says(provision):
+    (provision.folder / "Pulumi.dev.yaml").write_text(
+        "config:\n  provision:rules:\n    levels: {client-password-grant: advisory}\n    waivers:\n"
+        "      - {rule: client-password-grant, reason: goes away soon, expires: 2999-12-31}\n"
+    )
+    (line, waiver) = (
+        line.split(maxsplit=3)
+        for line in provision("rules", "--group", "clients").stdout.splitlines()
+        if "client-password-grant" in line or "waived" in line
+    )
+    assert line[1:3] == ["high", "advisory"]
+    assert line[3].endswith("(this stack's level and waivers)")
+    assert " ".join(waiver) == "waived until 2999-12-31 for *: goes away soon"
+    shown = json.loads(provision("rules", "--json").stdout)
+    (rule,) = (item for item in shown["rules"] if item["id"] == "client-password-grant")
+    assert rule["configured"] == ["level", "waivers"]
+    assert {"why", "fix", "see", "parameters", "group", "title"} <= rule.keys()
+
+
+def test_rules_of_a_production_stack_are_listed_before_its_secrets_are_set(provision):
+    (provision.folder / "Pulumi.prod.yaml").write_text("config:\n  provision:profile: prod\n")
+    done = provision("-s", "prod", "rules")
+    assert done.returncode == 0
+    assert "as a prod stack holds them" in done.stdout
+
+
+def test_rules_are_listed_outside_a_project_too(provision, tmp_path_factory):
+    done = provision("rules", cwd=tmp_path_factory.mktemp("empty"))
+    assert "client-password-grant" in done.stdout
+
+
+@pytest.mark.parametrize(
+    ("config", "words"),
+    [
+        (
+            "provision:rules: {levels: {client-pasword-grant: advisory}}",
+            "Did you mean client-password-grant?",
+        ),
+        ("provision:rules: {levels: {client-password-grant: strict}}", "provision:rules.levels"),
+        ("provision:profile: production", "provision:profile is none of dev, test, prod"),
+    ],
+)
+def test_rules_refuses_what_the_stack_file_says_wrong(provision, config, words):
+    (provision.folder / "Pulumi.dev.yaml").write_text(f"config:\n  {config}\n")
+    done = provision("rules")
+    assert done.returncode == 2
+    assert words in done.stderr
+
+
+def test_a_group_that_there_is_not_is_refused_with_those_there_are(provision):
+    done = provision("rules", "--group", "client")
+    assert done.returncode == 2
+    assert "Groups: " in done.stderr
+    assert "clients" in done.stderr
+
+
+def test_rules_writes_the_policy_pack_that_the_repository_has(provision):
+    folder = provision.folder / "a" / "pack"
+    assert str(folder) in provision("rules", "--pack", str(folder)).stdout
+    own = Path(__file__).parents[2] / "policies"
+    for name in ("PulumiPolicy.yaml", "__main__.py"):
+        written = (folder / name).read_text()
+        assert written.replace(sys.prefix, "../.venv") == (own / name).read_text()
+    assert {file.name for file in folder.iterdir()} == {"PulumiPolicy.yaml", "__main__.py"}

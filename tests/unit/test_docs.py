@@ -5,7 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.support import container_limits
+from provision.rules.changes import Add, Remove, Set, Where
+from tests.support import container_limits, rules_page
 
 _DOCS = Path(__file__).parents[2] / "docs"
 _EXAMPLES = ("library.py", "library.yaml")
@@ -41,3 +42,21 @@ def test_each_line_of_what_a_container_may_do_has_a_check_and_each_check_a_line(
     table = (_DOCS / "docker.md").read_text().partition("## What a container may do")[2].partition("\n## ")[0]
     lines = re.findall(r"^\| (\w[^|]*?) \|", table, re.MULTILINE)
     assert lines == list(container_limits.CHECKS)
+
+
+def test_the_page_of_the_rules_says_what_they_say():
+    assert rules_page.PAGE.read_text() == rules_page.page(), "write it: make docs"
+
+
+def test_what_breaks_a_rule_is_shown_as_a_stack_file_would_say_it():
+    old = Where("Client", {"access": "public"})
+    changes = (
+        Set(old, {"redirectUris": ("https://a.example/*",)}),
+        Add("RealmRole", {"name": "all"}, like=Where("RealmRole", {"realm": "mcp"})),
+        Remove(Where("TrustedHostsPolicy", {"registration": "anonymous"})),
+    )
+    assert rules_page.example(changes) == (
+        "- type: Client\n  access: public\n  redirectUris:\n  - https://a.example/*\n"
+        "- type: RealmRole\n  realm: mcp\n  name: all\n"
+        "# no TrustedHostsPolicy with registration: anonymous"
+    )

@@ -19,7 +19,7 @@ from provision.rules import book, declared
 from provision.rules.judgement import judge
 from provision.rules.rule import Rule
 from provision.rules.thing import Violation
-from tests.support.good_stacks import good_resources
+from tests.support.good_stacks import profile, resources
 
 CLIENT = "provision:keycloak:Client"
 REALM = "provision:keycloak:Realm"
@@ -120,7 +120,7 @@ def rule(id_="a-rule", **words):
 
 @pytest.mark.parametrize("stack", ["dev", "docker", "prod"])
 def test_it_says_of_a_whole_program_what_the_rules_say(stack):
-    resources, profile = good_resources(stack)
+    declared, purpose = resources(stack), profile(stack)
     broken = declared.Resource(CLIENT, "broken", {**BROKEN, "realm": "mcp"})
     session = policy_pack.configured({"provision:profile": profile})
     said = []
