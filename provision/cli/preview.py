@@ -21,7 +21,8 @@ def command(invocation: Invocation, *, refresh: bool, as_json: bool) -> None:
 
     with Screen() as screen:
         engine = invocation.engine(screen)
-        result = engine.preview(refresh=refresh,
+        result = engine.preview(
+            refresh=refresh,
             watcher=screen,
             look=Watch(engine, screen.line).look,
             meanwhile=load_rules,

@@ -102,7 +102,9 @@ def _thing(kind: str, properties: Mapping[str, Any], *, whole: bool = True) -> T
     spec = _spec(kind)
     values = {spec.fields()[name].name: value for name, value in properties.items()}
     name = f"{spec.model_construct(**values).label()}, as Keycloak makes it"
-    return Thing(kind, name, properties, defaults=spec.defaults(), whole=whole)
+    return Thing(
+        kind, name, properties, defaults=spec.defaults(), whole=whole, builtin=not kind.endswith("Policy")
+    )
 
 
 def _over(thing: Thing, own: Thing | None) -> Thing:

@@ -120,14 +120,14 @@ def rule(id_="a-rule", **words):
 
 @pytest.mark.parametrize("stack", ["dev", "docker", "prod"])
 def test_it_says_of_a_whole_program_what_the_rules_say(stack):
-    declared, purpose = resources(stack), profile(stack)
+    made, purpose = resources(stack), profile(stack)
     broken = declared.Resource(CLIENT, "broken", {**BROKEN, "realm": "mcp"})
-    session = policy_pack.configured({"provision:profile": profile})
+    session = policy_pack.configured({"provision:profile": purpose})
     said = []
-    for item in [*resources, broken]:
+    for item in [*made, broken]:
         said += session.about_one(item).findings
-    said += session.about_all([*resources, broken]).findings
-    wanted = judge(declared.landscape([*resources, broken], profile), RulesConfig()).findings
+    said += session.about_all([*made, broken]).findings
+    wanted = judge(declared.landscape([*made, broken], purpose), RulesConfig()).findings
     assert sorted((item.rule.id, item.resource) for item in said) == sorted(
         (item.rule.id, item.resource) for item in wanted
     )
