@@ -19,7 +19,7 @@ import pytest
 
 from tests.support import base_images, docker_daemon
 from tests.support.contained_stack import BUILD_SECONDS, ContainedStack
-from tests.support.stack_cli import kill, until
+from tests.support.stack_cli import alive, kill, until
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -290,6 +290,23 @@ def test_ctrl_c_while_a_container_starts_leaves_a_state_from_which_down_works(fr
     running.communicate(timeout=150)
     fresh.run("down")
     assert fresh.left() == []
+
+
+def test_an_impatient_ctrl_c_ends_a_build_and_the_next_up_goes_on(fresh, docker):
+    fresh.write("  provision:registration: {clientIdMetadata: {enabled: true}}\n")  # of which no image is there
+    running = fresh.begin("up")
+    try:
+        until(lambda: "keycloak_build" in docker.run("ps", "--no-trunc"), "the image is being built", 120)
+        engine = engine_of(running)
+        running.send_signal(signal.SIGINT)
+        until(lambda: not alive(engine.pid) or os.kill(engine.pid, signal.SIGINT), "the engine ends", 30)
+    finally:
+        fresh.write()
+    _, error = running.communicate(timeout=150)
+    assert running.returncode == 1, error
+    assert "Traceback" not in error
+    fresh.run("up")
+    assert works(fresh)
 
 
 def engine_of(process: subprocess.Popen[str]) -> psutil.Process:
