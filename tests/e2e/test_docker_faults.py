@@ -215,7 +215,7 @@ def test_a_build_that_fails_is_told_in_a_few_lines(fresh):
 
 @contextmanager
 def small_daemon() -> Iterator[Docker]:
-    """A daemon with a disk of its own of 400 MB, which touches no rule of the firewall."""
+    """A daemon with a disk of its own of 400 MB."""
     folder = Path(tempfile.mkdtemp(prefix="provision-docker-small-", dir="/tmp"))
     data = folder / "data"
     data.mkdir()
@@ -226,10 +226,9 @@ def small_daemon() -> Iterator[Docker]:
         shutil.rmtree(folder)
         pytest.skip("only root may mount a small disk")
     try:
-        options = ("--iptables=false", "--ip6tables=false", "--bridge=none")
         with pytest.MonkeyPatch.context() as patch:
             patch.delenv("DOCKER_HOST", raising=False)
-            daemon = docker_daemon.OwnDaemon(folder, data, *options)
+            daemon = docker_daemon.OwnDaemon(folder, data, apart=True)
             with daemon.users():
                 yield daemon.client
     finally:
@@ -293,7 +292,9 @@ def test_ctrl_c_while_a_container_starts_leaves_a_state_from_which_down_works(fr
 
 
 def test_an_impatient_ctrl_c_ends_a_build_and_the_next_up_goes_on(fresh, docker):
-    fresh.write("  provision:registration: {clientIdMetadata: {enabled: true}}\n")  # of which no image is there
+    fresh.write(
+        "  provision:registration: {clientIdMetadata: {enabled: true}}\n"
+    )  # of which no image is there
     running = fresh.begin("up")
     try:
         until(lambda: "keycloak_build" in docker.run("ps", "--no-trunc"), "the image is being built", 120)

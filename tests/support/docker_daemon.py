@@ -122,11 +122,12 @@ class OwnDaemon:
     Args:
         folder: Where its socket, its log and what it mounts lie; a short path, for sockets have short names.
         data: Where its images lie.
+        apart: Whether it has a network namespace of its own: two daemons in one get into each other's bridge and rules.
     """
 
-    def __init__(self, folder: Path, data: Path, *options: str) -> None:
+    def __init__(self, folder: Path, data: Path, *, apart: bool = False) -> None:
         self.folder = folder
-        self.options = options
+        self.apart = apart
         self.client = Docker(f"unix://{folder / 'docker.sock'}")
         self.data = data
 
@@ -173,12 +174,12 @@ class OwnDaemon:
             notified.bind(address)
             process = subprocess.Popen(
                 [
+                    *(("unshare", "--net") if self.apart else ()),
                     "dockerd",
                     f"--host={self.client.host}",
                     f"--data-root={self.data}",
                     f"--exec-root={self.folder / 'exec'}",
                     f"--pidfile={self._pid_file}",
-                    *self.options,
                 ],
                 env={**os.environ, "NOTIFY_SOCKET": address},
                 stdin=subprocess.DEVNULL,

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import yaml
 
 from provision.rules import book
-from provision.rules.changes import Add, Remove, Set
+from provision.rules.changes import Add, Have, Remove, Set
 from provision.rules.rule import PROFILES
 
 if TYPE_CHECKING:
@@ -33,7 +33,8 @@ def page() -> str:
 
 def example(changes: Iterable[Change]) -> str:
     """What breaks a rule, as objects of a stack file are written; concept kinds in the same form."""
-    return "\n".join(_shown(change) for change in changes)
+    # What has to be there beforehand is not what breaks it.
+    return "\n".join(_shown(change) for change in changes if not isinstance(change, Have))
 
 
 def _rules() -> Iterator[str]:

@@ -122,9 +122,9 @@ def test_a_published_port_names_its_container_unless_that_is_ours(docker, stack,
 
 @pytest.fixture
 def own(monkeypatch) -> Iterator[OwnDaemon]:
-    """A daemon of the test's own, with no rule of the firewall and no bridge."""
+    """A daemon of the test's own."""
     folder = Path(tempfile.mkdtemp(prefix="provision-docker-", dir="/tmp"))
-    daemon = OwnDaemon(folder, folder / "data", "--iptables=false", "--ip6tables=false", "--bridge=none")
+    daemon = OwnDaemon(folder, folder / "data", apart=True)
     monkeypatch.setenv("DOCKER_HOST", daemon.client.host)
     with daemon.users():
         yield daemon
