@@ -128,3 +128,6 @@ def _say(stack: str, file: Path, objects: tuple[dict[str, Any], ...], left_out: 
             click.echo(f"       {what}")
     click.echo(f"\nNext: provision -s {stack} preview    shows what a change in that file would do")
     click.echo(f"      provision -s {stack} drift      shows what others change")
+    click.echo(
+        f"      provision -s {stack} audit      shows which security rules it breaks; `up` asks them in production"
+    )
