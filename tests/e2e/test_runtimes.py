@@ -67,7 +67,7 @@ def test_pulumi_and_provision_take_turns_on_a_stack_in_containers_that_auto_chos
     assert all(proof["ok"] for proof in moving.json("verify", "token", "tools")["proofs"])
     assert "auto stays with docker" in shell.pulumi("up", "--yes", "--skip-preview", _NOTHING_CHANGES)
     shell.pulumi("refresh", "--yes", "--skip-preview", _NOTHING_CHANGES)
-    assert moving.json("preview", "--refresh") == {"changes": []}
+    assert moving.json("preview", "--refresh")["changes"] == []
 
     moving.docker.run("rm", "--force", moving.container("calculator"))
     shell.pulumi("up", "--yes", "--skip-preview", "--refresh")
