@@ -9,6 +9,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 from pydantic.alias_generators import to_camel
 
 from provision.errors import UsageError
+from provision.keycloak.realm_key import PROVIDER_TYPE
 from provision.rules import realm_things
 from provision.rules.live import OF_A_STACK
 from provision.rules.realm_tree import PROVIDERS, RealmTree, mappings
@@ -17,7 +18,7 @@ from provision.rules.thing import Thing
 from provision.validation import problems
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
     from pathlib import Path
 
     from provision.rules.rule import Profile
@@ -240,6 +241,7 @@ def _tree(realm: _Realm, document: dict[str, Any]) -> RealmTree:
     tree = RealmTree("", realm.realm, realm.id or realm.realm)
     tree.unread |= _NOT_EXPORTED
     tree.store({**document, "id": tree.id})
+    tree.store({}, "keys")
     for name, path, store in _PARTS:
         part = getattr(realm, name)
         if part is None:
@@ -281,6 +283,8 @@ def _store_components(tree: RealmTree, realm: _Realm, components: Mapping[str, S
         for item in _raw(items)
     ]
     tree.store(found, "components")
+    keys = [item for item in found if item["providerType"] == PROVIDER_TYPE]
+    tree.store({"keys": [*_certificates(keys)]}, "keys")
     settings = [item.config or {} for item in components.get(_USER_PROFILE, ())]
     told = next((values[_USER_PROFILE_KEY][0] for values in settings if values.get(_USER_PROFILE_KEY)), None)
     path = ("users", "profile")
@@ -291,6 +295,13 @@ def _store_components(tree: RealmTree, realm: _Realm, components: Mapping[str, S
         tree.store(json.loads(told), *path)
     except (TypeError, ValueError):
         tree.shut("the user profile of the export is not JSON", *path)
+
+
+def _certificates(keys: Sequence[Mapping[str, Any]]) -> Iterator[dict[str, str]]:
+    """Those that an export holds, as the Admin API tells of keys."""
+    for item in keys:
+        for certificate in (item.get("config") or {}).get("certificate") or ():
+            yield {"providerId": item["id"], "certificate": certificate}
 
 
 def _store_entries(tree: RealmTree, realm: _Realm, document: _Policies | _Profiles) -> None:

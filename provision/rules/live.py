@@ -36,6 +36,7 @@ _DOCUMENTS: Final[Mapping[tuple[str, ...], str]] = {
     ("default-optional-client-scopes",): _CLIENTS,
     ("clients-initial-access",): _CLIENTS,
     ("components",): _REALM,
+    ("keys",): _REALM,
     ("client-policies", "policies"): _REALM,
     ("client-policies", "profiles"): _REALM,
     ("users", "profile"): _REALM,
@@ -107,11 +108,22 @@ def landscape(session: Session, realm: str, profile: Profile) -> Landscape:
     with ThreadPoolExecutor(_READERS) as pool:
         reader = _Reader(session, realm, pool)
         version = pool.submit(_version, session)
+        administrators = _temporary_administrators(reader)
         tree = _tree(reader)
         things, unseen = realm_things.read(tree)
+        things = (*things, *realm_things.temporary_administrators(realm, administrators()))
         server = _server(session.url, version.result())
     absent = {kind: "no realm tells of it; audit the stack" for kind in OF_A_STACK if kind != server.kind}
     return Landscape((server, *things), profile, unseen={**unseen, **absent})
+
+
+def _temporary_administrators(reader: _Reader) -> Callable[[], Sequence[Mapping[str, Any]]]:
+    """Begin to look for the people that Keycloak was started with, who are in the realm of the administrators only."""
+    if reader.realm != "master":
+        return list
+    marked = f"{realm_things.TEMPORARY_MARK}:true"
+    waits = reader.list(_USERS, "users", q=marked, briefRepresentation="false")
+    return lambda: () if isinstance(found := waits(), _Denied) else found
 
 
 def _tree(reader: _Reader) -> RealmTree:

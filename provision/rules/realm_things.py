@@ -4,14 +4,17 @@ from __future__ import annotations
 
 from dataclasses import replace
 from functools import cache
-from typing import TYPE_CHECKING, Any, Final, cast
+from typing import TYPE_CHECKING, Any, Final, cast, get_args
 
 from provision.errors import ProvisionError
 from provision.keycloak.client_policies import PolicyDocumentCalls
 from provision.keycloak.collection import CollectionCalls
 from provision.keycloak.inventory import Inventory
+from provision.keycloak.realm_key import PROVIDER_TYPE, RealmKey, RealmKeyCalls
 from provision.keycloak.representation import untold
+from provision.keycloak.user import User
 from provision.rules.declared import keycloak_thing
+from provision.rules.key_facts import facts
 from provision.rules.realm_tree import NotReadError
 from provision.rules.thing import MASKED, unreadable
 from provision.spec import Calls, Context, Mark, Spec, catalogue
@@ -30,6 +33,13 @@ _TOLD_BY_PEOPLE: Final = {"AudienceMapper", "HardcodedClaimMapper"}
 """Mappers of types that no scope or client of Keycloak's own has."""
 _TERSE: Final = {"IdentityProvider"}
 """Kinds whose representations leave out what is off."""
+_SYMMETRIC: Final = {"aes-generated", "hmac-generated"}
+"""Types of keys that nobody but Keycloak uses."""
+_MADE_BY_KEYCLOAK: Final = get_args(RealmKey.model_fields["provider"].annotation)
+"""Types of keys whose settings say of which size they are."""
+_ANY_KEY: Final = _MADE_BY_KEYCLOAK[0]
+TEMPORARY_MARK: Final = "is_temporary_admin"
+"""The attribute of users and clients that Keycloak made when it was started for the first time."""
 _DEFECTS: Final = (ProvisionError, ValueError, LookupError, TypeError, AttributeError)
 """What comes of a representation that is not as Keycloak writes it."""
 
@@ -69,6 +79,58 @@ def _users(calls: Calls[Any], inventory: Inventory) -> Iterator[Thing]:
             yield _thing(calls, calls.key(realm=inventory.realm, username=item["username"]))
 
 
+def temporary_administrators(realm: str, users: Iterable[Mapping[str, Any]]) -> Iterator[Thing]:
+    """The people that Keycloak was started with, of whom no more is told than that they are.
+
+    Args:
+        realm: The realm.
+        users: Their representations.
+    """
+    for item in users:
+        key = User.model_construct(realm=realm, username=item["username"])
+        rest = dict.fromkeys(User.fields(), unreadable("of people it is not looked at"))
+        known = {"enabled": item.get("enabled"), "attributes": {TEMPORARY_MARK: ["true"]}}
+        yield _made(key, rest | _key_of(key) | known)
+
+
+def _clients(calls: Calls[Any], inventory: Inventory) -> Iterator[Thing]:
+    """With the mark of the client that Keycloak was started with."""
+    marked = {item["clientId"] for item in inventory.clients if _is_marked(item.get("attributes"))}
+    for thing in _surveyed(calls, inventory):
+        yield _with(thing, temporaryAdministrator=True) if thing.get("clientId") in marked else thing
+
+
+def _is_marked(attributes: Any) -> bool:
+    return isinstance(attributes, dict) and attributes.get(TEMPORARY_MARK) == "true"
+
+
+def _keys(calls: Calls[Any], inventory: Inventory) -> Iterator[Thing]:
+    """All that have a public half, those that were brought along too."""
+    document = inventory.session.get(inventory.realm, "keys") or {}
+    told = {item["providerId"]: item for item in document.get("keys") or ()}
+    for item in inventory.components(PROVIDER_TYPE):
+        if item["providerId"] not in _SYMMETRIC:
+            key = calls.key(realm=inventory.realm, provider=item["providerId"], name=item["name"])
+            yield _key(cast("RealmKeyCalls", calls), key, item, told.get(item["id"], {}))
+
+
+def _key(calls: RealmKeyCalls, key: RealmKey, raw: Mapping[str, Any], told: Mapping[str, Any]) -> Thing:
+    try:
+        known = calls.understood(key, {**raw, "providerId": _ANY_KEY})  # others have the same settings
+        spec = calls.spec.model_construct(**known | {"provider": _ANY_KEY})
+        hidden = (
+            {} if told or key.provider in _MADE_BY_KEYCLOAK else {"keySize": unreadable("it is not told")}
+        )
+        return _made(key, spec.wire(whole=True) | hidden | _key_of(key) | facts(told))
+    except _DEFECTS as error:
+        why = _reason(error)
+        return _with(_unreadable(key, why), ageDays=unreadable(why))
+
+
+def _with(thing: Thing, **more: Any) -> Thing:
+    return replace(thing, properties={**thing.properties, **more})
+
+
 def _initial_access_tokens(calls: Calls[Any], inventory: Inventory) -> Iterator[Thing]:
     """Keycloak gives them no names."""
     for item in inventory.listed("clients-initial-access"):
@@ -78,7 +140,9 @@ def _initial_access_tokens(calls: Calls[Any], inventory: Inventory) -> Iterator[
 
 
 _KINDS: Mapping[str, Callable[[Calls[Any], Inventory], Iterable[Thing]]] = {
+    "Client": _clients,
     "InitialAccessToken": _initial_access_tokens,
+    "RealmKey": _keys,
     "User": _users,
 }
 """The kinds whose objects are told in another way than by their survey."""

@@ -49,19 +49,28 @@ def surrounded(live: Landscape, recorded: Landscape) -> Landscape:
         live: The realm.
         recorded: The stack's resources.
     """
-    names = {_identity(thing): thing.name for thing in recorded.things}
+    names = {identity(thing): thing.name for thing in recorded.things}
     own = [replace(thing, name=names.get((thing.kind, thing.name), thing.name)) for thing in live.things]
     server = next((thing for thing in own if thing.kind == "KeycloakServer"), None)
     if any(thing.kind == "KeycloakServer" for thing in recorded.things):
         own = [thing for thing in own if thing is not server]
     lacking = {*OF_A_STACK, *live.unseen}
-    around = [_with_version(thing, server) for thing in recorded.things if thing.kind in lacking]
+    seen = {identity(thing) for thing in own}
+    around = [
+        _with_version(thing, server)
+        for thing in recorded.things
+        if thing.kind in lacking and identity(thing) not in seen
+    ]
     unseen = {kind: why for kind, why in live.unseen.items() if kind not in OF_A_STACK}
     return replace(live, things=(*own, *around), unseen=unseen)
 
 
-def _identity(thing: Thing) -> tuple[str, str]:
-    """The kind, and what a live realm calls it."""
+def identity(thing: Thing) -> tuple[str, str]:
+    """The kind, and what a live realm calls it.
+
+    Args:
+        thing: An object, recorded or read.
+    """
     calls = catalogue().get(f"provision:keycloak:{thing.kind}")
     if calls is None:
         return thing.kind, thing.name

@@ -97,8 +97,9 @@ def test_a_fresh_realm_has_no_other_clients_than_those_left_out(world):
     assert found == KEYCLOAK_CLIENTS
 
 
-def test_keycloak_lets_a_claim_mapper_write_the_audience(world):
+def test_keycloak_lets_a_claim_mapper_write_the_audience(session):
     """Why there is a rule on it."""
+    world = World(session)
     secret = "of-a-test-and-long-enough"
     client = {
         "clientId": "writer",

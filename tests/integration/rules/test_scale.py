@@ -74,5 +74,8 @@ def test_a_further_client_costs_no_request(session, large, counted):
         return len(sent)
 
     before = requests()
-    session.post(large, "clients", body=client(COUNT + 1))  # the last page was not full
-    assert requests() == before
+    added = session.post(large, "clients", body=client(COUNT + 1))  # the last page was not full
+    try:
+        assert requests() == before
+    finally:
+        session.delete(large, "clients", added)

@@ -185,3 +185,12 @@ def test_a_file_that_can_not_be_read_is_named(tmp_path):
     (tmp_path / "latin.json").write_bytes(b'{"realm": "\xe4"}')
     with pytest.raises(UsageError, match="is not a text file in UTF-8"):
         export.landscape(tmp_path / "latin.json", "prod")
+
+
+def test_the_client_that_keycloak_was_started_with_is_known_by_its_mark(tmp_path):
+    marked = {**CLIENT, "clientId": "first", "enabled": True, "attributes": {"is_temporary_admin": "true"}}
+    file = tmp_path / "export.json"
+    file.write_text(json.dumps({**REALM, "realm": "master", "clients": [CLIENT, marked]}))
+    report = judge(export.landscape(file, "prod"), RulesConfig())
+    found = {item.resource for item in report.findings if item.rule.id == "temporary-administrator"}
+    assert found == {"client first in realm master"}

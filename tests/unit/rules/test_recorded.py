@@ -56,6 +56,15 @@ def test_what_no_realm_tells_comes_from_the_record():
     assert "User" in seen.unseen
 
 
+def test_what_is_both_recorded_and_read_is_there_once_as_it_was_read():
+    around = declared.landscape(recorded.resources(STATE), "dev")
+    read = declared.keycloak_thing(
+        "User", "user demo in realm mcp", {"realm": "mcp", "username": "demo", "enabled": False}
+    )
+    seen = recorded.surrounded(live(read, User="others are not read"), around)
+    assert [(thing.name, thing.get("enabled")) for thing in seen.of_kind("User")] == [(USER, False)]
+
+
 def test_the_recorded_keycloak_takes_the_place_of_the_one_that_was_only_asked():
     asked = Thing("KeycloakServer", "Keycloak at x", {"version": "26.7.3"}, whole=False)
     started = Thing("KeycloakServer", "urn", {"mode": "start-dev", "version": unreadable("no")})
