@@ -261,3 +261,26 @@ def test_every_secret_that_stands_in_clear_is_named_with_the_command_that_mends_
     report = asked("secret-in-clear", stack, profile="prod")
     assert [finding.fix for finding in report.mandatory] == [f"provision secret set {key}" for key in keys]
     assert not asked("secret-in-clear", Thing("Stack", "stack", {}, defaults={"plainSecrets": []})).undecided
+
+
+@pytest.mark.parametrize(
+    ("origins", "found"),
+    [(["*"], ["webOrigins"]), (["/*"], []), (["https://*.example.org"], []), (["+"], [])],
+)
+def test_only_a_lone_star_is_every_web_origin(origins, found):
+    """Keycloak refuses a request from `https://any.example.org` in all other cases (tried with 26.7.3)."""
+    assert paths(asked("client-any-web-origin", client(webOrigins=origins))) == found
+
+
+@pytest.mark.parametrize("grant", ["standardFlow", "deviceGrant", "serviceAccounts"])
+def test_a_client_with_grants_is_taken_to_introspect_only_where_a_server_is_set_up_with_it(grant):
+    one = thing("Client", clientId="app", access="confidential", **{grant: True})
+    scope = {"scope": "mcp:tools", "name": "a", "includedCustomAudience": "https://mcp.example.org/mcp"}
+    mapper = thing("AudienceMapper", **scope)
+    server = Thing(
+        "McpServer",
+        "server",
+        {"verifier": "introspection", "introspectionClientId": "app", "scopes": ["mcp:tools"]},
+    )
+    assert not asked("introspection-client-audience", one, mapper).findings
+    assert paths(asked("introspection-client-audience", one, mapper, server)) == ["introspectionClientId"]

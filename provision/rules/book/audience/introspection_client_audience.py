@@ -57,7 +57,8 @@ def check(thing: Thing, scene: Scene) -> Iterator[Violation]:
     else:
         path, client = "clientId", thing.get("clientId")
         well = thing.get("access") != "confidential" or not _no_client_can(thing.get("realm"), scene)
-    if well or any(_has_another_use(one, scene) for one in scene.of("Client", clientId=client)):
+        well = well or _has_another_use(thing)
+    if well or _has_roles(client, scene):
         return
     scene.all_seen("AudienceMapper")
     yield Violation(path, f"asks Keycloak about tokens as {client}, which is no audience of them")
@@ -79,8 +80,11 @@ def _no_client_can(realm: str, scene: Scene) -> bool:
     return any(map(is_url, named)) and not named & known
 
 
-def _has_another_use(client: Thing, scene: Scene) -> bool:
-    """Whether it gets tokens itself, is out of use, or has roles, which make it an audience for whoever has one."""
-    if not client.get("enabled") or any(client.get(grant) for grant in _GRANTS):
-        return True
-    return any(role.get("client") == client.get("clientId") for role in scene.seen("ClientRole"))
+def _has_another_use(client: Thing) -> bool:
+    """Whether it gets tokens itself or is out of use; only of a client that a server is set up with it is known that it introspects."""
+    return not client.get("enabled") or any(client.get(grant) for grant in _GRANTS)
+
+
+def _has_roles(client: str, scene: Scene) -> bool:
+    """Whether it has roles, which make it an audience of the tokens of whoever has one."""
+    return any(role.get("client") == client for role in scene.seen("ClientRole"))
