@@ -6,10 +6,16 @@ import json
 
 import pytest
 
+from provision.config.rules import RulesConfig
+from provision.rules import book, live
+from provision.rules.examples import CLIENT_METADATA
+from provision.rules.judgement import judge
 from provision.verify.access_token import claims
 from provision.verify.check import Failed
 from provision.verify.mcp_session import McpSession
 from provision.verify.proofs.tools import call
+from tests.support.good_stacks import good
+from tests.support.landscape_realm import realm_of
 from tests.support.metadata_document import metadata_document
 from tests.support.outside import REDIRECT, logged_in, outside
 from tests.support.stack_cli import StackCli
@@ -34,6 +40,31 @@ def experimental(tmp_path_factory):
     stack.run("up")
     yield stack
     stack.clean_up()
+
+
+@pytest.mark.parametrize(
+    ("rule", "changes"),
+    [
+        pytest.param(rule, changes, id=f"{rule.id}-{number}")
+        for rule in book.rules()
+        for number, changes in enumerate(rule.breaks)
+        if CLIENT_METADATA in changes
+    ],
+)
+def test_a_realm_that_takes_client_metadata_from_anywhere_breaks_the_rule(context, rule, changes):
+    broken = good("dev")
+    for change in changes:
+        broken = change(broken)
+    with realm_of(context.session(), broken) as name:
+        seen = live.landscape(context.session(), name, "dev")
+    report = judge(seen, RulesConfig(), only=[rule])
+    assert {finding.rule.id for finding in report.findings} == {rule.id}
+
+
+def test_an_audit_finds_what_the_stack_lets_in_of_client_metadata(experimental):
+    found = experimental.json("audit")["findings"]
+    about = [(item["rule"], item["level"]) for item in found if item["rule"].startswith("client-metadata-")]
+    assert about == [("client-metadata-plain-http", "advisory")]
 
 
 @pytest.fixture

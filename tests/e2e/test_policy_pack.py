@@ -73,8 +73,8 @@ class Packed(Pulumi):
         (self.folder / "__main__.py").write_text(_KNOWN_WHEN_MADE.format(**self._words))
 
     def set(self, **values: object) -> None:
-        """The stack's configuration under ``provision:``."""
-        config = {f"provision:{name}": value for name, value in values.items()}
+        """The stack's configuration under ``provision:``; a production realm would break rules of its own."""
+        config = {f"provision:{name}": value for name, value in {"profile": "dev", **values}.items()}
         (self.folder / "Pulumi.dev.yaml").write_text(json.dumps({"config": config}))
 
     def asked(self, command: str, *arguments: str, code: int = 0, config: dict | None = None) -> str:
@@ -90,6 +90,7 @@ def pulumi(tmp_path, live_keycloak, admin_secret):
     pulumi = Packed(tmp_path, live_keycloak.url, admin_secret)
     pulumi.write("true")
     pulumi("stack", "init", "dev")
+    pulumi.set()
     return pulumi
 
 
@@ -125,14 +126,13 @@ def test_a_broken_rule_fails_the_preview_with_place_reason_and_what_mends_it(pul
 
 def test_an_up_makes_nothing_then(pulumi, session):
     pulumi.asked("up", "--yes", code=FAILED)
-    assert session.realm_id("packed") is None
+    assert session.get("packed") is None
 
 
 def test_what_keeps_the_rules_passes_and_is_made(made, session):
     made.write("false")
-    made.set(profile="dev")
     assert "provision@v" in made.asked("up", "--yes")
-    assert session.realm_id("packed") is not None
+    assert session.get("packed") is not None
 
 
 def test_a_value_that_only_the_update_knows_does_not_pass_and_is_decided_before_its_object_is_made(

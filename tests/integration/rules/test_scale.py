@@ -45,11 +45,7 @@ def large(session):
 
 
 def test_a_thousand_clients_are_audited_within_ten_seconds(session, large, counted):
-    """On a busy machine, within twice the time that listing the clients alone takes; both with Keycloak's caches cold."""
-    session.post(large, "clear-realm-cache", body={})
-    began = time.monotonic()
-    assert len([*session.list(large, "clients")]) > COUNT
-    listing = time.monotonic() - began
+    """With Keycloak's caches cold; on an idle machine it takes a quarter of that."""
     session.post(large, "clear-realm-cache", body={})
     with counted() as sent:
         began = time.monotonic()
@@ -60,11 +56,9 @@ def test_a_thousand_clients_are_audited_within_ten_seconds(session, large, count
     assert {f"client-{number}" for number in range(COUNT)} <= names
     assert len(seen.of_kind("AudienceMapper")) == COUNT
     assert f"client client-{COUNT - 1} in realm {large}" in {finding.resource for finding in report.findings}
-    print(
-        f"{len(sent)} requests, {seconds:.1f} s, {len(seen.things)} objects; the clients alone {listing:.1f} s"
-    )
+    print(f"{len(sent)} requests, {seconds:.1f} s, {len(seen.things)} objects")
     assert len(sent) < 60
-    assert seconds < max(PATIENCE_SECONDS, 2 * listing)
+    assert seconds < PATIENCE_SECONDS
 
 
 def test_a_further_client_costs_no_request(session, large, counted):
