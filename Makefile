@@ -33,7 +33,7 @@ verify: $(READY)  ## prove that tokens are really checked
 down: $(READY)  ## remove everything that `make up` started
 	@$(BIN)/provision -s $(STACK) down
 
-check: $(READY)  ## format, lint, types, imports, unit tests (under 30 s)
+check: $(READY)  ## format, lint, types, imports, unit tests (under a minute)
 	@$(BIN)/ruff format --check --quiet . && $(BIN)/ruff check --quiet .
 	@$(BIN)/mypy --no-error-summary
 	@$(BIN)/lint-imports --no-logo --show-timings=false 2>/dev/null || $(BIN)/lint-imports

@@ -28,6 +28,8 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
 
 _STILL_ENCRYPTED = "secure"
+KEYCLOAK = "keycloak"
+"""What Keycloak's process or container is called among those of the servers."""
 _PASSWORDS = "length(12) and notUsername(undefined) and notEmail(undefined)"
 
 
@@ -84,6 +86,8 @@ class StackConfig(Concept):
         servers = self.mcp_servers
         _distinct("port", [self.keycloak.port, *(server.port for server in servers)])
         _distinct("name of a server", [server.name for server in servers])
+        if KEYCLOAK in {server.name for server in servers}:
+            raise ValueError(f"a server can't be called {KEYCLOAK}: what runs Keycloak has that name")
         _distinct("url of a server", [server.url for server in servers])
         _distinct("scope", [server.scope.name for server in servers])
         _distinct(

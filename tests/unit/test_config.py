@@ -129,6 +129,7 @@ def test_what_several_servers_leave_open_is_named_after_them():
     [
         ({"server": {"name": "a"}, "servers": _TWO}, "give server or servers, not both"),
         ({"servers": [{"name": "a"}, {"name": "a"}]}, "the name of a server a is given twice"),
+        ({"server": {"name": "keycloak"}}, "a server can't be called keycloak"),
         ({"servers": [{"name": "a", "port": 1}, {"name": "b", "port": 1}]}, "the port 1 is given twice"),
         (
             {"servers": [{"name": "a", "scope": {"name": "s"}}, {"name": "b", "scope": {"name": "s"}}]},
