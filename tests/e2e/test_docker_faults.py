@@ -164,11 +164,11 @@ def test_two_commands_on_one_stack_do_not_collide(contained, docker):
 
 
 def test_a_stack_of_the_same_name_is_not_touched(contained, docker, tmp_path):
-    there = set(docker.run("ps", "--quiet").split())
+    there = contained.of_it("ps")
     other = ContainedStack(tmp_path, docker, _PROJECT)
     assert f"There are containers of another stack {_PROJECT}-test" in error_of(other, "up")
     other.clean_up()
-    assert there <= set(docker.run("ps", "--quiet").split())
+    assert contained.of_it("ps") == there
 
 
 def test_a_taken_port_is_named_with_who_holds_it(fresh):

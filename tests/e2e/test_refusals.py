@@ -33,6 +33,7 @@ _STACK = f"""\
 config:
   provision:profile: test
   provision:realm: {{name: mcp-test, accessTokenLifespan: 3600}}
+  provision:rules: {{levels: {{access-token-lifespan: advisory}}}}
   provision:server:
     verifier: VERIFIER
     cacheSeconds: 0

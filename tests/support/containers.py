@@ -12,6 +12,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from provision.runtimes.docker import health
+
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
@@ -118,12 +120,12 @@ def volume_name() -> str:
     return f"test-{uuid.uuid4().hex[:12]}"
 
 
-def health_options(command: tuple[str, ...], seconds: int) -> list[str]:
+def health_options(command: tuple[str, ...]) -> list[str]:
     """``docker create`` takes a health check as one line for a shell: this makes it run the command all the same."""
     import shlex
 
     return [
         f"--health-cmd=exec {shlex.join(command[1:])}",
-        f"--health-interval={seconds}s",
-        "--health-timeout=10s",
+        f"--health-interval={health.INTERVAL}",
+        f"--health-timeout={health.TIMEOUT}",
     ]

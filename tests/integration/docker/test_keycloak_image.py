@@ -72,7 +72,7 @@ def _created(docker, image, secret):
         *containers.HARDENED,
         *(f"--tmpfs={path}:{options}" for path, options in keycloak_image.TMPFS.items()),
         f"--publish=127.0.0.1:{port}:{keycloak_image.PORT}",
-        *containers.health_options(keycloak_image.HEALTH_CHECK, 2),
+        *containers.health_options(keycloak_image.HEALTH_CHECK),
         "--memory=1g",
         image,
         *keycloak_image.command(f"http://localhost:{port}"),
