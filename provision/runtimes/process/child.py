@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import os
+import re
 import select
 import signal
 import time
@@ -233,10 +234,13 @@ def _failed(what: str, log: Path) -> ProvisionError:
     return ProvisionError(what, f"The whole log is in {log}.")
 
 
+_ERROR = re.compile("ERROR|Error|Exception")
+
+
 def reason(home: Path, log: str = LOG) -> str:
     """Pick the line of a log that says best why the program ended."""
     lines = [line.strip() for line in log_tail(home, 200, log) if line.strip()]
-    telling = [line for line in lines if "ERROR" in line or "Error" in line or "Exception" in line]
+    telling = [line for line in lines if _ERROR.search(line) and " WARN " not in line]
     return (telling or lines or ["its log is empty."])[-1]
 
 

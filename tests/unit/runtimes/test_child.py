@@ -256,3 +256,10 @@ def test_the_record_holds_no_clear_settings(home):
     _start(home, files={"secret": SECRET})
     content = json.loads((home / record.RECORD).read_text())
     assert set(content) == {"pid", "created", "digest", "ready", "files"}
+
+
+def test_a_warning_of_a_class_called_exception_is_not_why_a_program_ended(tmp_path):
+    (tmp_path / child.LOG).write_text(
+        "1 WARN  [x.ExecutionExceptionHandler] overridden\n2 INFO  the last word\n"
+    )
+    assert child.reason(tmp_path) == "2 INFO  the last word"
