@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
-from ipaddress import ip_address
 from typing import TYPE_CHECKING
 from urllib.parse import urljoin, urlsplit
 
@@ -82,16 +81,6 @@ def host(url: str) -> str:
         return (urlsplit(url).hostname or "").rstrip(".")
     except ValueError:
         return ""
-
-
-def is_loopback(name: str) -> bool:
-    """Whether a host is this machine (RFC 8252, section 7.3)."""
-    if name in {"localhost", "::1"} or name.endswith(".localhost"):
-        return True
-    try:
-        return ip_address(name).is_loopback
-    except ValueError:
-        return False
 
 
 def is_one_of(name: str, patterns: Iterable[str]) -> bool:

@@ -6,6 +6,9 @@ from contextlib import contextmanager
 
 import pytest
 
+from tests.support.samples import SAMPLES
+from tests.support.world import World, lacks
+
 
 @pytest.fixture
 def counted(session, monkeypatch):
@@ -25,3 +28,16 @@ def counted(session, monkeypatch):
             yield sent
 
     return counting
+
+
+@pytest.fixture(scope="module")
+def world(session):
+    """A realm with one object of each kind."""
+    world = World(session)
+    for token, sample in SAMPLES.items():
+        if not token.startswith("provision:keycloak:") or token.endswith(":Realm") or lacks(session, token):
+            continue
+        for needed, values in (*sample.needs, (token, sample.inputs)):
+            world.add(needed, values)
+    yield world
+    session.delete(world.realm)

@@ -12,24 +12,9 @@ from provision.errors import ProvisionError
 from provision.rules import book, live
 from provision.rules.judgement import judge
 from tests.integration.test_least_privilege import service_account
-from tests.support.samples import SAMPLES
-from tests.support.world import World, lacks
 
 _PAGE = Path(__file__).parents[3] / "docs" / "least-privilege.md"
 _NEVER_READ = {"ClientRole", "User", "Container", "McpServer", "Stack"}
-
-
-@pytest.fixture(scope="module")
-def world(session):
-    """A realm with one object of each kind."""
-    world = World(session)
-    for token, sample in SAMPLES.items():
-        if not token.startswith("provision:keycloak:") or token.endswith(":Realm") or lacks(session, token):
-            continue
-        for needed, values in (*sample.needs, (token, sample.inputs)):
-            world.add(needed, values)
-    yield world
-    session.delete(world.realm)
 
 
 def test_the_page_names_the_roles_that_the_audit_asks_for():

@@ -9,24 +9,9 @@ import pytest
 from provision.keycloak.transport import Request
 from provision.rules import export, live
 from provision.rules.thing import UndecidedError
-from tests.support.samples import SAMPLES
-from tests.support.world import World, lacks
 
 BY_CERTIFICATE = {"ageDays", "keySize"}
 """What the certificate of a key tells, which a partial export leaves out where Keycloak made the key."""
-
-
-@pytest.fixture(scope="module")
-def world(session):
-    """A realm with one object of each kind."""
-    world = World(session)
-    for token, sample in SAMPLES.items():
-        if not token.startswith("provision:keycloak:") or token.endswith(":Realm") or lacks(session, token):
-            continue
-        for needed, values in (*sample.needs, (token, sample.inputs)):
-            world.add(needed, values)
-    yield world
-    session.delete(world.realm)
 
 
 def is_generated_key(thing):

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from provision.rules.addresses import host, is_loopback, is_one_of, redirects
+from provision.rules.addresses import host, is_one_of, redirects
 from provision.rules.changes import Set, Where
 from provision.rules.rule import rule
 from provision.rules.thing import Violation
+from provision.rules.urls import is_loopback
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -15,6 +15,11 @@ if TYPE_CHECKING:
     from provision.rules.rule import Scene
     from provision.rules.thing import Thing
 
+_REPORTER = Add(
+    "Client",
+    {"realm": "mcp", "clientId": "nightly-report", "access": "confidential", "serviceAccounts": True},
+)
+
 
 @rule(
     id="service-account-administers",
@@ -41,15 +46,7 @@ if TYPE_CHECKING:
     },
     breaks=(
         (
-            Add(
-                "Client",
-                {
-                    "realm": "mcp",
-                    "clientId": "nightly-report",
-                    "access": "confidential",
-                    "serviceAccounts": True,
-                },
-            ),
+            _REPORTER,
             Add(
                 "ServiceAccountRole",
                 {
@@ -61,15 +58,7 @@ if TYPE_CHECKING:
             ),
         ),
         (
-            Add(
-                "Client",
-                {
-                    "realm": "mcp",
-                    "clientId": "nightly-report",
-                    "access": "confidential",
-                    "serviceAccounts": True,
-                },
-            ),
+            _REPORTER,
             Add(
                 "ServiceAccountRole",
                 {
