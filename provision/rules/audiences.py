@@ -97,6 +97,18 @@ def custom_audience(mapper: Thing) -> str | None:
     return found
 
 
+def client_audience(mapper: Thing) -> str | None:
+    """The client that a mapper puts into `aud`; None for one that puts a text there.
+
+    Raises:
+        UndecidedError: It can't be seen.
+    """
+    if "includedClientAudience" not in mapper.properties and mapper.properties.get("includedCustomAudience"):
+        return None
+    named: str | None = mapper.get("includedClientAudience")
+    return named
+
+
 def audience_of(server: Thing) -> str:
     """What a server asks tokens to name: where its settings can't be seen its URL, as it should be (RFC 8707).
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from provision.rules.audiences import client_audience
 from provision.rules.thing import UndecidedError
 
 if TYPE_CHECKING:
@@ -33,18 +34,10 @@ def introspects(client: Thing, scene: Scene) -> bool:
     hidden: UndecidedError | None = None
     for mapper in scene.of("AudienceMapper", realm=realm):
         try:
-            if _audience(mapper) == name:
+            if client_audience(mapper) == name:
                 return True
         except UndecidedError as error:
             hidden = hidden or error
     if hidden is not None:
         raise hidden
     return False
-
-
-def _audience(mapper: Thing) -> str | None:
-    """The client that a mapper names; it names a client or a text, never both."""
-    if "includedClientAudience" not in mapper.properties and mapper.properties.get("includedCustomAudience"):
-        return None
-    named: str | None = mapper.get("includedClientAudience")
-    return named
