@@ -33,7 +33,7 @@ from provision.config.names import NAMESPACE
 from provision.config.rules import RulesConfig, WaiverConfig
 from provision.errors import ProvisionError
 from provision.rules import book, inputs
-from provision.rules.declared import landscape
+from provision.rules.declared import SURROUNDING, landscape
 from provision.rules.judgement import judge
 from provision.rules.rule import PROFILES
 from provision.rules.thing import MASKED, UNKNOWN
@@ -55,7 +55,6 @@ _SEVERITIES = {
     "low": protocol.POLICY_SEVERITY_LOW,
 }
 _ALL = "all"  # what is set for it the engine has set for every policy by itself
-_REALM = "provision:keycloak:Realm"
 _SHOWN = (repr(UNKNOWN), repr(MASKED))
 _WAIVERS = "waivers"
 _WAIVER_SCHEMA: dict[str, Any] = {
@@ -93,8 +92,7 @@ class Session:
     def about_one(self, resource: Resource) -> Report:
         """What the rules about single objects say of a resource that the program declares."""
         self.seen[resource.name] = resource
-        # The realm tells whether what is in it is made here, or was there before.
-        around = [item for item in self.seen.values() if item.type == _REALM and item is not resource]
+        around = [item for item in self.seen.values() if item.type in SURROUNDING and item is not resource]
         rules = [rule for rule in book.rules() if not rule.beside]
         report = judge(landscape([*around, resource], self.profile), self.config, only=rules)
         report = _only(report, lambda item: item.resource == resource.name)
@@ -287,7 +285,10 @@ def _schema(value: Any) -> dict[str, Any]:
 
 
 def _resource(request: Any) -> Resource:
-    return inputs.resource(request.type, request.urn, MessageToDict(request.properties))
+    values = MessageToDict(request.properties)
+    return inputs.resource(
+        request.type, request.urn, values, inputs.secrets_of(request.type, request.properties)
+    )
 
 
 def _diagnostic(finding: Finding) -> protocol.AnalyzeDiagnostic:

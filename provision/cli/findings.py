@@ -29,7 +29,10 @@ def judged(stack: StackFile, declared: Iterable[Declared]) -> Report:
         declared: Every resource of its program.
     """
     config = stack.config()
-    resources = [inputs.resource(item.type, item.urn, item.inputs) for item in declared]
+    resources = [
+        inputs.resource(item.type, item.urn, item.inputs, inputs.secrets_of(item.type, item.given))
+        for item in declared
+    ]
     return judge(landscape(resources, config.profile), config.rules)
 
 

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Literal, Protocol
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from google.protobuf.struct_pb2 import Struct
     from pulumi.automation import EngineEvent
 
 # "replace" comes with the two steps that do it, which are shown.
@@ -81,11 +82,13 @@ class Declared:
         urn: Which.
         type: Its type token.
         inputs: Its inputs as the engine tells them: secrets masked, and its own sign for what is not known yet.
+        given: Its inputs as the provider in this process was given them, if it is one of its resources.
     """
 
     urn: str
     type: str
     inputs: Mapping[str, Any]
+    given: Struct | None = field(default=None, repr=False)
 
 
 class Watcher(Protocol):
@@ -134,10 +137,15 @@ class Ledger:
     watcher_error: Exception | None = None
     declared: dict[str, Declared] = field(default_factory=dict)
     """Every resource of the program by its URN, whether anything is done to it or not."""
+    _given: dict[str, Struct] = field(default_factory=dict, repr=False)
     _since: dict[str, float] = field(default_factory=dict)
     _unanswered: set[str] = field(default_factory=set)
     _drifted: dict[str, frozenset[str] | None] = field(default_factory=dict)
     """What a refresh found changed in the world, by URN: which paths, or None for an object that is gone."""
+
+    def checked(self, urn: str, inputs: Struct) -> None:
+        """The provider was given a resource's inputs; comes before the engine's event about it."""
+        self._given[urn] = inputs
 
     def take(self, event: EngineEvent) -> None:
         """One event of the engine.
@@ -164,7 +172,9 @@ class Ledger:
     def _begin(self, metadata: Any, *, planning: bool) -> None:
         if metadata.new is not None and metadata.op not in _NOT_DECLARED:
             inputs = metadata.new.inputs or {}
-            self.declared[metadata.urn] = Declared(metadata.urn, metadata.type, inputs)
+            self.declared[metadata.urn] = Declared(
+                metadata.urn, metadata.type, inputs, self._given.get(metadata.urn)
+            )
         if not _concerns(metadata):
             return
         change = _change(metadata)

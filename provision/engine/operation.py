@@ -235,9 +235,7 @@ class Engine:
                             first()
                         from provision.engine.program import services
 
-                        board.connect(
-                            *services(self.stack.project.folder, self.backend.url, outputs, ledger.take)
-                        )
+                        board.connect(*services(self.stack.project.folder, self.backend.url, outputs, ledger))
                         if new:
                             aside.submit(_warm_up)
                     finally:

@@ -20,9 +20,11 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
+    from provision.engine.events import Ledger
+
 
 def services(
-    folder: Path, backend: str, outputs: dict[str, Any], on_event: Callable[[EngineEvent], None]
+    folder: Path, backend: str, outputs: dict[str, Any], ledger: Ledger
 ) -> tuple[Callable[[Any], None], ...]:
     """What a :class:`~provision.engine.switchboard.Switchboard` connects for one operation.
 
@@ -30,14 +32,14 @@ def services(
         folder: The project's folder.
         backend: The backend that holds the stack's state.
         outputs: Filled with the stack's outputs, secrets in clear, when the program ran to its end.
-        on_event: Given every event of the engine; must not raise.
+        ledger: Given every event of the engine, and the inputs that the provider is.
     """
     program_host = LanguageServer(_program(folder, outputs))
-    provider = Servicer(version("mcp-provision"), backend=backend)
+    provider = Servicer(version("mcp-provision"), backend=backend, on_check=ledger.checked)
     return (
         partial(language_pb2_grpc.add_LanguageRuntimeServicer_to_server, program_host),
         partial(provider_pb2_grpc.add_ResourceProviderServicer_to_server, provider),
-        partial(events_pb2_grpc.add_EventsServicer_to_server, _EventLog(on_event)),
+        partial(events_pb2_grpc.add_EventsServicer_to_server, _EventLog(ledger.take)),
     )
 
 

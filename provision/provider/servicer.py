@@ -27,6 +27,8 @@ from provision.spec import Context, kind
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from google.protobuf.struct_pb2 import Struct
+
     from provision.keycloak.session import Session
 
 _KINDS = {
@@ -46,10 +48,19 @@ class Servicer(provider_pb2_grpc.ResourceProviderServicer):
         version: The version to report.
         engine_address: Where the engine listens for log lines; empty until it attaches.
         backend: Which backend holds the stacks' states; tells equal names apart.
+        on_check: Told the URN and the inputs, secrets in clear, of each resource before they are checked.
     """
 
-    def __init__(self, version: str, engine_address: str = "", *, backend: str = "") -> None:
+    def __init__(
+        self,
+        version: str,
+        engine_address: str = "",
+        *,
+        backend: str = "",
+        on_check: Callable[[str, Struct], None] = lambda _urn, _inputs: None,
+    ) -> None:
         self._version = version
+        self._on_check = on_check
         self._backend = backend
         self._journals: dict[tuple[str, ...], Journal] = {}
         self._engine_address = engine_address
@@ -142,6 +153,7 @@ class Servicer(provider_pb2_grpc.ResourceProviderServicer):
         return self._answer(request, context, self._read)
 
     def _check(self, lifecycle: Lifecycle, request: Any) -> Any:
+        self._on_check(request.urn, request.news)
         inputs, failures = lifecycle.check(from_struct(request.olds), from_struct(request.news))
         return provider_pb2.CheckResponse(inputs=to_struct(inputs), failures=_failures(failures))
 

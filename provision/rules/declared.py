@@ -18,7 +18,8 @@ if TYPE_CHECKING:
 
     from provision.rules.rule import Profile
 
-_KEYCLOAK = "provision:keycloak:"
+KEYCLOAK = "provision:keycloak:"
+"""What the types of Keycloak objects begin with."""
 _ADAPTERS: Mapping[str, str] = {
     "docker:index/container:Container": "docker_container",
     "kubernetes:apps/v1:Deployment": "kubernetes_workload",
@@ -30,6 +31,10 @@ _ADAPTERS: Mapping[str, str] = {
     "pulumi:providers:provision": "external_keycloak",
 }
 """Modules of :mod:`provision.rules.adapters` by the type that they read; each has ``things(resource)``."""
+
+SURROUNDING = frozenset({f"{KEYCLOAK}Realm", *_ADAPTERS})
+"""Types of resources without which others can't be judged alone: the realm tells whether what is in it is made here or was
+there before, what runs a Keycloak tells whom a connection leads to."""
 
 
 @dataclass(frozen=True)
@@ -65,14 +70,14 @@ def keycloak_thing(kind: str, name: str, properties: Mapping[str, Any]) -> Thing
     Raises:
         KeyError: There is no such kind.
     """
-    spec = catalogue()[_KEYCLOAK + kind].spec
+    spec = catalogue()[KEYCLOAK + kind].spec
     secrets = frozenset(name for name, field in spec.fields().items() if field.secret)
     return Thing(kind, name, spelled(spec, properties), defaults=spec.defaults(), secrets=secrets)
 
 
 def _things(resource: Resource) -> Iterator[Thing]:
-    if resource.type.startswith(_KEYCLOAK):
-        kind = resource.type.removeprefix(_KEYCLOAK)
+    if resource.type.startswith(KEYCLOAK):
+        kind = resource.type.removeprefix(KEYCLOAK)
         yield typed(keycloak_thing(kind, resource.name, resource.properties))
     elif resource.type in _ADAPTERS:
         adapter = importlib.import_module(f"provision.rules.adapters.{_ADAPTERS[resource.type]}")
@@ -103,9 +108,9 @@ def _completed(found: Landscape) -> Landscape:
 
 def _key(thing: Thing) -> dict[str, Any]:
     """The defaults in its natural key, which is as good as declared."""
-    names = {field.wire for field in catalogue()[_KEYCLOAK + thing.kind].spec.key_fields()}
+    names = {field.wire for field in catalogue()[KEYCLOAK + thing.kind].spec.key_fields()}
     return {name: value for name, value in thing.defaults.items() if name in names}
 
 
 def _kinds() -> frozenset[str]:
-    return frozenset(token.removeprefix(_KEYCLOAK) for token in catalogue() if token.startswith(_KEYCLOAK))
+    return frozenset(token.removeprefix(KEYCLOAK) for token in catalogue() if token.startswith(KEYCLOAK))

@@ -1,26 +1,53 @@
-"""A resource's inputs as the engine tells them, as rules look at them: unknown and secret values marked."""
+"""A resource's inputs as the engine tells them, as rules look at them: unknown and secret values marked.
+
+Secrets of Keycloak objects, which a rule has to see to tell a weak one, are shown to rules where they were given in
+clear; no report shows them (:attr:`provision.rules.thing.Thing.secrets`).
+"""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from provision.provider import wire
 from provision.provider.wire import OUTPUT_VALUE, SECRET, SIGNATURE, UNKNOWNS
-from provision.rules.declared import Resource
+from provision.rules.declared import KEYCLOAK, Resource
 from provision.rules.thing import MASKED, UNKNOWN
+from provision.spec import catalogue
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from google.protobuf.struct_pb2 import Struct
 
-def resource(type_token: str, urn: str, inputs: Mapping[str, Any]) -> Resource:
+
+def resource(
+    type_token: str, urn: str, inputs: Mapping[str, Any], secrets: Mapping[str, Any] | None = None
+) -> Resource:
     """A resource of a program.
 
     Args:
         type_token: Its type.
         urn: Its URN, which reports call it by.
         inputs: Its inputs in the JSON form of Pulumi's protocol.
+        secrets: What :func:`secrets_of` found of it.
     """
-    return Resource(type_token, urn, {name: _seen(value) for name, value in inputs.items()})
+    properties = {name: _seen(value) for name, value in inputs.items()}
+    return Resource(type_token, urn, properties | dict(secrets or {}))
+
+
+def secrets_of(type_token: str, inputs: Struct | None) -> dict[str, Any]:
+    """The values of the inputs that are secret by the kind of a Keycloak object; of other resources none.
+
+    Args:
+        type_token: Its type.
+        inputs: Its inputs as Pulumi's protocol carries them to a provider or a policy pack; None where nobody kept them.
+    """
+    calls = catalogue().get(type_token) if type_token.startswith(KEYCLOAK) else None
+    if calls is None or inputs is None:
+        return {}
+    given = wire.plain(wire.from_struct(inputs))
+    named = (name for name, field in calls.spec.fields().items() if field.secret and name in given)
+    return {name: UNKNOWN if given[name] is wire.UNKNOWN else given[name] for name in named}
 
 
 def _seen(value: Any) -> Any:

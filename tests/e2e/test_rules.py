@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
 
 from tests.conftest import ADMIN
@@ -156,3 +158,13 @@ def test_in_production_nothing_is_made_while_a_mandatory_rule_is_broken(producti
     shown = production.json("up", code=FINDINGS)
     assert "client-password-grant" in {item["rule"] for item in shown["findings"]}
     assert session.realm_id("held") is None
+
+
+def test_a_weak_secret_is_found_in_the_preview_and_not_shown(stack):
+    weak = "introspection-pass"
+    stack.run("secret", "set", "introspectionClientSecret", stdin=f"{weak}\n")
+    done = stack.run("preview", "--json", code=FINDINGS)
+    assert weak not in done.stdout + done.stderr
+    (found,) = (item for item in json.loads(done.stdout)["findings"] if item["rule"] == "client-secret-weak")
+    assert (found["path"], found["actual"]) == ("secret", "[secret]")
+    assert "fewer than 22 characters" in found["message"]

@@ -214,6 +214,36 @@ def test_what_can_not_be_seen_is_an_advice_and_neither_passes_nor_fails(value, w
     assert PASSWORD not in [name for name, *_ in told(asked.about_all())]  # once is enough
 
 
+def test_the_secret_of_a_client_is_judged_and_not_shown():
+    asked = Asked(profile="dev")
+    asked.about(REALM, "realm", {"name": "mcp"})
+    secret = {SIGNATURE: SECRET, "value": "changeme"}
+    client = {"realm": "mcp", "clientId": "server", "access": "confidential", "secret": secret}
+    response = asked.about(CLIENT, "server", client)
+    (found,) = (item for item in response.diagnostics if item.policyName == "client-secret-weak")
+    assert "fewer than 22 characters" in found.message
+    assert 'secret: "[secret]"' in found.message
+    assert "changeme" not in str(response).replace(
+        "`changeme`", ""
+    )  # the rule's own reason has it as an example
+
+
+def test_of_a_keycloak_of_others_an_advice_is_not_made_of_what_only_they_know():
+    asked = Asked(profile="dev")
+    response = asked.about("pulumi:providers:provision", "admin", {"url": "https://login.example.org"})
+    assert told(response) == []
+    assert "keycloak-start-dev" in [item.policy_name for item in response.not_applicable]
+
+
+def test_a_connection_to_a_keycloak_of_the_program_is_not_another_keycloak():
+    asked = Asked(profile="dev")
+    (keycloak,) = (item for item in resources("dev") if item.type == "provision:process:Keycloak")
+    asked.about(keycloak.type, "keycloak", keycloak.properties)
+    response = asked.about("pulumi:providers:provision", "admin", {"url": "http://localhost:8080"})
+    assert told(response) == []
+    assert [*response.not_applicable] == []
+
+
 def test_a_waiver_is_not_in_silence():
     waiver = {"rule": PASSWORD, "reason": "goes away soon", "expires": "2999-12-31"}
     asked = Asked(rules={"waivers": [waiver]})

@@ -5,13 +5,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from provision.rules.adapters.program import is_hidden
-from provision.rules.thing import MASKED, Thing
+from provision.rules.thing import Thing, unreadable
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from provision.rules.declared import Resource
 
+_THEIRS = unreadable("known only to those who run this Keycloak")
 _UNSEEN = (
     *("mode", "hostname", "hostnameStrict", "http", "loopback", "adminHostname", "database", "replicas"),
     *("version", "features", "logLevel", "accessLogPattern", "proxyHeaders", "proxyTrustedAddresses"),
@@ -32,6 +33,6 @@ def things(resource: Resource) -> Iterator[Thing]:
             "https": url if is_hidden(url) else str(url).startswith("https:"),
             "external": True,
         },
-        defaults=dict.fromkeys(_UNSEEN, MASKED),
+        defaults=dict.fromkeys(_UNSEEN, _THEIRS),
         paths={"https": "url"},
     )

@@ -109,7 +109,8 @@ def test_its_secret_is_in_its_files_only(keycloak, docker):
     assert keycloak.secret not in json.dumps(container.inspect())
     assert keycloak.secret not in docker.run("logs", container.name)
     told = container.inside("bash", "-c", r"cat /proc/1/environ /proc/1/cmdline | tr '\0' '\n'")
-    assert "PATH=" in told and "quarkus" in told, "Keycloak's own environment and arguments were read"
+    assert "PATH=" in told, "its environment was read"
+    assert "quarkus" in told, "its arguments were read"
     assert keycloak.secret not in told
     assert container.inside("stat", "--format=%a %u", str(keycloak_image.ADMIN_SCRIPT)) == "400 1000\n"
 

@@ -2,7 +2,15 @@
 
 import pytest
 
-from provision.provider.wire import OUTPUT_VALUE, SECRET, SIGNATURE, UNKNOWNS
+from provision.provider import wire
+from provision.provider.wire import (
+    OUTPUT_VALUE,
+    SECRET,
+    SIGNATURE,
+    UNKNOWNS,
+    Hidden,
+    to_struct,
+)
 from provision.rules import inputs
 from provision.rules.thing import MASKED, UNKNOWN
 
@@ -35,3 +43,17 @@ def test_outputs_and_plain_values_are_what_they_hold():
     assert isinstance(seen(3.0), int)
     assert seen({SIGNATURE: OUTPUT_VALUE}) is UNKNOWN
     assert seen([1.5, True, None, {"a": "b"}]) == [1.5, True, None, {"a": "b"}]
+
+
+def test_what_is_secret_by_its_kind_is_seen_where_it_was_given():
+    client, given = "provision:keycloak:Client", {"clientId": Hidden("app"), "secret": Hidden("changeme")}
+    assert inputs.secrets_of(client, to_struct(given)) == {"secret": "changeme"}
+    assert inputs.secrets_of(client, to_struct({"secret": Hidden(wire.UNKNOWN)})) == {"secret": UNKNOWN}
+    assert inputs.secrets_of(client, to_struct({})) == inputs.secrets_of(client, None) == {}
+    assert inputs.secrets_of("provision:process:McpServer", to_struct(given)) == {}
+
+
+def test_a_secret_that_is_seen_takes_the_place_of_its_mark():
+    masked = {"secret": {SIGNATURE: SECRET, "ciphertext": "[secret]"}}
+    read = inputs.resource("provision:keycloak:Client", "urn:a", masked, {"secret": "changeme"})
+    assert read.properties == {"secret": "changeme"}
