@@ -124,9 +124,9 @@ class _Model(BaseModel):
         a declaration.
 
         Args:
-            whole: All fields that have a value, declared or not: for what is in the world.
+            whole: All fields that have a value, declared or not: for what is in the world, where a value may be of another type.
         """
-        data = self.model_dump(mode="json", by_alias=True, exclude_none=True)
+        data = self.model_dump(mode="json", by_alias=True, exclude_none=True, warnings=not whole)
         fields = self.fields()
         for name in tuple(data):
             field = fields[name]

@@ -80,10 +80,13 @@ class _Scope(_Part):
 
 
 class _Component(_Part):
-    name: str = ""
+    name: str | None = None
     provider_id: str
     sub_type: str | None = None
     config: dict[str, list[Any]] | None = None
+
+    def raw(self, number: int) -> dict[str, Any]:
+        return super().raw(number) | {"name": self.name or ""}
 
 
 class _Provider(_Part):

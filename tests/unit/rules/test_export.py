@@ -146,6 +146,23 @@ def test_an_object_that_can_not_be_understood_is_undecided_and_the_others_are_re
     assert one(seen, "Client", clientId="app").get("directAccessGrants")
 
 
+def test_components_may_have_no_name(read):
+    """Keycloak writes some without: policies of old realms, keys that were brought along."""
+    components = {
+        name: [{key: value for key, value in item.items() if key != "name"} for item in items]
+        for name, items in REALM["components"].items()
+    }
+    key = {"providerId": "rsa-generated", "config": {"priority": ["100"]}}
+    seen = read({**REALM, "components": {**components, "org.keycloak.keys.KeyProvider": [key]}})
+    assert one(seen, "TrustedHostsPolicy").get("trustedHosts") == ["localhost"]
+    assert one(seen, "RealmKey").get("name") == ""
+
+
+@pytest.mark.filterwarnings("error")
+def test_a_value_of_another_type_is_taken_as_it_is_without_a_warning(read):
+    assert one(read({**REALM, "browserSecurityHeaders": {"xFrameOptions": 3}}), "Realm").get("name") == "shop"
+
+
 def test_the_file_of_all_realms_is_read_when_there_is_one(read):
     assert one(read([REALM]), "Realm").get("name") == "shop"
 
