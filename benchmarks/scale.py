@@ -1,6 +1,7 @@
 """Realms of 10, 100 and 1,000 objects: first ``up``, nothing to do, drift, ``destroy``; beside a python-keycloak script.
 
-``make bench-scale`` prints a table and writes ``benchmarks/results/scale.json``. A quarter of the objects are client scopes,
+``make bench-scale`` prints a table and writes ``benchmarks/results/scale.json``; last comes ``provision audit`` of a realm of
+1,000 clients. A quarter of the objects are client scopes,
 a quarter audience mappers of those, a quarter realm roles, a quarter clients. The program is a YAML one, run by plain
 ``pulumi`` with the provider as a plugin; ``PULUMI_SKIP_CHECKPOINTS`` is safe with it, since its journal remembers what a killed
 run made. (A Python program of 1,000 resources costs twice the time in Pulumi's own SDK.)
@@ -25,12 +26,17 @@ from typing import TYPE_CHECKING, Any
 from tests.support.requirements import yaml_language_host
 
 if TYPE_CHECKING:
+    from keycloak import KeycloakAdmin
+
     from provision.runtimes.process.keycloak import RunningKeycloak
 
 ROOT = Path(__file__).parents[1]
 RESULTS = ROOT / "benchmarks" / "results" / "scale.json"
 SIZES = (10, 100, 1000)
 _ADMIN = "bench"
+_AUDITED_CLIENTS = 1000
+_BROKEN = 3
+"""The exit code of an audit that finds something."""
 
 
 def main() -> None:
@@ -45,12 +51,18 @@ def main() -> None:
         try:
             for size in options.sizes:
                 results[str(size)] = _script(running, secret, size) | _ours(home, running, secret, size)
-                print(size, {name: round(value, 2) for name, value in results[str(size)].items()}, flush=True)
+                _print(size, results)
+            results[f"{_AUDITED_CLIENTS} clients"] = _audit(running, secret)
+            _print(f"{_AUDITED_CLIENTS} clients", results)
         finally:
             from provision.runtimes.process import keycloak
 
             keycloak.stop(home / "keycloak", remove_data=True)
     _write(results)
+
+
+def _print(key: int | str, results: dict[str, dict[str, float]]) -> None:
+    print(key, {name: round(value, 2) for name, value in results[str(key)].items()}, flush=True)
 
 
 def _keycloak(home: Path, secret: str) -> RunningKeycloak:
@@ -67,13 +79,8 @@ def _keycloak(home: Path, secret: str) -> RunningKeycloak:
 
 def _script(running: RunningKeycloak, secret: str, size: int) -> dict[str, float]:
     """The same objects, one by one, as a script with python-keycloak makes them."""
-    from keycloak import KeycloakAdmin, KeycloakOpenIDConnection
-
     realm = f"script-{size}"
-    connection = KeycloakOpenIDConnection(
-        server_url=running.url, realm_name="master", client_id=_ADMIN, client_secret_key=secret
-    )
-    admin = KeycloakAdmin(connection=connection)
+    admin = _admin(running, secret)
     began = time.perf_counter()
     admin.create_realm({"realm": realm, "enabled": True})
     admin.change_current_realm(realm)
@@ -83,6 +90,38 @@ def _script(running: RunningKeycloak, secret: str, size: int) -> dict[str, float
         admin.create_realm_role({"name": f"role-{number}"})
         admin.create_client({"clientId": f"client-{number}", "publicClient": True})
     return {"script": time.perf_counter() - began}
+
+
+def _admin(running: RunningKeycloak, secret: str) -> KeycloakAdmin:
+    from keycloak import KeycloakAdmin, KeycloakOpenIDConnection
+
+    connection = KeycloakOpenIDConnection(
+        server_url=running.url, realm_name="master", client_id=_ADMIN, client_secret_key=secret
+    )
+    return KeycloakAdmin(connection=connection)
+
+
+def _audit(running: RunningKeycloak, secret: str) -> dict[str, float]:
+    """The whole command, with Keycloak's caches cold."""
+    realm, at_once = "audited", 200
+    admin = _admin(running, secret)
+    admin.create_realm({"realm": realm, "enabled": True})
+    admin.change_current_realm(realm)
+    for first in range(0, _AUDITED_CLIENTS, at_once):
+        clients = [
+            {"clientId": f"client-{number}", "publicClient": True, "protocolMappers": [_mapper(number)]}
+            for number in range(first, first + at_once)
+        ]
+        admin.partial_import_realm(realm, {"ifResourceExists": "FAIL", "clients": clients})
+    admin.clear_realm_cache()
+    where = ["--url", running.url, "--realm", realm, "--client-id", _ADMIN, "--auth-realm", "master"]
+    command = [str(Path(sys.executable).with_name("provision")), "audit", *where, "--format", "json"]
+    began = time.perf_counter()
+    done = subprocess.run(command, input=f"{secret}\n", capture_output=True, text=True, check=False)
+    took = time.perf_counter() - began
+    if done.returncode != _BROKEN:
+        raise SystemExit(f"the audit ended with {done.returncode}:\n{done.stderr}")
+    return {"audit": took, "findings": len(json.loads(done.stdout)["findings"])}
 
 
 def _mapper(number: int) -> dict[str, Any]:

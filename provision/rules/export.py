@@ -46,8 +46,8 @@ class _Part(BaseModel):
     id: str | None = None
 
     def raw(self, number: int) -> dict[str, Any]:
-        """As the Admin API tells it, where every object has an id."""
-        told = self.model_dump(by_alias=True, exclude_unset=True)
+        """As the Admin API tells it, where every object has an id and nothing is null."""
+        told = self.model_dump(by_alias=True, exclude_unset=True, exclude_none=True)
         told["id"] = self.id or f"{type(self).__name__}-{number}"
         return told
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import base64
 import json
 import secrets
-import time
 from contextlib import ExitStack, contextmanager
 
 import httpx
@@ -17,9 +16,8 @@ from provision.runtimes.process.readiness import fetch_token
 from tests.support import base_images, containers
 
 ADMIN = "provision-admin"
-# The first build takes minutes; the whole stack's start is held to seconds elsewhere.
+# The first build takes minutes.
 pytestmark = pytest.mark.timeout(900)
-_TOKEN_SECONDS = 30
 
 
 @pytest.fixture(scope="module")
@@ -93,10 +91,8 @@ def _set_secret(docker, image, volume, secret):
 def keycloak(docker, image):
     """One that runs with all restrictions there are."""
     with _created(docker, image, secrets.token_urlsafe(24)) as keycloak:
-        began = time.monotonic()
         keycloak.container.start()
         keycloak.token()
-        assert time.monotonic() - began < _TOKEN_SECONDS
         yield keycloak
 
 

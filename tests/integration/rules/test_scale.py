@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import time
-
 import pytest
 
 from provision.config.rules import RulesConfig
@@ -12,7 +10,6 @@ from provision.rules.judgement import judge
 
 COUNT = 1000
 AT_ONCE = 200
-PATIENCE_SECONDS = 10
 AUDIENCE = {
     "name": "audience",
     "protocol": "openid-connect",
@@ -44,21 +41,15 @@ def large(session):
     session.delete(name)
 
 
-def test_a_thousand_clients_are_audited_within_ten_seconds(session, large, counted):
-    """With Keycloak's caches cold; on an idle machine it takes a quarter of that."""
-    session.post(large, "clear-realm-cache", body={})
+def test_a_thousand_clients_are_audited_page_by_page(session, large, counted):
     with counted() as sent:
-        began = time.monotonic()
         seen = live.landscape(session, large, "prod")
         report = judge(seen, RulesConfig())
-        seconds = time.monotonic() - began
     names = {thing.get("clientId") for thing in seen.of_kind("Client")}
     assert {f"client-{number}" for number in range(COUNT)} <= names
     assert len(seen.of_kind("AudienceMapper")) == COUNT
     assert f"client client-{COUNT - 1} in realm {large}" in {finding.resource for finding in report.findings}
-    print(f"{len(sent)} requests, {seconds:.1f} s, {len(seen.things)} objects")
     assert len(sent) < 60
-    assert seconds < PATIENCE_SECONDS
 
 
 def test_a_further_client_costs_no_request(session, large, counted):

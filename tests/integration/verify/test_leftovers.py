@@ -8,7 +8,6 @@ import os
 import signal
 import subprocess
 import sys
-import time
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -71,10 +70,8 @@ def test_nothing_is_left_when_the_user_interrupts(target: Target, realm: LiveRea
         if proof.id == "registration-with-scope":
             raise KeyboardInterrupt
 
-    started = time.monotonic()
     with pytest.raises(KeyboardInterrupt):
         prove(target, on_proof=interrupt)
-    assert time.monotonic() - started < 10
     assert left_over(realm, target.demo_username) == []
 
 
@@ -161,13 +158,3 @@ def test_a_proof_alone_runs_what_it_builds_on(target: Target, front: Front) -> N
     assert seen == list(results)
     (bad,) = prove(dataclasses.replace(target, demo_password="another"), only=["token"])
     assert bad.detail.startswith("needs login, which failed: the demo user could not log in")
-
-
-def test_the_proofs_take_less_than_four_seconds(target: Target, front: Front) -> None:
-    def seconds() -> float:
-        started = time.perf_counter()
-        prove(target)
-        return time.perf_counter() - started
-
-    # The first run warms Keycloak up, and a busy machine gets a second try.
-    assert any(seconds() < 4 for _ in range(3))

@@ -158,6 +158,12 @@ def test_components_may_have_no_name(read):
     assert one(seen, "RealmKey").get("name") == ""
 
 
+def test_null_is_as_good_as_nothing(read):
+    nulls = dict.fromkeys(("defaultClientScopes", "optionalClientScopes", "attributes", "redirectUris"))
+    seen = read({**REALM, "clients": [{**CLIENT, **nulls}]})
+    assert one(seen, "Client", clientId="app").get("redirectUris") == []
+
+
 @pytest.mark.filterwarnings("error")
 def test_a_value_of_another_type_is_taken_as_it_is_without_a_warning(read):
     assert one(read({**REALM, "browserSecurityHeaders": {"xFrameOptions": 3}}), "Realm").get("name") == "shop"
