@@ -36,7 +36,7 @@ down: $(READY)  ## remove everything that `make up` started
 check: $(READY)  ## format, lint, types, imports, unit tests (under a minute)
 	@$(BIN)/ruff format --check --quiet . && $(BIN)/ruff check --quiet .
 	@$(BIN)/mypy --no-error-summary
-	@$(BIN)/lint-imports --no-logo --show-timings=false 2>/dev/null || $(BIN)/lint-imports
+	@$(BIN)/lint-imports --no-logo
 	@$(BIN)/python -m pytest tests/unit -q -n 2
 
 test: $(READY)  ## every test, against a real Keycloak and a real browser
