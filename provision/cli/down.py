@@ -19,6 +19,7 @@ def command(invocation: Invocation, *, remove: bool, yes: bool, as_json: bool) -
     """Stop the stack and remove everything it made."""
     from provision.cli.contained import Watch, leftovers
     from provision.cli.screen import Screen
+    from provision.engine.operation import Around
 
     stack = invocation.stack()
     if stack.config().profile == "prod" and not yes:
@@ -29,8 +30,8 @@ def command(invocation: Invocation, *, remove: bool, yes: bool, as_json: bool) -
         engine = invocation.engine(screen)
         record = engine.backend.record
         if record is None or record.is_file():
-            watch = Watch(engine, screen.line)
-            result = engine.destroy(watcher=screen, look=watch.clear, last=leftovers(stack))
+            around = Around(before=Watch(engine, screen.line).clear, after=leftovers(stack))
+            result = engine.destroy(watcher=screen, around=around)
             changes = [change.as_json() for change in result.changes]
         else:
             leftovers(stack)()

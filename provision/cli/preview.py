@@ -18,14 +18,14 @@ def command(invocation: Invocation, *, refresh: bool, as_json: bool) -> None:
     """
     from provision.cli.contained import Watch
     from provision.cli.screen import Screen
+    from provision.engine.operation import Around
 
     with Screen() as screen:
         engine = invocation.engine(screen)
         result = engine.preview(
             refresh=refresh,
             watcher=screen,
-            look=Watch(engine, screen.line).look,
-            meanwhile=load_rules,
+            around=Around(before=Watch(engine, screen.line).look, working=load_rules),
         )
         from provision.cli import findings
 

@@ -29,6 +29,7 @@ def command(invocation: Invocation, *, refresh: bool, as_json: bool, show_secret
     """
     from provision.cli.contained import Watch
     from provision.cli.screen import Screen
+    from provision.engine.operation import Around
 
     option = "" if invocation.stack_name == "dev" else f" -s {invocation.stack_name}"
     with Screen() as screen:
@@ -38,9 +39,11 @@ def command(invocation: Invocation, *, refresh: bool, as_json: bool, show_secret
         result = engine.up(
             refresh=refresh,
             watcher=screen,
-            first=lambda: _prepare(engine.stack, screen),
-            look=Watch(engine, screen.line).heal,
-            meanwhile=load_rules,
+            around=Around(
+                before=Watch(engine, screen.line).heal,
+                starting=lambda: _prepare(engine.stack, screen),
+                working=load_rules,
+            ),
         )
         if not result.changes:
             screen.line("  ✓ nothing to do")
@@ -64,8 +67,10 @@ def _in_production(stack: StackFile) -> bool:
 
 def _refuse_what_breaks_rules(engine: Engine, screen: Screen, *, as_json: bool) -> None:
     """In production nothing is made as long as a mandatory rule is broken."""
+    from provision.engine.operation import Around
+
     with screen.step("asking the security rules"):
-        declared = engine.preview(meanwhile=load_rules).declared
+        declared = engine.preview(around=Around(working=load_rules)).declared
         from provision.cli import findings
 
         report = findings.judged(engine.stack, declared)

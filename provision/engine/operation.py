@@ -23,8 +23,6 @@ if TYPE_CHECKING:
     from provision.config.project import StackFile
     from provision.engine.events import Declared, Watcher
 
-    Look = Callable[[], bool]
-
 
 class EngineError(ProvisionError):
     """An operation failed; the text names every object that could not be made and why."""
@@ -43,6 +41,31 @@ class Result:
     changes: tuple[Change, ...]
     outputs: dict[str, Any] = field(default_factory=dict, repr=False)
     declared: tuple[Declared, ...] = ()
+
+
+def _nothing() -> None:
+    """A step that is left out."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Around:
+    """What the caller of an operation does around it, each step at its moment; a step may be left out.
+
+    Args:
+        before: Before the engine starts; whether that has to look at the world first. It is not asked while an engine
+            that somebody else started is at work.
+        starting: While the engine starts, and before it makes anything.
+        working: While the engine works.
+        after: When the engine has done its work, and not when that failed.
+    """
+
+    before: Callable[[], bool] = lambda: False
+    starting: Callable[[], None] = _nothing
+    working: Callable[[], None] = _nothing
+    after: Callable[[], None] = _nothing
+
+
+_ALONE = Around()
 
 
 @dataclass(frozen=True)
@@ -67,64 +90,50 @@ class Engine:
         *,
         refresh: bool = False,
         watcher: Watcher | None = None,
-        first: Callable[[], None] | None = None,
-        look: Look | None = None,
-        meanwhile: Callable[[], None] | None = None,
+        around: Around = _ALONE,
     ) -> Result:
         """Make the world what the stack file says.
 
         Args:
             refresh: Look at the world first, so that what others changed is repaired.
             watcher: Who is shown the progress.
-            first: What has to be done before anything is made; it is done while the engine starts.
-            look: Asked before the engine starts whether it has to look at the world first.
-            meanwhile: What can be done while the engine works.
+            around: What else is done, and when.
 
         Raises:
             EngineError: Something could not be made; what was made stays recorded.
         """
-        command = ["up", "--yes", "--skip-preview", *_REFRESH[refresh]]
-        return self._operate(command, watcher, first, look=look, meanwhile=meanwhile)
+        return self._operate(["up", "--yes", "--skip-preview", *_REFRESH[refresh]], watcher, around)
 
     def preview(
         self,
         *,
         refresh: bool = False,
         watcher: Watcher | None = None,
-        look: Look | None = None,
-        meanwhile: Callable[[], None] | None = None,
+        around: Around = _ALONE,
     ) -> Result:
         """What ``up`` would do; changes nothing.
 
         Args:
             refresh: Look at the world first.
             watcher: Who is shown what the engine says.
-            look: Asked before the engine starts whether it has to look at the world first.
-            meanwhile: What can be done while the engine works.
+            around: What else is done, and when.
 
         Raises:
             EngineError: The program or a check failed.
         """
-        return self._operate(["preview", *_REFRESH[refresh]], watcher, look=look, meanwhile=meanwhile)
+        return self._operate(["preview", *_REFRESH[refresh]], watcher, around)
 
-    def destroy(
-        self,
-        *,
-        watcher: Watcher | None = None,
-        look: Look | None = None,
-        last: Callable[[], None] | None = None,
-    ) -> Result:
+    def destroy(self, *, watcher: Watcher | None = None, around: Around = _ALONE) -> Result:
         """Remove everything that the stack made, and put back what it had adopted.
 
         Args:
             watcher: Who is shown the progress.
-            look: Asked before the engine starts whether it has to look at the world first.
-            last: What has to be done when everything that is recorded is gone.
+            around: What else is done, and when.
 
         Raises:
             EngineError: Something could not be removed; it stays recorded.
         """
-        return self._operate(["destroy", "--yes", "--skip-preview"], watcher, look=look, last=last)
+        return self._operate(["destroy", "--yes", "--skip-preview"], watcher, around)
 
     def outputs(self) -> dict[str, Any]:
         """The stack's outputs as recorded, secrets in clear; empty when there is no such stack or nothing is up.
@@ -196,22 +205,13 @@ class Engine:
     def _cli(self) -> PulumiCli:
         return PulumiCli(self.pulumi, self.backend.work_dir, self.backend.environment())
 
-    def _operate(
-        self,
-        command: list[str],
-        watcher: Watcher | None,
-        first: Callable[[], None] | None = None,
-        *,
-        look: Look | None = None,
-        last: Callable[[], None] | None = None,
-        meanwhile: Callable[[], None] | None = None,
-    ) -> Result:
+    def _operate(self, command: list[str], watcher: Watcher | None, around: Around) -> Result:
         """Start the engine, load what answers it meanwhile, and see it to its end."""
         ledger, outputs = Ledger(watcher or Unwatched()), dict[str, Any]()
         # Leaving the context waits for what was begun aside: no thread outlives the command.
         with self.backend.exclusively(), ThreadPoolExecutor(max_workers=1) as aside:
             # An engine that another one started may be making what nobody has recorded yet: it is left alone.
-            if look is not None and not self.backend.is_locked and look() and _LOOKS not in command:
+            if not self.backend.is_locked and around.before() and _LOOKS not in command:
                 command = [*command, _LOOKS]
             new = False
             if not self.backend.is_as_last_time():
@@ -231,8 +231,7 @@ class Engine:
                 }
                 with self._cli.started(arguments, environment) as process:
                     try:
-                        if first is not None:
-                            first()
+                        around.starting()
                         from provision.engine.program import services
 
                         board.connect(*services(self.stack.project.folder, self.backend.url, outputs, ledger))
@@ -240,11 +239,9 @@ class Engine:
                             aside.submit(_warm_up)
                     finally:
                         board.refuse()  # unless it is connected: an engine that nobody answers would wait
-                    if meanwhile is not None:
-                        meanwhile()
+                    around.working()
                     finished(process)
-            if last is not None:
-                last()
+            around.after()
         if ledger.watcher_error is not None:
             raise ledger.watcher_error
         return Result(tuple(ledger.changes), outputs, tuple(ledger.declared.values()))
