@@ -6,12 +6,12 @@ from collections import Counter
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
-from urllib.parse import urlsplit
 
 import click
 
 from provision.cli.duration import Duration, in_words
 from provision.cli.main import Invocation, print_json
+from provision.urls import host
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -208,8 +208,9 @@ def _at_least(moment: datetime | None, now: datetime, behind: str = "") -> str:
 
 
 def _host(uri: str) -> str:
-    parts = urlsplit(uri)
-    return parts.hostname or f"{parts.scheme}:"
+    """Where it leads, in short: a host, or the scheme of an application."""
+    scheme, colon, _ = uri.partition(":")
+    return host(uri) or scheme + colon
 
 
 def _printable(text: str) -> str:

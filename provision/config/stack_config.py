@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from typing import TYPE_CHECKING, Any, Literal
-from urllib.parse import urlsplit
 
 from pydantic import Field, SecretStr, ValidationError, model_validator
 
@@ -22,6 +21,7 @@ from provision.config.realm import (
 from provision.config.rules import RulesConfig
 from provision.config.server import ServerConfig
 from provision.errors import UsageError
+from provision.urls import host, is_loopback, is_plain
 from provision.validation import problems
 
 if TYPE_CHECKING:
@@ -132,7 +132,7 @@ class StackConfig(Concept):
             if self.profile == "prod" and url is None:
                 raise ValueError(f"{name} is not set; in production the server's public URL must be declared")
         for name, url in (("keycloak.url", self.keycloak.url), *urls):
-            if url is not None and url.startswith("http:") and not _is_loopback(url):
+            if url is not None and is_plain(url) and not is_loopback(host(url)):
                 raise ValueError(f"{name} must be https: tokens and secrets would cross the network in clear")
         return self
 
@@ -266,10 +266,6 @@ def _distinct(what: str, values: Collection[Any]) -> None:
     given = [value for value in values if value is not None]
     if twice := sorted({value for value in given if given.count(value) > 1}):
         raise ValueError(f"the {what} {twice[0]} is given twice")
-
-
-def _is_loopback(url: str) -> bool:
-    return urlsplit(url).hostname in {"localhost", "127.0.0.1", "::1"}
 
 
 def _parsed(value: Any) -> Any:

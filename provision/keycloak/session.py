@@ -8,10 +8,11 @@ import threading
 import time
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any, Final
-from urllib.parse import quote, urlsplit
+from urllib.parse import quote
 
 from provision.errors import AlreadyExistsError, NotRunningError, OutcomeUnknownError
 from provision.keycloak.transport import READ_SECONDS, FaultError, KeycloakError, Request, Transport
+from provision.urls import host, is_loopback
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -33,7 +34,6 @@ _SECRET_KEY = re.compile(
     r"(secret|secret.?data|password|passphrase|credential|private.?key|api.?key|token)s?$|^value$",
     re.IGNORECASE,
 )
-_THIS_MACHINE = {"localhost", "127.0.0.1", "::1"}
 _NAMES = ("clientId", "username", "realm", "name", "alias")
 _LONGEST_MESSAGE = 500
 
@@ -194,7 +194,7 @@ class Session:
         except FaultError as fault:
             if request.verb == "post" and fault.sent:
                 raise self._unknown(doing, f"{fault.why} ({_call(request, body)})") from fault
-            here = fault.refused and urlsplit(self.url).hostname in _THIS_MACHINE
+            here = fault.refused and is_loopback(host(self.url))
             raise (AbsentError if here else KeycloakError)(
                 f"Keycloak at {self.url} does not answer: {fault.why}; it would {doing} ({_call(request, body)}).",
                 "Start it (`provision up`) or check the address.",

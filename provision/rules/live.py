@@ -6,7 +6,6 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Any, Final
-from urllib.parse import urlsplit
 
 from provision.errors import ProvisionError
 from provision.keycloak.session import ForbiddenError
@@ -14,6 +13,7 @@ from provision.rules import realm_things
 from provision.rules.realm_tree import PROVIDERS, RealmTree
 from provision.rules.rule import Landscape
 from provision.rules.thing import Thing, unreadable
+from provision.urls import host, is_loopback
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -271,17 +271,16 @@ def _version(session: Session) -> str | None:
 
 def _server(url: str, version: str | None) -> Thing:
     """What an address and an answer tell of a Keycloak."""
-    parts = urlsplit(url)
-    here = parts.hostname in {"localhost", "127.0.0.1", "::1"}
+    scheme = url.partition(":")[0].lower()
     return Thing(
         "KeycloakServer",
         f"Keycloak at {url}",
         {
             "url": url,
-            "https": parts.scheme == "https",
-            "http": parts.scheme == "http",
+            "https": scheme == "https",
+            "http": scheme == "http",
             "loopback": unreadable("whether it listens elsewhere too can't be seen from here")
-            if here
+            if is_loopback(host(url))
             else False,
             "version": version or unreadable("Keycloak tells it only to accounts that may manage the realm"),
         },

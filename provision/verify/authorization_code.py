@@ -10,8 +10,9 @@ from http import HTTPStatus
 from typing import TYPE_CHECKING
 from urllib.parse import parse_qs, urljoin, urlsplit
 
+from provision.urls import host, is_loopback
 from provision.verify.check import Failed
-from provision.verify.connection import error_code, is_loopback, json_object, origin, refusal, text
+from provision.verify.connection import error_code, json_object, origin, refusal, text
 from provision.verify.html_page import Form, Page, read_page
 from provision.verify.temporary import Kind
 
@@ -207,7 +208,7 @@ class _Visit:
 
     def _keep_cookies(self, response: httpx.Response) -> None:
         # A browser sends cookies marked Secure to loopback addresses without TLS too; Python's cookie jar does not.
-        if is_loopback(str(response.url)):
+        if is_loopback(host(str(response.url))):
             for cookie in self._browser.cookies.jar:
                 cookie.secure = False
 

@@ -15,7 +15,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
 _TIMEOUT = httpx.Timeout(10.0, connect=3.0)
-_LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
 
 
 class _Borrowed(httpx.BaseTransport):
@@ -121,11 +120,6 @@ def origin(url: str) -> str:
     """Scheme, host and port of a URL."""
     parts = urlsplit(url)
     return f"{parts.scheme}://{parts.netloc}"
-
-
-def is_loopback(url: str) -> bool:
-    """Whether the URL is on this machine, which clients treat as a secure context."""
-    return urlsplit(url).hostname in _LOOPBACK
 
 
 def well_known(url: str, name: str) -> str:

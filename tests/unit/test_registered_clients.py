@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 import click
 import pytest
 
-from provision.cli.clients import _print_table
+from provision.cli.clients import _host, _print_table
 from provision.cli.duration import Duration, in_words
 from provision.keycloak.client_traces import complete_since
 from provision.keycloak.registered_client import RegisteredClient, Rule, Verdict
@@ -105,6 +105,18 @@ def test_a_client_stays_for_what_is_known_of_it_whatever_else_is_not(known, reas
 def test_a_client_of_unknown_age_or_use_goes_only_when_those_are_asked_for(known):
     assert verdict(client(**known)) is Verdict.UNKNOWN
     assert verdict(client(**known), unknown=True) is Verdict.GOES
+
+
+@pytest.mark.parametrize(
+    ("uri", "shown"),
+    [
+        ("https://App.example.org/callback", "app.example.org"),
+        ("com.example.app:/callback", "com.example.app:"),
+        ("https://a℀.example.org/", "https:"),  # Keycloak 26.7.3 registers such a client
+    ],
+)
+def test_where_a_client_leads_is_shown_in_short(uri, shown):
+    assert _host(uri) == shown
 
 
 def test_the_earliest_trace_of_a_client_proves_its_age():

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 from provision.rules.adapters.program import YES, Program, is_hidden
 from provision.rules.thing import MASKED, Thing
-from provision.rules.urls import is_loopback
 from provision.runtimes.process import distribution, launch
+from provision.urls import is_loopback
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping

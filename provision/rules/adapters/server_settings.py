@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from provision.rules.adapters.program import HIDDEN, YES, Program, is_hidden
 from provision.rules.thing import MASKED, Thing
-from provision.rules.urls import host, is_loopback
+from provision.urls import host, is_loopback
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -37,7 +37,10 @@ def read(content: Any) -> dict[str, Any] | None:
 
 
 def told(settings: Mapping[str, Any]) -> dict[str, Any]:
-    """What the server makes of its settings: :mod:`provision.server.settings`."""
+    """What the server makes of its settings: :mod:`provision.server.settings`.
+
+    It is on this machine when its address is, given as a URL or as a bare host; what is no URL is not.
+    """
     url, issuer = settings.get("url"), settings.get("issuer")
     issuers = issuer if isinstance(issuer, list) else [] if issuer is None else [issuer]
     with_tls = bool(settings.get("tls_certificate_file") or settings.get("tls_terminated_by_proxy"))

@@ -5,8 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from provision.urls import host, is_loopback, is_plain
 from provision.verify.check import Evidence, Failed, check
-from provision.verify.connection import is_loopback, json_object, text, texts, well_known
+from provision.verify.connection import json_object, text, texts, well_known
 
 if TYPE_CHECKING:
     from provision.verify.context import Context
@@ -64,5 +65,6 @@ def _examine(url: str, document: dict[str, Any], issuer: str) -> None:
         address = text(document, name)
         if not address:
             raise Failed(f"{url}: there is no {name}")
-        if not (address.startswith("https://") or is_loopback(address)):
+        here = is_plain(address) and is_loopback(host(address))
+        if not (address.startswith("https://") or here):
             raise Failed(f"{url}: {name} is neither https nor on this machine")

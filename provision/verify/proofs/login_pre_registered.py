@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
+from provision.urls import host, is_loopback
 from provision.verify.authorization_code import Login, log_in
 from provision.verify.check import Evidence, Failed, check
-from provision.verify.connection import is_loopback
 from provision.verify.proofs.authorization_server_metadata import authorization_server_metadata
 from provision.verify.temporary import Kind
 
@@ -55,8 +55,8 @@ def _forget_consent_later(context: Context) -> None:
 
 def _usable(redirect_uris: Iterable[str]) -> str:
     """A redirect URI that can be used as it is; those on this machine first, with any port if they have none."""
-    exact = [uri for uri in redirect_uris if uri.startswith("http") and "*" not in uri]
-    local = [uri for uri in exact if is_loopback(uri)]
+    exact = [uri for uri in redirect_uris if uri.startswith("http") and host(uri) and "*" not in uri]
+    local = [uri for uri in exact if is_loopback(host(uri))]
     if not exact:
         raise Failed("the public client has no exact http or https redirect URI")
     uri = (local or exact)[0]

@@ -69,6 +69,25 @@ def test_a_redirect_that_can_be_seen_is_judged_beside_one_that_can_not():
     assert len(report.undecided) == 1
 
 
+@pytest.mark.parametrize(
+    "uri", ["http://[::1", "https://a℀.example.org/", "app.example.org/callback", "http:80"]
+)
+@pytest.mark.parametrize("rule", ["client-plain-http-redirect", "client-foreign-redirect"])
+def test_what_is_no_url_leads_nowhere_and_hides_no_redirect_beside_it(rule, uri):
+    report = asked(rule, client(redirectUris=[uri, "http://attacker.example/"]))
+    assert paths(report) == ["redirectUris[1]"]
+    assert not report.undecided
+
+
+@pytest.mark.parametrize(
+    ("url", "found"), [("app.example.org:3000/mcp", []), ("https://[app", ["redirectUris[0]"])]
+)
+def test_a_server_of_the_stack_vouches_for_its_host_if_its_address_names_one(url, found):
+    ours = Thing("McpServer", "server", {"url": url})
+    looked_at = client(redirectUris=["https://app.example.org/callback"])
+    assert paths(asked("client-foreign-redirect", looked_at, ours)) == found
+
+
 @pytest.mark.parametrize("uri", ["https://app.example.org/cb", "https://deep.web.example.org/cb"])
 def test_hosts_of_the_list_and_of_the_stack_may_get_codes(uri):
     ours = Thing("McpServer", "server", {"url": "https://app.example.org/mcp"})

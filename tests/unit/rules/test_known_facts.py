@@ -1,4 +1,4 @@
-"""What rules know of the world: holes of versions, names of secrets, addresses."""
+"""What rules know of the world: holes of versions, names of secrets."""
 
 from __future__ import annotations
 
@@ -6,7 +6,6 @@ import pytest
 
 from provision.rules.keycloak_cves import Version, known
 from provision.rules.secret_names import has_a_password, in_arguments, names_a_secret
-from provision.rules.urls import host, is_loopback
 
 
 @pytest.mark.parametrize(
@@ -97,12 +96,3 @@ def test_an_address_without_a_password_has_none():
     assert has_a_password("postgres://user:s3cret@db/keycloak")
     assert not has_a_password("https://login.example.org/realms/mcp")
     assert not has_a_password("http://keycloak:8080/@me")
-
-
-def test_hosts_are_read_out_of_urls_and_names():
-    assert host("https://Login.example.org:8443/realms") == "login.example.org"
-    assert host("login.example.org:8443") == "login.example.org"
-    assert is_loopback("127.8.8.8")
-    assert is_loopback("::1")
-    assert not is_loopback("0.0.0.0")
-    assert not is_loopback("localhost.example.org")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import json
 import os
+from contextlib import nullcontext
 
 import httpx
 import pytest
@@ -15,6 +16,7 @@ from provision.verify.check import Failed
 from provision.verify.connection import json_object, refusal, well_known
 from provision.verify.html_page import read_page
 from provision.verify.mcp_session import McpSession, ask, let_in
+from provision.verify.proofs import authorization_server_metadata, login_pre_registered
 from provision.verify.temporary import PREFIX, Maker
 
 LOGIN = """<html><head><link rel="stylesheet"><title>x</title></head><body>
@@ -92,6 +94,29 @@ def test_what_is_no_jwt_fails_in_one_line(text: str) -> None:
 def test_well_known_addresses_are_path_inserted() -> None:
     assert well_known("http://h:1/realms/r", "x") == "http://h:1/.well-known/x/realms/r"
     assert well_known("http://h:1", "x") == "http://h:1/.well-known/x"
+
+
+@pytest.mark.parametrize(
+    ("address", "good"),
+    [
+        ("https://login.example.org/token", True),
+        ("http://[::1]:8080/token", True),
+        ("http://keycloak.localhost:8080/token", True),
+        ("http://login.example.org/token", False),
+        ("localhost:8080/token", False),
+        ("http://[localhost/token", False),
+    ],
+)
+def test_an_endpoint_is_https_or_on_this_machine(address: str, good: bool) -> None:  # noqa: FBT001
+    endpoints = dict.fromkeys(authorization_server_metadata._ENDPOINTS, address)
+    document = {"issuer": "i", "code_challenge_methods_supported": ["S256"], **endpoints}
+    expected = nullcontext() if good else pytest.raises(Failed, match="neither https nor on this machine")
+    with expected:
+        authorization_server_metadata._examine("u", document, "i")
+
+
+def test_a_redirect_uri_that_is_no_url_is_not_used_for_a_login() -> None:
+    assert login_pre_registered._usable(["http://[x", "https://a.example/"]) == "https://a.example/"
 
 
 def test_a_refusal_is_told_in_the_servers_words() -> None:

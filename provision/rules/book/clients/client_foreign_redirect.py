@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from provision.rules.addresses import host, is_one_of, redirects
 from provision.rules.changes import Set, Where
+from provision.rules.redirects import is_one_of, redirects
 from provision.rules.rule import rule
 from provision.rules.thing import Violation
-from provision.rules.urls import is_loopback
+from provision.urls import host, is_loopback
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -48,7 +48,11 @@ if TYPE_CHECKING:
     ),
 )
 def check(client: Thing, scene: Scene) -> Iterator[Violation]:
-    """The hosts are those of known MCP clients, of the stack, or this machine."""
+    """The hosts are those of known MCP clients, of the stack, or this machine.
+
+    A redirect URI that is a bare host or no URL leads no browser anywhere, and is let pass. A server of the stack whose
+    address is a bare host vouches for that host, and one whose address is no URL for none.
+    """
     for redirect in redirects(client):
         known = (
             not redirect.by_web

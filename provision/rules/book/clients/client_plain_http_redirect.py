@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from provision.rules.addresses import redirects
 from provision.rules.changes import Set, Where
+from provision.rules.redirects import redirects
 from provision.rules.rule import rule
 from provision.rules.thing import Violation
-from provision.rules.urls import is_loopback
+from provision.urls import is_loopback
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -37,7 +37,7 @@ if TYPE_CHECKING:
     ),
 )
 def check(client: Thing, scene: Scene) -> Iterator[Violation]:
-    """Redirect URIs with http are on this machine."""
+    """Redirect URIs with http are on this machine; a bare host and what is no URL lead no browser anywhere."""
     del scene
     for redirect in redirects(client):
         if redirect.scheme == "http" and redirect.by_web and not is_loopback(redirect.host):

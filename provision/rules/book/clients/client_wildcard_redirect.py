@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from provision.rules.addresses import is_redirected_to
 from provision.rules.changes import Set, Where
+from provision.rules.redirects import is_redirected_to
 from provision.rules.rule import rule
 from provision.rules.thing import Violation
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from provision.rules.changes import Set, Where
 from provision.rules.rule import rule
 from provision.rules.thing import Violation
-from provision.rules.urls import is_loopback
+from provision.urls import is_loopback
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from provision.rules.changes import Set, Where
 from provision.rules.rule import rule
 from provision.rules.thing import Violation
-from provision.rules.urls import host, is_loopback, is_plain
+from provision.urls import host, is_loopback, is_plain
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -27,7 +27,11 @@ if TYPE_CHECKING:
     breaks=((Set(Where("McpServer"), {"url": "http://mcp.example.org/mcp"}),),),
 )
 def check(server: Thing, scene: Scene) -> Iterator[Violation]:
-    """Its address is https, or on this machine."""
+    """Its address is https, or on this machine.
+
+    A bare host is reached over https, for want of anything else said; what begins like plain HTTP and is no URL is not
+    on this machine.
+    """
     del scene
     url = server.get("url")
     if url and is_plain(url) and not is_loopback(host(url)):

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from provision.rules.changes import Set, Where
 from provision.rules.rule import rule
 from provision.rules.thing import Violation
-from provision.rules.urls import host, is_loopback, is_plain
+from provision.urls import host, is_loopback, is_plain
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -33,14 +33,17 @@ if TYPE_CHECKING:
     ),
 )
 def check(server: Thing, scene: Scene) -> Iterator[Violation]:
-    """Plain HTTP stays on this machine or, for trying things out, in a network of containers."""
+    """Plain HTTP stays on this machine or, for trying things out, in a network of containers.
+
+    A bare host is not plain HTTP; what begins like it and is no URL is in no place where that is allowed.
+    """
     for path in ("introspectionUrl", "jwksUrl"):
         url = server.get(path)
         if url and is_plain(url) and not _allowed(host(url), scene):
-            yield Violation(path, f"asks {host(url)} in clear")
+            yield Violation(path, f"asks {host(url) or 'what is no URL'} in clear")
 
 
 def _allowed(name: str, scene: Scene) -> bool:
     # Names without dots are of a container network: no other machine answers to them.
-    inside = scene.parameters["plainNamesWithoutDots"] and "." not in name and ":" not in name
+    inside = bool(name) and scene.parameters["plainNamesWithoutDots"] and not {".", ":"} & set(name)
     return inside or is_loopback(name) or name in scene.parameters["plainHosts"]

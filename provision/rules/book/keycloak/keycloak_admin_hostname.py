@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from provision.rules.changes import Set, Where
 from provision.rules.rule import rule
 from provision.rules.thing import Violation
-from provision.rules.urls import host
+from provision.urls import host
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -33,10 +33,10 @@ if TYPE_CHECKING:
     breaks_in="kubernetes",
 )
 def check(server: Thing, scene: Scene) -> Iterator[Violation]:
-    """It is another host than the public one."""
+    """It is another host than the public one; either may be a bare host, and what is no URL is no address of its own."""
     del scene
-    own = server.get("adminHostname")
-    if own is None:
+    own = host(server.get("adminHostname") or "")
+    if not own:
         yield Violation("adminHostname", "serves the admin console on the public address")
-    elif host(own) == host(server.get("hostname") or ""):
+    elif own == host(server.get("hostname") or ""):
         yield Violation("adminHostname", "is the public address")

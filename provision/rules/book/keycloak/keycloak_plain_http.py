@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from provision.rules.changes import Set, Where
 from provision.rules.rule import rule
 from provision.rules.thing import Violation
-from provision.rules.urls import host, is_loopback, is_plain
+from provision.urls import host, is_loopback, is_plain
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -34,7 +34,11 @@ if TYPE_CHECKING:
     ),
 )
 def check(server: Thing, scene: Scene) -> Iterator[Violation]:
-    """Plain HTTP stays on this machine, or between a proxy and Keycloak."""
+    """Plain HTTP stays on this machine, or between a proxy and Keycloak.
+
+    A bare host (as `hostname` may be one) is reached over https; what begins like plain HTTP and is no URL is not on this
+    machine.
+    """
     del scene
     url = server.get("url")
     if url and is_plain(url) and not is_loopback(host(url)):

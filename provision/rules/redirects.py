@@ -1,4 +1,4 @@
-"""Where URLs lead: this machine, a host, or an application on it."""
+"""Where the redirect URIs of a client lead: to a host, or to an application with a scheme of its own."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import urljoin, urlsplit
 
 from provision.rules.thing import UndecidedError
+from provision.urls import host
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -22,8 +23,8 @@ class Redirect:
     Args:
         path: The property that holds it.
         uri: As it is declared.
-        scheme: Of where it leads, in lower case; empty where it can't be told.
-        host: Of where it leads, in lower case; empty where it can't be told.
+        scheme: Of where it leads, in lower case; empty where it can't be told, and for what is no URL.
+        host: Of where it leads, see :func:`provision.urls.host`.
     """
 
     path: str
@@ -51,11 +52,11 @@ def redirects(client: Thing) -> Iterator[Redirect]:
         path = f"redirectUris[{position}]"
         try:
             uri = str(client.get(path))
-            address = urlsplit(uri if _absolute(uri) else urljoin(str(client.get("rootUrl") or ""), uri))
+            root = "" if _absolute(uri) else str(client.get("rootUrl") or "")
         except UndecidedError as error:
             hidden = hidden or error
             continue
-        yield Redirect(path, uri, address.scheme.lower(), host(address.geturl()))
+        yield Redirect(path, uri, *_place(root, uri))
     if hidden is not None:
         raise hidden
     client.get("redirectUris")
@@ -75,12 +76,14 @@ def _absolute(uri: str) -> bool:
     return not uri.startswith("/")
 
 
-def host(url: str) -> str:
-    """The host of a URL in lower case, an IPv6 address without its brackets; empty where there is none."""
+def _place(root: str, uri: str) -> tuple[str, str]:
+    """The scheme and the host of where it leads: to what is no URL, no browser can be sent."""
     try:
-        return (urlsplit(url).hostname or "").rstrip(".")
+        address = urljoin(root, uri)
+        parts = urlsplit(address)
     except ValueError:
-        return ""
+        return "", ""
+    return parts.scheme, host(address) if parts.netloc else ""
 
 
 def is_one_of(name: str, patterns: Iterable[str]) -> bool:
