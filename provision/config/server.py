@@ -2,17 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal
-
 from pydantic import Field, SecretStr, model_validator
 
 from provision.config.concept import Concept
 from provision.config.names import SCOPE
-
-_OPTIONS = {
-    *("tool_scopes", "verifier", "cache_seconds"),
-    *("requests_per_minute", "burst_requests", "metrics", "allowed_origins"),
-}
+from provision.config.server_options import ServerOptions
 
 
 class ScopeConfig(Concept):
@@ -26,7 +20,7 @@ class ScopeConfig(Concept):
     """What the consent page says; left out, that the tools of the server are used on the user's behalf."""
 
 
-class ServerConfig(Concept):
+class ServerConfig(ServerOptions):
     """A protected MCP server: the reference server, one of your own, or one that runs elsewhere."""
 
     name: str = Field(default="calculator", pattern=r"^[a-z0-9][a-z0-9-]*$")
@@ -41,28 +35,10 @@ class ServerConfig(Concept):
     """Where a server runs that this stack does not start; its canonical URI, which is the audience of its tokens."""
     scope: ScopeConfig = ScopeConfig()
     """The client scope that tokens need."""
-    tool_scopes: dict[str, tuple[Annotated[str, Field(pattern=SCOPE)], ...]] = Field(default={})
-    """Scopes that single tools need besides `scope.name`, by the tool's name; a client asks for them when it needs them."""
-    verifier: Literal["introspection", "jwt"] = "introspection"
-    """How it checks tokens: by asking Keycloak (RFC 7662) or by their signature (RFC 9068)."""
-    cache_seconds: int = Field(default=3, ge=0, le=60)
-    """Seconds that an introspection answer is believed; a revoked token works at most that long."""
-    requests_per_minute: int = Field(default=600, ge=0, le=1_000_000)
-    """Requests that one user may make in a minute, in the long run; more get 429, 0 is any number."""
-    burst_requests: int = Field(default=100, ge=1, le=1_000_000)
-    """Requests that one user may make at once after a quiet time."""
-    metrics: bool = False
-    """Serve Prometheus metrics at `/metrics`, to whoever can reach the server."""
-    allowed_origins: tuple[str, ...] = ()
-    """Web pages that may call it, such as `https://inspector.example.org`, besides those on this machine."""
     client_id: str | None = Field(default=None, min_length=1)
     """The confidential client with which it introspects; left out, `mcp-server`, with the server's name when there are several."""
     introspection_client_secret: SecretStr | None = Field(default=None, min_length=16)
     """That client's secret."""
-
-    def options(self) -> dict[str, Any]:
-        """What is handed on to the server as it stands here, under the names of its settings."""
-        return self.model_dump(mode="json", include=_OPTIONS)
 
     @model_validator(mode="after")
     def _runs_in_one_place(self) -> ServerConfig:

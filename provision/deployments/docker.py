@@ -14,6 +14,7 @@ from provision.deployments import StartedKeycloak, StartedServer
 from provision.resources import docker
 from provision.runtimes.docker import health, keycloak_database, keycloak_image, server_image
 from provision.runtimes.docker.containers import FILES_LABEL, LABEL, MARK_LABEL
+from provision.runtimes.server_settings import settings
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -302,18 +303,15 @@ class DockerDeployment:
 
 def _settings(config: ServerConfig, needs: ServerNeeds, issuer: str, base: str) -> dict[str, Any]:
     """What the server reads; Keycloak has another address in the network than its issuer says."""
-    inside = f"http://{_KEYCLOAK}:{keycloak_image.PORT}/realms/{issuer.rpartition('/')[2]}"
-    return {
-        "name": config.name,
-        "host": "0.0.0.0",  # noqa: S104 - of the container; it is published on loopback only
-        "tls_terminated_by_proxy": True,
-        "port": _SERVER_PORT,
-        "url": f"{base}/mcp",
-        "issuer": issuer,
-        "scopes": [needs.scope],
-        **config.options(),
-        "introspection_url": f"{inside}/protocol/openid-connect/token/introspect",
-        "introspection_client_id": needs.client_id or f"{base}/mcp",
-        "introspection_client_secret_file": server_image.SECRET,
-        "jwks_url": f"{inside}/protocol/openid-connect/certs",
-    }
+    told = settings(
+        config,
+        name=config.name,
+        listens=("0.0.0.0", _SERVER_PORT),  # noqa: S104 - of the container; it is published on loopback only
+        url=f"{base}/mcp",
+        issuer=issuer,
+        realm_url=f"http://{_KEYCLOAK}:{keycloak_image.PORT}/realms/{issuer.rpartition('/')[2]}",
+        scopes=[needs.scope],
+        client_id=needs.client_id,
+        secret_file=server_image.SECRET,
+    )
+    return {**told, "tls_terminated_by_proxy": True}

@@ -1114,6 +1114,13 @@ class process:
     class McpServer(pulumi.CustomResource):
         """An MCP server on localhost, the reference one or your own; settings and secret reach it as files that only its user can read."""
 
+        tool_scopes: pulumi.Output[Mapping[str, Sequence[Any]]]
+        verifier: pulumi.Output[str]
+        cache_seconds: pulumi.Output[int]
+        requests_per_minute: pulumi.Output[int]
+        burst_requests: pulumi.Output[int]
+        metrics: pulumi.Output[bool]
+        allowed_origins: pulumi.Output[Sequence[str]]
         home: pulumi.Output[str]
         name: pulumi.Output[str]
         port: pulumi.Output[int]
@@ -1121,13 +1128,6 @@ class process:
         folder: pulumi.Output[str]
         issuer: pulumi.Output[str]
         scopes: pulumi.Output[Sequence[str]]
-        tool_scopes: pulumi.Output[Mapping[str, Sequence[str]]]
-        verifier: pulumi.Output[str]
-        cache_seconds: pulumi.Output[int]
-        requests_per_minute: pulumi.Output[int]
-        burst_requests: pulumi.Output[int]
-        metrics: pulumi.Output[bool]
-        allowed_origins: pulumi.Output[Sequence[str]]
         introspection_client_id: pulumi.Output[str]
         introspection_client_secret: pulumi.Output[str]
         url: pulumi.Output[str]
@@ -1136,6 +1136,13 @@ class process:
             self,
             resource_name: str,
             *,
+            tool_scopes: pulumi.Input[Mapping[str, pulumi.Input[Sequence[pulumi.Input[Any]]]]] | None = ...,
+            verifier: pulumi.Input[str] | None = ...,
+            cache_seconds: pulumi.Input[int] | None = ...,
+            requests_per_minute: pulumi.Input[int] | None = ...,
+            burst_requests: pulumi.Input[int] | None = ...,
+            metrics: pulumi.Input[bool] | None = ...,
+            allowed_origins: pulumi.Input[Sequence[pulumi.Input[str]]] | None = ...,
             home: pulumi.Input[str],
             name: pulumi.Input[str],
             port: pulumi.Input[int] | None = ...,
@@ -1143,13 +1150,6 @@ class process:
             folder: pulumi.Input[str] | None = ...,
             issuer: pulumi.Input[str],
             scopes: pulumi.Input[Sequence[pulumi.Input[str]]],
-            tool_scopes: pulumi.Input[Mapping[str, pulumi.Input[Sequence[pulumi.Input[str]]]]] | None = ...,
-            verifier: pulumi.Input[str] | None = ...,
-            cache_seconds: pulumi.Input[int] | None = ...,
-            requests_per_minute: pulumi.Input[int] | None = ...,
-            burst_requests: pulumi.Input[int] | None = ...,
-            metrics: pulumi.Input[bool] | None = ...,
-            allowed_origins: pulumi.Input[Sequence[pulumi.Input[str]]] | None = ...,
             introspection_client_id: pulumi.Input[str] | None = ...,
             introspection_client_secret: pulumi.Input[str],
             opts: pulumi.ResourceOptions | None = ...,

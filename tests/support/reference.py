@@ -20,6 +20,8 @@ from tests.support.samples import SAMPLES
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
+    from provision.spec import Field
+
 FOLDER = Path(__file__).parents[2] / "docs" / "resources"
 README = Path(__file__).parents[2] / "README.md"
 REALM = "mcp"
@@ -190,7 +192,7 @@ def _source(spec: type[BaseModel]) -> str:
 
 
 def _table(model: Any, *, inputs: bool, nested: bool = False) -> Iterator[str]:
-    fields = sorted(model.fields().values(), key=lambda field: Mark.NATURAL_KEY not in field.marks)
+    fields = sorted(model.fields().values(), key=lambda field: _rank(field, inputs=inputs))
     head = ["name"] if nested else ["Python", "YAML"]
     head += ["type", *(["default"] if inputs else []), "meaning"]
     yield f"| {' | '.join(head)} |"
@@ -206,6 +208,11 @@ def _table(model: Any, *, inputs: bool, nested: bool = False) -> Iterator[str]:
         cells.append(_cell(_prose(info.description or "")) + marks)
         yield f"| {' | '.join(cells)} |"
     yield ""
+
+
+def _rank(field: Field, *, inputs: bool) -> int:
+    """What is part of the key comes first, then what else is required."""
+    return 0 if Mark.NATURAL_KEY in field.marks else 2 if inputs and not field.required else 1
 
 
 def _type(annotation: Any) -> str:

@@ -5,10 +5,11 @@ from __future__ import annotations
 import json
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any
 
 from pydantic import Field
 
+from provision.config.server_options import ServerOptions
 from provision.spec import Calls, Found, NaturalKey, Outputs, Secret, Spec, Unordered
 
 if TYPE_CHECKING:
@@ -20,7 +21,7 @@ _SECRET_FILE = "introspection-client-secret"  # noqa: S105 - a file's name
 _SETTINGS_FILE = "settings.json"
 
 
-class McpServer(Spec, module="process"):
+class McpServer(ServerOptions, Spec, module="process"):
     """An MCP server on localhost, the reference one or your own; settings and secret reach it as files that only its user can read.
 
     A command finds the settings in the file that `MCP_SETTINGS_FILE` names (docs/own-server.md).
@@ -40,28 +41,6 @@ class McpServer(Spec, module="process"):
     folder: str | None = Field(default=None, description="The folder in which a command runs; absolute.")
     issuer: str = Field(description="The authorization server's issuer, exactly (RFC 8414).")
     scopes: Annotated[tuple[str, ...], Unordered] = Field(description="What a token needs for the tools.")
-    tool_scopes: dict[str, tuple[str, ...]] = Field(
-        default={}, description="What a token needs besides for single tools, by the tool's name."
-    )
-    verifier: Literal["introspection", "jwt"] = Field(
-        default="introspection",
-        description="How tokens are checked: by asking Keycloak (RFC 7662) or by their signature (RFC 9068).",
-    )
-    cache_seconds: int = Field(
-        default=3,
-        ge=0,
-        description="Seconds that an introspection answer is believed; a revoked token works at most that long.",
-    )
-    requests_per_minute: int = Field(
-        default=600, ge=0, description="Requests that one user may make in a minute; 0: any number."
-    )
-    burst_requests: int = Field(
-        default=100, ge=1, description="Requests that one user may make at once after a quiet time."
-    )
-    metrics: bool = Field(default=False, description="Serve Prometheus metrics at `/metrics`.")
-    allowed_origins: Annotated[tuple[str, ...], Unordered] = Field(
-        default=(), description="Browser origins that may call, besides loopback ones and the server's own."
-    )
     introspection_client_id: str | None = Field(
         default=None,
         min_length=1,
@@ -142,27 +121,20 @@ class McpServerCalls(Calls[McpServer]):
 
 def _child(spec: McpServer) -> ChildSettings:
     from provision.runtimes.process.child import ChildSettings
+    from provision.runtimes.server_settings import settings
 
     home = Path(spec.home)
-    settings = {
-        "name": spec.name,
-        "host": "127.0.0.1",
-        "port": spec.port,
-        "url": _outputs(spec).url,
-        "issuer": spec.issuer,
-        "scopes": list(spec.scopes),
-        "tool_scopes": {tool: list(scopes) for tool, scopes in spec.tool_scopes.items()},
-        "verifier": spec.verifier,
-        "cache_seconds": spec.cache_seconds,
-        "requests_per_minute": spec.requests_per_minute,
-        "burst_requests": spec.burst_requests,
-        "metrics": spec.metrics,
-        "allowed_origins": list(spec.allowed_origins),
-        "introspection_url": f"{spec.issuer}/protocol/openid-connect/token/introspect",
-        "introspection_client_id": spec.introspection_client_id or _outputs(spec).url,
-        "introspection_client_secret_file": str(home / _SECRET_FILE),
-        "jwks_url": f"{spec.issuer}/protocol/openid-connect/certs",
-    }
+    content = settings(
+        spec,
+        name=spec.name,
+        listens=("127.0.0.1", spec.port or 0),
+        url=_outputs(spec).url,
+        issuer=spec.issuer,
+        realm_url=spec.issuer,
+        scopes=spec.scopes,
+        client_id=spec.introspection_client_id,
+        secret_file=str(home / _SECRET_FILE),
+    )
     reference = (sys.executable, "-m", "provision.server", "--settings", str(home / _SETTINGS_FILE))
     return ChildSettings(
         name=spec.name,
@@ -171,7 +143,7 @@ def _child(spec: McpServer) -> ChildSettings:
         folder=Path(spec.folder) if spec.folder else None,
         env={"MCP_SETTINGS_FILE": str(home / _SETTINGS_FILE)} if spec.command else {},
         files={
-            _SETTINGS_FILE: json.dumps(settings, indent=2),
+            _SETTINGS_FILE: json.dumps(content, indent=2),
             _SECRET_FILE: spec.introspection_client_secret,
         },
     )
