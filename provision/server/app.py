@@ -17,7 +17,8 @@ from provision.server.audit import current_request
 from provision.server.authorization_server import http_transport
 from provision.server.edge import Edge
 from provision.server.protection import WELL_KNOWN, ProtectedResource
-from provision.server.settings import SettingsError, read_secret
+from provision.server.secret_file import read_secret
+from provision.server.settings import SettingsError
 from provision.server.tools import tools
 
 if TYPE_CHECKING:
@@ -35,6 +36,8 @@ if TYPE_CHECKING:
     from provision.server.jwt import SignatureVerifier
     from provision.server.metrics import Metrics
     from provision.server.settings import Settings
+
+_SECRET_BYTES = 4096
 
 
 class AuditedTools(Middleware):
@@ -248,9 +251,11 @@ def build_verifier(
         return SignatureVerifier(settings, transport)
     from provision.server.introspection import IntrospectionVerifier
 
+    name = "introspection_client_secret_file"
     if settings.introspection_client_secret_file is None:
-        raise SettingsError(["introspection_client_secret_file: is required"])
-    return IntrospectionVerifier(settings, read_secret(settings.introspection_client_secret_file), transport)
+        raise SettingsError([f"{name}: is required"])
+    secret = read_secret(name, settings.introspection_client_secret_file, most=_SECRET_BYTES)
+    return IntrospectionVerifier(settings, secret, transport)
 
 
 def layers(settings: Settings) -> list[HttpMiddleware]:

@@ -10,7 +10,8 @@ import re
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from provision.server.settings import SettingsError, ensure_private
+from provision.server.secret_file import read_secret
+from provision.server.settings import SettingsError
 
 if TYPE_CHECKING:
     from collections.abc import MutableMapping
@@ -54,14 +55,8 @@ class Credentials:
         return self.token != before
 
     def _read(self) -> str:
-        file = self._file or Path()
-        try:
-            with file.open("rb") as stream:
-                ensure_private(FILE_VARIABLE, file, stream)
-                content = stream.read(_MAX_TOKEN + 2)
-        except OSError as error:
-            raise SettingsError([f"{FILE_VARIABLE}: {file}: {error.strerror or 'cannot be read'}"]) from None
-        return _checked(FILE_VARIABLE, content.decode("latin-1").rstrip("\r\n"))
+        secret = read_secret(FILE_VARIABLE, self._file or Path(), most=_MAX_TOKEN)
+        return _checked(FILE_VARIABLE, secret.get_secret_value())
 
 
 def _checked(name: str, token: str) -> str:

@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import difflib
-import os
 import re
-import stat
 from ipaddress import ip_address
 from pathlib import Path  # noqa: TC003 - pydantic needs it when the model is built
-from typing import IO, Annotated, Literal
+from typing import Annotated, Literal
 from urllib.parse import urlsplit
 
 from pydantic import (
@@ -17,7 +15,6 @@ from pydantic import (
     BaseModel,
     ConfigDict,
     Field,
-    SecretStr,
     ValidationError,
     ValidationInfo,
     field_validator,
@@ -26,7 +23,6 @@ from pydantic import (
 
 # RFC 6749 section 3.3: a scope is printable ASCII without space, quote and backslash. The challenge header quotes it.
 _SCOPE = re.compile(r"[\x21\x23-\x5b\x5d-\x7e]+")
-_SECRET_SIZE = 4096
 # The MCP library refuses a longer body, whatever is set here.
 _LIBRARY_BYTES = 4 * 1024 * 1024
 
@@ -228,46 +224,6 @@ def load_settings(path: Path) -> Settings:
     except ValidationError as error:
         # `from None`: the cause would carry the input, and a misplaced secret with it, into a traceback.
         raise SettingsError([f"{path}: {_line(problem)}" for problem in _problems(error)]) from None
-
-
-def read_secret(path: Path) -> SecretStr:
-    """Read a client secret from its file; one newline at the end is not part of it.
-
-    Args:
-        path: The file, which others must have no access to (mode 0400).
-
-    Raises:
-        SettingsError: The file cannot be read, is open to others, or holds no secret.
-    """
-    name = "introspection_client_secret_file"
-    try:
-        with path.open("rb") as file:
-            ensure_private(name, path, file)
-            content = file.read(_SECRET_SIZE + 1)
-    except OSError as error:
-        raise SettingsError([f"{name}: {path}: {error.strerror or 'cannot be read'}"]) from None
-    try:
-        secret = content.decode().removesuffix("\n").removesuffix("\r")
-    except UnicodeDecodeError:
-        raise SettingsError([f"{name}: {path} is not text"]) from None
-    if not secret or len(content) > _SECRET_SIZE or not secret.isprintable():
-        raise SettingsError([f"{name}: {path} must hold the secret on one line and nothing else"])
-    return SecretStr(secret)
-
-
-def ensure_private(name: str, path: Path, file: IO[bytes]) -> None:
-    """Make sure that a file with a secret is closed to others.
-
-    Args:
-        name: The setting that names it.
-        path: The file.
-        file: The same, opened.
-
-    Raises:
-        SettingsError: Others can read or write it, or its group can write it.
-    """
-    if os.fstat(file.fileno()).st_mode & (stat.S_IRWXO | stat.S_IWGRP):
-        raise SettingsError([f"{name}: {path} is open to other users; run: chmod 0400 {path}"])
 
 
 def _problems(error: ValidationError) -> list[tuple[str, str, str]]:

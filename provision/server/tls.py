@@ -6,7 +6,8 @@ import asyncio
 import ssl
 from typing import TYPE_CHECKING, Any
 
-from provision.server.settings import SettingsError, ensure_private
+from provision.server.secret_file import opened
+from provision.server.settings import SettingsError
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -26,13 +27,9 @@ def server_context(certificate: Path, key: Path) -> ssl.SSLContext:
     Raises:
         SettingsError: A file cannot be read, the key is open to others, or they do not belong together.
     """
-    for name, path in (("tls_certificate_file", certificate), ("tls_key_file", key)):
-        try:
-            with path.open("rb") as file:
-                if path is key:
-                    ensure_private(name, path, file)
-        except OSError as error:
-            raise SettingsError([f"{name}: {path}: {error.strerror or 'cannot be read'}"]) from None
+    # Opened here for errors that name the file; the library tells neither which one nor why.
+    with opened("tls_certificate_file", certificate, private=False), opened("tls_key_file", key):
+        pass
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.minimum_version = ssl.TLSVersion.TLSv1_2
     context.set_alpn_protocols(["http/1.1"])

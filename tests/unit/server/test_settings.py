@@ -6,7 +6,7 @@ import json
 
 import pytest
 
-from provision.server.settings import SettingsError, load_settings, read_secret
+from provision.server.settings import SettingsError, load_settings
 
 
 @pytest.fixture
@@ -145,32 +145,3 @@ def test_what_is_no_settings_file_is_said(tmp_path, text):
 def test_a_settings_file_that_is_not_there_is_said(tmp_path):
     with pytest.raises(SettingsError, match="No such file or directory"):
         load_settings(tmp_path / "absent.json")
-
-
-def test_the_secret_is_read_without_the_newline(secret_file):
-    secret = read_secret(secret_file)
-    assert secret.get_secret_value() == "a-secret-that-no-log-may-hold"
-    assert "secret-that" not in f"{secret} {secret!r}"
-
-
-@pytest.mark.parametrize("mode", [0o444, 0o404, 0o402, 0o420])
-def test_a_secret_open_to_others_is_refused(secret_file, mode):
-    secret_file.chmod(mode)
-    with pytest.raises(SettingsError, match="chmod 0400"):
-        read_secret(secret_file)
-
-
-@pytest.mark.parametrize("mode", [0o400, 0o600, 0o440])
-def test_a_secret_for_the_owner_or_its_group_is_read(secret_file, mode):
-    secret_file.chmod(mode)
-    assert read_secret(secret_file)
-
-
-@pytest.mark.parametrize("content", [b"", b"\n", b"hush\nhush\n", b"hush\x00", b"\xff\xfe", b"h" * 5000])
-def test_a_file_without_one_secret_is_refused(tmp_path, content):
-    path = tmp_path / "secret"
-    path.write_bytes(content)
-    path.chmod(0o400)
-    with pytest.raises(SettingsError) as raised:
-        read_secret(path)
-    assert "hush" not in str(raised.value)
