@@ -32,10 +32,9 @@ if TYPE_CHECKING:
     from starlette.types import ASGIApp
 
     from provision.server.audit import AuditTrail
-    from provision.server.introspection import IntrospectionVerifier
-    from provision.server.jwt import SignatureVerifier
     from provision.server.metrics import Metrics
     from provision.server.settings import Settings
+    from provision.server.verifier import Verifier
 
 _SECRET_BYTES = 4096
 
@@ -232,9 +231,7 @@ def _asked_url(settings: Settings) -> str:
     return (settings.jwks_url if settings.verifier == "jwt" else settings.introspection_url) or ""
 
 
-def build_verifier(
-    settings: Settings, transport: httpx2.AsyncBaseTransport | None = None
-) -> IntrospectionVerifier | SignatureVerifier:
+def build_verifier(settings: Settings, transport: httpx2.AsyncBaseTransport | None = None) -> Verifier:
     """Build what checks tokens.
 
     Args:

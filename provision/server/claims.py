@@ -26,17 +26,17 @@ ALGORITHMS = (
 NOT_BEFORE_LEEWAY = 5.0
 
 
-def refusal_reason(claims: Mapping[str, Any], *, issuer: str, audience: str, typ: object) -> str | None:
+def refusal_reason(claims: Mapping[str, Any], *, issuer: str, audience: str) -> str | None:
     """Say why a token is refused, or None when it is accepted (scopes are not looked at here).
 
     Args:
-        claims: The claims, already vouched for by a signature or by the authorization server.
+        claims: The claims, already vouched for by a signature or by the authorization server. Of the kinds of token in
+            ``typ`` only ``Bearer`` is an access token, ``Refresh`` and ``ID`` are not.
         issuer: The issuer it must have, compared exactly (RFC 8414 section 3.3).
         audience: The audience it must name, compared exactly (RFC 8707).
-        typ: The kind of token; only ``Bearer`` is an access token, ``Refresh`` and ``ID`` are not.
     """
     now = time()
-    not_before = claims.get("nbf", 0)
+    not_before, typ = claims.get("nbf", 0), claims.get("typ")
     checks = (
         ("wrong_issuer", claims.get("iss") != issuer),
         ("wrong_audience", audience not in _audiences(claims.get("aud"))),

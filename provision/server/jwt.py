@@ -7,9 +7,7 @@ import time
 from typing import TYPE_CHECKING, Any
 
 import httpx2
-from fastmcp.server.auth import AccessToken, TokenVerifier
 from fastmcp.server.auth.providers.jwt import JWTVerifier
-from fastmcp.utilities.auth import decode_jwt_header, decode_jwt_payload
 
 from provision.server.audit import current_request
 from provision.server.authorization_server import (
@@ -19,11 +17,10 @@ from provision.server.authorization_server import (
     http_transport,
     watching,
 )
-from provision.server.claims import ALGORITHMS, refusal_reason
-from provision.server.token_cache import CACHE_ENTRIES, TokenCache
+from provision.server.verifier import Verifier, jwt_payload
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from fastmcp.server.auth import AccessToken
 
     from provision.server.settings import Settings
 
@@ -32,12 +29,10 @@ _KEYS_SECONDS = 10.0
 _RETRY_SECONDS = 1.0
 
 
-class SignatureVerifier(TokenVerifier):
+class SignatureVerifier(Verifier):
     """Checks each token's signature and claims itself; a revoked token is good until it expires.
 
     A signature that was found good is not computed again for a few seconds; the claims are looked at each time.
-
-    Scopes are declared, not enforced: the middleware answers a missing one with 403 ``insufficient_scope``.
 
     Args:
         settings: The settings of the server.
@@ -45,49 +40,21 @@ class SignatureVerifier(TokenVerifier):
     """
 
     def __init__(self, settings: Settings, transport: httpx2.AsyncBaseTransport | None = None) -> None:
-        super().__init__(required_scopes=list(settings.scopes))
         self._url = settings.jwks_url or ""
-        self._issuer = settings.issuer
-        self._audience = settings.url
         self._transport = WatchedTransport(_SparingTransport(transport or http_transport(self._url)))
-        self._client = http_client(self._transport)
         self._by_algorithm: dict[str, JWTVerifier] = {}
-        self._cache = TokenCache(seconds=settings.cache_seconds, entries=CACHE_ENTRIES)
+        super().__init__(settings, http_client(self._transport))
 
-    async def verify_token(self, token: str) -> AccessToken | None:
-        """Return what the token gives access to, or None with the reason in the request's record.
-
-        Raises:
-            AuthorizationServerError: The key is not known and the key set cannot be had.
-        """
-        record = current_request()
-        access = self._cache.get(token)
-        if access is None:
-            header = _part(decode_jwt_header, token)
-            if header is None:
-                record.reason = "not_a_jwt"
-                return None
-            if header.get("alg") not in ALGORITHMS:
-                record.reason = "forbidden_algorithm"
-                return None
-            access = await self._verify(token, header)
-            if access is None:
-                return None
-            self._cache.put(token, access)
-        # Of a remembered token the signature is known to be good, and nothing else.
-        record.reason = self._refusal_reason(access.claims)
-        if record.reason is not None:
+    async def _vouched_for(self, token: str, header: dict[str, Any] | None) -> AccessToken | None:
+        if header is None:
+            current_request().reason = "not_a_jwt"
             return None
-        record.identify(access)
-        return access
-
-    async def _verify(self, token: str, header: dict[str, Any]) -> AccessToken | None:
         with watching() as answer:
             access: AccessToken | None = await self._verifier(str(header["alg"])).verify_token(token)
         if access is not None:
             access.claims.setdefault("typ", _kind(header))
             return access
-        claims = _part(decode_jwt_payload, token)
+        claims = jwt_payload(token)
         if claims is None:
             current_request().reason = "not_a_jwt"
             return None
@@ -96,9 +63,6 @@ class SignatureVerifier(TokenVerifier):
         # The signature is not known to be good: the claims serve only to name the reason.
         current_request().reason = self._refusal_reason({"typ": _kind(header), **claims}) or "bad_signature"
         return None
-
-    def _refusal_reason(self, claims: dict[str, Any]) -> str | None:
-        return refusal_reason(claims, issuer=self._issuer, audience=self._audience, typ=claims.get("typ"))
 
     def _verifier(self, algorithm: str) -> JWTVerifier:
         # One per algorithm, so that a token cannot choose another algorithm for a key.
@@ -121,10 +85,6 @@ class SignatureVerifier(TokenVerifier):
             except httpx2.HTTPError:
                 return answer.trouble or "authorization_server_unreachable"
         return answer.trouble
-
-    async def aclose(self) -> None:
-        """Close the connections to the authorization server."""
-        await self._client.aclose()
 
 
 class _KeysOf(httpx2.AsyncBaseTransport):
@@ -184,14 +144,6 @@ class _SparingTransport(httpx2.AsyncBaseTransport):
 
     async def aclose(self) -> None:
         await self._transport.aclose()
-
-
-def _part(decode: Callable[[str], dict[str, Any]], token: str) -> dict[str, Any] | None:
-    try:
-        part = decode(token)
-    except (ValueError, TypeError, RecursionError):
-        return None
-    return part if isinstance(part, dict) else None
 
 
 def _kind(header: dict[str, Any]) -> str | None:

@@ -27,9 +27,8 @@ if TYPE_CHECKING:
     from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
     from provision.server.audit import AuditTrail
-    from provision.server.introspection import IntrospectionVerifier
-    from provision.server.jwt import SignatureVerifier
     from provision.server.settings import Settings
+    from provision.server.verifier import Verifier
 
 
 def protect(
@@ -89,9 +88,7 @@ def serve(app: ASGIApp) -> NoReturn:
 class _Protected:
     """Requests go through the checks, the start and the end straight to the application."""
 
-    def __init__(
-        self, app: ASGIApp, edge: ASGIApp, verifier: IntrospectionVerifier | SignatureVerifier
-    ) -> None:
+    def __init__(self, app: ASGIApp, edge: ASGIApp, verifier: Verifier) -> None:
         self._app = app
         self._edge = edge
         self._verifier = verifier

@@ -105,7 +105,7 @@ def test_a_fault_in_the_server_shows_the_client_only_the_correlation_id(server, 
     def broken(*_: object, **__: object) -> None:
         raise RuntimeError("inner detail")
 
-    monkeypatch.setattr("provision.server.introspection.refusal_reason", broken)
+    monkeypatch.setattr("provision.server.verifier.refusal_reason", broken)
     server.http.portal  # noqa: B018 - the client runs the application
     answer = server.post(stand_in.issue())
     assert answer.status_code == 500

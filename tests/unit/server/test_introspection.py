@@ -9,7 +9,7 @@ import time
 import httpx2
 import pytest
 
-from provision.server import claims, introspection, token_cache
+from provision.server import claims, token_cache, verifier
 
 ISSUER = "http://localhost:8080/realms/mcp"
 METADATA = "http://localhost:3000/.well-known/oauth-protected-resource/mcp"
@@ -144,7 +144,7 @@ def test_a_refusal_is_not_remembered(server, stand_in):
 
 
 def test_the_cache_is_bounded_and_holds_no_token(start, stand_in, monkeypatch):
-    monkeypatch.setattr(introspection, "CACHE_ENTRIES", 2)
+    monkeypatch.setattr(verifier, "CACHE_ENTRIES", 2)
     server = start(cache_seconds=60)
     for token in ("one", "two", "three", "one"):
         server.post(stand_in.issue(token))
