@@ -18,21 +18,27 @@ if TYPE_CHECKING:
     import httpx
 
 PROTOCOL_VERSION = "2025-11-25"
+_SESSION = "Mcp-Session-Id"
 _ACCEPT = "application/json, text/event-stream"
 
 
-def ask(http: httpx.Client, url: str, token: str | None = None, **more: Any) -> httpx.Response:
+def ask(
+    http: httpx.Client, url: str, token: str | None = None, *, session: str = "", **more: Any
+) -> httpx.Response:
     """Send the smallest request that only an authorized client may make.
 
     Args:
         http: The client.
         url: The MCP server's URL.
         token: The bearer token; none when None.
+        session: The id of the session that it belongs to; none when empty.
         more: What else the request has.
     """
     headers = {"Accept": _ACCEPT, "MCP-Protocol-Version": PROTOCOL_VERSION}
     if token is not None:
         headers["Authorization"] = f"Bearer {token}"
+    if session:
+        headers[_SESSION] = session
     body = {"jsonrpc": "2.0", "id": 1, "method": "tools/list", "params": {}}
     return http.post(url, headers=headers, json=body, **more)
 
@@ -43,6 +49,12 @@ def let_in(response: httpx.Response) -> bool:
         HTTPStatus.UNAUTHORIZED,
         HTTPStatus.FORBIDDEN,
     }
+
+
+def refused(response: httpx.Response) -> bool:
+    """Whether the request was refused, by its status or by an error in its answer."""
+    told = set[str]().union(*_messages(response)) if response.is_success else set()
+    return response.is_client_error or ("error" in told and "result" not in told)
 
 
 @dataclass
@@ -77,8 +89,13 @@ class McpSession:
 
     def __exit__(self, *_: object) -> None:
         """End it, if the server keeps one."""
-        if "Mcp-Session-Id" in self._headers:
+        if self.id:
             self.http.delete(self.url, headers=self._headers)
+
+    @property
+    def id(self) -> str:
+        """What the server calls it; empty when it keeps no sessions."""
+        return self._headers.get(_SESSION, "")
 
     def tools(self) -> tuple[str, ...]:
         """The names of the tools."""
@@ -107,8 +124,8 @@ class McpSession:
 
     def _call(self, method: str, params: dict[str, Any]) -> dict[str, Any]:
         response = self._post({"jsonrpc": "2.0", "id": next(self._ids), "method": method, "params": params})
-        if session := response.headers.get("Mcp-Session-Id"):
-            self._headers["Mcp-Session-Id"] = session
+        if session := response.headers.get(_SESSION):
+            self._headers[_SESSION] = session
         for message in _messages(response):
             if isinstance(message.get("error"), dict):
                 raise Failed(f"{method}: {text(message['error'], 'message') or 'error'}")

@@ -23,6 +23,8 @@ class Exchange:
     method: str
     path: str
     headers: dict[str, str]
+    body: bytes = b""
+    let_in: bool = False
     status: int = 0
     answer_headers: dict[str, str] = field(default_factory=dict)
     answer: bytes = b""
@@ -74,6 +76,7 @@ class Front:
         def swap(exchange: Exchange) -> None:
             if exchange.path.startswith("/mcp") and whom(exchange):
                 exchange.headers["authorization"] = f"Bearer {self._good_token()}"
+                exchange.let_in = True
 
         self._before = swap
         try:
@@ -81,11 +84,11 @@ class Front:
         finally:
             self._before = _as_it_is
 
-    def pass_on(self, exchange: Exchange, body: bytes) -> None:
+    def pass_on(self, exchange: Exchange) -> None:
         """Ask the server."""
         self._before(exchange)
         url = f"http://127.0.0.1:{self._behind}{exchange.path}"
-        response = self._http.request(exchange.method, url, headers=exchange.headers, content=body)
+        response = self._http.request(exchange.method, url, headers=exchange.headers, content=exchange.body)
         exchange.status = response.status_code
         exchange.answer_headers = {
             name: value for name, value in response.headers.items() if name not in _NOT_PASSED_ON
@@ -103,8 +106,8 @@ class Front:
             def _any(self) -> None:
                 headers = {name.lower(): value for name, value in self.headers.items()}
                 body = self.rfile.read(int(headers.pop("content-length", 0)))
-                exchange = Exchange(self.command, self.path, headers)
-                front.pass_on(exchange, body)
+                exchange = Exchange(self.command, self.path, headers, body)
+                front.pass_on(exchange)
                 self.send_response_only(exchange.status)
                 for name, value in exchange.answer_headers.items():
                     self.send_header(name, value)

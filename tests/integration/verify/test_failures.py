@@ -5,9 +5,11 @@ from __future__ import annotations
 import base64
 import json
 import math
+import secrets
 import time
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -242,6 +244,49 @@ def server_asks_for_no_token(stack: Stack) -> Iterator[None]:
         yield
 
 
+@contextmanager
+def keeping_sessions(stack: Stack, *, bound: bool) -> Iterator[dict[str, str]]:
+    """The server keeps sessions, each of which may be bound to its subject; gives the subjects by the sessions' ids."""
+    subjects: dict[str, str] = {}
+
+    def keep(exchange: Exchange) -> None:
+        subject, session = claims(exchange).get("sub", ""), exchange.headers.get("mcp-session-id", "")
+        if b'"initialize"' in exchange.body and exchange.status == HTTPStatus.OK:
+            begun = exchange.answer_headers["mcp-session-id"] = secrets.token_hex(16)
+            subjects[begun] = subject
+        others = session and exchange.status == HTTPStatus.OK and subjects.get(session) != subject
+        if bound and others and not exchange.let_in:
+            exchange.status, exchange.answer = HTTPStatus.NOT_FOUND, b""
+
+    with stack.front.changing(keep):
+        yield subjects
+
+
+@breaks("session-identity", says="a session id without a token")
+def server_takes_a_session_for_a_token(stack: Stack) -> Iterator[None]:
+    with (
+        keeping_sessions(stack, bound=True) as sessions,
+        stack.front.letting_in(
+            lambda exchange: exchange.token is None and exchange.headers.get("mcp-session-id") in sessions
+        ),
+    ):
+        yield
+
+
+@breaks("session-identity", says="to another subject")
+def server_does_not_bind_sessions_to_subjects(stack: Stack) -> Iterator[None]:
+    with keeping_sessions(stack, bound=False):
+        yield
+
+
+@breaks("session-identity", says="an invented session id")
+def server_without_sessions_takes_any_for_a_token(stack: Stack) -> Iterator[None]:
+    with stack.front.letting_in(
+        lambda exchange: exchange.token is None and "mcp-session-id" in exchange.headers
+    ):
+        yield
+
+
 @breaks("refused-garbage", says="random text")
 def server_takes_any_text(stack: Stack) -> Iterator[None]:
     with stack.front.letting_in(lambda exchange: exchange.token is not None and not claims(exchange)):
@@ -302,3 +347,17 @@ def test_exactly_the_right_proof_fails_when(stack: Stack, broken: Any, proofs: s
 def test_nothing_fails_when_nothing_is_broken(stack: Stack) -> None:
     results = prove(stack.target)
     assert all(proof.ok for proof in results), failed_by_itself(results)
+
+
+def test_a_session_that_is_bound_to_its_subject_is_proved(stack: Stack) -> None:
+    with keeping_sessions(stack, bound=True):
+        results = prove(stack.target)
+    assert failed_by_itself(results) == {}
+    (proof,) = (proof for proof in results if proof.id == "session-identity")
+    assert proof.detail == "401 for a session's id without a token, HTTP 404 with another subject's"
+
+
+def test_a_server_without_sessions_says_so(stack: Stack) -> None:
+    (proof,) = prove(stack.target, only=["session-identity"])
+    assert proof.ok
+    assert proof.detail.startswith("the server keeps no sessions; 401")
