@@ -29,7 +29,6 @@ _EXPORT_AGAIN: Final = (
 _USER_PROFILE: Final = "org.keycloak.userprofile.UserProfileProvider"
 _USER_PROFILE_KEY: Final = "kc.user.profile.config"
 _NOT_EXPORTED: Final = {
-    "ClientRole": "roles of clients are not looked at",
     "InitialAccessToken": "initial access tokens are never exported",
 }
 
@@ -112,6 +111,7 @@ class _Role(_Part):
 
 class _Roles(_Part):
     realm: list[_Role] | None = None
+    client: dict[str, list[_Role]] | None = None
 
 
 class _Holder(_Part):
@@ -170,6 +170,7 @@ class _Realm(_Part):
     client_profiles: _Profiles | None = None
     roles: _Roles | None = None
     groups: list[_Group] | None = None
+    default_groups: list[str] | None = None
     users: list[_User] | None = None
 
 
@@ -323,21 +324,27 @@ def _store_providers(tree: RealmTree, realm: _Realm, providers: Sequence[_Provid
 def _store_roles(tree: RealmTree, realm: _Realm, roles: _Roles) -> None:
     """The export names roles and clients, the Admin API tells their ids."""
     ids = {item.client_id: item.raw(number)["id"] for number, item in enumerate(realm.clients or ())}
-    composites = {}
-    for role in roles.realm or ():
-        parts = role.composites or _Composites()
-        composites[role.name] = [{"name": name, "clientRole": False} for name in parts.realm or ()] + [
-            {"name": name, "clientRole": True, "containerId": ids.get(owner, owner)}
-            for owner, names in (parts.client or {}).items()
-            for name in names
-        ]
-    raw = [item | {"composite": bool(composites[item["name"]])} for item in _raw(roles.realm or ())]
-    tree.store_roles(raw, composites)
+    for owner, own in (("", roles.realm or ()), *(roles.client or {}).items()):
+        if owner and owner not in ids:
+            continue
+        parts = {role.name: _parts_of(role, ids) for role in own}
+        listed = [item | {"composite": bool(parts[item["name"]])} for item in _raw(own)]
+        tree.store_roles(listed, parts, *(("clients", ids[owner]) if owner else ()))
+
+
+def _parts_of(role: _Role, ids: Mapping[str, str]) -> list[dict[str, Any]]:
+    parts = role.composites or _Composites()
+    return [{"name": name, "clientRole": False} for name in parts.realm or ()] + [
+        {"name": name, "clientRole": True, "containerId": ids.get(owner, owner)}
+        for owner, names in (parts.client or {}).items()
+        for name in names
+    ]
 
 
 def _store_groups(tree: RealmTree, realm: _Realm, groups: Sequence[_Group]) -> None:
-    del realm
     tree.store_groups(_raw(groups))
+    joined = realm.default_groups or ()
+    tree.store([{"path": path, "name": path.rpartition("/")[2]} for path in joined], "default-groups")
 
 
 def _store_people(tree: RealmTree, realm: _Realm) -> None:
@@ -353,6 +360,8 @@ def _store_people(tree: RealmTree, realm: _Realm) -> None:
             for path, name in zip(user.groups or (), names, strict=True)
         ]
         tree.store(joined, "users", item["id"], "groups")
+    if realm.roles is None:
+        tree.unread["ClientRole"] = "the export has no roles"
     if all(user.service_account_client_id for user in users):
         tree.unread["User"] = "the export has no people"
     accounts = {
@@ -363,6 +372,11 @@ def _store_people(tree: RealmTree, realm: _Realm) -> None:
         tree.store_service_accounts(accounts)
     if not enabled <= accounts.keys():
         tree.unread["ServiceAccountRole"] = "the export has not the users of all service accounts"
+        return
+    tree.members = {}
+    for user in users:
+        for path in user.groups or () if user.service_account_client_id else ():
+            tree.members.setdefault(path, []).append(str(user.service_account_client_id))
 
 
 _PARTS: Final[Sequence[tuple[str, tuple[str, ...], Callable[[RealmTree, _Realm, Any], None]]]] = (

@@ -8,7 +8,10 @@ from dataclasses import dataclass
 from datetime import date  # noqa: TC003 - part of a dataclass
 from functools import cache
 from pathlib import Path
-from typing import NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 _FILE = Path(__file__).with_suffix(".toml")
 _VERSION = re.compile(r"(\d+)\.(\d+)\.(\d+)(?![\d])(?!-SNAPSHOT)")
@@ -39,14 +42,18 @@ class Cve:
         id: Its number.
         what: What it lets somebody do.
         fixed: The first releases without it, one for each line of releases that was mended.
+        since: The first release with it; None when it was always there.
     """
 
     id: str
     what: str
     fixed: tuple[Version, ...]
+    since: Version | None = None
 
     def affects(self, version: Version) -> bool:
         """Whether a version has it: a line that was not mended has it for good, unless it began later."""
+        if self.since is not None and version < self.since:
+            return False
         line = version[:2]
         mended = next((release for release in self.fixed if release[:2] == line), None)
         if mended is not None:
@@ -80,8 +87,9 @@ class CveList:
 def known() -> CveList:
     """The list as it is in the package."""
     data = tomllib.loads(_FILE.read_text())
-    cves = tuple(
-        Cve(item["id"], item["what"], tuple(filter(None, map(Version.of, item["fixed"]))))
-        for item in data["cve"]
-    )
-    return CveList(data["looked-through"], cves)
+    return CveList(data["looked-through"], tuple(map(_cve, data["cve"])))
+
+
+def _cve(item: Mapping[str, Any]) -> Cve:
+    since = Version.of(item["since"]) if "since" in item else None
+    return Cve(item["id"], item["what"], tuple(filter(None, map(Version.of, item["fixed"]))), since)

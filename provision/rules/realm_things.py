@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Final, cast, get_args
 from provision.errors import ProvisionError
 from provision.keycloak.client_policies import PolicyDocumentCalls
 from provision.keycloak.collection import CollectionCalls
+from provision.keycloak.group import path_of
 from provision.keycloak.inventory import Inventory
 from provision.keycloak.realm_key import PROVIDER_TYPE, RealmKey, RealmKeyCalls
 from provision.keycloak.representation import untold
@@ -31,6 +32,8 @@ _SAID_BY_OTHERS: Final = {"RealmClientScopes"}
 """What it says is said by the objects of another kind, one by one."""
 _TOLD_BY_PEOPLE: Final = {"AudienceMapper", "HardcodedClaimMapper"}
 """Mappers of types that no scope or client of Keycloak's own has."""
+_IN_PART: Final = {"ClientRole"}
+"""Kinds of which some objects may be known although all are not."""
 _TERSE: Final = {"IdentityProvider"}
 """Kinds whose representations leave out what is off."""
 _SYMMETRIC: Final = {"aes-generated", "hmac-generated"}
@@ -58,7 +61,7 @@ def read(tree: RealmTree) -> tuple[tuple[Thing, ...], Mapping[str, str]]:
     unseen = dict(tree.unread)
     for token, calls in catalogue().items():
         kind = token.removeprefix(_PREFIX)
-        if kind == token or kind in _SAID_BY_OTHERS or kind in unseen:
+        if kind == token or kind in _SAID_BY_OTHERS or (kind in unseen and kind not in _IN_PART):
             continue
         try:
             things += [*_KINDS.get(kind, _surveyed)(calls(context), inventory)]
@@ -98,6 +101,37 @@ def _clients(calls: Calls[Any], inventory: Inventory) -> Iterator[Thing]:
     marked = {item["clientId"] for item in inventory.clients if _is_marked(item.get("attributes"))}
     for thing in _surveyed(calls, inventory):
         yield _with(thing, temporaryAdministrator=True) if thing.get("clientId") in marked else thing
+
+
+def _realm_roles(calls: Calls[Any], inventory: Inventory) -> Iterator[Thing]:
+    """With the mark of the role that everybody has."""
+    default = cast("RealmTree", inventory.session).default_role()
+    for thing in _surveyed(calls, inventory):
+        everyone = thing.get("name") == default
+        yield _with(replace(thing, builtin=False), everyone=True) if everyone else thing
+
+
+def _client_roles(calls: Calls[Any], inventory: Inventory) -> Iterator[Thing]:
+    """Those that were read, be they Keycloak's own."""
+    for client in inventory.clients:
+        for item in inventory.listed("clients", client["id"], "roles"):
+            key = calls.key(realm=inventory.realm, client=client["clientId"], name=item["name"])
+            yield _thing(calls, key, builtin=inventory.is_factory_client(client["clientId"]))
+
+
+def _groups(calls: Calls[Any], inventory: Inventory) -> Iterator[Thing]:
+    """With the mark of those that everybody joins, and the service accounts that are members, where they were read."""
+    try:
+        joined: Any = {path_of(item) for item in inventory.listed("default-groups")}
+    except NotReadError as error:
+        joined = unreadable(error.what)
+    members = cast("RealmTree", inventory.session).members
+    why = "members are read only of groups that administer Keycloak"
+    for thing in _surveyed(calls, inventory):
+        path = thing.get("path")
+        everyone = path in joined if isinstance(joined, set) else joined
+        accounts = unreadable(why) if members is None else [*members.get(path, ())]
+        yield _with(thing, everyone=everyone, serviceAccounts=accounts)
 
 
 def _is_marked(attributes: Any) -> bool:
@@ -141,8 +175,11 @@ def _initial_access_tokens(calls: Calls[Any], inventory: Inventory) -> Iterator[
 
 _KINDS: Mapping[str, Callable[[Calls[Any], Inventory], Iterable[Thing]]] = {
     "Client": _clients,
+    "ClientRole": _client_roles,
+    "Group": _groups,
     "InitialAccessToken": _initial_access_tokens,
     "RealmKey": _keys,
+    "RealmRole": _realm_roles,
     "User": _users,
 }
 """The kinds whose objects are told in another way than by their survey."""
@@ -212,8 +249,7 @@ def _is_factory(key: Any, inventory: Inventory) -> bool:
     if kind == "ClientScope":
         return inventory.is_factory_scope(key.name)
     if kind == "RealmRole":
-        default = f"default-roles-{inventory.realm.lower()}"  # what is in it, every user has
-        return key.name != default and inventory.is_factory_role(key.name)
+        return inventory.is_factory_role(key.name)
     if kind.endswith("Mapper") and "scope" in type(key).fields() and kind not in _TOLD_BY_PEOPLE:
         return inventory.is_factory_scope(key.scope) or inventory.is_factory_client(key.client)
     return False

@@ -42,6 +42,8 @@ class RealmTree:
         self.id = id_
         self.unread: dict[str, str] = {}
         """Kinds of objects that are not in it, each with the reason."""
+        self.members: dict[str, list[str]] | None = None
+        """The clients whose service accounts are members of groups, by the groups' paths; None where it was not read."""
         self._stored: dict[tuple[str, ...], Any] = {}
         self._roots: set[tuple[str, ...]] = set()
         self._shut: dict[tuple[str, ...], str] = {}
@@ -128,13 +130,14 @@ class RealmTree:
 
         Args:
             roles: The roles.
-            composites: Of those that are made of others.
+            composites: Of those that are made of others; those that are left out were not read.
             where: The path of the client whose roles they are.
         """
         self.store([*roles], *where, "roles")
         for item in roles:
             self.store(item, *where, "roles", item["name"])
-            self.store(composites.get(item["name"], ()), *where, "roles", item["name"], "composites")
+            if item["name"] in composites:
+                self.store(composites[item["name"]], *where, "roles", item["name"], "composites")
 
     def store_groups(self, groups: Sequence[Item], *above: str) -> None:
         """Groups with their ``subGroups``, below the groups of those names."""
@@ -152,6 +155,23 @@ class RealmTree:
                 "children",
             )
             self.store_groups(below, *names)
+
+    def all_groups(self) -> Iterator[Item]:
+        """The groups and those below them.
+
+        Raises:
+            NotReadError: They were not read.
+        """
+        waiting = [*self.get(self.name, "groups")]
+        while waiting:
+            group = waiting.pop()
+            yield group
+            waiting += self.get(self.name, "groups", group["id"], "children") or ()
+
+    def default_role(self) -> str:
+        """The name of the role that everybody in the realm has."""
+        told = self._stored.get((), {}).get("defaultRole") or {}
+        return str(told.get("name") or f"default-roles-{self.name.lower()}")
 
     def store_service_accounts(self, roles: Mapping[str, Iterable[tuple[str, str]]]) -> None:
         """The roles of service accounts: by client id, each with its owner (empty for the realm) and name."""

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 from pydantic import ValidationError
 
 from provision.keycloak.client import client_with_id
+from provision.keycloak.group import group_id
 from provision.keycloak.realm_key import PROVIDER_TYPE
 from provision.provider.lifecycle import Lifecycle
 from provision.spec import Calls, Context, Spec, catalogue
@@ -73,6 +74,8 @@ def _make(session: Session, thing: Thing) -> None:
         _write(_calls(session, thing), spec)
     if thing.properties.get("temporaryAdministrator"):
         _mark_client(session, thing)
+    if thing.kind == "Group":
+        _fill_group(session, thing)
 
 
 def _write(calls: Calls[Any], spec: Spec) -> None:
@@ -124,6 +127,17 @@ def _mark_client(session: Session, thing: Thing) -> None:
     client = client_with_id(session, realm, thing.get("clientId")) or {}
     marked = {**client["attributes"], "is_temporary_admin": "true"}
     session.put(realm, "clients", client["id"], body={**client, "attributes": marked})
+
+
+def _fill_group(session: Session, thing: Thing) -> None:
+    """With service accounts, or with everybody who is new."""
+    realm, group = thing.get("realm"), group_id(session, thing.get("realm"), thing.get("path"))
+    for client_id in thing.properties.get("serviceAccounts", ()):
+        client = client_with_id(session, realm, client_id) or {}
+        account = session.get(realm, "clients", client["id"], "service-account-user")
+        session.put(realm, "users", account["id"], "groups", group, body={})
+    if thing.properties.get("everyone"):
+        session.put(realm, "default-groups", group, body={})
 
 
 def _make_aged_key(session: Session, thing: Thing) -> None:

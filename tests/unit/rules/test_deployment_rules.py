@@ -32,7 +32,7 @@ def judged(rule, stack, kind, values, **parameters):
         ("keycloak-version", "kubernetes", {"version": "26.7.4"}, {}, True),
         (
             *("keycloak-version", "kubernetes", {"version": "26.7.4"}),
-            *({"accepted": ["CVE-2026-18206", "CVE-2026-18208"]}, False),
+            *({"accepted": ["CVE-2026-18206", "CVE-2026-18208", "CVE-2026-18211"]}, False),
         ),
         ("keycloak-replicas", "kubernetes", {"replicas": 1.0}, {"atLeast": 1}, False),
         ("keycloak-access-log", "dev", {"accessLogPattern": "%h %{i,User-Agent}"}, {}, False),

@@ -9,6 +9,7 @@ import pytest
 from provision.config.rules import RulesConfig
 from provision.errors import UsageError
 from provision.rules import export
+from provision.rules.book import rule
 from provision.rules.judgement import judge
 from provision.rules.thing import MASKED, UndecidedError
 
@@ -217,3 +218,59 @@ def test_the_client_that_keycloak_was_started_with_is_known_by_its_mark(tmp_path
     report = judge(export.landscape(file, "prod"), RulesConfig())
     found = {item.resource for item in report.findings if item.rule.id == "temporary-administrator"}
     assert found == {"client first in realm master"}
+
+
+def administered(read, **changed):
+    """What an export says of who inherits administrative roles, or has them by default."""
+    document = {
+        **REALM,
+        "clients": [CLIENT, {"clientId": "realm-management", "bearerOnly": True}],
+        "defaultRole": {"name": "default-roles-before-it-was-renamed"},
+        "defaultGroups": ["/staff/new"],
+        "roles": {
+            "realm": [
+                {"name": "default-roles-before-it-was-renamed", "composites": {"realm": ["member"]}},
+                {"name": "member", "composites": {"client": {"app": ["write"]}}},
+            ],
+            "client": {
+                "app": [{"name": "write", "composites": {"client": {"realm-management": ["manage-users"]}}}]
+            },
+        },
+        "groups": [
+            {"name": "staff", "clientRoles": {"app": ["write"]}, "subGroups": [{"name": "new"}]},
+            {"name": "other"},
+        ],
+        "users": [
+            {"username": "service-account-app", "serviceAccountClientId": "app", "groups": ["/staff/new"]}
+        ],
+        **changed,
+    }
+    rules = [rule(name) for name in ("everyone-administers", "service-account-inherits-administration")]
+    report = judge(read(document), RulesConfig(), only=rules)
+    return {(finding.resource, finding.message) for finding in report.findings}, report.undecided
+
+
+def test_who_administers_by_way_of_other_roles_and_of_groups_is_told_of_an_export(read):
+    found, undecided = administered(read)
+    way = "realm-management/manage-users, by way of"
+    assert found == {
+        (
+            "realm role default-roles-before-it-was-renamed in realm shop",
+            f"gives everybody {way} member, app/write",
+        ),
+        ("group /staff/new in realm shop", f"gives everybody {way} app/write"),
+        (
+            "group /staff/new in realm shop",
+            f"lets the service account of app administer: {way} app/write",
+        ),
+    }
+    assert undecided == ()
+
+
+def test_of_an_export_without_roles_or_without_accounts_it_is_not_told(read):
+    found, undecided = administered(read, roles=None, users=None)
+    assert found == set()
+    assert {item.rule.id for item in undecided} == {
+        "everyone-administers",
+        "service-account-inherits-administration",
+    }

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 
 from provision.rules.keycloak_cves import Version, known
 from provision.rules.secret_names import has_a_password, in_arguments, names_a_secret
+from provision.rules.thing import Thing
+from tests.support.asked_rule import asked
 
 
 @pytest.mark.parametrize(
@@ -22,6 +26,34 @@ from provision.rules.secret_names import has_a_password, in_arguments, names_a_s
 )
 def test_a_version_has_a_hole_until_its_line_is_mended(version, has_it):
     assert ("CVE-2026-18208" in {cve.id for cve in known().of(Version.of(version))}) is has_it
+
+
+@pytest.mark.parametrize(
+    ("version", "has_it"),
+    [("26.4.9", False), ("26.5.9", True), ("26.6.3", True), ("26.6.4", False), ("26.7.0", False)],
+)
+def test_a_hole_that_came_with_something_new_is_not_in_older_lines(version, has_it):
+    assert ("CVE-2026-11800" in {cve.id for cve in known().of(Version.of(version))}) is has_it
+
+
+def test_every_hole_is_told_in_words_and_has_a_release_that_mends_it():
+    for cve in known().cves:
+        assert re.fullmatch(r"CVE-20\d\d-\d{4,}", cve.id)
+        assert cve.fixed, cve.id
+        assert cve.what[0].islower()
+        assert not cve.what.endswith(".")
+        assert cve.since is None or cve.since < min(cve.fixed)
+    assert len({cve.id for cve in known().cves}) == len(known().cves)
+
+
+def test_of_many_holes_the_newest_are_told_in_words_and_all_by_their_number():
+    server = Thing("KeycloakServer", "a Keycloak", {"version": "24.0.0"})
+    (finding,) = asked("keycloak-version", server).findings
+    assert "CVE-2026-1035: one refresh token" not in finding.message
+    assert "CVE-2026-79651: requests without a login" in finding.message
+    assert {cve.id for cve in known().of(Version.of("24.0.0"))} == {
+        *re.findall(r"CVE-\d+-\d+", finding.message)
+    }
 
 
 def test_the_remedy_has_none_of_the_holes():

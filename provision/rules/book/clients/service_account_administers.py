@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING
 
+from provision.rules.administration import ADMINISTRATION, ADMINISTRATORS, Role
 from provision.rules.changes import Add
 from provision.rules.rule import rule
 from provision.rules.thing import Violation
@@ -31,18 +31,8 @@ _REPORTER = Add(
     see="https://keycloak.org/docs/latest/server_admin/index.html#_service_accounts",
     on=("ServiceAccountRole",),
     parameters={
-        "roles": [
-            "/admin",
-            "/create-realm",
-            "realm-management/create-client",
-            "realm-management/impersonation",
-            "realm-management/manage-*",
-            "realm-management/realm-admin",
-            "*-realm/create-client",
-            "*-realm/impersonation",
-            "*-realm/manage-*",
-        ],
-        "administrators": ["provision", "provision-admin"],
+        "roles": [*ADMINISTRATION],
+        "administrators": [*ADMINISTRATORS],
     },
     breaks=(
         (
@@ -73,8 +63,8 @@ _REPORTER = Add(
 )
 def check(mapping: Thing, scene: Scene) -> Iterator[Violation]:
     """No role of the list, a pattern of owner and name, is given to a client that is not listed."""
-    role = f"{mapping.get('owner') or ''}/{mapping.get('role')}"
+    role = Role(mapping.get("owner") or "", mapping.get("role"))
     if mapping.get("client") in scene.parameters["administrators"]:
         return
-    if any(fnmatchcase(role, pattern) for pattern in scene.parameters["roles"]):
+    if role.is_among(scene.parameters["roles"]):
         yield Violation("role", f"lets the service account of {mapping.get('client')} administer Keycloak")

@@ -15,13 +15,16 @@ if TYPE_CHECKING:
     from provision.rules.rule import Scene
     from provision.rules.thing import Thing
 
+_IN_WORDS = 5
+"""How many holes are told of in words, the newest; of the others the numbers."""
+
 
 @rule(
     id="keycloak-version",
     severity="high",
     title="Keycloak's version has no known hole",
     why="Holes of a published version are described for everyone, some with a program that uses them. "
-    "The list here holds those that touch tokens, clients, registration and logins, as of the day that the finding names.",
+    "The list here holds those that touch tokens, clients, registration, logins and the Admin API, as of the day that the finding names.",
     fix="run the newest release of Keycloak",
     see="https://github.com/keycloak/keycloak/security/advisories",
     on=("KeycloakServer",),
@@ -40,9 +43,11 @@ def check(server: Thing, scene: Scene) -> Iterator[Violation]:
         raise UndecidedError(server.path("version"), "no version of Keycloak's own")
     found = [cve for cve in holes.of(version) if cve.id not in scene.parameters["accepted"]]
     if found:
-        named = "; ".join(f"{cve.id}: {cve.what}" for cve in found)
+        named = "; ".join([f"{cve.id}: {cve.what}" for cve in found[-_IN_WORDS:]])
+        others = ", ".join(cve.id for cve in found[:-_IN_WORDS])
         yield Violation(
             "version",
-            f"{version} has known holes, as of {holes.looked_through}: {named}",
+            f"{version} has known holes, as of {holes.looked_through}: {named}"
+            + (f"; and {others}" if others else ""),
             f"Keycloak {holes.mended(version)}, or the newest release",
         )

@@ -1,0 +1,68 @@
+"""Reads parts of a live realm at the same time; what may not be read is an answer too."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import partial
+from typing import TYPE_CHECKING, Any, Final
+
+from provision.keycloak.session import ForbiddenError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from concurrent.futures import ThreadPoolExecutor
+
+    from provision.keycloak.session import Session
+
+VIEW_REALM: Final = "view-realm"
+VIEW_CLIENTS: Final = "view-clients"
+VIEW_USERS: Final = "view-users"
+VIEW_PROVIDERS: Final = "view-identity-providers"
+
+
+@dataclass(frozen=True)
+class Denied:
+    """What the service account may not read."""
+
+    why: str
+
+
+class Reader:
+    """Reads parts of one realm at the same time; what is denied is an answer too.
+
+    Args:
+        session: The Admin API.
+        realm: The realm.
+        pool: Who asks.
+    """
+
+    def __init__(self, session: Session, realm: str, pool: ThreadPoolExecutor) -> None:
+        self.session = session
+        self.realm = realm
+        self.pool = pool
+
+    def get(self, role: str, *path: str, **query: str) -> Callable[[], Any]:
+        """Begin to read a document; gives what waits for it."""
+        return self._begin(role, partial(self.session.get, self.realm, *path, **query))
+
+    def list(self, role: str, *path: str, **query: str) -> Callable[[], Any]:
+        """Begin to read a collection, page by page; gives what waits for it."""
+        return self._begin(role, lambda: [*self.session.list(self.realm, *path, **query)])
+
+    def _begin(self, role: str, read: Callable[[], Any]) -> Callable[[], Any]:
+        def tried() -> Any:
+            try:
+                return read()
+            except ForbiddenError:
+                return denied(role)
+
+        return self.pool.submit(tried).result
+
+
+def denied(role: str) -> Denied:
+    """What may not be read.
+
+    Args:
+        role: The role of ``realm-management`` that would let it.
+    """
+    return Denied(f"the service account lacks the role {role}")
