@@ -6,6 +6,7 @@ import importlib
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
+from provision.rules.adapters import any_resource
 from provision.rules.factory import laid_over
 from provision.rules.rule import Landscape
 from provision.rules.spelling import spelled
@@ -83,6 +84,7 @@ def _things(resource: Resource) -> Iterator[Thing]:
         adapter = importlib.import_module(f"provision.rules.adapters.{_ADAPTERS[resource.type]}")
         read: Callable[[Resource], Iterator[Thing]] = adapter.things
         yield from read(resource)
+    yield from any_resource.things(resource)
 
 
 def _without_doubles(things: tuple[Thing, ...]) -> tuple[Thing, ...]:

@@ -48,7 +48,7 @@ _DOCUMENTS: Final[Mapping[tuple[str, ...], str]] = {
     ("users", "profile"): VIEW_REALM,
 }
 """What is read as it stands, and the role that it needs."""
-OF_A_STACK: Final = ("Container", "KeycloakServer", "McpServer", "Stack")
+OF_A_STACK: Final = ("Container", "KeycloakServer", "McpServer", "Resource", "Stack")
 """The kinds that no realm tells of."""
 
 

@@ -76,7 +76,7 @@ class Thing:
         properties: Its values under their wire names; may hold :data:`UNKNOWN` and :data:`MASKED` anywhere.
         defaults: What properties are that are not named.
         secrets: Properties whose values no report shows.
-        paths: Where a property stands in the resource it was read from, if it has another name there.
+        paths: Where a property stands in the resource it was read from, if it has another name there; empty for all of it.
         whole: Whether what is not named is as its default; not so for an object that was there before.
         builtin: Whether Keycloak made it itself and people only live with it: rules look at it, but are not about it.
     """
@@ -144,7 +144,7 @@ class Thing:
         """Where a property stands in the resource that it was read from."""
         first = _STEP.match(path)
         name = first.group() if first else ""
-        return self.paths.get(path) or self.paths.get(name, name) + path[len(name) :]
+        return (self.paths.get(path) or self.paths.get(name, name) + path[len(name) :]).removeprefix(".")
 
     def shown(self, path: str) -> Any:
         """The value for a report: secrets hidden, markers as words."""

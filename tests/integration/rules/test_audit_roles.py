@@ -14,7 +14,7 @@ from provision.rules.judgement import judge
 from tests.integration.test_least_privilege import service_account
 
 _PAGE = Path(__file__).parents[3] / "docs" / "least-privilege.md"
-_NEVER_READ = {"ClientRole", "User", "Container", "McpServer", "Stack"}
+_NEVER_READ = {"ClientRole", "User", "Container", "McpServer", "Resource", "Stack"}
 
 
 def test_the_page_names_the_roles_that_the_audit_asks_for():

@@ -121,6 +121,6 @@ def test_more_is_found_with_the_server_of_the_tutorial_beside(session, seen):
 
 def test_nothing_of_the_realm_itself_is_out_of_sight(report):
     """What can't be told is a secret, or about what runs beside the realm, or about Keycloak's server."""
-    kinds = {"Container", "KeycloakServer", "McpServer", "Stack", "User", "ClientRole"}
+    kinds = {"Container", "KeycloakServer", "McpServer", "Resource", "Stack", "User", "ClientRole"}
     beyond = [item for item in report.undecided if not {*item.rule.on, *item.rule.beside} & kinds]
     assert [item.as_json() for item in beyond if item.why != repr(MASKED)] == []

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 
 import pytest
 
+from provision.config.rules import RulesConfig
+from provision.rules import book, declared
+from provision.rules.judgement import judge
 from provision.rules.thing import MASKED, UNKNOWN, Thing
 from tests.support.asked_rule import asked, thing
 
@@ -280,6 +284,79 @@ def test_every_secret_that_stands_in_clear_is_named_with_the_command_that_mends_
     report = asked("secret-in-clear", stack, profile="prod")
     assert [finding.fix for finding in report.mandatory] == [f"provision secret set {key}" for key in keys]
     assert not asked("secret-in-clear", Thing("Stack", "stack", {}, defaults={"plainSecrets": []})).undecided
+
+
+SECRET = "3q2-7wPzYk8mVtR1xUoN5bLh"
+
+
+def in_clear(type_="kubernetes:batch/v1:Job", **inputs):
+    """What the rule says of a resource that a program declares."""
+    found = declared.landscape([declared.Resource(type_, "the resource", inputs)], "prod")
+    return judge(found, RulesConfig(), only=[book.rule("secret-in-clear")])
+
+
+@pytest.mark.parametrize(
+    ("inputs", "path"),
+    [
+        ({"config": {"clientSecret": SECRET}}, "config.clientSecret"),
+        ({"env": [{"name": "A", "value": "b"}, {"name": "API_KEY", "value": SECRET}]}, "env[1].value"),
+        ({"envs": ["A=b", f"DB_PASSWORD={SECRET}"]}, "envs[1]"),
+        ({"spec": {"env": {"url": f"postgres://keycloak:{SECRET}@db/x"}}}, "spec.env.url"),
+        ({"config": {"bindCredential": [SECRET]}}, "config.bindCredential[0]"),
+        ({"data": {"app.json": json.dumps({"a": {"token": SECRET}})}}, 'data["app.json"].a.token'),
+        ({"adminPassword": SECRET}, "adminPassword"),
+    ],
+)
+def test_a_secret_is_found_in_whatever_map_or_list_it_stands_and_is_not_shown(inputs, path):
+    report = in_clear(**inputs)
+    (finding,) = report.findings
+    assert finding.path == path
+    assert finding.actual == "[secret]"
+    assert SECRET not in json.dumps(finding.as_json())
+
+
+@pytest.mark.parametrize(
+    "inputs",
+    [
+        {"config": {"secretFile": SECRET, "clientSecretExpiry": "3600", "passwordPolicy": "length(12)"}},
+        {"config": {"token": "true", "password": "", "secret": "${SECRET}", "apiKey": "$(API_KEY)"}},
+        {"config": {"clientSecret": MASKED, "password": "**********", "token": "{{ token }}"}},
+        {"config": {"secret": "/run/secrets/one", "token": "https://login.example.org/token"}},
+        {"env": [{"name": "TOKEN", "valueFrom": {"secretKeyRef": {"name": "db", "key": "password"}}}]},
+        {"values": {"existingSecret": "the-one-of-keycloak", "imagePullSecret": "registry"}},
+        {"volumes": [{"secret": {"secretName": "db"}}], "url": UNKNOWN, "config": {"other": UNKNOWN}},
+        {"envs": ["DATABASE=postgres://keycloak:${DB_PASSWORD}@db/x", "TOKEN=", "A=password"]},
+    ],
+)
+def test_what_only_sounds_like_a_secret_or_is_not_in_clear_is_none(inputs):
+    report = in_clear(**inputs)
+    assert (report.findings, report.undecided) == ((), ())
+
+
+def test_what_our_provider_or_kubernetes_encrypts_and_what_containers_are_asked_for_is_not_told_again():
+    assert not in_clear("provision:keycloak:Client", realm="mcp", clientId="a", secret=SECRET).findings
+    assert not in_clear("kubernetes:core/v1:Secret", stringData={"password": SECRET}).findings
+    pod = {"containers": [{"name": "a", "env": [{"name": "API_KEY", "value": SECRET}]}]}
+    spec = {"spec": {"template": {"spec": pod}}}
+    assert not in_clear("kubernetes:apps/v1:Deployment", **spec).findings
+    assert in_clear("kubernetes:apps/v1:DaemonSet", **spec).findings
+
+
+def test_a_map_of_a_keycloak_object_is_looked_into():
+    mapper = {"realm": "mcp", "identityProvider": "corp", "name": "m"}
+    deed = {"type": "x", "config": {"client.secret": SECRET}}
+    (finding,) = in_clear("provision:keycloak:IdentityProviderMapper", **mapper, mapper=deed).findings
+    assert finding.path == 'mapper.config["client.secret"]'
+
+
+def test_a_secret_that_is_not_known_yet_may_be_one_in_clear_and_an_allowed_path_is_let_pass():
+    unknown = in_clear(config={"clientSecret": UNKNOWN, "password": SECRET})
+    assert [finding.path for finding in unknown.findings] == ["config.password"]
+    assert [item.path for item in unknown.undecided] == ["config.clientSecret"]
+    resource = declared.Resource("a:b:C", "one", {"config": {"token": SECRET}})
+    config = RulesConfig(parameters={"secret-in-clear": {"allowed": ["config.token"]}})
+    found = declared.landscape([resource], "prod")
+    assert not judge(found, config, only=[book.rule("secret-in-clear")]).findings
 
 
 @pytest.mark.parametrize(
