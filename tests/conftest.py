@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from provision.keycloak.session import Session
+from provision.keycloak.session import ServiceAccount, Session
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -55,7 +55,7 @@ def live_keycloak(
 @pytest.fixture(scope="session")
 def session(live_keycloak: RunningKeycloak | OtherKeycloak, admin_secret: str) -> Session:
     """The Admin API of the running Keycloak."""
-    return Session(live_keycloak.url, ADMIN, admin_secret)
+    return Session(ServiceAccount(live_keycloak.url, ADMIN, admin_secret))
 
 
 @pytest.fixture(scope="session")

@@ -40,7 +40,7 @@ class StackSession:
             UsageError: There is no such stack or its configuration is wrong.
             ProvisionError: It is not up.
         """
-        from provision.keycloak.session import Session
+        from provision.keycloak.session import ServiceAccount, Session
 
         config = invocation.stack().config()
         engine = invocation.engine()
@@ -51,11 +51,11 @@ class StackSession:
                 f"Start it: `provision up -s {invocation.stack_name}`.",
             )
         admin = outputs["admin"]
-        session = Session(
+        account = ServiceAccount(
             outputs["keycloak_url"],
             admin["client_id"],
             admin["client_secret"],
             config.keycloak.ca_file,
             config.keycloak.auth_realm,
         )
-        return cls(session, outputs["realm"], config, outputs, engine)
+        return cls(Session(account), outputs["realm"], config, outputs, engine)

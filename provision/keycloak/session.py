@@ -11,7 +11,14 @@ from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import quote
 
 from provision.errors import AlreadyExistsError, NotRunningError, OutcomeUnknownError
-from provision.keycloak.transport import READ_SECONDS, FaultError, KeycloakError, Request, Transport
+from provision.keycloak.transport import (
+    READ_SECONDS,
+    FaultError,
+    KeycloakError,
+    Request,
+    ServiceAccount,
+    Transport,
+)
 from provision.urls import host, is_loopback
 
 if TYPE_CHECKING:
@@ -19,7 +26,7 @@ if TYPE_CHECKING:
 
     from requests import Response
 
-__all__ = ["ForbiddenError", "KeycloakError", "OutcomeUnknownError", "Session", "load"]
+__all__ = ["ForbiddenError", "KeycloakError", "OutcomeUnknownError", "ServiceAccount", "Session", "load"]
 
 PAGE_SIZE: Final = 100
 _REALM_SECONDS: Final = 120
@@ -57,34 +64,24 @@ class Session:
     Calls that fail in passing are tried again for about 30 seconds, a POST only when it cannot have been acted on.
 
     Args:
-        url: Keycloak's base address.
-        client_id: The service account's client.
-        client_secret: Its secret.
-        ca_file: A PEM bundle that https is verified with; the system's trust store when there is none.
-        auth_realm: The realm in which the service account is.
+        account: Who asks, and where.
         sleep: How to wait between two tries.
 
     Raises:
         KeycloakError: The CA bundle is missing or holds no certificate.
     """
 
-    def __init__(
-        self,
-        url: str,
-        client_id: str,
-        client_secret: str,
-        ca_file: str | None = None,
-        auth_realm: str = "master",
-        *,
-        sleep: Callable[[float], object] = time.sleep,
-    ) -> None:
-        self.url = url
-        self._client_id = client_id
-        self._client_secret = client_secret
-        self._transport = Transport(url, client_id, client_secret, ca_file, auth_realm, sleep=sleep)
+    def __init__(self, account: ServiceAccount, *, sleep: Callable[[float], object] = time.sleep) -> None:
+        self._account = account
+        self._transport = Transport(account, sleep)
         self._lock = threading.Lock()
         self._locks: dict[str, threading.Lock] = {}
         self._realm_ids: dict[str, str] = {}
+
+    @property
+    def url(self) -> str:
+        """Keycloak's base address."""
+        return self._account.url
 
     def get(self, realm: str, *path: str, **query: str) -> Any:
         """What stands at ``/admin/realms/{realm}/{path…}``, or None when there is nothing."""
@@ -226,7 +223,7 @@ class Session:
             raise AlreadyExistsError(what)
         if status == HTTPStatus.FORBIDDEN:
             raise ForbiddenError(
-                what, f"Give the service account {self._client_id!r} the role that this needs."
+                what, f"Give the service account {self._account.client_id!r} the role that this needs."
             )
         raise KeycloakError(what)
 
@@ -239,7 +236,7 @@ class Session:
     def _said(self, response: Response, body: Any) -> str:
         """Keycloak's own words, without the secrets that were sent."""
         said = _message(response)
-        for secret in sorted({self._client_secret, *_secrets(body)} - {""}, key=len, reverse=True):
+        for secret in sorted({self._account.client_secret, *_secrets(body)} - {""}, key=len, reverse=True):
             # A short one is taken out as a word only: else it would take letters out of others.
             edges = ("", "") if len(secret) > 3 else (r"(?<!\w)", r"(?!\w)")  # noqa: PLR2004
             said = re.sub(re.escape(secret).join(edges), "[secret]", said)

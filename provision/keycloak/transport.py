@@ -7,7 +7,7 @@ import ssl
 import threading
 import time
 from contextlib import nullcontext
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from functools import cache
@@ -85,8 +85,9 @@ class Request:
     authorized: bool = True
 
 
-class Transport:
-    """One pool of connections and one token, shared by all threads.
+@dataclass(frozen=True)
+class ServiceAccount:
+    """A service account of a Keycloak.
 
     Args:
         url: Keycloak's base address.
@@ -94,25 +95,32 @@ class Transport:
         client_secret: Its secret.
         ca_file: A PEM bundle that https is verified with; the system's trust store when there is none.
         auth_realm: The realm in which the service account is.
-        sleep: How to wait between two tries.
     """
 
-    def __init__(
-        self,
-        url: str,
-        client_id: str,
-        client_secret: str,
-        ca_file: str | None = None,
-        auth_realm: str = "master",
-        *,
-        sleep: Callable[[float], object] = time.sleep,
-    ) -> None:
-        self._url = url
-        self._client_id = client_id
-        self._client_secret = client_secret
-        self._token_path = _TOKEN_PATH.format(realm=quote(auth_realm, safe=""))
+    url: str
+    client_id: str
+    client_secret: str = field(repr=False)
+    ca_file: str | None = None
+    auth_realm: str = "master"
+
+
+class Transport:
+    """One pool of connections and one token, shared by all threads.
+
+    Args:
+        account: Who asks, and where.
+        sleep: How to wait between two tries.
+
+    Raises:
+        KeycloakError: The CA bundle is missing or holds no certificate.
+    """
+
+    def __init__(self, account: ServiceAccount, sleep: Callable[[float], object]) -> None:
+        self._account = account
+        self._token_path = _TOKEN_PATH.format(realm=quote(account.auth_realm, safe=""))
         self._sleep = sleep
-        self._pool = _pool_class()(f"{url}/", _checked(ca_file) if ca_file else True)
+        verify = _checked(account.ca_file) if account.ca_file else True
+        self._pool = _pool_class()(f"{account.url}/", verify)
         self._lock = threading.Lock()
         self._token = ""
         self._expires = 0.0
@@ -205,8 +213,8 @@ class Transport:
 
         form = {
             "grant_type": "client_credentials",
-            "client_id": self._client_id,
-            "client_secret": self._client_secret,
+            "client_id": self._account.client_id,
+            "client_secret": self._account.client_secret,
         }
         self._pool.prepare({}, READ_SECONDS)
         try:
@@ -221,7 +229,7 @@ class Transport:
             raise FaultError(f"no token (HTTP {status})", sent=False, retry_after=_retry_after(response))
         if status in {HTTPStatus.BAD_REQUEST, HTTPStatus.UNAUTHORIZED}:
             raise KeycloakError(
-                f"Keycloak at {self._url} refused the service account {self._client_id!r} (HTTP {status}).",
+                f"Keycloak at {self._account.url} refused the service account {self._account.client_id!r} (HTTP {status}).",
                 "Check its client id and secret in the provider's configuration.",
             )
         try:
@@ -230,7 +238,7 @@ class Transport:
             answer = None
         if not isinstance(answer, dict) or not answer.get("access_token"):
             raise KeycloakError(
-                f"Keycloak at {self._url} gave no token (HTTP {status}).",
+                f"Keycloak at {self._account.url} gave no token (HTTP {status}).",
                 "Check that the address is Keycloak's base address, with its path if it has one.",
             )
         return answer
@@ -266,12 +274,15 @@ class Transport:
 
         if isinstance(cause, http.TooManyRedirects):
             raise KeycloakError(
-                f"Keycloak at {self._url} redirects to another address.", "Give the address it redirects to."
+                f"Keycloak at {self._account.url} redirects to another address.",
+                "Give the address it redirects to.",
             ) from cause
         if isinstance(cause, http.SSLError) and "CERTIFICATE_VERIFY_FAILED" in str(cause):
             raise self._distrust(str(cause)) from cause
         if isinstance(cause, ValueError):
-            raise KeycloakError(f"{self._url} is not an address that can be called: {cause}") from cause
+            raise KeycloakError(
+                f"{self._account.url} is not an address that can be called: {cause}"
+            ) from cause
         if isinstance(cause, http.ConnectTimeout):
             return FaultError("no connection in time", sent=False)
         reason = cause.args[0] if cause.args else None
@@ -282,7 +293,7 @@ class Transport:
         return FaultError("the connection broke", sent=True)
 
     def _distrust(self, reason: str) -> KeycloakError:
-        certificate = f"The certificate of Keycloak at {self._url}"
+        certificate = f"The certificate of Keycloak at {self._account.url}"
         if "mismatch" in reason:
             return KeycloakError(f"{certificate} is for another name.", "Use the name that it holds.")
         if "expired" in reason:

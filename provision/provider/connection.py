@@ -76,13 +76,14 @@ class Connection:
         Raises:
             ProvisionError: The provider was given no connection, or a CA bundle that cannot be used.
         """
-        from provision.keycloak.session import Session
+        from provision.keycloak.session import ServiceAccount, Session
 
         if not self.url:
             raise ProvisionError(
                 "This resource needs a Keycloak, and its provider was given none.",
                 "Pass a provider with url, clientId and clientSecret (`opts=ResourceOptions(provider=…)`).",
             )
-        return Session(
+        account = ServiceAccount(
             self.url, self.client_id, self.client_secret, self.ca_file or None, self.auth_realm or "master"
         )
+        return Session(account)

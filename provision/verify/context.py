@@ -72,18 +72,19 @@ class Run:
 
     def session(self) -> Session:
         """The Admin API of the target's Keycloak."""
-        from provision.keycloak.session import Session
+        from provision.keycloak.session import ServiceAccount, Session
 
         with self._session_lock:
             if self._session is None:
                 target = self.target
-                self._session = Session(
+                account = ServiceAccount(
                     target.keycloak_url,
                     target.admin_client_id,
                     target.admin_client_secret,
                     target.ca_file,
                     target.admin_realm,
                 )
+                self._session = Session(account)
             return self._session
 
     def outcome(self, check: Check[Any]) -> Outcome:

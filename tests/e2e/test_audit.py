@@ -7,7 +7,7 @@ import json
 import pytest
 
 from provision.config.yaml_file import dump, load
-from provision.keycloak.session import Session
+from provision.keycloak.session import ServiceAccount, Session
 from tests.support.stack_cli import StackCli
 
 
@@ -23,7 +23,7 @@ def administrator(stack):
     outputs = stack.json("status", "--show-secrets")
     admin = outputs["admin"]
     url = outputs["issuer"].partition("/realms/")[0]
-    return Session(url, admin["client_id"], admin["client_secret"]), outputs["realm"]
+    return Session(ServiceAccount(url, admin["client_id"], admin["client_secret"])), outputs["realm"]
 
 
 @pytest.fixture

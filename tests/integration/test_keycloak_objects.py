@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from provision.errors import ProvisionError
-from provision.keycloak.session import KeycloakError, Session
+from provision.keycloak.session import KeycloakError, ServiceAccount, Session
 from provision.provider.wire import plain
 from provision.spec import Mark, catalogue
 from tests.support.samples import SAMPLES
@@ -220,7 +220,7 @@ def test_a_missing_owner_is_named(world):
 
 def test_a_wrong_admin_secret_is_named_without_the_secret(live_keycloak):
     with pytest.raises(KeycloakError, match="refused the service account 'provision-admin'") as caught:
-        Session(live_keycloak.url, "provision-admin", "wrong-wrong-wrong").get("master")
+        Session(ServiceAccount(live_keycloak.url, "provision-admin", "wrong-wrong-wrong")).get("master")
     assert "wrong-wrong" not in str(caught.value)
 
 

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from provision.errors import ProvisionError
-from provision.keycloak.session import KeycloakError, Session
+from provision.keycloak.session import KeycloakError, ServiceAccount, Session
 from provision.provider.lifecycle import ADOPTED_FROM, State
 from provision.provider.wire import Hidden
 from provision.spec import Context, catalogue
@@ -111,7 +111,7 @@ def service_account(session, url, realm, owner, roles):
             there, to = ("roles",), ("realm",)
         if given := [session.get(realm, *there, role) for role in roles]:
             session.post(realm, "users", user, "role-mappings", *to, body=given)
-        yield Session(url, name, secret, auth_realm=realm)
+        yield Session(ServiceAccount(url, name, secret, auth_realm=realm))
     finally:
         session.delete(realm, "clients", client)
 

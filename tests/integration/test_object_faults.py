@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import pytest
 
 from provision.errors import ProvisionError
-from provision.keycloak.session import Session
+from provision.keycloak.session import ServiceAccount, Session
 from provision.provider.journal import Journal
 from provision.provider.lifecycle import ADOPTED_FROM, Lifecycle
 from provision.provider.wire import plain
@@ -78,7 +78,7 @@ class Program:
 
     def _provider(self):
         """A new process: only the journal's file is left of the one before."""
-        session = Session(self.proxy.url, ADMIN, self.secret, sleep=lambda _: None)
+        session = Session(ServiceAccount(self.proxy.url, ADMIN, self.secret), sleep=lambda _: None)
         journal = Journal(self.journal)
         context = Context(session=lambda: session, log=lambda _: None)
         return lambda kind: Lifecycle(catalogue()[f"provision:keycloak:{kind}"], context, journal)

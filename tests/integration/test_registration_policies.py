@@ -7,7 +7,7 @@ import secrets
 
 import pytest
 
-from provision.keycloak.session import KeycloakError, Session
+from provision.keycloak.session import KeycloakError, ServiceAccount, Session
 from provision.provider.lifecycle import Lifecycle
 from provision.provider.wire import plain
 from provision.spec import Context, catalogue
@@ -54,7 +54,7 @@ def weak_session(world):
     owner = world.session.get("master", "clients", clientId=f"{world.realm}-realm")[0]["id"]
     role = world.session.get("master", "clients", owner, "roles", "manage-realm")
     world.session.post("master", "users", user, "role-mappings", "clients", owner, body=[role])
-    yield Session(world.session.url, name, secret)
+    yield Session(ServiceAccount(world.session.url, name, secret))
     world.session.delete("master", "clients", made)
 
 

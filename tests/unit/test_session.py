@@ -21,7 +21,7 @@ from cryptography.x509.oid import NameOID
 
 from provision.errors import AlreadyExistsError
 from provision.keycloak import transport
-from provision.keycloak.session import KeycloakError, OutcomeUnknownError, Session
+from provision.keycloak.session import KeycloakError, OutcomeUnknownError, ServiceAccount, Session
 from provision.provider.connection import Connection
 
 SECRET = "the-account-s-secret"
@@ -100,7 +100,7 @@ def pauses():
 
 @pytest.fixture
 def session(server, pauses):
-    return Session(server.url, "account", SECRET, sleep=pauses.append)
+    return Session(ServiceAccount(server.url, "account", SECRET), sleep=pauses.append)
 
 
 CALLS = {
@@ -195,7 +195,7 @@ def test_a_defect_is_told_after_a_few_tries(server, session):
 def test_an_address_where_nobody_answers_is_told_soon(pauses, verb):
     with socket.create_server(("127.0.0.1", 0)) as closed:
         port = closed.getsockname()[1]
-    session = Session(f"http://127.0.0.1:{port}", "account", SECRET, sleep=pauses.append)
+    session = Session(ServiceAccount(f"http://127.0.0.1:{port}", "account", SECRET), sleep=pauses.append)
     with pytest.raises(
         KeycloakError, match=r"does not answer: no connection; .*/admin/realms/r/roles"
     ) as caught:
@@ -409,21 +409,23 @@ def test_a_given_authority_is_trusted(secure, certificate):
 
 def test_an_unknown_authority_is_told_at_once_with_what_to_do(secure, pauses):
     with pytest.raises(KeycloakError, match=r"not signed by an authority.*\n.*PEM bundle.*caFile"):
-        CALLS["post"](Session(secure.url, "a", SECRET, sleep=pauses.append))
+        CALLS["post"](Session(ServiceAccount(secure.url, "a", SECRET), sleep=pauses.append))
     assert pauses == []
 
 
 def test_a_certificate_for_another_name_is_told(secure, certificate):
     with pytest.raises(KeycloakError, match="for another name"):
-        CALLS["get"](Session(secure.url.replace("127.0.0.1", "localhost"), "a", SECRET, certificate))
+        CALLS["get"](
+            Session(ServiceAccount(secure.url.replace("127.0.0.1", "localhost"), "a", SECRET, certificate))
+        )
 
 
 def test_a_ca_bundle_that_is_missing_or_none_is_told(tmp_path):
     with pytest.raises(KeycloakError, match=r"nowhere\.pem cannot be read: No such file"):
-        Session("https://h", "a", SECRET, str(tmp_path / "nowhere.pem"))
+        Session(ServiceAccount("https://h", "a", SECRET, str(tmp_path / "nowhere.pem")))
     (tmp_path / "none.pem").write_text("nothing")
     with pytest.raises(KeycloakError, match=r"none\.pem holds no certificate"):
-        Session("https://h", "a", SECRET, str(tmp_path / "none.pem"))
+        Session(ServiceAccount("https://h", "a", SECRET, str(tmp_path / "none.pem")))
 
 
 def test_a_connection_needs_no_ca_bundle_but_all_the_rest():
@@ -433,3 +435,7 @@ def test_a_connection_needs_no_ca_bundle_but_all_the_rest():
     assert Connection.check({"caFile": "x"})[1] == [
         "url, clientId, clientSecret: must be given with the other settings of the connection"
     ]
+
+
+def test_an_account_shows_no_secret():
+    assert SECRET not in repr(ServiceAccount("https://h", "a", SECRET))

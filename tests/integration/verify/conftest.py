@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 import httpx
 import pytest
 
-from provision.keycloak.session import Session
+from provision.keycloak.session import ServiceAccount, Session
 from provision.verify import Target
 from tests.integration.verify.front import Front
 from tests.integration.verify.realm import LiveRealm
@@ -81,7 +81,7 @@ def realm(
         *("--password-file", realm_secrets.file("password", realm_secrets.password)),
     ]
     subprocess.run(command, check=True, timeout=60)
-    session = Session(live_keycloak.url, ADMIN, admin_secret)
+    session = Session(ServiceAccount(live_keycloak.url, ADMIN, admin_secret))
     yield LiveRealm(session, name)
     session.delete(name)
 
