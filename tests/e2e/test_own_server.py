@@ -38,6 +38,9 @@ def test_every_proof_holds_for_both(own):
     assert [proof for proof in proofs if not proof["ok"]] == []
     shown = {(proof["server"], proof["id"]) for proof in proofs}
     assert {("with-sdk", "step-up"), ("with-fastmcp", "refused-other-server")} <= shown
+    sessions = {proof["server"]: proof["detail"] for proof in proofs if proof["id"] == "session-identity"}
+    bound = "401 for a session's id without a token, HTTP 404 with another subject's"
+    assert sessions == {"with-sdk": bound, "with-fastmcp": bound}
 
 
 def test_a_call_is_answered_and_noted(own):

@@ -40,13 +40,12 @@ def things(resource: Resource) -> Iterator[Thing]:
 
 
 def _of_ours(inputs: Mapping[str, Any], spec: type[Spec]) -> dict[str, Any]:
-    """Maps, and lists of maps: what else is a secret there, our own provider encrypts."""
-    fields, maps = spec.fields(), {name for name, value in spec.defaults().items() if isinstance(value, dict)}
+    """Maps, and lists of maps: a secret that has a field of its own our provider encrypts."""
+    maps = {name for name, value in spec.defaults().items() if isinstance(value, dict)}
     return {
         name: value
         for name, value in inputs.items()
-        if not (name in fields and fields[name].secret)
-        and (_holds_a_map(value) or (value is UNKNOWN and name in maps))
+        if _holds_a_map(value) or (value is UNKNOWN and name in maps)
     }
 
 

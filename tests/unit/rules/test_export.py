@@ -274,3 +274,12 @@ def test_of_an_export_without_roles_or_without_accounts_it_is_not_told(read):
         "everyone-administers",
         "service-account-inherits-administration",
     }
+
+
+def test_of_an_export_without_roles_a_role_of_a_client_may_contain_what_it_will(read):
+    account = {**REALM["users"][1], "clientRoles": {"app": ["write"]}, "groups": []}
+    found, undecided = administered(read, roles=None, groups=[], users=[account])
+    assert found == set()
+    assert ("service account role app/app/write in realm shop", "ClientRole") in {
+        (item.resource, item.path) for item in undecided
+    }
