@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+import re
 from collections import deque
 from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING, NamedTuple
 
 from provision.keycloak.inventory import KEYCLOAK_CLIENTS
-from provision.rules.thing import Thing, UndecidedError
+from provision.rules.thing import UndecidedError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
 
     from provision.rules.rule import Scene
+    from provision.rules.thing import Thing
 
 ADMINISTRATION = (
     "/admin",
@@ -28,6 +30,10 @@ ADMINISTRATION = (
 """The roles that change a realm or act as its users: patterns of owner and name."""
 ADMINISTRATORS = ("provision", "provision-admin")
 """The clients that provision realms where nothing else is configured."""
+
+
+_SLASH = re.compile(r"(?<!^)(?<!~)/")
+"""Between the names in a group's path; a slash inside a name is written otherwise."""
 
 
 class Role(NamedTuple):
@@ -94,45 +100,47 @@ def _of_clients(thing: Thing, path: str) -> Iterator[Role]:
         yield from (Role(str(owner), str(name)) for name in names)
 
 
-def of_group(group: Thing, groups: Iterable[Thing]) -> Iterator[Role]:
+def of_group(group: Thing, at: Callable[[str], Thing | None]) -> Iterator[Role]:
     """The roles that a group gives its members: its own, and those of the groups above it.
+
+    Args:
+        group: The group.
+        at: Finds groups by their paths.
 
     Raises:
         UndecidedError: Some of them can't be seen.
     """
     path = group.get("path")
-    for other in groups:
-        if other.get("realm") == group.get("realm") and f"{path}/".startswith(f"{other.get('path')}/"):
-            yield from (Role("", str(name)) for name in other.items("realmRoles"))
-            yield from _of_clients(other, "clientRoles")
+    above = [path[: slash.start()] for slash in _SLASH.finditer(path)]
+    for one in (group, *filter(None, map(at, above))):
+        yield from (Role("", str(name)) for name in one.items("realmRoles"))
+        yield from _of_clients(one, "clientRoles")
 
 
-def in_scene(scene: Scene, realm: str) -> Callable[[Role], Thing | None]:
+def groups_in_scene(scene: Scene, realm: str) -> Callable[[str], Thing | None]:
+    """Finds groups among what a rule may look at, which must be ``Group``."""
+    return lambda path: scene.one("Group", realm=realm, path=path)
+
+
+def roles_in_scene(scene: Scene, realm: str) -> Callable[[Role], Thing | None]:
     """Finds roles among what a rule may look at, which must be ``RealmRole`` and ``ClientRole``."""
 
     def found(role: Role) -> Thing | None:
-        if role.owner:
-            own = (thing for thing in scene.seen("ClientRole") if _is(thing, realm, role))
-            thing = next(own, None)
-        else:
-            thing = next(scene.of("RealmRole", realm=realm, name=role.name), None)
-        # What the roles of Keycloak's own clients contain is known, unless somebody changed it and an audit tells.
-        if thing is None and not _is_factory(role.owner, realm):
-            kind = "ClientRole" if role.owner else "RealmRole"
-            scene.all_seen(kind)
-            if kind in scene.landscape.unseen:
-                raise UndecidedError(kind, scene.landscape.unseen[kind])
-        return thing
+        if not role.owner:
+            return scene.one("RealmRole", realm=realm, name=role.name)
+        try:
+            return scene.one("ClientRole", realm=realm, client=role.owner, name=role.name)
+        except UndecidedError:
+            # What the roles of Keycloak's own clients contain is known, unless somebody changed it and an audit tells.
+            if _is_factory(role.owner, realm):
+                return None
+            raise
 
     return found
 
 
 def _is_factory(owner: str, realm: str) -> bool:
     return owner in KEYCLOAK_CLIENTS or (realm == "master" and owner.endswith("-realm"))
-
-
-def _is(thing: Thing, realm: str, role: Role) -> bool:
-    return (thing.get("realm"), thing.get("client"), thing.get("name")) == (realm, role.owner, role.name)
 
 
 def among(things: Iterable[Thing]) -> Callable[[Role], Thing | None]:

@@ -118,8 +118,9 @@ def with_members(reader: Reader, tree: RealmTree, things: Sequence[Thing]) -> tu
         tree: What was read of the realm.
         things: The objects of the realm.
     """
-    groups, made_of = [thing for thing in things if thing.kind == "Group"], among(things)
-    powerful = [group.get("path") for group in groups if _administers(group, groups, made_of)]
+    groups = {thing.get("path"): thing for thing in things if thing.kind == "Group"}
+    made_of = among(things)
+    powerful = [path for path, group in groups.items() if _administers(group, groups.get, made_of)]
     try:
         accounts = _accounts(reader, tree) if powerful else {}
     except ProvisionError as error:
@@ -142,10 +143,12 @@ def _members_of(
     return {path: _among_them(accounts, waits()) for path, waits in waiting.items()}
 
 
-def _administers(group: Thing, groups: Sequence[Thing], made_of: Callable[[Any], Thing | None]) -> bool:
+def _administers(
+    group: Thing, at: Callable[[str], Thing | None], made_of: Callable[[Any], Thing | None]
+) -> bool:
     """Whether it may: of what can't be seen, the members are of interest too."""
     try:
-        return any(administering(of_group(group, groups), made_of, ADMINISTRATION))
+        return any(administering(of_group(group, at), made_of, ADMINISTRATION))
     except UndecidedError:
         return True
 

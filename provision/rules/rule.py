@@ -40,12 +40,30 @@ class Landscape:
         """Those of one kind."""
         return self._by_kind.get(kind, ())
 
+    def keyed(self, kind: str, *names: str) -> Mapping[tuple[Any, ...], Thing]:
+        """Those of one kind by some of their values, as far as these can be seen."""
+        if (kind, names) not in self._keyed:
+            self._keyed[kind, names] = dict(_keys(self.of_kind(kind), names))
+        return self._keyed[kind, names]
+
+    @cached_property
+    def _keyed(self) -> dict[tuple[str, tuple[str, ...]], Mapping[tuple[Any, ...], Thing]]:
+        return {}
+
     @cached_property
     def _by_kind(self) -> Mapping[str, tuple[Thing, ...]]:
         found: dict[str, list[Thing]] = {}
         for thing in self.things:
             found.setdefault(thing.kind, []).append(thing)
         return {kind: tuple(things) for kind, things in found.items()}
+
+
+def _keys(things: Iterable[Thing], names: tuple[str, ...]) -> Iterator[tuple[tuple[Any, ...], Thing]]:
+    for thing in things:
+        try:
+            yield tuple(thing.get(name) for name in names), thing
+        except UndecidedError:
+            continue
 
 
 @dataclass(frozen=True)
@@ -95,6 +113,21 @@ class Scene:
         if kind not in (*self.rule.on, *self.rule.beside):
             raise LookupError(f"rule {self.rule.id} looks at {kind} but does not name it in `beside`")
         return iter(self.landscape.of_kind(kind))
+
+    def one(self, kind: str, /, **equal: Any) -> Thing | None:
+        """The object of a kind with those values, which are its key; None when there is certainly none.
+
+        Raises:
+            UndecidedError: There may be one that can't be seen.
+            LookupError: The rule did not declare that it looks at that kind.
+        """
+        self.seen(kind)
+        found = self.landscape.keyed(kind, *equal).get(tuple(equal.values()))
+        if found is None:
+            found = next(self.of(kind, **equal), None)
+        if found is None:
+            self.all_seen(kind)
+        return found
 
     def none_of(self, kind: str, /, **equal: Any) -> bool:
         """Whether there is certainly no such object.

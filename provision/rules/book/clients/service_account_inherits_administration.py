@@ -9,8 +9,9 @@ from provision.rules.administration import (
     ADMINISTRATORS,
     Role,
     administering,
-    in_scene,
+    groups_in_scene,
     of_group,
+    roles_in_scene,
     shown,
 )
 from provision.rules.changes import Add
@@ -74,15 +75,15 @@ def check(given: Thing, scene: Scene) -> Iterator[Violation]:
     """What contains no role of the list by itself leads to none, but for the clients that are listed."""
     realm, patterns = given.get("realm"), scene.parameters["roles"]
     if given.kind == "Group":
-        start = of_group(given, scene.of("Group", realm=realm))
-        for way in administering(start, in_scene(scene, realm), patterns):
+        start = of_group(given, groups_in_scene(scene, realm))
+        for way in administering(start, roles_in_scene(scene, realm), patterns):
             for client in _members(given, scene):
                 yield Violation("", f"lets the service account of {client} administer: {shown(way)}")
         return
     role, client = Role(given.get("owner") or "", given.get("role")), given.get("client")
     if role.is_among(patterns) or client in scene.parameters["administrators"]:
         return  # the former are a rule of their own
-    for way in administering([role], in_scene(scene, realm), patterns):
+    for way in administering([role], roles_in_scene(scene, realm), patterns):
         yield Violation("role", f"lets the service account of {client} administer: {shown(way)}")
 
 

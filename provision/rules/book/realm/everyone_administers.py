@@ -4,7 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from provision.rules.administration import Role, administering, in_scene, of_group, shown
+from provision.rules.administration import (
+    Role,
+    administering,
+    groups_in_scene,
+    of_group,
+    roles_in_scene,
+    shown,
+)
 from provision.rules.changes import Add
 from provision.rules.rule import rule
 from provision.rules.thing import Violation
@@ -77,10 +84,10 @@ def check(given: Thing, scene: Scene) -> Iterator[Violation]:
     """The default role and the default groups lead to no role of the list, a pattern of owner and name."""
     realm = given.get("realm")
     if given.kind == "Group":
-        start = of_group(given, scene.of("Group", realm=realm)) if _has_all_members(given) else iter(())
+        start = of_group(given, groups_in_scene(scene, realm)) if _has_all_members(given) else iter(())
     else:
         start = (Role("", name) for name in (given.get("name"),) if name == _default_role(given))
-    for way in administering(start, in_scene(scene, realm), scene.parameters["roles"]):
+    for way in administering(start, roles_in_scene(scene, realm), scene.parameters["roles"]):
         yield Violation("", f"gives everybody {shown(way if given.kind == 'Group' else way[1:])}")
 
 
