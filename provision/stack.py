@@ -14,6 +14,7 @@ from provision.config.names import NAMESPACE
 from provision.config.objects import in_order
 from provision.config.project import Project
 from provision.config.stack_config import StackConfig, read
+from provision.deployments.certificates import refuse_unusable
 from provision.deployments.choice import chosen
 from provision.deployments.process import ProcessDeployment
 from provision.errors import ProvisionError, UsageError
@@ -383,7 +384,8 @@ def program(project_folder: Path) -> dict[str, Any]:
                 f"Stack {name} is a copy by name, and plain pulumi does not read {stack.file.name} for it.",
                 f"Use `provision -s {name}`, or copy the file to Pulumi.{name}.yaml.",
             )
-        config = read(own, source=str(stack.file))
+        config = read(own, source=str(stack.file), folder=stack.project.folder)
+        refuse_unusable(config, str(stack.file))
     except ProvisionError as error:
         raise pulumi.RunError(str(error)) from None
     outputs = McpStack(

@@ -12,6 +12,8 @@ from provision.cli.mcp_clients import MCP_CLIENTS, Server
 from provision.errors import ProvisionError, UsageError
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from provision.cli.mcp_clients import McpClient
     from provision.config.stack_config import StackConfig
 
@@ -71,7 +73,19 @@ def command(
     click.echo(f"\n{program.title} reads this from {program.file} in a project's folder.", err=True)
     if line:
         click.echo(f"The same by a command: {line}", err=True)
+    shown = {item.name for item in servers}
+    for file in dict.fromkeys(item.ca_file for item in config.mcp_servers if item.name in shown):
+        if file is not None:
+            click.echo(_trust(program, file), err=True)
     click.echo(program.after, err=True)
+
+
+def _trust(program: McpClient, ca_file: Path) -> str:
+    """What a certificate of a private authority takes; the program does not read the stack file."""
+    variable = f", or start it with {program.ca_variable}={ca_file}" if program.ca_variable else ""
+    return (
+        f"{program.title} has to trust {ca_file}: add it to the system's certificate authorities{variable}."
+    )
 
 
 def _registered(config: StackConfig, program: McpClient, client_id: str | None) -> str:

@@ -39,6 +39,7 @@ class McpClient:
         entry: What stands there for a server.
         command: The shell command that does the same, or None.
         after: What starts the login.
+        ca_variable: The variable that names a further certificate authority, besides those that the system trusts.
     """
 
     title: str
@@ -48,6 +49,7 @@ class McpClient:
     entry: Callable[[Server], dict[str, Any]]
     command: Callable[[Server], str] | None
     after: str
+    ca_variable: str | None = None
 
     def content(self, servers: Iterable[Server]) -> dict[str, Any]:
         """The file's content."""
@@ -89,6 +91,7 @@ MCP_CLIENTS = {
         _oauth,
         _claude_code_command,
         "Say /mcp in Claude Code and choose the server; a browser opens for the login.",
+        "NODE_EXTRA_CA_CERTS",
     ),
     "cursor": McpClient(
         "Cursor",

@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import click
 
 from provision.cli.main import EXIT_FINDINGS, Invocation, load_rules, print_json
+
+if TYPE_CHECKING:
+    from provision.config.project import StackFile
 
 
 @click.command("preview")
@@ -25,7 +30,11 @@ def command(invocation: Invocation, *, refresh: bool, as_json: bool) -> None:
         result = engine.preview(
             refresh=refresh,
             watcher=screen,
-            around=Around(before=Watch(engine, screen.line).look, working=load_rules),
+            around=Around(
+                before=Watch(engine, screen.line).look,
+                starting=lambda: _refuse(engine.stack),
+                working=load_rules,
+            ),
         )
         from provision.cli import findings
 
@@ -40,3 +49,10 @@ def command(invocation: Invocation, *, refresh: bool, as_json: bool) -> None:
         print_json({"changes": changes, **findings.document(report)})
     if report.mandatory:
         click.get_current_context().exit(EXIT_FINDINGS)
+
+
+def _refuse(stack: StackFile) -> None:
+    """What an `up` would not even start with."""
+    from provision.deployments.certificates import refuse_unusable
+
+    refuse_unusable(stack.config(), str(stack.file))

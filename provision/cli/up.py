@@ -86,10 +86,12 @@ def _refuse_what_breaks_rules(engine: Engine, screen: Screen, *, as_json: bool) 
 def _prepare(stack: StackFile, progress: Progress) -> None:
     """What the runtime needs, fetched, prepared or looked at here, where its progress can be seen."""
     from provision.cli.contained import label
+    from provision.deployments.certificates import refuse_unusable
     from provision.runtimes import current
     from provision.runtimes.choice import choose
 
     config = stack.config()
+    refuse_unusable(config, str(stack.file))
     runtime = choose(config.runtime, stack.home).runtime
     if runtime == "process":
         from provision.runtimes.process.preparation import prepare

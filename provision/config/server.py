@@ -5,6 +5,7 @@ from __future__ import annotations
 from pydantic import Field, SecretStr, model_validator
 
 from provision.config.concept import Concept
+from provision.config.files import File  # noqa: TC001 - pydantic needs it when the model is built
 from provision.config.names import SCOPE
 from provision.config.server_options import ServerOptions
 
@@ -33,6 +34,12 @@ class ServerConfig(ServerOptions):
     """A server of your own in a container: its image, best with a digest; `MCP_SETTINGS_FILE` names its settings."""
     url: str | None = Field(default=None, pattern=r"^https?://[^\s#]*[^/\s#]$")
     """Where a server runs that this stack does not start; its canonical URI, which is the audience of its tokens."""
+    tls_certificate_file: File | None = None
+    """HTTPS: a PEM file with the certificate for `localhost`, then those between it and the root; the URL is then https."""
+    tls_key_file: File | None = None
+    """A PEM file with that certificate's private key, without a password and closed to other users (mode 0400)."""
+    ca_file: File | None = None
+    """A PEM bundle with the authority of the server's certificate; the system's trust store when left out."""
     scope: ScopeConfig = ScopeConfig()
     """The client scope that tokens need."""
     client_id: str | None = Field(default=None, min_length=1)
@@ -42,10 +49,24 @@ class ServerConfig(ServerOptions):
 
     @model_validator(mode="after")
     def _runs_in_one_place(self) -> ServerConfig:
-        if self.url is not None and (self.command or self.image or self.port is not None):
-            raise ValueError("url is of a server that runs elsewhere; leave out command, image and port")
+        here = self.command or self.image or self.port is not None or self.tls_certificate_file
+        if self.url is not None and here:
+            raise ValueError(
+                "url is of a server that runs elsewhere; leave out command, image, port and tlsCertificateFile"
+            )
         if self.command and self.image:
             raise ValueError("give command or image, not both")
+        return self
+
+    @model_validator(mode="after")
+    def _speaks_https_or_not(self) -> ServerConfig:
+        if (self.tls_certificate_file is None) != (self.tls_key_file is None):
+            raise ValueError("tlsCertificateFile and tlsKeyFile go together; give both or neither")
+        with_tls = self.tls_certificate_file is not None or (self.url or "").startswith("https:")
+        if self.ca_file is not None and not with_tls:
+            raise ValueError(
+                "caFile is for https: give tlsCertificateFile and tlsKeyFile, or a url with https"
+            )
         return self
 
     def named(self, *, alone: bool, secret: SecretStr | None = None) -> ServerConfig:

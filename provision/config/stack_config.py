@@ -9,6 +9,7 @@ from pydantic import Field, SecretStr, ValidationError, model_validator
 
 from provision.config.concept import Concept
 from provision.config.docker import DockerConfig
+from provision.config.files import FOLDER
 from provision.config.keycloak import KeycloakConfig
 from provision.config.names import NAMESPACE
 from provision.config.objects import DeclaredObject, declared, in_order
@@ -26,6 +27,7 @@ from provision.validation import problems
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
+    from pathlib import Path
 
 _STILL_ENCRYPTED = "secure"
 KEYCLOAK = "keycloak"
@@ -112,7 +114,7 @@ class StackConfig(Concept):
 
     @model_validator(mode="after")
     def _servers_fit_the_runtime(self) -> StackConfig:
-        for path, server in self._paths():
+        for path, server in self.placed_servers:
             if server.image and self.runtime in {"process", "external"}:
                 raise ValueError(f"{path}.image is for runtime: docker; a process needs {path}.command")
             if server.command and self.runtime in {"docker", "auto"}:
@@ -127,7 +129,7 @@ class StackConfig(Concept):
 
     @model_validator(mode="after")
     def _production_is_not_on_this_machine(self) -> StackConfig:
-        urls = [(f"{path}.url", server.url) for path, server in self._paths()]
+        urls = [(f"{path}.url", server.url) for path, server in self.placed_servers]
         for name, url in urls:
             if self.profile == "prod" and url is None:
                 raise ValueError(f"{name} is not set; in production the server's public URL must be declared")
@@ -143,7 +145,7 @@ class StackConfig(Concept):
         own = "introspectionClientSecret"
         secrets = [
             (f"{path}.{own}" if self.servers else own, server.introspection_client_secret)
-            for path, server in self._paths()
+            for path, server in self.placed_servers
         ]
         for key, value in (("adminClientSecret", self.admin_client_secret), *secrets):
             if value is None:
@@ -193,7 +195,8 @@ class StackConfig(Concept):
         own = [name for name, on in switches.items() if on and self.mcp]
         return tuple(dict.fromkeys((*self.keycloak.features, *own)))
 
-    def _paths(self) -> list[tuple[str, ServerConfig]]:
+    @property
+    def placed_servers(self) -> list[tuple[str, ServerConfig]]:
         """Each server with its place in the stack file."""
         servers = self.mcp_servers
         return [
@@ -238,19 +241,20 @@ class StackConfig(Concept):
         return self.profile in {"dev", "test"}
 
 
-def read(values: Mapping[str, Any], *, source: str) -> StackConfig:
+def read(values: Mapping[str, Any], *, source: str, folder: Path | None = None) -> StackConfig:
     """The configuration out of the values under ``provision:``.
 
     Args:
         values: Key (without the namespace) → value; objects may be given as JSON text, as Pulumi hands them over.
         source: The file, for the error message.
+        folder: The folder that relative paths of files are meant from; they stay as they are when left out.
 
     Raises:
         UsageError: A key is unknown or a value is wrong. Names every problem, never a value.
     """
     data = {key: _parsed(value) for key, value in values.items()}
     try:
-        return StackConfig.model_validate(data)
+        return StackConfig.model_validate(data, context={FOLDER: folder})
     except ValidationError as error:
         lines = "\n".join(
             f"  {NAMESPACE}:{problem}" if problem.path else f"  {problem}"

@@ -54,6 +54,8 @@ class ProcessDeployment:
             port=config.port,
             command=config.command,
             folder=str(self._folder) if config.command else None,
+            tls_certificate_file=_path(config.tls_certificate_file),
+            tls_key_file=_path(config.tls_key_file),
             issuer=needs.issuer,
             scopes=[needs.scope],
             **config.options(),
@@ -62,3 +64,7 @@ class ProcessDeployment:
             opts=self._opts,
         )
         return StartedServer(url=started.url, resource_metadata=started.resource_metadata)
+
+
+def _path(file: Path | None) -> str | None:
+    return None if file is None else str(file)

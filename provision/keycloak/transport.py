@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import random
-import ssl
 import threading
 import time
 from contextlib import nullcontext
@@ -15,6 +14,7 @@ from http import HTTPStatus
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import quote
 
+from provision import ca_bundle
 from provision.errors import ProvisionError
 
 if TYPE_CHECKING:
@@ -305,19 +305,10 @@ class Transport:
 
 
 def _checked(ca_file: str) -> str:
-    """The same path, once it is certain that certificates can be verified with it."""
     try:
-        ssl.create_default_context(cafile=ca_file)
-    except ssl.SSLError as error:
-        raise KeycloakError(
-            f"The CA bundle {ca_file} holds no certificate in PEM format.", "Give another file."
-        ) from error
-    except OSError as error:
-        raise KeycloakError(
-            f"The CA bundle {ca_file} cannot be read: {error.strerror or error}.",
-            "Check the path (`caFile`).",
-        ) from error
-    return ca_file
+        return ca_bundle.checked(ca_file)
+    except ProvisionError as error:
+        raise KeycloakError(error.what, error.do) from error
 
 
 def _retry_after(response: Response) -> float | None:

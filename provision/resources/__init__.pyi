@@ -1128,6 +1128,8 @@ class process:
         folder: pulumi.Output[str]
         issuer: pulumi.Output[str]
         scopes: pulumi.Output[Sequence[str]]
+        tls_certificate_file: pulumi.Output[str]
+        tls_key_file: pulumi.Output[str]
         introspection_client_id: pulumi.Output[str]
         introspection_client_secret: pulumi.Output[str]
         url: pulumi.Output[str]
@@ -1150,6 +1152,8 @@ class process:
             folder: pulumi.Input[str] | None = ...,
             issuer: pulumi.Input[str],
             scopes: pulumi.Input[Sequence[pulumi.Input[str]]],
+            tls_certificate_file: pulumi.Input[str] | None = ...,
+            tls_key_file: pulumi.Input[str] | None = ...,
             introspection_client_id: pulumi.Input[str] | None = ...,
             introspection_client_secret: pulumi.Input[str],
             opts: pulumi.ResourceOptions | None = ...,

@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 
 import httpx
 
+from provision.ca_bundle import checked
 from provision.verify.check import Failed
 
 if TYPE_CHECKING:
@@ -33,16 +34,19 @@ class Connections:
     Args:
         urls: The addresses that will be called. Reading the trusted certificates takes time, so only https does.
         before_each: Called before each request; may raise to end the run.
-        ca_file: A PEM bundle with authorities that are trusted besides the system's.
+        ca_files: PEM bundles with authorities that are trusted besides the system's.
+
+    Raises:
+        ProvisionError: A bundle is missing or holds no certificate.
     """
 
     def __init__(
-        self, urls: Iterable[str], before_each: Callable[[], None], ca_file: str | None = None
+        self, urls: Iterable[str], before_each: Callable[[], None], ca_files: Iterable[str] = ()
     ) -> None:
         secure = any(urlsplit(url).scheme == "https" for url in urls)
         context = ssl.create_default_context() if secure else ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
-        if secure and ca_file:
-            context.load_verify_locations(ca_file)
+        for ca_file in ca_files if secure else ():
+            context.load_verify_locations(checked(ca_file))
         self._transport = httpx.HTTPTransport(verify=context, trust_env=False)
         self._before_each = before_each
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import threading
 import time
 from dataclasses import dataclass, field
@@ -20,6 +21,8 @@ if TYPE_CHECKING:
     from provision.verify.target import Target
 
 T = TypeVar("T")
+_DISTRUSTED = re.compile(r"certificate verify failed: (?P<why>[^(]*[^(\s])")
+"""How OpenSSL says it, and why."""
 
 
 class Cancelled(Exception):  # noqa: N818 - it is nobody's error
@@ -60,7 +63,7 @@ class Run:
         self.target = target
         self.cancelled = threading.Event()
         self.connections = Connections(
-            (target.issuer, target.server_url, target.keycloak_url), self._end_if_cancelled, target.ca_file
+            (target.issuer, target.server_url, target.keycloak_url), self._end_if_cancelled, target.ca_files
         )
         self.http = self.connections.client()
         self.temporary = Temporary(self.session, (target.realm, "master"))
@@ -176,6 +179,8 @@ def _no_answer(error: httpx.HTTPError) -> str:
         url = error.request.url.copy_with(query=None, fragment=None)
     except RuntimeError:
         return f"no answer ({type(error).__name__})"
+    if found := _DISTRUSTED.search(str(error)):
+        return f"the certificate of {url} is not trusted: {found['why']} (a private authority is named by caFile)"
     return f"no answer from {url} ({type(error).__name__})"
 
 

@@ -12,6 +12,8 @@ from provision.errors import UsageError
 _SECRET = "a-secret-of-some-length"
 _SECRETS = {"adminClientSecret": _SECRET, "introspectionClientSecret": _SECRET}
 _EXTERNAL = {"runtime": "external", "keycloak": {"url": "https://login.example.org"}, **_SECRETS}
+_ELSEWHERE = "https://mcp.example.org/mcp"
+_TLS = {"tlsCertificateFile": "certs/server.pem", "tlsKeyFile": "/etc/server.key", "caFile": "ca.pem"}
 _ROOT = Path(__file__).parents[2]
 
 
@@ -57,6 +59,18 @@ def test_every_key_has_a_documented_meaning():
         ({"runtime": "cloud"}, "provision:runtime: "),
         ({"realm": {"name": "a/b"}}, "provision:realm.name: "),
         ({"server": "yes"}, "provision:server: "),
+        (
+            {"server": {"tlsCertificate": "a.pem"}},
+            "provision:server.tlsCertificate: unknown key; did you mean 'tlsCertificateFile'?",
+        ),
+        ({"server": {"tlsKeyFile": 3}}, "provision:server.tlsKeyFile: "),
+        (
+            {"server": {"tlsKeyFile": "a.key"}},
+            "provision:server: tlsCertificateFile and tlsKeyFile go together",
+        ),
+        ({"servers": [{"tlsCertificateFile": "a.pem"}]}, "provision:servers[0]: tlsCertificateFile and"),
+        ({"server": {"caFile": "ca.pem"}}, "provision:server: caFile is for https"),
+        ({"server": {"url": _ELSEWHERE, **_TLS}}, "leave out command, image, port and tlsCertificateFile"),
     ],
 )
 def test_a_wrong_key_or_value_is_named_with_its_path(values, message):
@@ -64,6 +78,22 @@ def test_a_wrong_key_or_value_is_named_with_its_path(values, message):
         read(values, source="Pulumi.dev.yaml")
     assert message in caught.value.what
     assert "Pulumi.dev.yaml" in caught.value.what
+
+
+def test_files_are_meant_from_the_folder_of_the_stack_file(project, monkeypatch, tmp_path):
+    elsewhere = tmp_path / "elsewhere"
+    elsewhere.mkdir()
+    monkeypatch.chdir(elsewhere)
+    text = json.dumps({"config": {"provision:server": _TLS}})
+    server = write(project, "dev", text).config().mcp_servers[0]
+    assert server.tls_certificate_file == project.folder / "certs" / "server.pem"
+    assert server.tls_key_file == Path("/etc/server.key")
+    assert server.ca_file == project.folder / "ca.pem"
+
+
+def test_a_server_elsewhere_may_have_a_certificate_of_a_private_authority():
+    config = read({"server": {"url": _ELSEWHERE, "caFile": "/etc/ca.pem"}}, source="f")
+    assert config.mcp_servers[0].ca_file == Path("/etc/ca.pem")
 
 
 def test_all_problems_are_named_at_once():
@@ -140,7 +170,7 @@ def test_what_several_servers_leave_open_is_named_after_them():
             "toolScopes names mcp:b",
         ),
         ({"servers": _TWO, "introspectionClientSecret": _SECRET}, "give each of servers its own"),
-        ({"server": {"url": "https://m.example.org/mcp", "port": 1}}, "leave out command, image and port"),
+        ({"server": {"url": "https://m.example.org/mcp", "port": 1}}, "leave out command, image, port and"),
         (
             {
                 "profile": "prod",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from provision.rules.adapters.program import Program, is_hidden, seen
 from provision.rules.adapters.server_settings import mcp_server, told
@@ -20,11 +20,12 @@ def things(resource: Resource) -> Iterator[Thing]:
     properties = resource.properties
     port, issuer = properties.get("port"), properties.get("issuer")
     unseen = is_hidden(issuer) or issuer is None
-    url = UNKNOWN if port is None or is_hidden(port) else f"http://localhost:{port:.0f}/mcp"
+    url = _url(port, properties.get("tlsCertificateFile"))
     endpoint = None if issuer is None else issuer if unseen else f"{issuer}/protocol/openid-connect"
     settings = {
         "name": properties.get("name"),
         "url": url,
+        "tls_certificate_file": properties.get("tlsCertificateFile"),
         "issuer": issuer,
         "verifier": properties.get("verifier", "introspection"),
         "scopes": properties.get("scopes", []),
@@ -42,7 +43,16 @@ def things(resource: Resource) -> Iterator[Thing]:
             "arguments": "command",
             "logLevel": "command",
             "detailedErrors": "command",
+            "tls": "tlsCertificateFile",
             **dict.fromkeys(("url", "audience"), "port"),
             **dict.fromkeys(("issuers", "authorizationServers", "introspectionUrl", "jwksUrl"), "issuer"),
         },
     )
+
+
+def _url(port: Any, certificate: Any) -> Any:
+    if is_hidden(certificate):
+        return certificate
+    if port is None or is_hidden(port):
+        return UNKNOWN
+    return f"{'https' if certificate else 'http'}://localhost:{port:.0f}/mcp"

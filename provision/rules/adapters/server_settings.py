@@ -43,7 +43,12 @@ def told(settings: Mapping[str, Any]) -> dict[str, Any]:
     """
     url, issuer = settings.get("url"), settings.get("issuer")
     issuers = issuer if isinstance(issuer, list) else [] if issuer is None else [issuer]
-    with_tls = bool(settings.get("tls_certificate_file") or settings.get("tls_terminated_by_proxy"))
+    certificate = settings.get("tls_certificate_file")
+    with_tls = (
+        certificate
+        if is_hidden(certificate)
+        else bool(certificate or settings.get("tls_terminated_by_proxy"))
+    )
     return {
         "name": settings.get("name"),
         "url": url,

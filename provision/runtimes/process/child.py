@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
     from provision.progress import Progress
 
-__all__ = ["ChildSettings", "RunningChild", "log_tail", "running", "start", "stop"]
+__all__ = ["ChildSettings", "RunningChild", "log_tail", "reads_anew", "running", "start", "stop"]
 
 LOG = "process.log"
 LOCK = "process.lock"
@@ -52,6 +52,7 @@ class ChildSettings:
         folder: Where it runs; ``home`` when left out.
         env: Environment of its own, beside the few variables that every child inherits; never a secret.
         files: File names and their contents, written with mode 0400 into ``home`` before it starts.
+        reads: Files of somebody else's that it reads at its start, so that another content needs a restart.
         log: The name of its log file in ``home``.
     """
 
@@ -61,12 +62,14 @@ class ChildSettings:
     folder: Path | None = None
     env: Mapping[str, str] = field(default_factory=dict)
     files: Mapping[str, str] = field(default_factory=dict, repr=False)
+    reads: tuple[Path, ...] = ()
     log: str = LOG
 
     def digest(self) -> str:
         """Give a keyed digest of all that would need a restart if it changed."""
         content = [self.command, str(self.folder or ""), sorted(self.env.items()), sorted(self.files.items())]
-        return record.keyed_digest(self.home, content)
+        read = [_content_digest(self.home, self.reads)] if self.reads else []
+        return record.keyed_digest(self.home, [*content, *read])
 
 
 def start(
@@ -107,12 +110,29 @@ def running(home: Path) -> RunningChild | None:
     return child if child and record.process_of(child) else None
 
 
+def reads_anew(home: Path, reads: tuple[Path, ...]) -> bool:
+    """Tell whether files hold something else than when the program that runs read them at its start."""
+    child = running(home)
+    return child is not None and child.reads != _content_digest(home, reads)
+
+
 def stop(home: Path, *, progress: Progress | None = None) -> None:
     """Stop what runs for a home folder and remove the files that were written for it. Nothing running is fine."""
     if not home.is_dir():
         return
     with alone(home, home.name, progress):
         terminate(home)
+
+
+def _content_digest(home: Path, files: tuple[Path, ...]) -> str:
+    return record.keyed_digest(home, [_content(file) for file in files]) if files else ""
+
+
+def _content(file: Path) -> str | None:
+    try:
+        return file.read_bytes().hex()
+    except FileNotFoundError:
+        return None
 
 
 def log_tail(home: Path, lines: int, log: str = LOG) -> list[str]:
@@ -197,7 +217,13 @@ def launch(settings: ChildSettings, digest: str) -> RunningChild:
     _started_here[process.pid] = process
     try:
         created = psutil.Process(process.pid).create_time()
-        child = RunningChild(pid=process.pid, created=created, digest=digest, files=tuple(settings.files))
+        child = RunningChild(
+            pid=process.pid,
+            created=created,
+            digest=digest,
+            files=tuple(settings.files),
+            reads=_content_digest(home, settings.reads),
+        )
         record.write(home, child)
     except BaseException:
         process.kill()

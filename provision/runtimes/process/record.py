@@ -31,6 +31,7 @@ class RunningChild:
         digest: Keyed digest of the settings that it was started with.
         ready: Whether it has ever been seen ready.
         files: The names of the files that were written for it.
+        reads: Keyed digest of what the files of somebody else's held that it reads at its start; empty when there are none.
     """
 
     pid: int
@@ -38,6 +39,7 @@ class RunningChild:
     digest: str
     ready: bool = False
     files: tuple[str, ...] = ()
+    reads: str = ""
 
 
 def read(home: Path) -> RunningChild | None:

@@ -249,6 +249,28 @@ def test_a_command_of_ones_own_is_looked_at():
     assert found["server-log-level"].path == "command"
 
 
+def test_a_server_with_a_certificate_is_reached_over_https_and_breaks_nothing():
+    issuer = "http://localhost:8080/realms/mcp"
+    inputs = {"name": "a", "port": 3000.0, "issuer": issuer, "scopes": ["mcp:tools"]}
+    with_tls = {**inputs, "tlsCertificateFile": "/a.pem", "tlsKeyFile": "/a.key"}
+    (server,) = things("McpServer", Resource("provision:process:McpServer", "a", with_tls))
+    assert server.get("url") == server.get("audience") == "https://localhost:3000/mcp"
+    assert server.get("tls") is True
+    (plain,) = things("McpServer", Resource("provision:process:McpServer", "a", inputs))
+    assert plain.get("url") == "http://localhost:3000/mcp"
+    assert plain.get("tls") is False
+    (later,) = things(
+        "McpServer", Resource("provision:process:McpServer", "a", {**with_tls, "tlsCertificateFile": UNKNOWN})
+    )
+    for name in ("url", "tls"):
+        with pytest.raises(UndecidedError):
+            later.get(name)
+    report = judge(
+        declared.landscape([Resource("provision:process:McpServer", "a", with_tls)], "dev"), RulesConfig()
+    )
+    assert [finding.rule.id for finding in report.findings] == []
+
+
 def test_an_option_of_the_java_machine_can_be_one_of_keycloak():
     inputs = {"port": 8080.0, "javaOptions": ["-Dkc.log-level=debug"]}
     (server,) = things("KeycloakServer", Resource("provision:process:Keycloak", "keycloak", inputs))

@@ -84,6 +84,26 @@ def test_a_changed_setting_leads_to_a_restart(home, changed):
     assert not psutil.pid_exists(first.pid)
 
 
+def test_another_content_of_a_file_that_it_reads_is_seen_and_leads_to_a_restart(home, tmp_path):
+    reads = (tmp_path / "server.pem", tmp_path / "server.key")
+    for file in reads:
+        file.write_text(SECRET)
+    assert not child.reads_anew(home, reads), "nothing runs"
+    first = _start(home, reads=reads)
+    assert not child.reads_anew(home, reads)
+    assert _start(home, reads=reads).pid == first.pid
+    for file in reads:
+        file.write_text(f"another of {file.name}")
+        assert child.reads_anew(home, reads)
+        second = _start(home, reads=reads)
+        assert second.pid != first.pid
+        assert not child.reads_anew(home, reads)
+        first = second
+    reads[0].unlink()
+    assert child.reads_anew(home, reads)
+    assert SECRET not in (home / record.RECORD).read_text()
+
+
 def test_it_is_known_whether_it_was_started_from_the_same_settings(home):
     settings = _settings(home, files={"secret": SECRET})
     started = child.start(settings, _up(home))
@@ -255,7 +275,7 @@ def test_a_home_that_cannot_be_made_is_told_in_words(tmp_path):
 def test_the_record_holds_no_clear_settings(home):
     _start(home, files={"secret": SECRET})
     content = json.loads((home / record.RECORD).read_text())
-    assert set(content) == {"pid", "created", "digest", "ready", "files"}
+    assert set(content) == {"pid", "created", "digest", "ready", "files", "reads"}
 
 
 def test_a_warning_of_a_class_called_exception_is_not_why_a_program_ended(tmp_path):

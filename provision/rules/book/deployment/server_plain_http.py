@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     severity="high",
     title="An MCP server speaks HTTPS where others can reach it",
     why="Every request carries the user's token. On plain HTTP everybody on the way can read it and use it until it ends (RFC 6750, section 5.3).",
-    fix="url: https://mcp.example.org/mcp, with a certificate or a proxy that has one",
+    fix="tlsCertificateFile and tlsKeyFile, or a proxy in front that has a certificate",
     see="https://datatracker.ietf.org/doc/html/rfc6750#section-5.3",
     on=("McpServer",),
     breaks=((Set(Where("McpServer"), {"url": "http://mcp.example.org/mcp"}),),),

@@ -10,9 +10,11 @@ from typing import TYPE_CHECKING, Annotated, Any
 from pydantic import Field
 
 from provision.config.server_options import ServerOptions
+from provision.errors import UsageError
 from provision.spec import Calls, Found, NaturalKey, Outputs, Secret, Spec, Unordered
 
 if TYPE_CHECKING:
+    import ssl
     from collections.abc import Mapping
 
     from provision.runtimes.process.child import ChildSettings
@@ -24,7 +26,7 @@ _SETTINGS_FILE = "settings.json"
 class McpServer(ServerOptions, Spec, module="process"):
     """An MCP server on localhost, the reference one or your own; settings and secret reach it as files that only its user can read.
 
-    A command finds the settings in the file that `MCP_SETTINGS_FILE` names (docs/own-server.md).
+    A command finds the settings in the file that `MCP_SETTINGS_FILE` names (docs/servers.md).
     """
 
     home: Annotated[str, NaturalKey] = Field(
@@ -41,6 +43,14 @@ class McpServer(ServerOptions, Spec, module="process"):
     folder: str | None = Field(default=None, description="The folder in which a command runs; absolute.")
     issuer: str = Field(description="The authorization server's issuer, exactly (RFC 8414).")
     scopes: Annotated[tuple[str, ...], Unordered] = Field(description="What a token needs for the tools.")
+    tls_certificate_file: str | None = Field(
+        default=None,
+        description="HTTPS: the path of a PEM file with the certificate for `localhost`, then those between it and the root; absolute.",
+    )
+    tls_key_file: str | None = Field(
+        default=None,
+        description="The path of a PEM file with its private key, without a password and closed to other users; absolute.",
+    )
     introspection_client_id: str | None = Field(
         default=None,
         min_length=1,
@@ -64,9 +74,10 @@ class McpServerCalls(Calls[McpServer]):
     outputs = McpServerOutputs
 
     def complete(self, spec: McpServer, old: McpServer | None) -> McpServer:
-        """Keep the port that was chosen before; choose one at the first check."""
+        """Keep the port that was chosen before; choose one at the first check. Refuse a certificate that can't serve."""
         from provision.runtimes.process.ports import with_port
 
+        _refuse_unusable(spec)
         return with_port(spec, old)
 
     def foresee(self, spec: McpServer) -> McpServerOutputs | None:
@@ -74,12 +85,14 @@ class McpServerCalls(Calls[McpServer]):
         return _outputs(spec) if spec.port else None
 
     def ailing(self, spec: McpServer, outputs: Mapping[str, Any]) -> str | None:
-        """Whether it died since the last apply."""
+        """Whether it died since the last apply, or its certificate was renewed."""
         del outputs
         from provision.runtimes.process import child
 
         if child.running(Path(spec.home)) is None:
             return f"the MCP server {spec.name} is not running; it is started again"
+        if child.reads_anew(Path(spec.home), _read_by(spec)):
+            return f"the certificate of the MCP server {spec.name} is another one; it is started again"
         return None
 
     def find(self, key: McpServer) -> Found[McpServer] | None:
@@ -101,7 +114,8 @@ class McpServerCalls(Calls[McpServer]):
         settings = _child(spec)
         if child.running(home) is None:
             ports.ensure_free(spec.port or 0)
-        child.start(settings, ready=lambda: _answers(spec))
+        tls = _pinned(spec)
+        child.start(settings, ready=lambda: _answers(spec, tls))
         return _outputs(spec)
 
     def update(self, found: Found[McpServer], spec: McpServer) -> McpServerOutputs:
@@ -134,7 +148,7 @@ def _child(spec: McpServer) -> ChildSettings:
         scopes=spec.scopes,
         client_id=spec.introspection_client_id,
         secret_file=str(home / _SECRET_FILE),
-    )
+    ) | _tls_settings(spec)
     reference = (sys.executable, "-m", "provision.server", "--settings", str(home / _SETTINGS_FILE))
     return ChildSettings(
         name=spec.name,
@@ -146,15 +160,51 @@ def _child(spec: McpServer) -> ChildSettings:
             _SETTINGS_FILE: json.dumps(content, indent=2),
             _SECRET_FILE: spec.introspection_client_secret,
         },
+        reads=_read_by(spec),
     )
 
 
-def _answers(spec: McpServer) -> bool:
+def _tls_settings(spec: McpServer) -> dict[str, str]:
+    if spec.tls_certificate_file is None or spec.tls_key_file is None:
+        return {}
+    return {"tls_certificate_file": spec.tls_certificate_file, "tls_key_file": spec.tls_key_file}
+
+
+def _read_by(spec: McpServer) -> tuple[Path, ...]:
+    """The files of the user's that the server reads at its start."""
+    return tuple(map(Path, _tls_settings(spec).values()))
+
+
+def _refuse_unusable(spec: McpServer) -> None:
+    if (spec.tls_certificate_file is None) != (spec.tls_key_file is None):
+        raise UsageError("tlsCertificateFile and tlsKeyFile go together.", "Give both or neither.")
+    if files := _read_by(spec):
+        from provision.runtimes.certificate import flaw
+
+        if problem := flaw(*files):
+            raise UsageError(
+                f"The certificate of the MCP server {spec.name} can't be used: {problem}",
+                "Correct the file or its path.",
+            )
+
+
+def _pinned(spec: McpServer) -> ssl.SSLContext | None:
+    if spec.tls_certificate_file is None:
+        return None
+    from provision.runtimes.certificate import pinned
+
+    return pinned(Path(spec.tls_certificate_file))
+
+
+def _answers(spec: McpServer, tls: ssl.SSLContext | None) -> bool:
     """Whether it serves: the reference server says so itself, another one answers whatever it is asked."""
     import http.client
+    import socket
 
-    connection = http.client.HTTPConnection("127.0.0.1", spec.port, timeout=1)
+    connection = http.client.HTTPConnection("localhost", spec.port, timeout=1)
     try:
+        wire = socket.create_connection(("127.0.0.1", spec.port), timeout=1)
+        connection.sock = wire if tls is None else tls.wrap_socket(wire, server_hostname="localhost")
         connection.request("GET", "/mcp" if spec.command else "/health/live")
         status = connection.getresponse().status
     except (OSError, http.client.HTTPException):
@@ -165,7 +215,7 @@ def _answers(spec: McpServer) -> bool:
 
 
 def _outputs(spec: McpServer) -> McpServerOutputs:
-    base = f"http://localhost:{spec.port}"
+    base = f"{'https' if spec.tls_certificate_file else 'http'}://localhost:{spec.port}"
     return McpServerOutputs(
         url=f"{base}/mcp", resource_metadata=f"{base}/.well-known/oauth-protected-resource/mcp"
     )
