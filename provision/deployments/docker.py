@@ -148,7 +148,8 @@ class DockerDeployment:
     def server(self, config: ServerConfig, needs: ServerNeeds) -> StartedServer:
         """Start an MCP server."""
         port = docker.Port(f"{config.name}-port", name=config.name, port=config.port, opts=self._opts).port
-        base = port.apply(lambda number: f"http://localhost:{int(number)}")
+        certificate = _tls_certificate(config)
+        base = port.apply(lambda number: f"{'https' if certificate else 'http'}://localhost:{int(number)}")
         settings = Output.all(needs.issuer, base).apply(
             lambda found: json.dumps(_settings(config, needs, *found), indent=2)
         )
@@ -168,10 +169,12 @@ class DockerDeployment:
                 image=image,
                 user=server_image.USER,
                 folder=server_image.FOLDER,
-                files={server_image.SETTINGS: settings},
-                secret_files={server_image.SECRET: needs.client_secret},
+                files={server_image.SETTINGS: settings, **certificate},
+                secret_files={server_image.SECRET: needs.client_secret, **_tls_key(config)},
                 port=(_SERVER_PORT, port),
-                healthcheck=server_image.health_check(_SERVER_PORT),
+                healthcheck=server_image.health_check(
+                    _SERVER_PORT, certificate=server_image.TLS_CERTIFICATE if certificate else None
+                ),
                 tmpfs=server_image.TMPFS,
                 megabytes=_SERVER_MEGABYTES,
                 arguments=own or {"entrypoints": list(server_image.ENTRYPOINT)},
@@ -314,4 +317,20 @@ def _settings(config: ServerConfig, needs: ServerNeeds, issuer: str, base: str) 
         client_id=needs.client_id,
         secret_file=server_image.SECRET,
     )
-    return {**told, "tls_terminated_by_proxy": True}
+    return told | _tls_settings(config)
+
+
+def _tls_settings(config: ServerConfig) -> dict[str, Any]:
+    if config.tls_certificate_file is None:
+        return {"tls_terminated_by_proxy": True}
+    return {"tls_certificate_file": server_image.TLS_CERTIFICATE, "tls_key_file": server_image.TLS_KEY}
+
+
+def _tls_certificate(config: ServerConfig) -> dict[str, Output[str]]:
+    file = config.tls_certificate_file
+    return {} if file is None else {server_image.TLS_CERTIFICATE: Output.from_input(file.read_text())}
+
+
+def _tls_key(config: ServerConfig) -> dict[str, Output[str]]:
+    file = config.tls_key_file
+    return {} if file is None else {server_image.TLS_KEY: Output.secret(file.read_text())}

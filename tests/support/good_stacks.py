@@ -36,8 +36,13 @@ def profile(name: str) -> Any:
     return "prod" if name in {"prod", "kubernetes"} else "dev"
 
 
-def resources(name: str) -> list[declared.Resource]:
-    """What the program of such a stack declares."""
+def resources(name: str, **more: Any) -> list[declared.Resource]:
+    """What the program of such a stack declares.
+
+    Args:
+        name: See :func:`good`.
+        more: Further keys of its stack file, or others in their place.
+    """
     if name == "kubernetes":
         # It runs Keycloak and the server itself, and says so.
         others = [item for item in resources("prod") if item.type != "provision:index:McpStack"]
@@ -49,6 +54,7 @@ def resources(name: str) -> list[declared.Resource]:
         values |= {"adminClientSecret": _SECRET, "introspectionClientSecret": f"{_SECRET}-2"}
     if name == "docker":
         values["runtime"] = "docker"
+    values |= more
     with (
         tempfile.TemporaryDirectory() as folder,
         mock.patch("provision.runtimes.docker.daemon.missing", return_value=None),

@@ -44,7 +44,7 @@ _OUTPUTS: dict[str, Callable[[str, dict[str, Any]], dict[str, Any]]] = {
         "dataId": "d1",
     },
     "provision:process:McpServer": lambda _, inputs: {
-        "url": f"http://localhost:{int(inputs['port'])}/mcp",
+        "url": f"{'https' if inputs.get('tlsCertificateFile') else 'http'}://localhost:{int(inputs['port'])}/mcp",
         "resourceMetadata": "http://x",
     },
     "provision:docker:ServerData": lambda *_: {"dataId": "d1"},

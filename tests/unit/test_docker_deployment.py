@@ -11,6 +11,7 @@ import pytest
 from pulumi.runtime.mocks import MockMonitor
 
 from provision.runtimes.docker import daemon, health
+from tests.support.certificate_authority import Authority
 from tests.support.mocked_program import Recorder, declared_by
 
 _KINDS = {
@@ -242,6 +243,31 @@ def test_several_servers_have_containers_files_and_secrets_of_their_own(declare)
         for name in ("calculator", "weather")
     }
     assert secrets["calculator"] != secrets["weather"]
+
+
+def test_a_certificate_comes_into_the_container_as_files_and_its_key_as_a_secret(declare, tmp_path):
+    pair = Authority(tmp_path / "certs").issue()
+    files = {"tlsCertificateFile": str(pair.certificate), "tlsKeyFile": str(pair.key)}
+    found = declare(server={"port": 3000, **files})
+    settings = found.settings("calculator")
+    assert settings["url"] == "https://localhost:3000/mcp"
+    assert settings["tls_certificate_file"] == "/run/mcp/tls.crt"
+    assert settings["tls_key_file"] == "/run/mcp/tls.key"
+    assert "tls_terminated_by_proxy" not in settings
+    for path, file, is_secret in (
+        ("/run/mcp/tls.crt", pair.certificate, False),
+        ("/run/mcp/tls.key", pair.key, True),
+    ):
+        upload, secret = found.file("calculator", path)
+        assert upload["content"] == file.read_text()
+        assert secret is is_secret
+        assert (upload["permissions"], upload["owner"], upload["group"]) == ("0400", "10001", "10001")
+    runner = found.container("calculator")
+    assert '/run/mcp/tls.crt"' in runner["healthcheck"]["tests"][-1]
+    assert str(pair.key) not in json.dumps([runner, settings]), "the container has its own copy"
+    plain = declare()
+    assert plain.settings("calculator")["tls_terminated_by_proxy"] is True
+    assert "ssl" not in plain.container("calculator")["healthcheck"]["tests"][-1]
 
 
 def test_options_of_the_java_machine_stand_before_the_main_class(declare):

@@ -276,3 +276,13 @@ def test_what_names_an_object_by_plain_text_comes_after_it(monkeypatch):
     root = Root()
     keycloak.DefaultClientScope("in another run", scope="mcp:tools", **here)
     assert first["in another run"] == []
+
+
+def test_a_certificate_makes_https_of_the_url_the_audience_and_the_metadata(declare):
+    files = {"tlsCertificateFile": "/certs/a.pem", "tlsKeyFile": "/certs/a.key"}
+    made, outputs = declare(server={"port": 3000, **files, "caFile": "/certs/ca.pem"})
+    server = made["calculator"].inputs
+    assert {name: server[name] for name in files} == files
+    assert "caFile" not in server
+    assert made["mcp:tools-audience"].inputs["includedCustomAudience"] == "https://localhost:3000/mcp"
+    assert outputs["servers"][0]["url"] == "https://localhost:3000/mcp"

@@ -15,6 +15,8 @@ USER = f"{UID}:{UID}"
 FOLDER = "/run/mcp"  # a volume with files, see provision.runtimes.docker
 SETTINGS = f"{FOLDER}/settings.json"
 SECRET = f"{FOLDER}/introspection-secret"
+TLS_CERTIFICATE = f"{FOLDER}/tls.crt"
+TLS_KEY = f"{FOLDER}/tls.key"
 FILE_MODE = "0400"
 ENTRYPOINT = ("python3", "-P", "-m", "provision.server", "--settings", SETTINGS)
 TMPFS = {"/tmp": "rw,noexec,nosuid,nodev,size=16m"}  # noqa: S108 - inside the container
@@ -22,9 +24,9 @@ SOURCES = ("__init__.py", "server/*.py")
 
 _PROBE = """\
 import os, socket, time
-def ready():
+{prepare}def ready():
     try:
-        with socket.create_connection(("127.0.0.1", {port}), {answer}) as probe:
+        with {connect} as probe:
             probe.sendall(b"GET {path} HTTP/1.1\\r\\nHost: localhost\\r\\nConnection: close\\r\\n\\r\\n")
             return probe.recv(12) == b"HTTP/1.1 200"
     except OSError:
@@ -39,19 +41,31 @@ while not ready():
     time.sleep(0.05)
 open("{mark}", "w").close()
 """
+_CONNECT = 'socket.create_connection(("127.0.0.1", {port}), {answer})'
+# It trusts the one certificate that the server has to show, whoever signed it and whether it has expired or not.
+_PREPARE_TLS = """\
+import ssl
+tls = ssl.create_default_context(cafile="{certificate}")
+tls.verify_flags = ssl.VERIFY_X509_PARTIAL_CHAIN | {no_check_time}
+"""
+_CONNECT_TLS = f'tls.wrap_socket({_CONNECT}, server_hostname="localhost")'
+_NO_CHECK_TIME = 0x200000  # X509_V_FLAG_NO_CHECK_TIME of OpenSSL, for which Python has no name
 
 
-def health_check(port: int, path: str = "/health/live") -> tuple[str, ...]:
+def health_check(port: int, path: str = "/health/live", *, certificate: str | None = None) -> tuple[str, ...]:
     """Give the command of a health check, for an image with neither curl nor shell; see :mod:`.health`.
 
     Args:
         port: The port that the server listens on in its container.
         path: ``/health/live``, or ``/health/ready`` to ask the authorization server too.
+        certificate: The file of its certificate in the container; None when it speaks plain HTTP.
     """
+    connect = _CONNECT if certificate is None else _CONNECT_TLS
+    prepare = "" if certificate is None else _PREPARE_TLS
     probe = _PROBE.format(
-        port=port,
+        connect=connect.format(port=port, answer=health.ANSWER_SECONDS),
+        prepare=prepare.format(certificate=certificate, no_check_time=_NO_CHECK_TIME),
         path=path,
-        answer=health.ANSWER_SECONDS,
         mark=health.MARK,
         quiet=health.QUIET_SECONDS,
         start=health.START_SECONDS,
