@@ -12,6 +12,7 @@ from provision.cli.mcp_clients import MCP_CLIENTS, Server
 from provision.errors import ProvisionError, UsageError
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from pathlib import Path
 
     from provision.cli.mcp_clients import McpClient
@@ -73,19 +74,17 @@ def command(
     click.echo(f"\n{program.title} reads this from {program.file} in a project's folder.", err=True)
     if line:
         click.echo(f"The same by a command: {line}", err=True)
-    shown = {item.name for item in servers}
-    for file in dict.fromkeys(item.ca_file for item in config.mcp_servers if item.name in shown):
-        if file is not None:
-            click.echo(_trust(program, file), err=True)
+    if files := config.server_ca_files({item.name for item in servers}):
+        click.echo(_trust(program, files), err=True)
     click.echo(program.after, err=True)
 
 
-def _trust(program: McpClient, ca_file: Path) -> str:
-    """What a certificate of a private authority takes; the program does not read the stack file."""
-    variable = f", or start it with {program.ca_variable}={ca_file}" if program.ca_variable else ""
-    return (
-        f"{program.title} has to trust {ca_file}: add it to the system's certificate authorities{variable}."
-    )
+def _trust(program: McpClient, ca_files: Sequence[Path]) -> str:
+    """What certificates of private authorities take; the program does not read the stack file."""
+    named = " and ".join(map(str, ca_files))
+    bundle = str(ca_files[0]) if len(ca_files) == 1 else "one file with all of that"
+    variable = f", or start it with {program.ca_variable}={bundle}" if program.ca_variable else ""
+    return f"{program.title} has to trust {named}: add that to the system's authorities{variable}."
 
 
 def _registered(config: StackConfig, program: McpClient, client_id: str | None) -> str:

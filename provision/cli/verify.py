@@ -119,7 +119,6 @@ def _target(outputs: dict[str, Any], config: StackConfig, name: str) -> Target:
     from provision.verify.target import Resource
 
     (server,) = (item for item in outputs["servers"] if item["name"] == name)
-    ca_files = {item.name: str(item.ca_file) for item in config.mcp_servers if item.ca_file is not None}
     return Target(
         issuer=outputs["issuer"],
         realm=outputs["realm"],
@@ -141,5 +140,5 @@ def _target(outputs: dict[str, Any], config: StackConfig, name: str) -> Target:
         admin_client_secret=outputs["admin"]["client_secret"],
         admin_realm=config.keycloak.auth_realm,
         ca_file=config.keycloak.ca_file,
-        server_ca_file=ca_files.get(name),
+        server_ca_files=tuple(str(file) for file in config.server_ca_files()),
     )

@@ -175,6 +175,15 @@ class StackConfig(Concept):
             return (self.server.named(alone=True, secret=self.introspection_client_secret),)
         return tuple(server.named(alone=len(self.servers) == 1) for server in self.servers)
 
+    def server_ca_files(self, names: Collection[str] | None = None) -> tuple[Path, ...]:
+        """The bundles with the authorities of the servers' certificates, each once.
+
+        Args:
+            names: Which servers; all when None.
+        """
+        chosen = [item for item in self.mcp_servers if names is None or item.name in names]
+        return tuple(dict.fromkeys(item.ca_file for item in chosen if item.ca_file is not None))
+
     @property
     def further_scopes(self) -> dict[str, tuple[str, ...]]:
         """The scopes of single tools, each with the tools that need it."""

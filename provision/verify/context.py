@@ -62,8 +62,9 @@ class Run:
     def __init__(self, target: Target) -> None:
         self.target = target
         self.cancelled = threading.Event()
+        servers = (target.server_url, *(other.url for other in target.others))
         self.connections = Connections(
-            (target.issuer, target.server_url, target.keycloak_url), self._end_if_cancelled, target.ca_files
+            (target.issuer, target.keycloak_url, *servers), self._end_if_cancelled, target.ca_files
         )
         self.http = self.connections.client()
         self.temporary = Temporary(self.session, (target.realm, "master"))

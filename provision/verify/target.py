@@ -45,7 +45,7 @@ class Target:
         admin_client_secret: Its secret.
         admin_realm: The realm in which it is.
         ca_file: A PEM bundle that Keycloak's certificate is verified with; the system's trust store when left out.
-        server_ca_file: The same of the MCP server's certificate.
+        server_ca_files: Those that the certificates of the realm's MCP servers are verified with, besides that store.
     """
 
     issuer: str
@@ -65,13 +65,13 @@ class Target:
     admin_client_secret: str = field(repr=False)
     admin_realm: str = "master"
     ca_file: str | None = None
-    server_ca_file: str | None = None
+    server_ca_files: tuple[str, ...] = ()
     tool_scopes: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
     @property
     def ca_files(self) -> tuple[str, ...]:
         """The PEM bundles with the authorities of the stack."""
-        return tuple(file for file in (self.ca_file, self.server_ca_file) if file is not None)
+        return (*((self.ca_file,) if self.ca_file else ()), *self.server_ca_files)
 
     @property
     def resource(self) -> Resource:

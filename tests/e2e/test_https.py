@@ -168,3 +168,21 @@ def test_a_stack_goes_back_to_http_and_to_https_again_in_place(secure):
         assert secure.failed_proofs("tools", "resource-metadata", "introspection") == {}
         assert secure.stack.json("preview")["changes"] == []
     assert secure.stack.processes()["keycloak"] == before["keycloak"]
+
+
+def test_several_servers_have_certificates_of_several_authorities(secure, tmp_path):
+    """Each proof asks other servers, too, so `verify` has to trust all their authorities."""
+    own = Authority.self_signed(tmp_path)
+    several = f"""provision:servers:
+    - {{name: calculator, tlsCertificateFile: certs/server.pem, tlsKeyFile: certs/server.key, caFile: certs/ca.pem}}
+    - {{name: weather, tlsCertificateFile: {own.certificate}, tlsKeyFile: {own.key}, caFile: {own.certificate}}}
+    - {{name: plain}}"""
+    secure.stack.change_config(_SERVER, several)
+    secure.stack.run("up")
+    urls = [server["url"] for server in secure.stack.json("status")["servers"]]
+    assert [url.partition(":")[0] for url in urls] == ["https", "https", "http"]
+    assert secure.failed_proofs("refused-other-server", "challenge") == {}
+    said = secure.stack.run("client-config", "claude-code").stderr
+    assert f"{secure.authority.file} and {own.certificate}" in said
+    secure.stack.change_config(several, _SERVER)
+    secure.stack.run("up")

@@ -91,6 +91,18 @@ def test_files_are_meant_from_the_folder_of_the_stack_file(project, monkeypatch,
     assert server.ca_file == project.folder / "ca.pem"
 
 
+def test_each_authority_of_the_servers_is_told_once():
+    names = ("a", "b", "c")
+    certificate = {"tlsCertificateFile": "/s.pem", "tlsKeyFile": "/s.key"}
+    servers = [
+        {"name": name, **certificate, "caFile": ca}
+        for name, ca in zip(names, ("/1.pem", "/1.pem", "/2.pem"), strict=True)
+    ]
+    config = read({"servers": [*servers, {"name": "plain"}]}, source="f")
+    assert config.server_ca_files() == (Path("/1.pem"), Path("/2.pem"))
+    assert config.server_ca_files({"c", "plain"}) == (Path("/2.pem"),)
+
+
 def test_a_server_elsewhere_may_have_a_certificate_of_a_private_authority():
     config = read({"server": {"url": _ELSEWHERE, "caFile": "/etc/ca.pem"}}, source="f")
     assert config.mcp_servers[0].ca_file == Path("/etc/ca.pem")

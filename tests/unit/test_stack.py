@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import runpy
 from pathlib import Path
 
@@ -12,6 +13,7 @@ from pulumi.runtime.config import _SECRET_KEYS, CONFIG, set_all_config
 from provision.config.stack_config import read
 from provision.resources import keycloak
 from provision.stack import McpStack, program
+from tests.support.certificate_authority import Authority
 from tests.support.mocked_program import Recorder, own_event_loop, with_mocks
 
 _STACKS = Path(__file__).parents[2] / "stacks"
@@ -234,6 +236,17 @@ def test_a_wrong_config_reaches_plain_pulumi_without_a_traceback(config):
     pulumi.runtime.set_mocks(Recorder(), project="provision", stack="dev", preview=False)
     with pytest.raises(pulumi.RunError, match="did you mean 'realm'"):
         program(_STACKS)
+
+
+def test_a_certificate_that_cannot_serve_reaches_plain_pulumi_before_anything_is_declared(config, tmp_path):
+    pair = Authority(tmp_path).issue(days=-1)
+    server = {"tlsCertificateFile": str(pair.certificate), "tlsKeyFile": str(pair.key)}
+    config({"provision:server": json.dumps(server)})
+    recorder = Recorder()
+    pulumi.runtime.set_mocks(recorder, project="provision", stack="dev", preview=False)
+    with pytest.raises(pulumi.RunError, match=r"provision:server\.tlsCertificateFile: .* has expired"):
+        program(_STACKS)
+    assert recorder.all == []
 
 
 def test_plain_pulumi_without_the_stacks_file_is_refused(config):
