@@ -148,7 +148,7 @@ class DockerDeployment:
     def server(self, config: ServerConfig, needs: ServerNeeds) -> StartedServer:
         """Start an MCP server."""
         port = docker.Port(f"{config.name}-port", name=config.name, port=config.port, opts=self._opts).port
-        certificate = _tls_certificate(config)
+        certificate = _copied(config.tls_certificate_file, server_image.TLS_CERTIFICATE)
         base = port.apply(lambda number: f"{'https' if certificate else 'http'}://localhost:{int(number)}")
         settings = Output.all(needs.issuer, base).apply(
             lambda found: json.dumps(_settings(config, needs, *found), indent=2)
@@ -170,7 +170,10 @@ class DockerDeployment:
                 user=server_image.USER,
                 folder=server_image.FOLDER,
                 files={server_image.SETTINGS: settings, **certificate},
-                secret_files={server_image.SECRET: needs.client_secret, **_tls_key(config)},
+                secret_files={
+                    server_image.SECRET: needs.client_secret,
+                    **_copied(config.tls_key_file, server_image.TLS_KEY),
+                },
                 port=(_SERVER_PORT, port),
                 healthcheck=server_image.health_check(
                     _SERVER_PORT, certificate=server_image.TLS_CERTIFICATE if certificate else None
@@ -326,11 +329,6 @@ def _tls_settings(config: ServerConfig) -> dict[str, Any]:
     return {"tls_certificate_file": server_image.TLS_CERTIFICATE, "tls_key_file": server_image.TLS_KEY}
 
 
-def _tls_certificate(config: ServerConfig) -> dict[str, Output[str]]:
-    file = config.tls_certificate_file
-    return {} if file is None else {server_image.TLS_CERTIFICATE: Output.from_input(file.read_text())}
-
-
-def _tls_key(config: ServerConfig) -> dict[str, Output[str]]:
-    file = config.tls_key_file
-    return {} if file is None else {server_image.TLS_KEY: Output.secret(file.read_text())}
+def _copied(file: Path | None, path: str) -> dict[str, Output[str]]:
+    """A file of this machine as one of a container; none where none is named."""
+    return {} if file is None else {path: Output.from_input(file.read_text())}
