@@ -22,6 +22,7 @@ from pydantic import BaseModel, ConfigDict
 from pydantic.alias_generators import to_camel
 
 from provision.errors import UsageError
+from provision.naming import in_words
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
@@ -223,12 +224,11 @@ class Spec(_Model):
 
     def label(self) -> str:
         """How messages name the object, for example ``client scope mcp:tools in realm mcp``."""
-        words = "".join(f" {c.lower()}" if c.isupper() else c for c in type(self).__name__).strip()
         values = {field.name: getattr(self, field.name) for field in self.key_fields()}
         realm = values.pop("realm", None)
         return " ".join(
             [
-                words,
+                in_words(type(self).__name__),
                 "/".join(str(value) for value in values.values() if value != ""),
                 *([f"in realm {realm}"] if realm else []),
             ]

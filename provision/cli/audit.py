@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import sys
 from dataclasses import dataclass
 from pathlib import Path
@@ -104,10 +103,13 @@ def command(
 
 
 def _explain(id_: str) -> None:
+    from provision.cli.terminal import Terminal
     from provision.rules import book
-    from provision.rules.reports.text import explained
+    from provision.rules.explanation import explained
 
-    click.echo(explained(book.rule(id_)), color=_color())
+    terminal = Terminal(sys.stdout)
+    for line in explained(book.rule(id_), terminal.width):
+        terminal.line(*line)
 
 
 def _audited(invocation: Invocation, asked: _Asked) -> tuple[Report, Subject]:
@@ -183,17 +185,26 @@ def _rules(file: Path | None) -> RulesConfig:
 def _deliver(report: Report, subject: Subject, form: str, output: Path | None) -> None:
     from provision.rules.reports import written
 
-    text = written(report, subject, form)
-    if output is None:
-        click.echo(text, color=_color())
-        return
+    if output is not None:
+        _write(output, written(report, subject, form))
+        click.echo(f"The report is in {output}: {len(report.findings)} findings.", err=True)
+    elif form == "text":
+        _show(report, subject)
+    else:
+        click.echo(written(report, subject, form))
+
+
+def _write(file: Path, text: str) -> None:
     try:
-        output.write_text(click.unstyle(text) + "\n", encoding="utf-8")
+        file.write_text(f"{text}\n", encoding="utf-8")
     except OSError as error:
-        raise ProvisionError(f"{output} can't be written: {error.strerror}.", "Name another file.") from None
-    click.echo(f"The report is in {output}: {len(report.findings)} findings.", err=True)
+        raise ProvisionError(f"{file} can't be written: {error.strerror}.", "Name another file.") from None
 
 
-def _color() -> bool | None:
-    """Only on a terminal, and not where colors are unwanted (https://no-color.org)."""
-    return False if os.environ.get("NO_COLOR") or not sys.stdout.isatty() else None
+def _show(report: Report, subject: Subject) -> None:
+    from provision.cli.terminal import Terminal
+    from provision.rules.reports import text
+
+    terminal = Terminal(sys.stdout)
+    for line in text.lines(report, subject, terminal.width):
+        terminal.line(*line)

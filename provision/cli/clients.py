@@ -11,6 +11,7 @@ import click
 
 from provision.cli.duration import Duration, in_words
 from provision.cli.main import Invocation, print_json
+from provision.line import printable
 from provision.urls import host
 
 if TYPE_CHECKING:
@@ -175,9 +176,9 @@ def _print_table(clients: Iterable[RegisteredClient], now: datetime) -> None:
 def _row(client: RegisteredClient, now: datetime) -> tuple[str, ...]:
     hosts = sorted({_host(uri) for uri in client.redirect_uris})  # Keycloak keeps no order either
     return (
-        _printable(client.client_id),
-        _printable(client.name) or "-",
-        _printable(", ".join(hosts)) or "-",
+        printable(client.client_id),
+        printable(client.name) or "-",
+        printable(", ".join(hosts)) or "-",
         _age(client, now),
         _last_use(client, now),
         str(client.sessions or "-"),
@@ -211,11 +212,6 @@ def _host(uri: str) -> str:
     """Where it leads, in short: a host, or the scheme of an application."""
     scheme, colon, _ = uri.partition(":")
     return host(uri) or scheme + colon
-
-
-def _printable(text: str) -> str:
-    """A client names itself: nothing in it may move the cursor or hide what stands beside it."""
-    return "".join(char if char.isprintable() else "�" for char in text)
 
 
 def _print_notes(found: Registrations) -> None:

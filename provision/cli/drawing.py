@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TextIO
 
 from rich.console import Console, Group
 from rich.live import Live
@@ -12,7 +12,7 @@ from rich.text import Text
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from provision.cli.screen import Segment
+    from provision.line import Segment
 
 _TIMES_A_SECOND = 10
 
@@ -44,9 +44,13 @@ class _UnderWay:
         return time.monotonic()
 
 
-def begin(lines: Callable[[], list[list[Segment]]]) -> tuple[Console, Live]:
+def console(stream: TextIO) -> Console:
+    """What draws on a terminal."""
+    return _QuietConsole(file=stream, highlight=False)
+
+
+def begin(on: Console, lines: Callable[[], list[list[Segment]]]) -> Live:
     """Draw what ``lines`` gives, again and again, until the returned drawing is stopped."""
-    console = _QuietConsole(stderr=True, highlight=False)
-    live = Live(_UnderWay(lines), console=console, refresh_per_second=_TIMES_A_SECOND, transient=True)
+    live = Live(_UnderWay(lines), console=on, refresh_per_second=_TIMES_A_SECOND, transient=True)
     live.start()
-    return console, live
+    return live

@@ -38,15 +38,15 @@ def command(invocation: Invocation, *, refresh: bool, as_json: bool) -> None:
         )
         from provision.cli import findings
 
-        report = findings.judged(engine.stack, result.declared)
+        report, subject = findings.judged(engine.stack, result.declared)
         if not as_json:
             for change in result.changes:
                 screen.planned(change)
             screen.line(f"  {len(result.changes)} to do" if result.changes else "  ✓ nothing to do")
-            findings.show(screen, report)
+            findings.show(screen, report, subject)
     if as_json:
         changes = [change.as_json() for change in result.changes]
-        print_json({"changes": changes, **findings.document(report)})
+        print_json({"changes": changes, **findings.document(report, subject)})
     if report.mandatory:
         click.get_current_context().exit(EXIT_FINDINGS)
 

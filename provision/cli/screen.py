@@ -1,7 +1,6 @@
 """Progress on a terminal: long steps with sizes and times, and the objects of an operation as they are made.
 
-Everything goes to standard error. Without a terminal the same facts come as plain lines, and the library that draws
-is not even loaded.
+Everything goes to standard error. Without a terminal the same facts come as plain lines.
 """
 
 from __future__ import annotations
@@ -9,20 +8,19 @@ from __future__ import annotations
 import sys
 import time
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import TYPE_CHECKING, Any
+
+from provision.cli.terminal import Terminal
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from typing import Self
 
-    from rich.console import Console
     from rich.live import Live
 
     from provision.engine.events import Change
+    from provision.line import Segment
     from provision.progress import Step
-
-Segment: TypeAlias = str | tuple[str, str]
-"""A piece of a line: its text, or its text and style."""
 
 _DONE = {
     "create": ("+", "green", "created"),
@@ -79,15 +77,15 @@ class Screen:
     def __init__(self) -> None:
         self._steps: dict[int, _ScreenStep] = {}
         self._changes: dict[str, tuple[Change, float]] = {}
-        self._console: Console | None = None
+        self._terminal = Terminal(sys.stderr)
         self._live: Live | None = None
 
     def __enter__(self) -> Self:
         """Begin to draw, if there is a terminal to draw on."""
-        if sys.stderr.isatty():
+        if self._terminal.console is not None:
             from provision.cli.drawing import begin
 
-            self._console, self._live = begin(self._under_way)
+            self._live = begin(self._terminal.console, self._under_way)
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -101,19 +99,18 @@ class Screen:
         """Whether lines are redrawn in place."""
         return self._live is not None
 
+    @property
+    def width(self) -> int:
+        """How many columns text may take."""
+        return self._terminal.width
+
     def line(self, *segments: Segment) -> None:
         """One line that stays."""
-        if self._console is not None:
-            from rich.text import Text
-
-            self._console.print(Text.assemble(*segments), soft_wrap=True)
-            return
-        text = "".join(segment if isinstance(segment, str) else segment[0] for segment in segments)
         try:
-            sys.stderr.write(f"{text}\n")
-            sys.stderr.flush()
+            self._terminal.line(*segments)
         except BrokenPipeError:  # whoever read it has gone; the work goes on unseen
             sys.stderr = open("/dev/null", "w", encoding="utf-8")  # noqa: PTH123, SIM115 - for the rest of the process
+            self._terminal = Terminal(sys.stderr)
 
     @contextmanager
     def step(self, title: str) -> Iterator[Step]:

@@ -49,11 +49,11 @@ def command(invocation: Invocation, *, refresh: bool, as_json: bool, show_secret
             screen.line("  ✓ nothing to do")
         from provision.cli import findings
 
-        report = findings.judged(engine.stack, result.declared)
+        report, subject = findings.judged(engine.stack, result.declared)
         findings.mention(screen, report, option)
     outputs = published(result.outputs, show_secrets=show_secrets)
     if as_json:
-        print_json({**outputs, **findings.document(report)})
+        print_json({**outputs, **findings.document(report, subject)})
     else:
         _say_what_next(option, outputs)
     if report.mandatory:
@@ -73,13 +73,13 @@ def _refuse_what_breaks_rules(engine: Engine, screen: Screen, *, as_json: bool) 
         declared = engine.preview(around=Around(working=load_rules)).declared
         from provision.cli import findings
 
-        report = findings.judged(engine.stack, declared)
+        report, subject = findings.judged(engine.stack, declared)
     if not report.mandatory:
         return
-    findings.show(screen, report)
+    findings.show(screen, report, subject)
     screen.line("  nothing was changed")
     if as_json:
-        print_json(findings.document(report))
+        print_json(findings.document(report, subject))
     click.get_current_context().exit(EXIT_FINDINGS)
 
 

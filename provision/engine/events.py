@@ -7,6 +7,8 @@ import time
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Literal, Protocol
 
+from provision.naming import in_words, named
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
@@ -262,12 +264,11 @@ def _change(metadata: Any) -> Change:
 def _label(metadata: Any) -> str:
     """How a person names the object: ``client scope mcp:tools``."""
     _, module, kind = metadata.type.rsplit("$", 1)[-1].split(":")
-    words = re.sub(r"(?<=[a-z])(?=[A-Z])", " ", kind).lower()
     if module != "keycloak":
-        return f"{words} {_name(metadata.urn)}" if words != _name(metadata.urn) else words
+        return named(kind, _name(metadata.urn))
     inputs = getattr(metadata.new or metadata.old, "inputs", None) or {}
     keys = [inputs.get(name) for name in ("clientId", "username", "name", "scope") if inputs.get(name)]
-    return " ".join([words, *map(str, keys[:1])])
+    return " ".join([in_words(kind), *map(str, keys[:1])])
 
 
 def _fields(metadata: Any) -> list[FieldChange]:

@@ -7,7 +7,9 @@ from datetime import UTC, date, datetime
 from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING, Any, Literal
 
+from provision.naming import shown_name
 from provision.rules import book
+from provision.rules.natural_name import natural_name
 from provision.rules.rule import Scene
 from provision.rules.thing import UndecidedError
 
@@ -26,11 +28,12 @@ class Finding:
     Args:
         rule: The rule that is broken.
         level: How strictly it is held here.
-        resource: The object, as reports call it.
+        resource: The object: its URN, or words.
         path: The property; empty for the object as a whole.
         actual: Its value, secrets hidden.
         message: What is wrong.
         fix: A line of config that mends it.
+        words: The object in words, where they are not those of its URN.
         waiver: Why it is let pass, if it is.
     """
 
@@ -41,7 +44,13 @@ class Finding:
     actual: Any
     message: str
     fix: str
+    words: str = ""
     waiver: WaiverConfig | None = None
+
+    @property
+    def name(self) -> str:
+        """What reports call the object."""
+        return shown_name(self.words or self.resource)
 
     def as_json(self) -> dict[str, Any]:
         """Plain data for ``--json``."""
@@ -50,6 +59,7 @@ class Finding:
             "severity": self.rule.severity,
             "level": self.level,
             "resource": self.resource,
+            "name": self.name,
             "path": self.path,
             "actual": self.actual,
             "message": self.message,
@@ -70,19 +80,32 @@ class Undecided:
 
     Args:
         rule: The rule.
-        resource: The object.
+        resource: The object: its URN, or words.
         path: What can't be seen.
         why: Why not.
+        words: The object in words, where they are not those of its URN.
     """
 
     rule: Rule
     resource: str
     path: str
     why: str
+    words: str = ""
+
+    @property
+    def name(self) -> str:
+        """What reports call the object."""
+        return shown_name(self.words or self.resource)
 
     def as_json(self) -> dict[str, Any]:
         """Plain data for ``--json``."""
-        return {"rule": self.rule.id, "resource": self.resource, "path": self.path, "why": self.why}
+        return {
+            "rule": self.rule.id,
+            "resource": self.resource,
+            "name": self.name,
+            "path": self.path,
+            "why": self.why,
+        }
 
 
 @dataclass(frozen=True)
@@ -90,7 +113,7 @@ class Report:
     """The outcome.
 
     Args:
-        findings: What is wrong, the worst first.
+        findings: What is wrong: first what fails a deployment, the worst of it on top.
         undecided: What can't be told.
         waived: What is wrong and let pass.
         expired: Waivers whose day is over; what they let pass is among the findings again.
@@ -112,6 +135,11 @@ class Report:
 
 
 _ORDER: Mapping[Severity, int] = {"high": 0, "medium": 1, "low": 2}
+
+
+def _place(finding: Finding) -> tuple[Any, ...]:
+    """By which findings are ordered."""
+    return finding.level != "mandatory", _ORDER[finding.rule.severity], finding.rule.id, finding.resource
 
 
 def judge(
@@ -152,6 +180,11 @@ def _level(rule: Rule, landscape: Landscape, config: RulesConfig) -> str:
     return config.levels.get(rule.id) or rule.level(landscape.profile)
 
 
+def _words(thing: Thing) -> str:
+    """A program may call a resource otherwise than the object is called; who looks for it in Keycloak knows the latter."""
+    return natural_name(thing) if thing.name.startswith("urn:pulumi:") else ""
+
+
 @dataclass
 class _Verdict:
     landscape: Landscape
@@ -165,14 +198,12 @@ class _Verdict:
             for violation in rule.check(thing, scene):
                 self.findings.append(self._finding(rule, thing, violation))
         except UndecidedError as error:
-            self.undecided.append(Undecided(rule, thing.name, error.path, error.why))
+            self.undecided.append(Undecided(rule, thing.name, error.path, error.why, _words(thing)))
 
     def report(self) -> Report:
         used: set[WaiverConfig] = set()
         kept, waived = [], []
-        for finding in sorted(
-            self.findings, key=lambda one: (_ORDER[one.rule.severity], one.rule.id, one.resource)
-        ):
+        for finding in sorted(self.findings, key=_place):
             waiver = next(self._waivers(finding), None)
             if waiver is None:
                 kept.append(finding)
@@ -204,6 +235,7 @@ class _Verdict:
             actual=thing.shown(violation.path),
             message=violation.message,
             fix=violation.fix or rule.fix,
+            words=_words(thing),
         )
 
     def _waivers(self, finding: Finding) -> Iterator[WaiverConfig]:
@@ -213,7 +245,8 @@ class _Verdict:
                 (
                     waiver
                     for waiver in self.config.waivers
-                    if waiver.rule == finding.rule.id and fnmatchcase(finding.resource, waiver.resource)
+                    if waiver.rule == finding.rule.id
+                    and any(fnmatchcase(name, waiver.resource) for name in (finding.name, finding.resource))
                 ),
                 key=lambda waiver: waiver.expires,
                 reverse=True,

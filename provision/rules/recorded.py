@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any, Final
 
 from provision.rules.declared import Resource
 from provision.rules.live import OF_A_STACK
+from provision.rules.natural_name import natural_name
 from provision.rules.thing import MASKED
-from provision.spec import catalogue
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -71,12 +71,7 @@ def identity(thing: Thing) -> tuple[str, str]:
     Args:
         thing: An object, recorded or read.
     """
-    calls = catalogue().get(f"provision:keycloak:{thing.kind}")
-    if calls is None:
-        return thing.kind, thing.name
-    values = {field.name: thing.peek(field.wire) for field in calls.spec.key_fields()}
-    key: Any = calls.spec.model_construct(**values)
-    return thing.kind, key.label()
+    return thing.kind, natural_name(thing) or thing.name
 
 
 def _with_version(thing: Thing, server: Thing | None) -> Thing:

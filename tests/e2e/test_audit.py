@@ -58,7 +58,10 @@ def test_what_others_changed_is_found(stack, spoilt):
     assert own.startswith("urn:pulumi:test::")
     assert own.endswith("provision:keycloak:Client::mcp-client")
     assert other == "client by-hand in realm mcp-test"
-    assert "Client mcp-client  directAccessGrants = true" in stack.run("audit", code=3).stdout
+    shown = stack.run("audit", code=3).stdout
+    assert "• client mcp-client in realm mcp-test: takes its users' passwords" in shown
+    assert "• client by-hand in realm mcp-test: takes its users' passwords" in shown
+    assert "directAccessGrants = true" in shown
 
 
 def test_the_stack_file_says_what_is_waived(stack, spoilt):

@@ -11,6 +11,8 @@ from tests.support.stack_cli import StackCli
 
 FINDINGS = 3
 USAGE = 2
+_DOCUMENT = {"subject", "profile", "rules", "findings", "undecided", "waived", "expired", "unused"}
+"""What an audit's report has, too."""
 _CLIENT = """\
   provision:objects:
     - type: Client
@@ -55,26 +57,29 @@ def broken(stack):
 
 def test_a_preview_says_which_rule_is_broken_where_why_and_what_mends_it(broken):
     done = broken.run("preview", code=FINDINGS)
-    assert "✗ client-password-grant  client old takes its users' passwords" in done.stderr
-    assert "directAccessGrants: True" in done.stderr
-    assert "why: With the password grant" in done.stderr
-    assert "fix: directAccessGrants: false" in done.stderr
+    assert "✗ HIGH  client-password-grant  No client takes passwords" in done.stderr
+    assert "• client old in realm mcp-test: takes its users' passwords" in done.stderr
+    assert "directAccessGrants = true" in done.stderr
+    assert "Why: With the password grant" in done.stderr
+    assert "Fix: directAccessGrants: false" in done.stderr
     assert "https://datatracker.ietf.org/" in done.stderr
 
 
 def test_a_preview_in_json_has_the_findings_beside_the_changes(broken):
     shown = broken.json("preview", code=FINDINGS)
-    assert {"changes", "findings", "undecided", "waived"} == shown.keys()
+    assert shown.keys() == {"changes", *_DOCUMENT}
     assert "Client/old" in {change["name"] for change in shown["changes"]}
     (found,) = (item for item in shown["findings"] if item["rule"] == "client-password-grant")
     assert found["resource"].endswith("provision:keycloak:Client::Client/old")
+    assert found["name"] == "client old in realm mcp-test"
     assert (found["path"], found["actual"], found["level"]) == ("directAccessGrants", True, "mandatory")
 
 
-def test_a_waiver_in_the_stack_file_lets_it_pass_and_is_shown(broken):
+@pytest.mark.parametrize("resource", ["*::Client/old", "client old in realm mcp-test"])
+def test_a_waiver_in_the_stack_file_lets_it_pass_and_is_shown(broken, resource):
     _add(
         broken,
-        "  provision:rules:\n    waivers:\n      - rule: client-password-grant\n        resource: '*::Client/old'\n"
+        f"  provision:rules:\n    waivers:\n      - rule: client-password-grant\n        resource: '{resource}'\n"
         "        reason: goes away with the old app\n        expires: 2999-12-31\n",
     )
     shown = broken.run("preview").stderr
@@ -130,10 +135,12 @@ def test_what_names_a_wrong_rule_is_refused_before_anything_starts(stack, comman
 def test_a_throw_away_stack_comes_up_and_tells_what_to_mend(stack):
     _add(stack, _CLIENT.format(on="true"))
     done = stack.run("up", code=FINDINGS)
-    assert "✗ client-password-grant  client old takes its users' passwords" in done.stderr
-    assert "provision preview -s test" in done.stderr
+    assert "✗ client-password-grant  client old in realm mcp-test: takes its users' passwords" in done.stderr
+    assert "`provision preview -s test` says why and what mends it" in done.stderr
+    assert "Why:" not in done.stderr
     shown = stack.json("up", code=FINDINGS)
     assert shown["issuer"]
+    assert shown.keys() >= _DOCUMENT
     assert "client-password-grant" in {item["rule"] for item in shown["findings"]}
     stack.change_config("directAccessGrants: true", "directAccessGrants: false")
     assert "client-password-grant" not in stack.run("up").stderr
@@ -151,11 +158,13 @@ def production(tmp_path, live_keycloak, admin_secret):
 
 def test_in_production_nothing_is_made_while_a_mandatory_rule_is_broken(production, session):
     done = production.run("up", code=FINDINGS)
-    assert "✗ client-password-grant" in done.stderr
+    assert "✗ HIGH  client-password-grant" in done.stderr
+    assert "Why: With the password grant" in done.stderr
     assert "nothing was changed" in done.stderr
     assert "created" not in done.stderr
     assert session.realm_id("held") is None
     shown = production.json("up", code=FINDINGS)
+    assert shown.keys() == _DOCUMENT
     assert "client-password-grant" in {item["rule"] for item in shown["findings"]}
     assert session.realm_id("held") is None
 

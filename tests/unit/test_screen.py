@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+import fcntl
 import os
 import pty
+import struct
 import subprocess
 import sys
+import termios
+
+import pytest
 
 _SCRIPT = """
 import sys, time
@@ -67,3 +72,39 @@ def test_a_failed_step_is_marked_and_its_error_goes_on():
     assert done.returncode == 1
     assert "  ✗ Building" in done.stderr
     assert "ValueError: no" in done.stderr
+
+
+def _on_a_terminal(script, columns):
+    """What a program writes to a terminal of that width, which is its standard error."""
+    ours, theirs = pty.openpty()
+    fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", 40, columns, 0, 0))
+    environment = {name: value for name, value in os.environ.items() if name not in {"COLUMNS", "LINES"}}
+    process = subprocess.Popen([sys.executable, "-c", script], stderr=theirs, env=environment)
+    os.close(theirs)
+    shown = b""
+    while True:
+        try:
+            part = os.read(ours, 4096)
+        except OSError:
+            break
+        shown += part
+    os.close(ours)
+    assert process.wait() == 0
+    return shown.decode()
+
+
+def test_a_terminal_obeys_nothing_that_stands_in_a_line():
+    script = (
+        "from provision.cli.screen import Screen\n"
+        "with Screen() as screen:\n"
+        "    screen.line('name \\x1b]0;x\\x07', ('\\x1b[5m', 'red'), '\\u202e')\n"
+    )
+    shown = _on_a_terminal(script, 80)
+    assert "name �]0;x�" in shown
+    assert [part for part in ("\x1b]0;", "\x07", "\x1b[5m", "\u202e") if part in shown] == []
+
+
+@pytest.mark.parametrize(("columns", "width"), [(80, 80), (240, 100), (10, 40)])
+def test_text_is_as_wide_as_the_terminal_but_no_wider_than_can_be_read(columns, width):
+    script = "from provision.cli.screen import Screen\nwith Screen() as screen: screen.line(f'width {screen.width}.')\n"
+    assert f"width {width}." in _on_a_terminal(script, columns)

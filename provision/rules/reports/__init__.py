@@ -3,18 +3,23 @@
 from __future__ import annotations
 
 import importlib
+import json
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
+
+from provision.line import printable
+from provision.rules.judgement import Undecided
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
-    from provision.rules.judgement import Report
+    from provision.rules.judgement import Finding, Report
     from provision.rules.rule import Profile
 
 _MODULES: Final = {"text": "text", "json": "json_document", "sarif": "sarif", "junit": "junit"}
 FORMATS: Final = tuple(_MODULES)
 """The formats, the one for people first."""
+_LONGEST_VALUE: Final = 60
 
 
 @dataclass(frozen=True)
@@ -45,18 +50,52 @@ def written(report: Report, subject: Subject, form: str) -> str:
     return write(report, subject)
 
 
-def shown_name(resource: str) -> str:
-    """How a report calls a resource: of a URN the kind and the name, anything else as it is, on one line.
+def sentence(finding: Finding) -> str:
+    """What is wrong with which object, as every report says it.
 
     Args:
-        resource: A URN of Pulumi, or words.
+        finding: The finding.
     """
-    if resource.startswith("urn:pulumi:"):
-        *_, types, name = resource.split("::", 3)
-        return f"{types.rsplit(':', 1)[-1]} {name}"
-    return printable(resource)
+    return f"{finding.name}: {printable(finding.message)}"
 
 
-def printable(text: str) -> str:
-    """A client names itself: nothing in it may move the cursor, hide what stands beside it or end the line."""
-    return "".join(char if char.isprintable() else "�" for char in text)
+def sentence_of_several(findings: Sequence[Finding]) -> str:
+    """The same of the first of those that break one rule, and how many there are besides.
+
+    Args:
+        findings: One at least.
+    """
+    further = f" (and {len(findings) - 1} more)" if len(findings) > 1 else ""
+    return sentence(findings[0]) + further
+
+
+def place(finding: Finding) -> str:
+    """The property and its value; empty for the object as a whole.
+
+    Args:
+        finding: The finding.
+    """
+    return f"{printable(finding.path)} = {shown_value(finding.actual)}" if finding.path else ""
+
+
+def shown_value(value: Any) -> str:
+    """A value on a part of a line.
+
+    Args:
+        value: What JSON can hold, or what has a text of its own.
+    """
+    text = printable(json.dumps(value, ensure_ascii=False, default=str))
+    return text if len(text) <= _LONGEST_VALUE else f"{text[: _LONGEST_VALUE - 1]}…"
+
+
+def in_one_line(item: Finding | Undecided) -> str:
+    """All that concerns one object, for reports without lines of their own.
+
+    Args:
+        item: A finding, or what can't be told.
+    """
+    if isinstance(item, Undecided):
+        where = f" ({printable(item.path)})" if item.path else ""
+        return f"{item.name}{where}: {printable(item.why)}"
+    where = f" ({place(item)})" if item.path else ""
+    return f"{sentence(item)}{where}. Fix: {printable(item.fix)}"

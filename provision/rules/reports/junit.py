@@ -5,10 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 from xml.etree import ElementTree as ET
 
-from provision.rules.reports import printable, shown_name
+from provision.line import printable
+from provision.rules.reports import in_one_line, sentence_of_several
 
 if TYPE_CHECKING:
-    from provision.rules.judgement import Finding, Report
+    from provision.rules.judgement import Report
     from provision.rules.reports import Subject
     from provision.rules.rule import Rule
 
@@ -38,16 +39,15 @@ def _case(rule: Rule, report: Report) -> ET.Element:
     failed = [finding for finding in found if finding.level == "mandatory"]
     undecided = [item for item in report.undecided if item.rule.id == rule.id]
     if failed:
-        failure = ET.SubElement(
-            case, "failure", {"type": rule.severity, "message": f"{rule.title}: not so, {len(failed)} times"}
-        )
-        failure.text = printable_lines([*map(_line, failed), rule.why, f"See {rule.see}"])
+        said = {"type": rule.severity, "message": sentence_of_several(failed)}
+        failure = ET.SubElement(case, "failure", said)
+        failure.text = printable_lines([*map(in_one_line, failed), f"Why: {rule.why}", rule.see])
     elif undecided:
-        reasons = dict.fromkeys(f"{shown_name(item.resource)}: {item.why}" for item in undecided)
-        ET.SubElement(case, "skipped", {"message": printable("; ".join(reasons))})
-    advice = [_line(finding) for finding in found if finding.level == "advisory"]
+        reasons = dict.fromkeys(map(in_one_line, undecided))
+        ET.SubElement(case, "skipped", {"message": "; ".join(reasons)})
+    advice = [in_one_line(finding) for finding in found if finding.level == "advisory"]
     advice += [
-        f"waived until {finding.waiver.expires}: {_line(finding)} ({finding.waiver.reason})"
+        f"waived until {finding.waiver.expires}: {in_one_line(finding)} ({finding.waiver.reason})"
         for finding in report.waived
         if finding.rule.id == rule.id and finding.waiver is not None
     ]
@@ -59,8 +59,3 @@ def _case(rule: Rule, report: Report) -> ET.Element:
 def printable_lines(lines: list[str]) -> str:
     """Lines that XML can hold."""
     return "\n".join(map(printable, lines))
-
-
-def _line(finding: Finding) -> str:
-    place = f" {finding.path} = {finding.actual!r}" if finding.path else ""
-    return f"{shown_name(finding.resource)}:{place} {finding.message}. Fix: {finding.fix}"

@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections import Counter
 from importlib.metadata import version
 from typing import TYPE_CHECKING, Any, Final
+from urllib.parse import quote
 
-from provision.rules.reports import shown_name
+from provision.line import printable
+from provision.rules.judgement import Undecided
+from provision.rules.reports import in_one_line
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Mapping
 
     from provision.rules.judgement import Finding, Report
     from provision.rules.reports import Subject
@@ -24,10 +28,21 @@ _SCORES: Final[Mapping[Severity, str]] = {"high": "8.0", "medium": "5.0", "low":
 def written(report: Report, subject: Subject) -> str:
     """One run with all rules that were asked; what can't be told is a result of kind ``open``."""
     places = {rule.id: number for number, rule in enumerate(report.rules)}
-    results = [
-        *(_finding(finding, subject, places) for finding in (*report.findings, *report.waived)),
-        *_open(report, subject, places),
-    ]
+    alike: Counter[tuple[str, str, str]] = Counter()
+    results = []
+    items: tuple[Finding | Undecided, ...] = (*report.findings, *report.waived, *report.undecided)
+    for item in items:
+        key = (item.rule.id, item.resource, item.path)
+        results.append(
+            {
+                "ruleId": item.rule.id,
+                "ruleIndex": places[item.rule.id],
+                **_said(item),
+                "locations": [_location(item, subject)],
+                "partialFingerprints": {"ruleResourcePath/v1": _fingerprint(*key, alike[key])},
+            }
+        )
+        alike[key] += 1
     driver = {
         "name": "provision audit",
         "version": version("mcp-provision"),
@@ -36,7 +51,8 @@ def written(report: Report, subject: Subject) -> str:
     }
     run = {
         "tool": {"driver": driver},
-        "automationDetails": {"id": f"provision-audit/{subject.name}"},
+        # A slash at the end: it names a kind of run (section 3.17.3), not this one.
+        "automationDetails": {"id": f"provision-audit/{printable(subject.name)}/"},
         "columnKind": "utf16CodeUnits",
         "results": results,
     }
@@ -58,42 +74,31 @@ def _rule(rule: Rule) -> dict[str, Any]:
     }
 
 
-def _finding(finding: Finding, subject: Subject, places: Mapping[str, int]) -> dict[str, Any]:
-    result = _result(finding.rule, finding.resource, finding.path, subject, places) | {
+def _said(item: Finding | Undecided) -> dict[str, Any]:
+    """What kind of result it is, and its words."""
+    if isinstance(item, Undecided):
+        return {"kind": "open", "level": "none", "message": {"text": f"Can't be told: {in_one_line(item)}"}}
+    said: dict[str, Any] = {
         "kind": "fail",
-        "level": "error" if finding.level == "mandatory" else "warning",
-        "message": {"text": f"{shown_name(finding.resource)}: {finding.message}. Fix: {finding.fix}"},
+        "level": "error" if item.level == "mandatory" else "warning",
+        "message": {"text": in_one_line(item)},
     }
-    if finding.waiver is not None:
-        text = f"{finding.waiver.reason} (until {finding.waiver.expires})"
-        result["suppressions"] = [{"kind": "external", "status": "accepted", "justification": text}]
-    return result
+    if item.waiver is not None:
+        text = printable(f"{item.waiver.reason} (until {item.waiver.expires})")
+        said["suppressions"] = [{"kind": "external", "status": "accepted", "justification": text}]
+    return said
 
 
-def _open(report: Report, subject: Subject, places: Mapping[str, int]) -> Iterator[dict[str, Any]]:
-    for item in report.undecided:
-        yield _result(item.rule, item.resource, item.path, subject, places) | {
-            "kind": "open",
-            "level": "none",
-            "message": {"text": f"{shown_name(item.resource)}: it can't be told: {item.why}"},
-        }
-
-
-def _result(
-    rule: Rule, resource: str, path: str, subject: Subject, places: Mapping[str, int]
-) -> dict[str, Any]:
-    """What all results say; a code host knows the same one again by its fingerprint."""
-    same = hashlib.sha256(f"{rule.id}\0{resource}\0{path}".encode()).hexdigest()
-    full = f"{resource}.{path}" if path else resource
-    location = {
-        "physicalLocation": {"artifactLocation": {"uri": subject.where}, "region": {"startLine": 1}},
-        "logicalLocations": [
-            {"name": shown_name(resource), "fullyQualifiedName": full, "kind": "resource"},
-        ],
-    }
+def _location(item: Finding | Undecided, subject: Subject) -> dict[str, Any]:
+    full = f"{item.resource}.{item.path}" if item.path else item.resource
+    where = subject.where if "://" in subject.where else quote(subject.where)
     return {
-        "ruleId": rule.id,
-        "ruleIndex": places[rule.id],
-        "locations": [location],
-        "partialFingerprints": {"ruleResourcePath/v1": same},
+        "physicalLocation": {"artifactLocation": {"uri": where}, "region": {"startLine": 1}},
+        "logicalLocations": [{"name": item.name, "fullyQualifiedName": printable(full), "kind": "resource"}],
     }
+
+
+def _fingerprint(rule: str, resource: str, path: str, number: int) -> str:
+    """By which a code host knows the same result again; several may be about one property."""
+    parts = (rule, resource, path, *([str(number)] if number else []))
+    return hashlib.sha256("\0".join(parts).encode()).hexdigest()

@@ -1,204 +1,195 @@
-"""The report for people: what fails first, the worst of it on top, a block for each rule that is broken, at most 100 columns wide."""
+"""The report for people: what fails first, the worst of it on top, a block for each rule that is broken."""
 
 from __future__ import annotations
 
-import json
-import textwrap
+from collections import Counter
 from itertools import groupby
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
-import click
-
-from provision.rules.reports import printable, shown_name
+from provision.line import laid_out, plain, printable
+from provision.rules.reports import place, sentence, sentence_of_several
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Iterator
 
-    from provision.rules.judgement import Finding, Report
+    from provision.config.rules import WaiverConfig
+    from provision.line import Line, Paragraph, Segment
+    from provision.rules.judgement import Finding, Report, Undecided
     from provision.rules.reports import Subject
-    from provision.rules.rule import Rule, Severity
+    from provision.rules.rule import Rule
 
 WIDTH: Final = 100
 _MOST: Final = 20
 """So many findings of one rule are shown; the other formats have all."""
-_LONGEST_VALUE: Final = 60
-_COLORS: Final[Mapping[Severity, str]] = {"high": "red", "medium": "yellow", "low": "blue"}
+_MOST_IN_BRIEF: Final = 5
+_MOST_NAMES: Final = 5
+_MANDATORY: Final = ("✗ ", "bold red")
+_ADVICE: Final = ("! ", "bold yellow")
+_OPEN: Final = ("? ", "cyan")
+_KEPT: Final = ("✓ ", "green")
 
 
 def written(report: Report, subject: Subject) -> str:
-    """Styled for a terminal; whoever prints it elsewhere takes the styles out."""
-    lines = [
-        click.style(printable(subject.name), bold=True)
-        + f" · profile {subject.profile} · {_counted(len(report.rules), 'rule', 'rules')}"
-    ]
-    ordered = sorted(report.findings, key=lambda finding: finding.level != "mandatory")
-    for rule, findings in groupby(ordered, key=lambda finding: finding.rule):
-        lines += ["", *_block(rule, [*findings])]
-    lines += [*_undecided(report), *_waived(report), "", _summary(report)]
-    return "\n".join(lines)
+    """Without styles, for a file."""
+    return "\n".join(map(plain, lines(report, subject)))
 
 
-def explained(rule: Rule) -> str:
-    """A rule in full: for ``--explain``.
+def lines(report: Report, subject: Subject, width: int = WIDTH) -> Iterator[Line]:
+    """All that the rules say.
 
     Args:
-        rule: The rule.
+        report: What was found.
+        subject: What was looked at.
+        width: In columns.
     """
-    lines = [
-        f"{_badge(rule.severity)} {click.style(rule.title, bold=True)}  {click.style(rule.id, dim=True)}",
-        "",
-    ]
-    lines += [*_wrapped(rule.why, ""), "", *_wrapped(f"Fix: {rule.fix}", "", "     ")]
-    if rule.parameters:
-        lines += ["", "Parameters (provision:rules, under parameters):"]
-        for name, value in rule.parameters.items():
-            other = (
-                f"; {_value(rule.in_production[name])} in production" if name in rule.in_production else ""
-            )
-            lines += _wrapped(f"{name}: {_value(value)}{other}", "  ", "    ")
-    lines += ["", "Broken, for example, by:"]
-    for change in rule.breaks[0]:
-        lines += _wrapped(_said(change), "  ", "    ")
-    where = "" if len(rule.profiles) == 3 else f" in {', '.join(rule.profiles)}"  # noqa: PLR2004 - all there are
-    level = "" if rule.throw_away == "mandatory" else f", {rule.throw_away} in dev and test"
-    lines += ["", f"Mandatory{where}{level}.", f"See {rule.see}"]
-    return "\n".join(lines)
+    parts = [*_blocks(report), *_undecided(report), *_waivers(report)]
+    between: list[Paragraph] = [(0, "")] if parts else []
+    return laid_out([_title(report, subject), *parts, *between, (2, *_summary(report))], width)
 
 
-def _block(rule: Rule, findings: list[Finding]) -> Iterator[str]:
-    yield f"{_badge(rule.severity)} {click.style(rule.title, bold=True)}  {click.style(rule.id, dim=True)}"
-    yield from _wrapped(rule.why, "     ")
-    for finding in findings[:_MOST]:
-        yield from _finding(finding)
+def brief(report: Report, more: str, width: int = WIDTH) -> Iterator[Line]:
+    """What has to be mended in short, a line for each rule; nothing when there is no finding.
+
+    Args:
+        report: What was found.
+        more: The command that says more.
+        width: In columns.
+    """
+    return laid_out(_brief(report, more), width)
+
+
+def _title(report: Report, subject: Subject) -> Paragraph:
+    asked = _counted(len(report.rules), "security rule", "security rules")
+    return 2, (printable(subject.name), "bold"), f" · profile {subject.profile} · {asked}"
+
+
+def _blocks(report: Report) -> Iterator[Paragraph]:
+    for rule, findings in groupby(report.findings, key=lambda finding: finding.rule):
+        yield 0, ""
+        yield from _block(rule, [*findings])
+
+
+def _block(rule: Rule, findings: list[Finding]) -> Iterator[Paragraph]:
+    yield 2, *_heading(findings[0]), "  ", (rule.id, "bold"), f"  {rule.title}"
+    fixes = {finding.fix for finding in findings}
+    shown = findings[:_MOST]
+    for finding, following in zip(shown, [*shown[1:], None], strict=True):
+        yield 4, f"  • {sentence(finding)}"
+        if finding.path and not _same_place(finding, following):
+            yield 6, "    ", (place(finding), "cyan")
+        if len(fixes) > 1:
+            yield 9, *_fix(finding, "    ")
     if len(findings) > _MOST:
-        yield f"     … and {len(findings) - _MOST} more; --format json has all"
-    yield click.style(f"     See {rule.see}", dim=True)
+        yield 4, f"  … and {len(findings) - _MOST} more; --json has all"
+    yield 7, f"  Why: {rule.why}"
+    if len(fixes) == 1:
+        yield 7, *_fix(findings[0], "  ")
+    yield 2, (f"  {rule.see}", "dim")
 
 
-def _finding(finding: Finding) -> Iterator[str]:
-    sign = click.style("✗", fg="red") if finding.level == "mandatory" else click.style("!", fg="yellow")
-    place = f"{finding.path} = {_value(finding.actual)}" if finding.path else ""
-    first, *more = _wrapped(f"{shown_name(finding.resource)}  {place}".rstrip(), "", "       ", WIDTH - 5)
-    yield f"   {sign} {first}"
-    yield from more
-    yield from _wrapped(printable(finding.message), "       ")
-    yield from _wrapped(f"fix: {printable(finding.fix)}", "       ", "            ")
+def _same_place(finding: Finding, following: Finding | None) -> bool:
+    """Whether a property has several things wrong with it: it is shown after the last one."""
+    return following is not None and (finding.name, place(finding)) == (following.name, place(following))
 
 
-def _undecided(report: Report) -> Iterator[str]:
+def _heading(finding: Finding) -> tuple[Segment, Segment]:
+    sign, style = _MANDATORY if finding.level == "mandatory" else _ADVICE
+    return (sign, style), (finding.rule.severity.upper(), style)
+
+
+def _fix(finding: Finding, indent: str) -> tuple[str, Segment, str]:
+    return indent, ("Fix: ", "green"), printable(finding.fix)
+
+
+def _undecided(report: Report) -> Iterator[Paragraph]:
     """By reason: one role that is missing leaves many rules undecided."""
     if not report.undecided:
         return
-    yield from ("", click.style("Can't be told", bold=True))
-    reasons: dict[str, tuple[set[str], set[str]]] = {}
+    yield 0, ""
+    yield 0, ("Can't be told", "bold")
+    reasons: dict[str, list[Undecided]] = {}
     for item in report.undecided:
-        rules, places = reasons.setdefault(item.why, (set(), set()))
-        rules.add(item.rule.id)
-        places.add(f"{shown_name(item.resource)} {item.path}".rstrip())
-    for why, (rules, places) in reasons.items():
-        yield from _wrapped(f"? {printable(why)}", "   ", "     ")
-        yield from _wrapped(f"about {_some(places)}", "     ")
-        yield from _wrapped(f"by {_some(rules)}", "     ", style={"dim": True})
+        reasons.setdefault(item.why, []).append(item)
+    for why, items in reasons.items():
+        yield 4, "  ", _OPEN, f"{printable(why)}: {_places(items)}"
+        yield 4, (f"    for {_some({item.rule.id for item in items})}", "dim")
 
 
-def _waived(report: Report) -> Iterator[str]:
-    if report.waived:
-        yield from ("", click.style("Waived", bold=True))
-        for finding in report.waived:
-            waiver = finding.waiver
-            yield from _wrapped(f"- {finding.rule.id}: {shown_name(finding.resource)}", "   ", "     ")
-            if waiver is not None:
-                yield from _wrapped(f"until {waiver.expires}: {printable(waiver.reason)}", "     ")
-    for title, waivers in (
-        ("Waivers that are over: what they let pass counts again", report.expired),
-        ("Waivers that let nothing pass: take them out", report.unused),
-    ):
-        if waivers:
-            yield from ("", click.style(title, bold=True))
-        for waiver in waivers:
-            text = (
-                f"- {waiver.rule}: {printable(waiver.resource)}, {waiver.expires}: {printable(waiver.reason)}"
-            )
-            yield from _wrapped(text, "   ", "     ")
+def _places(items: list[Undecided]) -> str:
+    """The properties by object."""
+    paths: dict[str, set[str]] = {}
+    for item in items:
+        paths.setdefault(item.name, set()).update({printable(item.path)} - {""})
+    return _some({f"{name} ({_some(found)})" if found else name for name, found in paths.items()}, "; ")
 
 
-def _summary(report: Report) -> str:
+def _waivers(report: Report) -> Iterator[Paragraph]:
+    if not (report.waived or report.expired or report.unused):
+        return
+    yield 0, ""
+    yield 0, ("Waivers", "bold")
+    waived: dict[WaiverConfig, set[str]] = {}
+    for finding in report.waived:
+        if finding.waiver is not None:
+            waived.setdefault(finding.waiver, set()).add(finding.name)
+    for waiver, names in waived.items():
+        yield 4, f"  • {waiver.rule}  waived until {waiver.expires}: {printable(waiver.reason)}"
+        yield 4, f"    for {_some(names)}"
+    for waiver in report.expired:
+        yield 4, "  ", *_ended(waiver), "; what it let pass counts again"
+        yield 4, _about(waiver)
+    for waiver in report.unused:
+        yield 4, "  ", _OPEN, f"the waiver for {waiver.rule} lets nothing pass; take it out"
+        yield 4, _about(waiver)
+
+
+def _about(waiver: WaiverConfig) -> str:
+    return f"    for {printable(waiver.resource)}: {printable(waiver.reason)}"
+
+
+def _ended(waiver: WaiverConfig) -> tuple[Segment, Segment]:
+    return _ADVICE, f"the waiver for {waiver.rule} ended on {waiver.expires}"
+
+
+def _brief(report: Report, more: str) -> Iterator[Paragraph]:
+    if not (report.findings or report.expired):
+        return
+    yield 0, ""
+    broken = [[*findings] for _, findings in groupby(report.mandatory, key=lambda finding: finding.rule)]
+    for findings in broken[:_MOST_IN_BRIEF]:
+        yield 4, "  ", _MANDATORY, findings[0].rule.id, f"  {sentence_of_several(findings)}"
+    if len(broken) > _MOST_IN_BRIEF:
+        yield 4, "  ", _MANDATORY, f"and {len(broken) - _MOST_IN_BRIEF} more rules"
+    for waiver in report.expired:
+        yield 4, "  ", *_ended(waiver)
+    yield 4, "  ", *_summary(report)
+    yield 4, f"    {more} says why and what mends it"
+
+
+def _summary(report: Report) -> tuple[Segment, Segment]:
     failed, advice = len(report.mandatory), len(report.findings) - len(report.mandatory)
     undecided = len({item.rule.id for item in report.undecided})
     parts = [
-        _counted(failed, "finding fails", "findings fail") + _by_severity(report.mandatory),
-        *([_counted(advice, "is advice", "are advice")] if advice else []),
+        *([_counted(failed, "finding fails", "findings fail") + _by_severity(report)] if failed else []),
+        *([_counted(advice, "finding is advice", "findings are advice")] if advice else []),
+        *([] if report.findings else ["nothing found"]),
         *([f"{len(report.waived)} waived"] if report.waived else []),
         *([_counted(undecided, "rule can't be told", "rules can't be told")] if undecided else []),
     ]
-    if not report.findings:
-        parts[0] = "nothing found"
-    sign, color = ("✗", "red") if failed else ("!", "yellow") if advice or undecided else ("✓", "green")
-    return click.style(f"{sign} {', '.join(parts)}", fg=color)
+    sign, style = _MANDATORY if failed else _ADVICE if advice else _OPEN if undecided else _KEPT
+    return (sign, style), (", ".join(parts), style)
 
 
-def _by_severity(findings: Iterable[Finding]) -> str:
-    counts: dict[str, int] = {}
-    for finding in findings:
-        counts[finding.rule.severity] = counts.get(finding.rule.severity, 0) + 1
-    return f" ({', '.join(f'{count} {severity}' for severity, count in counts.items())})" if counts else ""
+def _by_severity(report: Report) -> str:
+    counts = Counter(finding.rule.severity for finding in report.mandatory)
+    return f" ({', '.join(f'{count} {severity}' for severity, count in counts.items())})"
 
 
 def _counted(number: int, one: str, many: str) -> str:
     return f"{number} {one if number == 1 else many}"
 
 
-def _badge(severity: Severity) -> str:
-    return click.style(
-        f"{severity.upper():<4}" if severity != "medium" else "MED ", fg=_COLORS[severity], bold=True
-    )
-
-
-def _some(names: set[str]) -> str:
+def _some(names: set[str], between: str = ", ") -> str:
     ordered = sorted(names)
-    shown = ", ".join(ordered[:5])
-    return shown if len(ordered) <= 5 else f"{shown} and {len(ordered) - 5} more"  # noqa: PLR2004 - enough to know
-
-
-def _value(value: Any) -> str:
-    text = printable(json.dumps(value, ensure_ascii=False, default=str))
-    return text if len(text) <= _LONGEST_VALUE else f"{text[: _LONGEST_VALUE - 1]}…"
-
-
-def _said(change: Any) -> str:
-    """A change of the book as words."""
-    from provision.rules.changes import Remove, Set
-
-    if isinstance(change, Remove):
-        return f"no {change.where.kind}{_those(change.where.equal)}"
-    if isinstance(change, Set):
-        return f"{change.where.kind}{_those(change.where.equal)}: {_pairs(change.values)}"
-    return f"a further {change.kind}: {_pairs(change.properties)}"
-
-
-def _those(equal: Mapping[str, Any]) -> str:
-    return f" ({_pairs(equal)})" if equal else ""
-
-
-def _pairs(values: Mapping[str, Any]) -> str:
-    return ", ".join(f"{name}: {_value(value)}" for name, value in values.items())
-
-
-def _wrapped(
-    text: str,
-    first: str,
-    later: str | None = None,
-    width: int = WIDTH,
-    *,
-    style: Mapping[str, Any] | None = None,
-) -> list[str]:
-    indent = first if later is None else later
-    lines = textwrap.wrap(
-        text,
-        width,
-        initial_indent=first,
-        subsequent_indent=indent,
-        break_long_words=False,
-        break_on_hyphens=False,
-    )
-    return [click.style(line, **style) for line in lines] if style else lines
+    shown = between.join(ordered[:_MOST_NAMES])
+    return shown if len(ordered) <= _MOST_NAMES else f"{shown}{between}{len(ordered) - _MOST_NAMES} more"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from provision.naming import shown_name
 from provision.rules.audiences import audience_of
 from provision.rules.changes import Add, Where
 from provision.rules.examples import SERVER
@@ -47,4 +48,4 @@ def check(server: Thing, scene: Scene) -> Iterator[Violation]:
     own = audience_of(server)
     for other in scene.of("McpServer"):
         if other is not server and audience_of(other) == own:
-            yield Violation("url", f"has the same audience as {other.name}: {own}")
+            yield Violation("url", f"has the same audience as {shown_name(other.name)}: {own}")

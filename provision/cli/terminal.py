@@ -1,0 +1,58 @@
+"""A stream that lines are printed on: in color where it is a terminal, plain elsewhere.
+
+Without a terminal the library that draws is not even loaded.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, TextIO
+
+from provision.line import plain, printable
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+    from provision.line import Segment
+
+_WIDTH = 100
+"""No wider, however wide the terminal is: longer lines are hard to read."""
+_NARROWEST = 40
+
+
+class Terminal:
+    """A stream.
+
+    Args:
+        stream: Standard output or standard error.
+    """
+
+    def __init__(self, stream: TextIO) -> None:
+        self._stream = stream
+        self.console: Console | None = None
+        if stream.isatty():
+            from provision.cli.drawing import console
+
+            self.console = console(stream)
+
+    @property
+    def width(self) -> int:
+        """How many columns text may take."""
+        return _WIDTH if self.console is None else max(_NARROWEST, min(_WIDTH, self.console.width))
+
+    def line(self, *segments: Segment) -> None:
+        """Print a line; whatever its parts come from, a terminal obeys none of it."""
+        shown = [
+            _harmless(segment) if isinstance(segment, str) else (_harmless(segment[0]), segment[1])
+            for segment in segments
+        ]
+        if self.console is None:
+            self._stream.write(f"{plain(shown)}\n")
+            self._stream.flush()
+        else:
+            from rich.text import Text
+
+            self.console.print(Text.assemble(*shown), soft_wrap=True)
+
+
+def _harmless(text: str) -> str:
+    return printable(text, besides="\n\t")

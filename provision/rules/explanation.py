@@ -1,0 +1,67 @@
+"""A rule in full, for people: ``provision audit --explain``."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from provision.line import laid_out
+from provision.rules.changes import Remove, Set
+from provision.rules.reports import shown_value
+from provision.rules.rule import PROFILES
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from provision.line import Line, Paragraph
+    from provision.rules.rule import Rule
+
+
+def explained(rule: Rule, width: int) -> Iterator[Line]:
+    """All about a rule.
+
+    Args:
+        rule: The rule.
+        width: In columns.
+    """
+    return laid_out(_paragraphs(rule), width)
+
+
+def _paragraphs(rule: Rule) -> Iterator[Paragraph]:
+    yield 2, (rule.severity.upper(), "bold"), "  ", (rule.id, "bold"), f"  {rule.title}"
+    yield 0, ""
+    yield 0, rule.why
+    yield 0, ""
+    yield 5, ("Fix: ", "green"), rule.fix
+    if rule.parameters:
+        yield 0, ""
+        yield 0, "Parameters (provision:rules, under parameters):"
+    for name, value in rule.parameters.items():
+        differs = name in rule.in_production
+        other = f"; {shown_value(rule.in_production[name])} in production" if differs else ""
+        yield 4, f"  {name}: {shown_value(value)}{other}"
+    yield 0, ""
+    yield 0, "Broken, for example, by:"
+    for change in rule.breaks[0]:
+        yield 4, f"  {_said(change)}"
+    where = "" if rule.profiles == PROFILES else f" in {', '.join(rule.profiles)}"
+    level = "" if rule.throw_away == "mandatory" else f", {rule.throw_away} in dev and test"
+    yield 0, ""
+    yield 0, f"Mandatory{where}{level}."
+    yield 0, (rule.see, "dim")
+
+
+def _said(change: Any) -> str:
+    """A change of the book as words."""
+    if isinstance(change, Remove):
+        return f"no {change.where.kind}{_those(change.where.equal)}"
+    if isinstance(change, Set):
+        return f"{change.where.kind}{_those(change.where.equal)}: {_pairs(change.values)}"
+    return f"a further {change.kind}: {_pairs(change.properties)}"
+
+
+def _those(equal: Mapping[str, Any]) -> str:
+    return f" ({_pairs(equal)})" if equal else ""
+
+
+def _pairs(values: Mapping[str, Any]) -> str:
+    return ", ".join(f"{name}: {shown_value(value)}" for name, value in values.items())

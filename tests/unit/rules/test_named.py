@@ -1,0 +1,86 @@
+"""What findings call their objects, and which names a waiver may use."""
+
+from __future__ import annotations
+
+from datetime import date
+from itertools import pairwise
+
+import pytest
+
+from provision.config.rules import RulesConfig, WaiverConfig
+from provision.rules import book
+from provision.rules.declared import Resource, landscape
+from provision.rules.judgement import judge
+from provision.rules.thing import UNKNOWN
+
+RULE = book.rule("client-password-grant")
+STACK = "urn:pulumi:dev::p::provision:index:McpStack"
+URN = f"{STACK}$provision:keycloak:Realm$provision:keycloak:Client::calculator-introspection"
+IN_WORDS = "client mcp-server in realm mcp"
+
+
+def found(client_id="mcp-server", urn=URN, **config):
+    """The client of the program, which takes passwords."""
+    client = {"realm": "mcp", "clientId": client_id, "access": "public", "directAccessGrants": True}
+    program = [
+        Resource("provision:keycloak:Realm", f"{STACK}$provision:keycloak:Realm::realm", {"name": "mcp"}),
+        Resource("provision:keycloak:Client", urn, client),
+    ]
+    return judge(landscape(program, "dev"), RulesConfig(**config), only=[RULE])
+
+
+def test_an_object_of_a_program_is_called_as_it_is_called_in_keycloak():
+    (finding,) = found().findings
+    assert (finding.name, finding.resource) == (IN_WORDS, URN)
+    assert finding.as_json()["name"] == IN_WORDS
+
+
+def test_one_whose_name_only_the_update_makes_is_called_as_in_the_program():
+    (finding,) = found(UNKNOWN).findings
+    assert finding.name == "client calculator-introspection"
+
+
+def test_so_is_what_can_not_be_told():
+    client = {"realm": "mcp", "clientId": "mcp-server", "access": "public", "directAccessGrants": UNKNOWN}
+    program = landscape([Resource("provision:keycloak:Client", URN, client)], "dev")
+    (undecided,) = judge(program, RulesConfig(), only=[RULE]).undecided
+    assert (undecided.name, undecided.resource) == (IN_WORDS, URN)
+
+
+@pytest.mark.parametrize(
+    "resource", [IN_WORDS, "client mcp-server*", URN, "*::calculator-introspection", "*"]
+)
+def test_a_waiver_names_it_in_words_or_by_its_urn(resource):
+    waiver = WaiverConfig(rule=RULE.id, resource=resource, reason="known for long", expires=date(2999, 1, 1))
+    report = found(waivers=(waiver,))
+    assert report.findings == ()
+    assert [finding.waiver for finding in report.waived] == [waiver]
+
+
+def test_a_waiver_for_another_lets_it_not_pass():
+    waiver = WaiverConfig(
+        rule=RULE.id, resource="client mcp-serve", reason="known for long", expires=date(2999, 1, 1)
+    )
+    report = found(waivers=(waiver,))
+    assert len(report.findings) == 1
+    assert report.unused == (waiver,)
+
+
+def test_what_fails_comes_first_and_the_worst_of_it_on_top():
+    """A program that breaks rules of all severities, the highest of them advice here."""
+    client = {
+        "realm": "mcp",
+        "clientId": "a",
+        "access": "public",
+        "redirectUris": ["http://x.example/*"],
+        "directAccessGrants": True,
+        "webOrigins": ["*"],
+        "fullScopeAllowed": True,
+    }
+    program = landscape([Resource("provision:keycloak:Client", URN, client)], "prod")
+    findings = judge(program, RulesConfig(levels={RULE.id: "advisory"})).findings
+    severities = ("high", "medium", "low")
+    places = [(item.level != "mandatory", severities.index(item.rule.severity)) for item in findings]
+    assert {True, False} == {place[0] for place in places}
+    assert len({place[1] for place in places}) > 1
+    assert all(first <= second for first, second in pairwise(places))
