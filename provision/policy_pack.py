@@ -32,6 +32,7 @@ from pulumi.runtime.proto import analyzer_pb2_grpc, plugin_pb2
 from provision.config.names import NAMESPACE
 from provision.config.rules import RulesConfig, WaiverConfig
 from provision.errors import ProvisionError
+from provision.line import printable
 from provision.rules import book, inputs
 from provision.rules.declared import SURROUNDING, landscape
 from provision.rules.judgement import judge
@@ -294,7 +295,7 @@ def _resource(request: Any) -> Resource:
 def _diagnostic(finding: Finding) -> protocol.AnalyzeDiagnostic:
     place = [f"{finding.path}: {json.dumps(finding.actual, ensure_ascii=False)}"] if finding.path else []
     lines = [finding.message, *place, f"why: {finding.rule.why}", f"fix: {finding.fix}", finding.rule.see]
-    return _about(finding, "\n".join(lines), _LEVELS[finding.level])
+    return _about(finding, "\n".join(map(printable, lines)), _LEVELS[finding.level])
 
 
 def _not_told(undecided: Undecided) -> protocol.AnalyzeDiagnostic:
