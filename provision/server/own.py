@@ -7,18 +7,10 @@ import sys
 import time
 from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
-from urllib.parse import urlsplit
-
-from fastmcp.server.auth.middleware import RequireAuthMiddleware
-from fastmcp.server.http import HostOriginGuardMiddleware
-from pydantic import AnyHttpUrl
-from starlette.applications import Starlette
-from starlette.middleware import Middleware
-from starlette.routing import Mount
 
 from provision.server.__main__ import run
-from provision.server.app import Guard, layers
 from provision.server.audit import current_request
+from provision.server.guard import Guard
 from provision.server.json_rpc import MESSAGE
 from provision.server.tool_scopes import called
 
@@ -28,7 +20,6 @@ if TYPE_CHECKING:
 
     from provision.server.audit import AuditTrail
     from provision.server.settings import Settings
-    from provision.server.verifier import Verifier
 
 
 def protect(
@@ -47,26 +38,7 @@ def protect(
         SettingsError: The secret of the introspection client cannot be read.
     """
     guard = Guard(settings, audit, settings.tool_scopes, transport)
-    guarded = RequireAuthMiddleware(
-        CallAudit(app, audit),
-        list(settings.scopes),
-        AnyHttpUrl(guard.resource_metadata),
-        list(settings.scopes),
-    )
-    inner = Starlette(
-        routes=[*guard.protection.get_routes(settings.path), Mount("/", guarded)],
-        middleware=[
-            Middleware(
-                HostOriginGuardMiddleware,
-                allowed_hosts=[urlsplit(settings.url).hostname or ""],
-                allowed_origins=list(settings.allowed_origins),
-                mode="strict",
-            ),
-            *guard.protection.get_middleware(),
-            *layers(settings),
-        ],
-    )
-    return _Protected(app, guard.edge(inner, path=None), guard.verifier)
+    return guard.around(CallAudit(app, audit), path=None)
 
 
 def serve(app: ASGIApp) -> NoReturn:
@@ -83,24 +55,6 @@ def serve(app: ASGIApp) -> NoReturn:
             "error: MCP_SETTINGS_FILE is not set; `provision up` sets it, or name a settings file in it."
         )
     sys.exit(run(Path(file), lambda settings, audit: protect(app, settings, audit)))
-
-
-class _Protected:
-    """Requests go through the checks, the start and the end straight to the application."""
-
-    def __init__(self, app: ASGIApp, edge: ASGIApp, verifier: Verifier) -> None:
-        self._app = app
-        self._edge = edge
-        self._verifier = verifier
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] != "lifespan":
-            await self._edge(scope, receive, send)
-            return
-        try:
-            await self._app(scope, receive, send)
-        finally:
-            await self._verifier.aclose()
 
 
 class CallAudit:

@@ -13,9 +13,10 @@ from mcp.server.auth.middleware.bearer_auth import AuthenticatedUser
 from mcp.shared.exceptions import MCPError
 from mcp_types import INVALID_REQUEST
 
-from provision.server.app import build_server, build_verifier
+from provision.server.app import build_server
 from provision.server.audit import AuditTrail, begin_request
 from provision.server.authorization_server import AuthorizationServerError
+from provision.server.guard import build_verifier
 from provision.server.settings import SettingsError
 
 if TYPE_CHECKING:

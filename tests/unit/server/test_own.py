@@ -10,6 +10,7 @@ from mcp.server import MCPServer
 from starlette.responses import PlainTextResponse
 from starlette.testclient import TestClient
 
+from provision.server.app import build_app
 from provision.server.audit import AuditTrail
 from provision.server.own import protect
 from provision.server.settings import Settings
@@ -127,3 +128,27 @@ def test_no_other_path_of_the_application_is_open(settings_document, stand_in):
         authorization = {"Authorization": f"Bearer {stand_in.issue()}"}
         assert http.get("/admin", headers=authorization).status_code == 200
         assert http.get("/health/live").status_code == 200
+
+
+@pytest.mark.parametrize("app", [fastmcp_app, sdk_app, None], ids=["FastMCP", "SDK", "reference"])
+async def test_the_connections_are_closed_before_the_end_is_told(
+    app, settings_document, stand_in, monkeypatch
+):
+    """Whoever serves cancels what goes on after that."""
+    settings, told = Settings.model_validate_json(json.dumps(settings_document)), []
+    audit = AuditTrail(settings.audit_file)
+    protected = protect(app(), settings, audit, stand_in) if app else build_app(settings, audit, stand_in)
+    asked = iter(["lifespan.startup", "lifespan.shutdown"])
+
+    async def close(_self):
+        told.append("closed")
+
+    async def receive():
+        return {"type": next(asked)}
+
+    async def send(message):
+        told.append(message["type"])
+
+    monkeypatch.setattr(type(stand_in), "aclose", close)
+    await protected({"type": "lifespan", "asgi": {"version": "3.0"}, "state": {}}, receive, send)
+    assert told == ["lifespan.startup.complete", "closed", "lifespan.shutdown.complete"]

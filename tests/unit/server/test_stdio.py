@@ -19,9 +19,10 @@ from mcp.client import ClientSession
 from mcp.client.stdio import StdioServerParameters, stdio_client
 from mcp.shared.exceptions import MCPError
 
-from provision.server.app import build_server, build_verifier
+from provision.server.app import build_server
 from provision.server.audit import AuditTrail
 from provision.server.credentials import Credentials
+from provision.server.guard import build_verifier
 from provision.server.settings import Settings, SettingsError
 from provision.server.stdio import Gate
 from tests.unit.server.processes import SECRET, TOKEN

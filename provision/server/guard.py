@@ -1,0 +1,213 @@
+"""What stands around an application, the reference server or another: who is let in, and what is counted and noted."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
+
+from fastmcp.server.auth.middleware import RequireAuthMiddleware
+from fastmcp.server.http import HostOriginGuardMiddleware
+from pydantic import AnyHttpUrl
+from starlette.applications import Starlette
+from starlette.middleware import Middleware
+from starlette.routing import Mount, Route
+
+from provision.server.authorization_server import http_transport
+from provision.server.edge import Edge
+from provision.server.protection import WELL_KNOWN, ProtectedResource
+from provision.server.secret_file import read_secret
+from provision.server.settings import SettingsError
+
+if TYPE_CHECKING:
+    from collections.abc import Collection
+
+    import httpx2
+    from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+    from provision.server.audit import AuditTrail
+    from provision.server.metrics import Metrics
+    from provision.server.settings import Settings
+    from provision.server.verifier import Verifier
+
+_SECRET_BYTES = 4096
+
+
+class Guard:
+    """What stands around an application, the reference server or another: who is let in, and what is counted.
+
+    Args:
+        settings: The settings of the server.
+        audit: Where calls and refusals are noted.
+        tools: The tools that are counted one by one.
+        transport: How the authorization server is reached; over the network when None.
+
+    Raises:
+        SettingsError: The secret of the introspection client cannot be read.
+    """
+
+    def __init__(
+        self,
+        settings: Settings,
+        audit: AuditTrail,
+        tools: Collection[str],
+        transport: httpx2.AsyncBaseTransport | None = None,
+    ) -> None:
+        self._settings = settings
+        self._audit = audit
+        self._metrics = self._counting(tools) if settings.metrics else None
+        if self._metrics is not None:
+            transport = self._metrics.counted(transport or http_transport(_asked_url(settings)))
+        self._verifier = build_verifier(settings, transport)
+        self.protection = ProtectedResource(settings, self._verifier)
+
+    def around(self, app: ASGIApp, *, path: str | None) -> ASGIApp:
+        """An application behind the checks.
+
+        Args:
+            app: The application, without authorization of its own.
+            path: The only path of it that can be reached, by POST and DELETE; None for all of it.
+        """
+        settings, scopes = self._settings, list(self._settings.scopes)
+        metadata = _resource_metadata(settings)
+        guarded = RequireAuthMiddleware(app, scopes, AnyHttpUrl(metadata), scopes)
+        reached = Mount("/", guarded) if path is None else Route(path, guarded, methods=["POST", "DELETE"])
+        checked = Starlette(
+            routes=[*self.protection.get_routes(settings.path), reached],
+            middleware=[
+                Middleware(
+                    HostOriginGuardMiddleware,
+                    allowed_hosts=[urlsplit(settings.url).hostname or ""],
+                    allowed_origins=list(settings.allowed_origins),
+                    mode="strict",
+                ),
+                *self.protection.get_middleware(),
+                *_layers(settings),
+            ],
+        )
+        edge = Edge(
+            checked,
+            path=path,
+            resource_metadata=metadata,
+            max_request_bytes=settings.max_request_bytes,
+            audit=self._audit,
+            metrics=self._metrics,
+            trouble=self._verifier.trouble,
+        )
+        return _Protected(app, edge, self._verifier)
+
+    def _counting(self, tools: Collection[str]) -> Metrics:
+        from provision.server.metrics import Metrics
+
+        metrics = Metrics(tools)
+        self._audit.observed_by(metrics)
+        return metrics
+
+
+class _Protected:
+    """Requests go through the checks, the start and the end straight to the application."""
+
+    def __init__(self, app: ASGIApp, edge: ASGIApp, verifier: Verifier) -> None:
+        self._app = app
+        self._edge = edge
+        self._verifier = verifier
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "lifespan":
+            await self._edge(scope, receive, send)
+            return
+
+        async def ending(message: Message) -> None:
+            # Whoever serves takes the last word for the end of everything, and cancels what is still going on.
+            if message["type"] != "lifespan.startup.complete":
+                await self._verifier.aclose()
+            await send(message)
+
+        await self._app(scope, receive, ending)
+
+
+def _asked_url(settings: Settings) -> str:
+    return (settings.jwks_url if settings.verifier == "jwt" else settings.introspection_url) or ""
+
+
+def _resource_metadata(settings: Settings) -> str:
+    """Where the protected resource metadata is (RFC 9728 section 3.1)."""
+    return settings.base_url + WELL_KNOWN + settings.path
+
+
+def build_verifier(settings: Settings, transport: httpx2.AsyncBaseTransport | None = None) -> Verifier:
+    """Build what checks tokens.
+
+    Args:
+        settings: The settings of the server.
+        transport: How the authorization server is reached; a test puts a stand-in here.
+
+    Raises:
+        SettingsError: The secret of the introspection client cannot be read.
+    """
+    # Only the one in use is imported: the cryptography of the other costs start-up time.
+    if settings.verifier == "jwt":
+        from provision.server.jwt import SignatureVerifier
+
+        return SignatureVerifier(settings, transport)
+    from provision.server.introspection import IntrospectionVerifier
+
+    name = "introspection_client_secret_file"
+    if settings.introspection_client_secret_file is None:
+        raise SettingsError([f"{name}: is required"])
+    secret = read_secret(name, settings.introspection_client_secret_file, most=_SECRET_BYTES)
+    return IntrospectionVerifier(settings, secret, transport)
+
+
+def _layers(settings: Settings) -> list[Middleware]:
+    """What a request passes once it is known who makes it, in this order."""
+    return [*_cross_origin(settings), *_rate_limit(settings), *_messages(settings)]
+
+
+def _rate_limit(settings: Settings) -> list[Middleware]:
+    """Count the requests of a subject, as soon as it is known and before its request is read."""
+    if settings.requests_per_minute == 0:
+        return []
+    from provision.server.rate_limit import RateLimit
+
+    return [Middleware(RateLimit, per_minute=settings.requests_per_minute, burst=settings.burst_requests)]
+
+
+def _messages(settings: Settings) -> list[Middleware]:
+    """Look at the message itself, after the token was looked at: is it one, and does its tool need further scopes."""
+    from provision.server.json_rpc import JsonRpcOnly
+
+    json_rpc_only = Middleware(JsonRpcOnly, path=settings.path)
+    if not any(settings.tool_scopes.values()):
+        return [json_rpc_only]
+    from provision.server.tool_scopes import ToolScopes
+
+    tool_scopes = Middleware(
+        ToolScopes,
+        scopes=settings.scopes,
+        tool_scopes=settings.tool_scopes,
+        resource_metadata=_resource_metadata(settings),
+    )
+    return [json_rpc_only, tool_scopes]
+
+
+def _cross_origin(settings: Settings) -> list[Middleware]:
+    """Let scripts of the allowed origins read the answers; the origin check itself is not here."""
+    if not settings.allowed_origins:
+        return []
+    from starlette.middleware.cors import CORSMiddleware
+
+    return [
+        Middleware(
+            CORSMiddleware,
+            allow_origins=list(settings.allowed_origins),
+            allow_methods=["POST", "DELETE"],
+            allow_headers=["*"],
+            expose_headers=[
+                "WWW-Authenticate",
+                "Retry-After",
+                "X-Correlation-ID",
+                "Mcp-Session-Id",
+                "MCP-Protocol-Version",
+            ],
+        )
+    ]
