@@ -343,8 +343,7 @@ def _parts_of(role: _Role, ids: Mapping[str, str]) -> list[dict[str, Any]]:
 
 def _store_groups(tree: RealmTree, realm: _Realm, groups: Sequence[_Group]) -> None:
     tree.store_groups(_raw(groups))
-    joined = realm.default_groups or ()
-    tree.store([{"path": path, "name": path.rpartition("/")[2]} for path in joined], "default-groups")
+    tree.store([{"path": path} for path in realm.default_groups or ()], "default-groups")
 
 
 def _store_people(tree: RealmTree, realm: _Realm) -> None:

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Any, Final, cast, get_args
 from provision.errors import ProvisionError
 from provision.keycloak.client_policies import PolicyDocumentCalls
 from provision.keycloak.collection import CollectionCalls
-from provision.keycloak.group import path_of
 from provision.keycloak.inventory import Inventory
 from provision.keycloak.realm_key import PROVIDER_TYPE, RealmKey, RealmKeyCalls
 from provision.keycloak.representation import untold
@@ -122,13 +121,13 @@ def _client_roles(calls: Calls[Any], inventory: Inventory) -> Iterator[Thing]:
 def _groups(calls: Calls[Any], inventory: Inventory) -> Iterator[Thing]:
     """With the mark of those that everybody joins, and the service accounts that are members, where they were read."""
     try:
-        joined: Any = {path_of(item) for item in inventory.listed("default-groups")}
+        joined: Any = {item["path"] for item in inventory.listed("default-groups")}
     except NotReadError as error:
         joined = unreadable(error.what)
     members = cast("RealmTree", inventory.session).members
     why = "members are read only of groups that administer Keycloak"
     for thing in _surveyed(calls, inventory):
-        path = thing.get("path")
+        path = thing.get("path").replace("~/", "/")  # as Keycloak tells it, where only the path is told
         everyone = path in joined if isinstance(joined, set) else joined
         accounts = unreadable(why) if members is None else [*members.get(path, ())]
         yield _with(thing, everyone=everyone, serviceAccounts=accounts)

@@ -43,7 +43,7 @@ class RealmTree:
         self.unread: dict[str, str] = {}
         """Kinds of objects that are not in it, each with the reason."""
         self.members: dict[str, list[str]] | None = None
-        """The clients whose service accounts are members of groups, by the groups' paths; None where it was not read."""
+        """The clients whose service accounts are members of groups, by the groups' paths as Keycloak tells them; None where it was not read."""
         self._stored: dict[tuple[str, ...], Any] = {}
         self._roots: set[tuple[str, ...]] = set()
         self._shut: dict[tuple[str, ...], str] = {}

@@ -283,3 +283,13 @@ def test_of_an_export_without_roles_a_role_of_a_client_may_contain_what_it_will(
     assert ("service account role app/app/write in realm shop", "ClientRole") in {
         (item.resource, item.path) for item in undecided
     }
+
+
+def test_a_group_with_a_slash_in_its_name_is_known_by_the_path_that_an_export_tells(read):
+    account = {"username": "service-account-app", "serviceAccountClientId": "app", "groups": ["/a/b"]}
+    group = {"name": "a/b", "clientRoles": {"realm-management": ["manage-users"]}}
+    found, _ = administered(
+        read, groups=[group], users=[account], defaultGroups=["/a/b"], roles={"realm": []}
+    )
+    assert {resource for resource, _ in found} == {"group /a~/b in realm shop"}
+    assert len(found) == 2
