@@ -105,7 +105,7 @@ def _tree(reader: Reader) -> RealmTree:
         ("client-scopes",),
         tree.store_scopes,
     )
-    _take(tree, groups(), ("groups",), partial(_store_groups, reader, tree))
+    _take(tree, groups() or _no_groups(reader), ("groups",), partial(_store_groups, reader, tree))
     _take(tree, roles(), ("roles",), partial(live_roles.store, reader, tree, told_clients=told))
     _take(tree, providers(), PROVIDERS, partial(_store_providers, reader, tree))
     live_roles.read_service_accounts(reader, tree)
@@ -153,6 +153,11 @@ def _store_providers(reader: Reader, tree: RealmTree, providers: Sequence[Mappin
         item["alias"]: reader.get(VIEW_PROVIDERS, *PROVIDERS, item["alias"], "mappers") for item in providers
     }
     tree.store_identity_providers(providers, {alias: waits() or () for alias, waits in waiting.items()})
+
+
+def _no_groups(reader: Reader) -> Any:
+    """Whether there really are none: who may only query groups is told none, but how many there are."""
+    return () if reader.get(VIEW_USERS, "groups", "count")() == {"count": 0} else denied(VIEW_USERS)
 
 
 def _store_groups(reader: Reader, tree: RealmTree, groups: Sequence[Mapping[str, Any]]) -> None:

@@ -50,6 +50,10 @@ def store(reader: Reader, tree: RealmTree, roles: Sequence[Mapping[str, Any]], *
     names = [item["name"] for item in roles if item.get("composite")]
     waiting = {name: reader.get(VIEW_REALM, "roles", name, _PARTS) for name in names}
     found = {name: waits() or () for name, waits in waiting.items()}
+    if any(isinstance(items, Denied) for items in found.values()):
+        # Keycloak 26.4 lists the roles for whoever has any role of the administration, and tells no more of them.
+        tree.shut(denied(VIEW_REALM).why, "roles")
+        return
     if not told_clients:
         # Keycloak leaves the roles of clients out of what it tells.
         found = dict.fromkeys(names, denied(VIEW_CLIENTS))
