@@ -6,18 +6,13 @@ import json
 
 import pytest
 
-from provision.config.rules import RulesConfig
-from provision.rules import book, live
-from provision.rules.examples import CLIENT_METADATA
-from provision.rules.judgement import judge
 from provision.verify.access_token import claims
 from provision.verify.check import Failed
 from provision.verify.mcp_session import McpSession
 from provision.verify.proofs.tools import call
-from tests.support.good_stacks import good
-from tests.support.landscape_realm import realm_of
 from tests.support.metadata_document import metadata_document
 from tests.support.outside import REDIRECT, logged_in, outside
+from tests.support.rule_breaks import assert_broken, breaks
 from tests.support.stack_cli import StackCli
 
 _FILE = """\
@@ -42,23 +37,10 @@ def experimental(tmp_path_factory):
     stack.clean_up()
 
 
-@pytest.mark.parametrize(
-    ("rule", "changes"),
-    [
-        pytest.param(rule, changes, id=f"{rule.id}-{number}")
-        for rule in book.rules()
-        for number, changes in enumerate(rule.breaks)
-        if CLIENT_METADATA in changes
-    ],
-)
-def test_a_realm_that_takes_client_metadata_from_anywhere_breaks_the_rule(context, rule, changes):
-    broken = good("dev")
-    for change in changes:
-        broken = change(broken)
-    with realm_of(context.session(), broken) as name:
-        seen = live.landscape(context.session(), name, "dev")
-    report = judge(seen, RulesConfig(), only=[rule])
-    assert {finding.rule.id for finding in report.findings} == {rule.id}
+@pytest.mark.parametrize(("rule", "changes"), breaks(featured=True))
+def test_a_realm_that_is_made_so_breaks_the_rule(context, rule, changes):
+    """The breaks that no other realm of the tests can have."""
+    assert_broken(context.session(), rule, changes)
 
 
 def test_an_audit_finds_what_the_stack_lets_in_of_client_metadata(experimental):

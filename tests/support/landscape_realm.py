@@ -7,16 +7,20 @@ from __future__ import annotations
 
 import base64
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from pydantic import ValidationError
 
 from provision.keycloak.client import client_with_id
+from provision.keycloak.client_policies import PolicyDocumentCalls, typed
 from provision.keycloak.group import group_id
 from provision.keycloak.realm_key import PROVIDER_TYPE
+from provision.keycloak.server_info import offered
 from provision.provider.lifecycle import Lifecycle
 from provision.spec import Calls, Context, Spec, catalogue
+from tests.support.world import is_another, lacks
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -58,6 +62,45 @@ def realm_of(session: Session, landscape: Landscape, whole: Landscape | None = N
         for thing in reversed(made):
             if thing.properties.get("realm") == MASTER:
                 _remove(session, thing)
+
+
+def offered_of(session: Session, landscape: Landscape) -> tuple[Landscape, list[str]]:
+    """What this Keycloak can have of a landscape, and what it lacks of the rest; the toolkit's own must have it all.
+
+    Args:
+        session: The Admin API.
+        landscape: The objects; policies, executors and conditions that the server does not offer are left out.
+    """
+    lacking: set[str] = set()
+    things = []
+    for thing in landscape.things:
+        token = _PREFIX + thing.kind
+        calls = catalogue().get(token)
+        if calls and lacks(session, token):
+            lacking.add(f"registration policy {calls.provider_id!r}")
+        elif is_another() and calls and issubclass(calls, PolicyDocumentCalls):
+            things.append(_offered_parts(session, calls, thing, lacking))
+        else:
+            things.append(thing)
+    return replace(landscape, things=tuple(things)), sorted(lacking)
+
+
+def _offered_parts(
+    session: Session, calls: type[PolicyDocumentCalls[Any]], thing: Thing, lacking: set[str]
+) -> Thing:
+    """A profile or policy without the executors or conditions that the server lacks."""
+    there = offered(session, f"client-policy-{calls.part}") or ()
+    named = {calls.spec.model_fields[name].alias: mark.id for name, mark in typed(calls.spec).items()}
+    used = {named[name] for name, value in thing.properties.items() if value and name in named}
+    others = thing.properties.get(calls.parts) or ()
+    used |= {item[calls.part] for item in others}
+    lacking |= {f"{calls.part} {id_!r}" for id_ in used.difference(there)}
+    values = {
+        name: value for name, value in thing.properties.items() if named.get(name) not in used - {*there}
+    }
+    if others:
+        values[calls.parts] = [item for item in others if item[calls.part] in there]
+    return replace(thing, properties=values)
 
 
 def _make(session: Session, thing: Thing) -> None:

@@ -2,93 +2,33 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import pytest
 
 from provision.config.rules import RulesConfig
-from provision.keycloak.server_info import LackingError
-from provision.rules import book, live, recorded
+from provision.rules import book, live
 from provision.rules.changes import Add
 from provision.rules.judgement import judge
 from provision.rules.thing import MASKED, UndecidedError
 from provision.spec import Mark, catalogue
 from tests.support.good_stacks import good
-from tests.support.landscape_realm import MASTER, OF_THE_STACK, realm_of
+from tests.support.landscape_realm import MASTER, OF_THE_STACK, offered_of, realm_of
+from tests.support.rule_breaks import assert_broken, audited, breaks
 
 _PREFIX = "provision:keycloak:"
-
-
-def _kind(change):
-    return change.kind if hasattr(change, "kind") else change.where.kind
-
-
-BREAKS = [
-    pytest.param(rule, changes, id=f"{rule.id}-{number}")
-    for rule in book.rules()
-    for number, changes in enumerate(rule.breaks)
-    if any(_PREFIX + _kind(change) in catalogue() for change in changes)
-]
 OF_REALMS = [rule for rule in book.rules() if not {*rule.on} & {*live.OF_A_STACK}]
 """The rules that are not about the Keycloak of these tests, or what else is around a realm."""
 
-NEVER_READ = {"ClientRole", "User", *live.OF_A_STACK}
 
-
-def audited(session, landscape, whole=None):
-    """The landscape with its realms made and read; of the realm of the administrators what is in the landscape."""
-    try:
-        with realm_of(session, landscape, whole) as name:
-            seen = live.landscape(session, name, landscape.profile)
-            others = live.landscape(session, MASTER, landscape.profile) if reaches_master(landscape) else None
-    except LackingError as error:
-        pytest.skip(str(error))
-    assert seen.unseen.keys() <= NEVER_READ  # else the record would stand in for it
-    if others is not None:
-        seen = replace(seen, things=(*seen.things, *declared_ones(others, landscape)))
-    return recorded.surrounded(seen, landscape)
-
-
-def reaches_master(landscape):
-    return any(thing.properties.get("realm") == MASTER for thing in landscape.things)
-
-
-def declared_ones(seen, landscape):
-    declared = {recorded.identity(thing) for thing in landscape.things}
-    return [thing for thing in seen.things if recorded.identity(thing) in declared]
-
-
-def without_secrets(landscape):
-    """As far as an audit can see it: it never looks at secrets."""
-    return replace(
-        landscape,
-        things=tuple(
-            replace(thing, properties={**thing.properties, **dict.fromkeys(thing.secrets, MASKED)})
-            if thing.kind != "Client" or thing.peek("access") == "confidential"
-            else thing
-            for thing in landscape.things
-        ),
-    )
-
-
-@pytest.mark.parametrize(("rule", "changes"), BREAKS)
+@pytest.mark.parametrize(("rule", "changes"), breaks(featured=False))
 def test_a_realm_that_is_made_so_breaks_the_rule(session, rule, changes):
-    """Or the rule can't tell, where it needs a secret and so can't tell of the declared realm without its secrets either."""
-    whole = broken = good(rule.breaks_in)
-    for change in changes:
-        broken = change(broken)
-    report = judge(audited(session, broken, whole), RulesConfig(), only=[rule])
-    if judge(without_secrets(broken), RulesConfig(), only=[rule]).findings:
-        assert {finding.rule.id for finding in report.findings} == {rule.id}, report.undecided
-    else:
-        assert repr(MASKED) in {item.why for item in report.undecided if item.path == "secret"}
-        assert report.findings == ()
+    """Those that need a feature of Keycloak's are made in tests/e2e/test_experimental_features.py."""
+    assert_broken(session, rule, changes)
 
 
 def test_of_the_people_only_temporary_administrators_are_read_and_these_of_the_realm_master(session):
     marked = {"realm": MASTER, "username": "first", "attributes": {"is_temporary_admin": ["true"]}}
     other = {"realm": MASTER, "username": "second"}
-    landscape = Add("User", other)(Add("User", marked)(good("prod")))
+    landscape, _ = offered_of(session, Add("User", other)(Add("User", marked)(good("prod"))))
     with realm_of(session, landscape):
         seen = live.landscape(session, MASTER, "prod")
     assert [thing.get("username") for thing in seen.of_kind("User")] == ["first"]
@@ -101,7 +41,7 @@ def test_of_the_people_only_temporary_administrators_are_read_and_these_of_the_r
 
 @pytest.fixture(scope="module", params=["dev", "prod"])
 def good_realm(request, session):
-    declared = good(request.param)
+    declared, _ = offered_of(session, good(request.param))
     return declared, audited(session, declared)
 
 

@@ -1,0 +1,196 @@
+"""The breaks that rules name, made in real realms: a rule says of the realm what it says of the declared one."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from functools import cache
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from provision.config.rules import RulesConfig
+from provision.keycloak.client_policies import PolicyDocumentCalls, typed
+from provision.rules import book, live, recorded
+from provision.rules.judgement import judge
+from provision.rules.thing import MASKED
+from provision.spec import catalogue
+from tests.support.good_stacks import good
+from tests.support.landscape_realm import MASTER, offered_of, realm_of
+from tests.support.world import is_another
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from provision.keycloak.session import Session
+    from provision.rules.changes import Change
+    from provision.rules.rule import Landscape, Rule
+    from provision.rules.thing import Thing
+
+    Breaks = tuple[Change, ...]
+
+_PREFIX = "provision:keycloak:"
+NEVER_READ = {"ClientRole", "User", *live.OF_A_STACK}
+
+
+def breaks(*, featured: bool) -> list[Any]:
+    """The breaks that can be made in a realm, as parameters of a test: the rule and its changes.
+
+    Args:
+        featured: Those for which Keycloak must be built with a feature, or all others.
+    """
+    return [
+        pytest.param(rule, changes, id=f"{rule.id}-{number}")
+        for rule in book.rules()
+        for number, changes in enumerate(rule.breaks)
+        if any(_PREFIX + _kind(change) in catalogue() for change in changes)
+        and any(map(_needs_feature, changes)) is featured
+    ]
+
+
+def _kind(change: Any) -> str:
+    return str(change.kind if hasattr(change, "kind") else change.where.kind)
+
+
+def _needs_feature(change: Any) -> bool:
+    """Whether it puts something into a profile or policy that only a feature brings."""
+    calls = catalogue().get(_PREFIX + _kind(change))
+    if calls is None or not issubclass(calls, PolicyDocumentCalls):
+        return False
+    values = getattr(change, "properties", None) or getattr(change, "values", {})
+    marks = typed(calls.spec)
+    return any(marks[name].feature for name in marks if calls.spec.model_fields[name].alias in values)
+
+
+def assert_broken(session: Session, rule: Rule, changes: Breaks) -> None:
+    """The rule is broken; or it can't tell, where it needs a secret and so can't tell of the declared realm without its secrets either.
+
+    Skips the test if this Keycloak lacks what the break is about.
+    """
+    broken = _broken(good(rule.breaks_in), changes)
+    if _lacks(session, rule, broken):
+        about = replace(broken, things=tuple(thing for thing in broken.things if thing.kind in rule.on))
+        pytest.skip(f"this Keycloak has no {', no '.join(offered_of(session, about)[1])}")
+    if is_another():
+        numbers = [n for n, realm in enumerate(_shared(session)) if (rule, changes) in realm.breaks]
+        seen = _seen_in(session, *numbers)
+    else:
+        seen = audited(session, broken, good(rule.breaks_in))
+    report = judge(seen, RulesConfig(), only=[rule])
+    if _found([rule], broken):
+        assert {finding.rule.id for finding in report.findings} == {rule.id}, report.undecided
+    else:
+        assert repr(MASKED) in {item.why for item in report.undecided if item.path == "secret"}
+        assert report.findings == ()
+
+
+def _broken(landscape: Landscape, changes: Breaks) -> Landscape:
+    for change in changes:
+        landscape = change(landscape)
+    return landscape
+
+
+def _lacks(session: Session, rule: Rule, broken: Landscape) -> bool:
+    """Whether the rule says something else of what this Keycloak can have of the landscape."""
+    return is_another() and _found([rule], offered_of(session, broken)[0]) != _found([rule], broken)
+
+
+def _found(rules: Sequence[Rule], landscape: Landscape) -> set[tuple[str, str, str]]:
+    """What rules find without secrets: the rule, the object and the property."""
+    found = judge(_without_secrets(landscape), RulesConfig(), only=rules).findings
+    return {(finding.rule.id, finding.resource, finding.path) for finding in found}
+
+
+@dataclass
+class _Shared:
+    """A realm that several breaks share, each of which leaves the others' rules to find just what they find without it."""
+
+    start: str
+    declared: Landscape
+    breaks: list[tuple[Rule, Breaks]] = field(default_factory=list)
+    finds: set[tuple[str, str, str]] = field(default_factory=set)
+
+    def take(self, session: Session, rule: Rule, changes: Breaks) -> bool:
+        """Take a break in, if that can be."""
+        if self._stands_against(rule, changes):
+            return False
+        try:
+            both = _broken(self.declared, changes)
+        except LookupError:  # another break took the object away
+            return False
+        keys = [_key(thing) for thing in both.things]
+        finds = self.finds | _found([rule], _broken(good(self.start), changes))
+        rules = [*(other for other, _ in self.breaks), rule]
+        if self.breaks and (len({*keys}) < len(keys) or _found(rules, offered_of(session, both)[0]) != finds):
+            return False
+        self.declared, self.finds = both, finds
+        self.breaks.append((rule, changes))
+        return True
+
+    def _stands_against(self, rule: Rule, changes: Breaks) -> bool:
+        """Keycloak looks at the settings of a policy together, and a rule is to be broken by one break."""
+        there = {_kind(change) for _, others in self.breaks for change in others}
+        policies = {kind for kind in map(_kind, changes) if kind.endswith("Policy")}
+        return (
+            self.start != rule.breaks_in
+            or any(rule is other for other, _ in self.breaks)
+            or bool(there & policies)
+        )
+
+
+def _key(thing: Thing) -> tuple[Any, ...]:
+    """Mappers of all types share their names."""
+    if thing.kind.endswith("Mapper"):
+        return ("Mapper", *(thing.properties.get(key) or "" for key in ("scope", "client", "alias", "name")))
+    return recorded.identity(thing)
+
+
+@cache
+def _shared(session: Session) -> list[_Shared]:
+    """As few realms as the breaks that the server can have need: another Keycloak than the toolkit's own is slow."""
+    realms: list[_Shared] = []
+    for rule, changes in (parameter.values for parameter in breaks(featured=False)):
+        if _lacks(session, rule, _broken(good(rule.breaks_in), changes)):
+            continue
+        if not any(realm.take(session, rule, changes) for realm in realms):
+            realms.append(_Shared(rule.breaks_in, good(rule.breaks_in)))
+            realms[-1].take(session, rule, changes)
+    return realms
+
+
+@cache
+def _seen_in(session: Session, number: int) -> Landscape:
+    realm = _shared(session)[number]
+    return audited(session, offered_of(session, realm.declared)[0], offered_of(session, good(realm.start))[0])
+
+
+def audited(session: Session, landscape: Landscape, whole: Landscape | None = None) -> Landscape:
+    """The landscape with its realms made and read; of the realm of the administrators what is in the landscape."""
+    with realm_of(session, landscape, whole) as name:
+        seen = live.landscape(session, name, landscape.profile)
+        others = live.landscape(session, MASTER, landscape.profile) if _reaches_master(landscape) else None
+    assert seen.unseen.keys() <= NEVER_READ  # else the record would stand in for it
+    if others is not None:
+        seen = replace(seen, things=(*seen.things, *_declared_ones(others, landscape)))
+    return recorded.surrounded(seen, landscape)
+
+
+def _reaches_master(landscape: Landscape) -> bool:
+    return any(thing.properties.get("realm") == MASTER for thing in landscape.things)
+
+
+def _declared_ones(seen: Landscape, landscape: Landscape) -> Iterator[Thing]:
+    declared = {recorded.identity(thing) for thing in landscape.things}
+    return (thing for thing in seen.things if recorded.identity(thing) in declared)
+
+
+def _without_secrets(landscape: Landscape) -> Landscape:
+    """As far as an audit can see it: it never looks at secrets."""
+    return replace(
+        landscape,
+        things=tuple(
+            replace(thing, properties={**thing.properties, **dict.fromkeys(thing.secrets, MASKED)})
+            if thing.kind != "Client" or thing.peek("access") == "confidential"
+            else thing
+            for thing in landscape.things
+        ),
+    )
