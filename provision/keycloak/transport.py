@@ -37,6 +37,8 @@ _LIFETIME_USED: Final = 0.9
 
 _DENIED = HTTPStatus.UNAUTHORIZED
 _UNAVAILABLE = {HTTPStatus.BAD_GATEWAY, HTTPStatus.SERVICE_UNAVAILABLE, HTTPStatus.GATEWAY_TIMEOUT}
+_NO_REALM = "Realm does not exist"
+"""What Keycloak answers there for one that it has not."""
 _TOKEN_PATH = "realms/{realm}/protocol/openid-connect/token"  # noqa: S105 - an address
 
 
@@ -229,13 +231,20 @@ class Transport:
             raise FaultError(f"no token (HTTP {status})", sent=False, retry_after=_retry_after(response))
         if status in {HTTPStatus.BAD_REQUEST, HTTPStatus.UNAUTHORIZED}:
             raise KeycloakError(
-                f"Keycloak at {self._account.url} refused the service account {self._account.client_id!r} (HTTP {status}).",
-                "Check its client id and secret in the provider's configuration.",
+                f"Keycloak at {self._account.url} refused the service account {self._account.client_id!r}"
+                f" of realm {self._account.auth_realm!r} (HTTP {status}).",
+                "Check its client id, its secret, and that it is in this realm.",
             )
         try:
             answer = response.json()
         except ValueError:
             answer = None
+        if status == HTTPStatus.NOT_FOUND and isinstance(answer, dict) and answer.get("error") == _NO_REALM:
+            raise KeycloakError(
+                f"Keycloak at {self._account.url} has no realm {self._account.auth_realm!r},"
+                f" in which the service account {self._account.client_id!r} should be.",
+                "Check the realm's name; capital letters count.",
+            )
         if not isinstance(answer, dict) or not answer.get("access_token"):
             raise KeycloakError(
                 f"Keycloak at {self._account.url} gave no token (HTTP {status}).",

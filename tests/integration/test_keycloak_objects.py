@@ -224,6 +224,14 @@ def test_a_wrong_admin_secret_is_named_without_the_secret(live_keycloak):
     assert "wrong-wrong" not in str(caught.value)
 
 
+def test_a_realm_that_is_not_there_is_named(live_keycloak):
+    account = ServiceAccount(live_keycloak.url, "provision-admin", "any", auth_realm="nowhere")
+    with pytest.raises(
+        KeycloakError, match=r"has no realm 'nowhere', in which .* 'provision-admin' should be"
+    ):
+        Session(account).get("nowhere")
+
+
 def _identity(world, kind, values):
     spec = catalogue()[kind].spec
     return spec.model_validate(plain(world.inputs(kind, values))).identity()
