@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from provision.rules.changes import Add, Where
+from provision.rules.client_secrets import declared_secret
 from provision.rules.rule import rule
 from provision.rules.thing import Violation
 
@@ -37,10 +38,8 @@ if TYPE_CHECKING:
 )
 def check(client: Thing, scene: Scene) -> Iterator[Violation]:
     """No other client has the same secret; of two, the later by name is told."""
-    if client.get("access") == "public":
-        return
-    secret = client.get("secret")
-    if secret is None:  # Keycloak made it, or there is none
+    secret = declared_secret(client)
+    if secret is None:
         return
     own = _name(client)
     for other in scene.of("Client", access="confidential", secret=secret):

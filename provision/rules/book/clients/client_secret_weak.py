@@ -6,6 +6,7 @@ import re
 from typing import TYPE_CHECKING
 
 from provision.rules.changes import Set, Where
+from provision.rules.client_secrets import declared_secret
 from provision.rules.rule import rule
 from provision.rules.thing import Violation
 
@@ -52,10 +53,8 @@ if TYPE_CHECKING:
 )
 def check(client: Thing, scene: Scene) -> Iterator[Violation]:
     """Long enough, even without the words that everybody would try."""
-    if client.get("access") == "public":
-        return
-    secret = client.get("secret")
-    if secret is None:  # Keycloak made it, or there is none
+    secret = declared_secret(client)
+    if secret is None:
         return
     least = int(scene.parameters["minimumLength"])
     if len(secret) < least:
