@@ -18,9 +18,9 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, ClassVar, Generic, Self, TypeVar, get_args, get_origin
 from urllib.parse import quote, unquote
 
-from pydantic import BaseModel, ConfigDict
-from pydantic.alias_generators import to_camel
+from pydantic import BaseModel
 
+from provision.config.concept import DECLARED
 from provision.errors import UsageError
 from provision.naming import in_words
 
@@ -98,14 +98,7 @@ class Field:
 
 
 class _Model(BaseModel):
-    model_config = ConfigDict(
-        frozen=True,
-        extra="forbid",
-        alias_generator=to_camel,
-        validate_by_name=True,
-        validate_by_alias=True,
-        hide_input_in_errors=True,
-    )
+    model_config = DECLARED
 
     @classmethod
     @cache
