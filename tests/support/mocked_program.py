@@ -78,15 +78,15 @@ def own_event_loop() -> Iterator[None]:
 
 
 def with_mocks(
-    action: Callable[[], Any], recorder: Recorder | None = None
+    action: Callable[[], Any], recorder: Recorder | None = None, stack: str = "dev"
 ) -> dict[str, pulumi.runtime.MockResourceArgs]:
     """Run an action as Pulumi runs a program; gives what was declared, by name."""
-    return _recorded(action, recorder).made
+    return _recorded(action, recorder, stack).made
 
 
-def _recorded(action: Callable[[], Any], recorder: Recorder | None = None) -> Recorder:
+def _recorded(action: Callable[[], Any], recorder: Recorder | None = None, stack: str = "dev") -> Recorder:
     recorder = recorder or Recorder()
-    pulumi.runtime.set_mocks(recorder, project="provision", stack="dev", preview=False)
+    pulumi.runtime.set_mocks(recorder, project="provision", stack=stack, preview=False)
     pulumi.runtime.test(action)()
     return recorder
 

@@ -103,9 +103,9 @@ def _of(annotation: Any, limits: list[Any]) -> st.SearchStrategy[Any] | None:
         return simple[annotation]()
     if origin is Literal:
         return st.sampled_from(arguments)
-    if origin is tuple and (inner := _of(arguments[0], [])):
+    if origin is tuple and (inner := _of(arguments[0], [])) is not None:
         return st.lists(inner, max_size=4)
-    if origin is dict and arguments[1] is not Any and (inner := _of(arguments[1], [])):
+    if origin is dict and arguments[1] is not Any and (inner := _of(arguments[1], [])) is not None:
         return st.dictionaries(_TEXTS.filter(lambda key: 0 < len(key) <= 200), inner, max_size=3)
     return None
 

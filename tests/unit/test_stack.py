@@ -233,9 +233,8 @@ def test_a_client_that_is_taken_over_keeps_no_grant_that_it_does_not_need(declar
 
 def test_a_wrong_config_reaches_plain_pulumi_without_a_traceback(config):
     config({"provision:relam": "{}"})
-    pulumi.runtime.set_mocks(Recorder(), project="provision", stack="dev", preview=False)
     with pytest.raises(pulumi.RunError, match="did you mean 'realm'"):
-        program(_STACKS)
+        with_mocks(lambda: program(_STACKS))
 
 
 def test_a_certificate_that_cannot_serve_reaches_plain_pulumi_before_anything_is_declared(config, tmp_path):
@@ -243,17 +242,15 @@ def test_a_certificate_that_cannot_serve_reaches_plain_pulumi_before_anything_is
     server = {"tlsCertificateFile": str(pair.certificate), "tlsKeyFile": str(pair.key)}
     config({"provision:server": json.dumps(server)})
     recorder = Recorder()
-    pulumi.runtime.set_mocks(recorder, project="provision", stack="dev", preview=False)
     with pytest.raises(pulumi.RunError, match=r"provision:server\.tlsCertificateFile: .* has expired"):
-        program(_STACKS)
+        with_mocks(lambda: program(_STACKS), recorder)
     assert recorder.all == []
 
 
 def test_plain_pulumi_without_the_stacks_file_is_refused(config):
     config({})
-    pulumi.runtime.set_mocks(Recorder(), project="provision", stack="test-a", preview=False)
     with pytest.raises(pulumi.RunError, match=r"plain pulumi does not read Pulumi\.test\.yaml"):
-        program(_STACKS)
+        with_mocks(lambda: program(_STACKS), stack="test-a")
 
 
 def test_what_names_an_object_by_plain_text_comes_after_it(monkeypatch):
