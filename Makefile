@@ -41,7 +41,7 @@ check: $(READY)  ## format, lint, types, imports, unit tests (under a minute)
 
 test: $(READY)  ## every test, against a real Keycloak and a real browser
 	@$(BIN)/python -m tests.support.requirements
-	@$(BIN)/python -m pytest tests/unit tests/integration tests/e2e -q -n 2 --dist loadfile
+	@$(BIN)/python -m pytest tests/unit tests/processes tests/integration tests/e2e -q -n 2 --dist loadfile
 
 conformance: $(READY)  ## the official MCP conformance suite, with authorization on (WRITE=1 writes its page)
 	@$(BIN)/python -m tests.support.requirements

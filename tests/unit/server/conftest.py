@@ -17,7 +17,6 @@ from starlette.testclient import TestClient
 from provision.server.app import build_app
 from provision.server.audit import AuditTrail
 from provision.server.settings import Settings
-from tests.unit.server import processes
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -192,31 +191,3 @@ def jwt_server(start) -> Server:
 def _no_settings_from_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
     for name in [name for name in os.environ if name.startswith("FASTMCP_")]:
         monkeypatch.delenv(name)
-
-
-@pytest.fixture
-def authorization() -> Iterator[processes.Authorization]:
-    authorization = processes.Authorization()
-    yield authorization
-    authorization.down()
-    authorization.may_answer.set()
-
-
-@pytest.fixture
-def document(tmp_path: Path, authorization: processes.Authorization) -> dict[str, Any]:
-    secret = tmp_path / "secret"
-    secret.write_text(processes.SECRET)
-    secret.chmod(0o400)
-    port = processes.free_port()
-    return {
-        "name": "demo",
-        "port": port,
-        "url": f"http://localhost:{port}/mcp",
-        "issuer": processes.ISSUER,
-        "verifier": "introspection",
-        "introspection_url": f"http://127.0.0.1:{authorization.port}/introspect",
-        "introspection_client_id": f"http://localhost:{port}/mcp",
-        "introspection_client_secret_file": str(secret),
-        "cache_seconds": 0,
-        "shutdown_seconds": 0.5,
-    }

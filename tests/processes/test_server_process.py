@@ -16,7 +16,7 @@ import pytest
 
 from provision.server.__main__ import _listen
 from provision.server.settings import Settings
-from tests.unit.server.processes import SECRET, TOKEN, Process, exchange, run
+from tests.support.server_process import SECRET, TOKEN, Process, exchange, run
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

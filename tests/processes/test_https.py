@@ -17,7 +17,7 @@ from cryptography.x509.oid import NameOID
 
 from provision.server.settings import SettingsError
 from provision.server.tls import server_context
-from tests.unit.server.processes import TOKEN, Process, run
+from tests.support.server_process import TOKEN, Process, run
 
 
 def _certificate(folder, name="server") -> tuple[str, str]:
