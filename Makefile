@@ -33,7 +33,7 @@ verify: $(READY)  ## prove that tokens are really checked
 down: $(READY)  ## remove everything that `make up` started
 	@$(BIN)/provision -s $(STACK) down
 
-check: $(READY)  ## format, lint, types, imports, unit tests (under a minute)
+check: $(READY)  ## format, lint, types, imports, unit tests (half a minute)
 	@$(BIN)/ruff format --check --quiet . && $(BIN)/ruff check --quiet .
 	@$(BIN)/mypy --no-error-summary
 	@$(BIN)/lint-imports --no-logo
