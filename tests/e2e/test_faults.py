@@ -5,7 +5,6 @@ from __future__ import annotations
 import http.server
 import os
 import signal
-import socket
 import subprocess
 import threading
 from pathlib import Path
@@ -14,6 +13,7 @@ import psutil
 import pytest
 
 from provision.runtimes.process import keycloak
+from provision.runtimes.process.ports import pick_free
 from provision.runtimes.process.status import processes
 from tests.support.stack_cli import alive, kill, until
 
@@ -29,12 +29,6 @@ def holder():
     yield server.server_port
     server.shutdown()
     server.server_close()
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 def child_named(process: subprocess.Popen[str], name: str) -> psutil.Process | None:
@@ -53,26 +47,26 @@ def keycloak_pid(stack) -> int | None:
 
 
 def test_a_taken_port_names_who_holds_it_and_the_next_up_succeeds(stack, holder):
-    (stack.project / "Pulumi.test.yaml").write_text(_PORTS.format(holder, free_port()))
+    (stack.project / "Pulumi.test.yaml").write_text(_PORTS.format(holder, pick_free()))
     error = stack.run("up", code=1).stderr
     assert str(holder) in error
     assert str(os.getpid()) in error, "the process that holds it"
-    stack.change_config(str(holder), str(free_port()))
+    stack.change_config(str(holder), str(pick_free()))
     stack.run("up")
     assert stack.json("preview")["changes"] == []
 
 
 def test_the_servers_taken_port_is_named_too(stack, holder):
-    (stack.project / "Pulumi.test.yaml").write_text(_PORTS.format(free_port(), holder))
+    (stack.project / "Pulumi.test.yaml").write_text(_PORTS.format(pick_free(), holder))
     error = stack.run("up", code=1).stderr
     assert str(holder) in error
-    stack.change_config(str(holder), str(free_port()))
+    stack.change_config(str(holder), str(pick_free()))
     stack.run("up")
 
 
 @pytest.mark.parametrize("port", ["0", "65536", "http"])
 def test_a_wrong_port_is_refused_before_anything_starts(stack, port):
-    (stack.project / "Pulumi.test.yaml").write_text(_PORTS.format(port, free_port()))
+    (stack.project / "Pulumi.test.yaml").write_text(_PORTS.format(port, pick_free()))
     assert "provision:keycloak.port" in stack.run("up", code=2).stderr
     assert not stack.data.exists()
 

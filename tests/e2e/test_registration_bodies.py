@@ -6,12 +6,12 @@ Claude Code and Cursor the requests that authorization servers' authors logged a
 
 from __future__ import annotations
 
-import socket
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from provision.runtimes.process.ports import pick_free
 from provision.verify.authorization_code import log_in
 from provision.verify.challenge import bearer_challenge
 from provision.verify.client_registration import register, remove_later
@@ -29,13 +29,7 @@ _MORE_HOSTS = ("github.com",)
 """What MCP Inspector needs besides the hosts that are trusted by default."""
 
 
-def free_port() -> int:
-    with socket.socket() as taken:
-        taken.bind(("127.0.0.1", 0))
-        return int(taken.getsockname()[1])
-
-
-_PORT = free_port()
+_PORT = pick_free()
 
 
 @dataclass(frozen=True)

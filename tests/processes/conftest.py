@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from provision.runtimes.process.ports import pick_free
 from tests.support import server_process
 
 if TYPE_CHECKING:
@@ -26,7 +27,7 @@ def document(tmp_path: Path, authorization: server_process.Authorization) -> dic
     secret = tmp_path / "secret"
     secret.write_text(server_process.SECRET)
     secret.chmod(0o400)
-    port = server_process.free_port()
+    port = pick_free()
     return {
         "name": "demo",
         "port": port,

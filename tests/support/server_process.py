@@ -17,6 +17,8 @@ from urllib.parse import parse_qs
 
 import httpx2
 
+from provision.runtimes.process.ports import pick_free
+
 if TYPE_CHECKING:
     from collections.abc import Iterable
     from pathlib import Path
@@ -62,16 +64,11 @@ class StandIn(BaseHTTPRequestHandler):
         pass
 
 
-def free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        return listener.getsockname()[1]
-
-
 class Authorization:
     """The stand-in, which can go away and come back at the same address."""
 
     def __init__(self) -> None:
-        self.port = free_port()
+        self.port = pick_free()
         self.tokens: dict[str, dict[str, Any]] = {TOKEN: {}}
         self.asked = threading.Event()
         self.may_answer = threading.Event()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 import socket
 from typing import Any, TypeVar
 
@@ -9,6 +10,8 @@ from provision.errors import ProvisionError
 
 S = TypeVar("S", bound=Any)
 LOOPBACK = ("127.0.0.1", "::1")
+_CHOICE = range(15_000, 32_768)
+_TRIES = 200
 
 
 def is_free(port: int) -> bool:
@@ -34,13 +37,20 @@ def taken(port: int) -> ProvisionError:
 
 
 def pick_free() -> int:
-    """Give a port that nobody listens on right now."""
-    while True:
-        with socket.socket() as probe:
-            probe.bind((LOOPBACK[0], 0))
-            port = int(probe.getsockname()[1])
+    """Give a port that nobody listens on right now.
+
+    It is none of those that systems give to outgoing connections (from 32768 on Linux, 49152 elsewhere): one of these
+    may be taken before whoever the port is for listens on it.
+
+    Raises:
+        ProvisionError: None was found.
+    """
+    for port in random.sample(_CHOICE, _TRIES):
         if is_free(port):
             return port
+    raise ProvisionError(
+        f"No free port was found between {_CHOICE[0]} and {_CHOICE[-1]}.", "Name one in the stack file."
+    )
 
 
 def with_port(spec: S, old: S | None) -> S:

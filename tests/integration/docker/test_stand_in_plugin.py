@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 from pulumi.runtime.proto import provider_pb2
 
 from provision.provider.wire import Hidden, to_struct
+from provision.runtimes.process.ports import pick_free
 from tests.integration.docker.conftest import SECRET
 from tests.support.docker_plugin.daemon import Daemon
 from tests.support.docker_plugin.servicer import Servicer
@@ -64,7 +65,7 @@ def _whole(stack: DockerStack, image: str, folder: Path) -> dict[str, Any]:
                 "labels": labels,
                 "networksAdvanced": [{"name": "${network.name}", "aliases": ["other", "another"]}],
                 "ports": [
-                    {"internal": 8080, "external": _free_port(), "ip": "127.0.0.1"},
+                    {"internal": 8080, "external": pick_free(), "ip": "127.0.0.1"},
                     {"internal": 81, "ip": "127.0.0.1"},
                 ],
                 "volumes": [{"volumeName": "${volume.name}", "containerPath": "/data"}],
@@ -93,12 +94,6 @@ def _whole(stack: DockerStack, image: str, folder: Path) -> dict[str, Any]:
             },
         ),
     }
-
-
-def _free_port() -> int:
-    with socket.socket() as made:
-        made.bind(("127.0.0.1", 0))
-        return int(made.getsockname()[1])
 
 
 def _own(stack: DockerStack) -> list[str]:
@@ -229,7 +224,7 @@ def test_a_stopped_container_is_started_again_after_a_refresh(stack: DockerStack
 def test_a_stopped_container_with_ports_is_replaced_after_a_refresh(stack: DockerStack, image: str) -> None:
     stack.declare(
         container=_container(
-            stack, image, ports=[{"internal": 80, "external": _free_port(), "ip": "127.0.0.1"}]
+            stack, image, ports=[{"internal": 80, "external": pick_free(), "ip": "127.0.0.1"}]
         )
     )
     stack.up()

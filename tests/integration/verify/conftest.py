@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 import secrets
-import socket
 import subprocess
 import sys
 import time
@@ -17,6 +16,7 @@ import httpx
 import pytest
 
 from provision.keycloak.session import ServiceAccount, Session
+from provision.runtimes.process.ports import pick_free
 from provision.verify import Target
 from tests.integration.verify.front import Front
 from tests.integration.verify.realm import LiveRealm
@@ -88,7 +88,7 @@ def realm(
 
 @pytest.fixture(scope="session")
 def front_port() -> int:
-    return _free_port()
+    return pick_free()
 
 
 @pytest.fixture(scope="session")
@@ -121,7 +121,7 @@ def front(
     target: Target, realm: LiveRealm, front_port: int, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Front]:
     """The reference server behind a gateway through which it can be made wrong."""
-    folder, port = tmp_path_factory.mktemp("server"), _free_port()
+    folder, port = tmp_path_factory.mktemp("server"), pick_free()
     secret_file = folder / "secret"
     secret_file.write_text(target.introspection_client_secret)
     secret_file.chmod(0o400)
@@ -175,13 +175,6 @@ class _good_token:  # noqa: N801 - used as a function
             answer = httpx.post(f"{self._target.issuer}/protocol/openid-connect/token", data=body)
             self._token = answer.json()["access_token"]
         return self._token
-
-
-def _free_port() -> int:
-    with socket.socket() as taken:
-        taken.bind(("127.0.0.1", 0))
-        port: int = taken.getsockname()[1]
-        return port
 
 
 def _wait_for(url: str) -> None:

@@ -25,6 +25,16 @@ def test_a_port_that_was_picked_is_free():
     ports.ensure_free(port)
 
 
+def test_a_port_that_was_picked_is_none_that_an_outgoing_connection_may_take():
+    assert {ports.pick_free() < 32_768 for _ in range(50)} == {True}
+
+
+def test_no_free_port_is_an_error_and_not_an_endless_search(monkeypatch):
+    monkeypatch.setattr(ports, "is_free", lambda _port: False)
+    with pytest.raises(ProvisionError, match="No free port was found between 15000 and 32767"):
+        ports.pick_free()
+
+
 def test_a_taken_port_names_the_process_that_holds_it(listener):
     with pytest.raises(
         ProvisionError, match=rf"Port {listener} is taken by process {os.getpid()} \(.*python"
