@@ -41,14 +41,14 @@ check: $(READY)  ## format, lint, types, imports, unit tests (half a minute)
 
 test: $(READY)  ## every test, against a real Keycloak and a real browser
 	@$(BIN)/python -m tests.support.requirements
-	@$(BIN)/python -m pytest tests/e2e tests/integration tests/processes tests/unit -q -n 3 --dist loadfile
+	@$(BIN)/python -m pytest tests/e2e tests/integration tests/processes tests/unit -q -n 3 --dist loadfile --no-loadscope-reorder
 
 conformance: $(READY)  ## the official MCP conformance suite, with authorization on (WRITE=1 writes its page)
 	@$(BIN)/python -m tests.support.requirements
 	@$(BIN)/python -m pytest tests/conformance -q $(if $(WRITE),--write-page)
 
 test-older: $(READY)  ## the objects of a realm and its audit on an older Keycloak (KEYCLOAK=26.4.0)
-	@TEST_KEYCLOAK_VERSION=$(KEYCLOAK) $(BIN)/python -m pytest tests/integration -q -n 3 --dist loadfile --ignore tests/integration/test_process_runtime.py --ignore tests/integration/verify --ignore tests/integration/docker --ignore tests/integration/rules/test_scale.py
+	@TEST_KEYCLOAK_VERSION=$(KEYCLOAK) $(BIN)/python -m pytest tests/integration -q -n 2 --dist loadfile --ignore tests/integration/test_process_runtime.py --ignore tests/integration/verify --ignore tests/integration/docker --ignore tests/integration/rules/test_scale.py
 
 test-unit: $(READY)
 	@$(BIN)/python -m pytest tests/unit -q
