@@ -57,11 +57,7 @@ def store(reader: Reader, tree: RealmTree, roles: Sequence[Mapping[str, Any]], *
     if not told_clients:
         # Keycloak leaves the roles of clients out of what it tells.
         found = dict.fromkeys(names, denied(VIEW_CLIENTS))
-    parts = {name: items for name, items in found.items() if not isinstance(items, Denied)}
-    tree.store_roles(roles, parts)
-    for name, items in found.items():
-        if isinstance(items, Denied):
-            tree.shut(items.why, "roles", name, _PARTS)
+    parts = _store_with_parts(tree, roles, found)
     _follow(reader, tree, [item for items in parts.values() for item in items])
 
 
@@ -106,12 +102,20 @@ def _follow(reader: Reader, tree: RealmTree, parts: Iterable[Mapping[str, Any]])
 
 
 def _store_of_client(tree: RealmTree, client: str, roles: Mapping[str, Any]) -> None:
-    read = {name: items for name, items in roles.items() if not isinstance(items, Denied)}
     listed = [{"name": name, "composite": bool(items)} for name, items in sorted(roles.items())]
-    tree.store_roles(listed, read, "clients", client)
-    for name, items in roles.items():
+    _store_with_parts(tree, listed, roles, "clients", client)
+
+
+def _store_with_parts(
+    tree: RealmTree, roles: Sequence[Mapping[str, Any]], found: Mapping[str, Any], *where: str
+) -> dict[str, Any]:
+    """Roles with what they contain, or with the reason why that can't be seen; what could be read, by their names."""
+    read = {name: items for name, items in found.items() if not isinstance(items, Denied)}
+    tree.store_roles(roles, read, *where)
+    for name, items in found.items():
         if isinstance(items, Denied):
-            tree.shut(items.why, *_ClientRole(client, name).path, _PARTS)
+            tree.shut(items.why, *where, "roles", name, _PARTS)
+    return read
 
 
 def with_members(reader: Reader, tree: RealmTree, things: Sequence[Thing]) -> tuple[Thing, ...]:
