@@ -56,7 +56,7 @@ class Turn:
     """What wrk found of one server in one turn.
 
     Args:
-        calls: Calls per second.
+        calls: Handler per second.
         p50: Half of the calls took no longer, in milliseconds.
         p99: 99 of 100 calls took no longer, in milliseconds.
         cpu: Processor time of the server's process for one call, in milliseconds.

@@ -71,7 +71,7 @@ def _ours(figures: Figures, runs: int, folder: Path) -> None:
 
 def _baselines(figures: Figures, folder: Path) -> None:
     """Keycloak as shipped in development mode, then the tutorial's steps by script: once by kcadm, once by Python."""
-    from provision.progress import Silent
+    from provision._lib.progress import Silent
     from provision.runtimes.process import distribution, java, ports
 
     shipped = folder / "keycloak"

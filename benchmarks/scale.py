@@ -66,7 +66,7 @@ def _print(key: int | str, results: dict[str, dict[str, float]]) -> None:
 
 
 def _keycloak(home: Path, secret: str) -> RunningKeycloak:
-    from provision.progress import Silent
+    from provision._lib.progress import Silent
     from provision.runtimes.process import keycloak, ports
     from provision.runtimes.process.preparation import prepare
 
@@ -138,8 +138,8 @@ def _mapper(number: int) -> dict[str, Any]:
 
 def _ours(home: Path, running: RunningKeycloak, secret: str, size: int) -> dict[str, float]:
     """The same objects by plain ``pulumi`` and a YAML program, whose host costs little."""
+    from provision._lib.progress import Silent
     from provision.engine.pulumi_cli import find_or_install
-    from provision.progress import Silent
 
     work = home / f"work-{size}"
     (work / "state").mkdir(parents=True)

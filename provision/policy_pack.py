@@ -29,16 +29,16 @@ from pulumi.runtime._grpc_settings import _GRPC_CHANNEL_OPTIONS
 from pulumi.runtime.proto import analyzer_pb2 as protocol
 from pulumi.runtime.proto import analyzer_pb2_grpc, plugin_pb2
 
+from provision._lib.errors import ProvisionError
+from provision._lib.styled_text import printable
+from provision._lib.validation import problems
 from provision.config.names import NAMESPACE
 from provision.config.rules import RulesConfig, WaiverConfig
-from provision.errors import ProvisionError
-from provision.line import printable
 from provision.rules import book, inputs
 from provision.rules.declared import SURROUNDING, landscape
 from provision.rules.judgement import judge
 from provision.rules.rule import PROFILES
 from provision.rules.thing import MASKED, UNKNOWN
-from provision.validation import problems
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from provision.keycloak.session import ServiceAccount, Session
+from provision.keycloak.api.session import ServiceAccount, Session
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -52,7 +52,7 @@ def live_keycloak(
         with other_keycloak.running(version, home, ADMIN, admin_secret) as other:
             yield other
         return
-    from provision.progress import Silent
+    from provision._lib.progress import Silent
     from provision.runtimes.process import keycloak, ports
     from provision.runtimes.process.preparation import prepare
 
@@ -74,7 +74,7 @@ def session(live_keycloak: RunningKeycloak | OtherKeycloak, admin_secret: str) -
 @pytest.fixture(scope="session")
 def docker() -> Iterator[Docker]:
     """A Docker daemon, in ``DOCKER_HOST`` too. Without one the test is skipped, unless ``TEST_DOCKER_REQUIRED`` is set."""
-    from provision.errors import ProvisionError
+    from provision._lib.errors import ProvisionError
     from tests.support import docker_daemon
 
     with ExitStack() as stack:

@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from provision._lib.errors import ProvisionError, UsageError
 from provision.cli.main import Invocation, print_json
 from provision.cli.secret import asked_for
-from provision.errors import ProvisionError, UsageError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -45,7 +45,7 @@ def command(
     from provision.config.project import Project
     from provision.config.yaml_file import dump
     from provision.provider.connection import Connection
-    from provision.provider.survey import survey
+    from provision.provider.discovery import discover
 
     project = Project.find(invocation.project_dir)
     file = project.folder / f"Pulumi.{invocation.stack_name}.yaml"
@@ -72,7 +72,7 @@ def command(
                     f"There is no realm {realm!r} at {url}, or {admin_client_id} may not see it.",
                     "Names of realms are case-sensitive; docs/least-privilege.md has the roles it needs.",
                 )
-            found = survey(session, realm, step)
+            found = discover(session, realm, step)
         document = {
             f"provision:{name}": value for name, value in {**config, "objects": [*found.objects]}.items()
         }

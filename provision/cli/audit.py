@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 
 import click
 
+from provision._lib.errors import ProvisionError, UsageError
 from provision.cli.main import EXIT_FINDINGS, Invocation
-from provision.errors import ProvisionError, UsageError
 
 if TYPE_CHECKING:
     from provision.config.rules import RulesConfig
@@ -171,9 +171,9 @@ def _of_stack(invocation: Invocation, asked: _Asked) -> tuple[Landscape, str, st
 def _rules(file: Path | None) -> RulesConfig:
     from pydantic import ValidationError
 
+    from provision._lib.validation import problems
     from provision.config.rules import RulesConfig
     from provision.config.yaml_file import load
-    from provision.validation import problems
 
     try:
         return RulesConfig.model_validate(load(file) if file else {})

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 
 import click
 
+from provision._lib.errors import ProvisionError, UsageError
 from provision.cli.main import Invocation, print_json
 from provision.cli.mcp_clients import MCP_CLIENTS, Server
-from provision.errors import ProvisionError, UsageError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

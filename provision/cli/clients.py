@@ -9,18 +9,18 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from provision._lib.styled_text import printable
+from provision._lib.urls import host
 from provision.cli.duration import Duration, in_words
 from provision.cli.main import Invocation, print_json
-from provision.line import printable
-from provision.urls import host
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from provision.config.stack_config import StackConfig
-    from provision.keycloak.registered_client import RegisteredClient, Rule
-    from provision.keycloak.registered_clients import Registrations
-    from provision.keycloak.session import Session
+    from provision.keycloak.api.session import Session
+    from provision.keycloak.registrations.registered_client import RegisteredClient, Rule
+    from provision.keycloak.registrations.registered_clients import Registrations
 
 _TITLES = ("CLIENT ID", "NAME", "REDIRECTS TO", "AGE", "LAST USE", "SESSIONS")
 _WIDEST = (36, 20, 26, 12, 16, 8)
@@ -71,8 +71,8 @@ def prune(
     What the stack declares, what Keycloak made, and every client with a live session stays.
     """
     from provision.cli.screen import Screen
-    from provision.keycloak.registered_client import Rule, Verdict
-    from provision.keycloak.registered_clients import remove
+    from provision.keycloak.registrations.registered_client import Rule, Verdict
+    from provision.keycloak.registrations.registered_clients import remove
 
     rule = Rule(older_than=older_than, unused_for=unused_for, unknown=unknown)
     now = datetime.now(tz=UTC)
@@ -121,7 +121,7 @@ class _Realm:
         return cls(stack.session, stack.realm, frozenset(_declared(stack.config, stack.outputs)))
 
     def registrations(self, now: datetime) -> Registrations:
-        from provision.keycloak.registered_clients import find
+        from provision.keycloak.registrations.registered_clients import find
 
         return find(self.session, self.name, self.declared, now)
 

@@ -6,7 +6,7 @@ import shutil
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from provision.errors import ProvisionError
+from provision._lib.errors import ProvisionError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -68,7 +68,7 @@ class Watch:
 
         def find(stack: Stack, recorded: Recorded) -> bool:
             strangers = self._without_strangers(stack, recorded) if repair else False
-            matters = containers.ailing(stack, recorded, repair=repair)
+            matters = containers.needs_update(stack, recorded, repair=repair)
             for name, matter in matters.items():
                 self.say(f"  · container {name} {matter}")
             return strangers or bool(matters)

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 
 import click
 
+from provision._lib.errors import ProvisionError
 from provision.cli.main import print_json
-from provision.errors import ProvisionError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -102,7 +102,7 @@ def _prepared() -> Finding:
 
 
 def _cache() -> Finding:
-    from provision import cache
+    from provision._lib import cache
 
     return _folder("Cache", cache.root(), "PROVISION_CACHE_DIR")
 

@@ -6,8 +6,8 @@ import sys
 
 import click
 
+from provision._lib.errors import UsageError
 from provision.cli.main import Invocation, print_json
-from provision.errors import UsageError
 
 
 @click.command("down")
@@ -19,7 +19,7 @@ def command(invocation: Invocation, *, remove: bool, yes: bool, as_json: bool) -
     """Stop the stack and remove everything it made."""
     from provision.cli.contained import Watch, leftovers
     from provision.cli.screen import Screen
-    from provision.engine.operation import Around
+    from provision.engine.operation import Hooks
 
     stack = invocation.stack()
     if stack.config().profile == "prod" and not yes:
@@ -30,8 +30,8 @@ def command(invocation: Invocation, *, remove: bool, yes: bool, as_json: bool) -
         engine = invocation.engine(screen)
         record = engine.backend.record
         if record is None or record.is_file():
-            around = Around(before=Watch(engine, screen.line).clear, after=leftovers(stack))
-            result = engine.destroy(watcher=screen, around=around)
+            hooks = Hooks(before=Watch(engine, screen.line).clear, after=leftovers(stack))
+            result = engine.destroy(watcher=screen, hooks=hooks)
             changes = [change.as_json() for change in result.changes]
         else:
             leftovers(stack)()

@@ -12,7 +12,7 @@ from rich.text import Text
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from provision.line import Segment
+    from provision._lib.styled_text import Segment
 
 _TIMES_A_SECOND = 10
 

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from provision._lib.errors import ProvisionError
 from provision.cli.main import print_json
-from provision.errors import ProvisionError
 
 if TYPE_CHECKING:
     from provision.cli.audit_lines import Filter

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from provision.errors import ProvisionError
+from provision._lib.errors import ProvisionError
 
 if TYPE_CHECKING:
     from provision.config.project import StackFile
@@ -85,10 +85,10 @@ class Invocation:
         Raises:
             UsageError: There is no such stack or its configuration is wrong.
         """
+        from provision._lib.progress import Silent
         from provision.engine.backend import Backend
         from provision.engine.operation import Engine
         from provision.engine.pulumi_cli import find_or_install
-        from provision.progress import Silent
 
         stack = self._unchecked_stack()
         if complete and not Backend(stack).is_as_last_time():

@@ -23,14 +23,14 @@ def command(invocation: Invocation, *, refresh: bool, as_json: bool) -> None:
     """
     from provision.cli.contained import Watch
     from provision.cli.screen import Screen
-    from provision.engine.operation import Around
+    from provision.engine.operation import Hooks
 
     with Screen() as screen:
         engine = invocation.engine(screen)
         result = engine.preview(
             refresh=refresh,
             watcher=screen,
-            around=Around(
+            hooks=Hooks(
                 before=Watch(engine, screen.line).look,
                 starting=lambda: _refuse(engine.stack),
                 working=load_rules,

@@ -82,9 +82,9 @@ def _write_pack(folder: Path, *, as_json: bool) -> None:
 
 def _held(invocation: Invocation) -> tuple[Profile, RulesConfig]:
     """What the stack is for and what its file says of rules; a development stack that says nothing, outside a project."""
+    from provision._lib.errors import UsageError
     from provision.config.project import Project
     from provision.config.rules import RulesConfig
-    from provision.errors import UsageError
 
     try:
         project = Project.find(invocation.project_dir)
@@ -97,9 +97,9 @@ def _held(invocation: Invocation) -> tuple[Profile, RulesConfig]:
 
 def _said(stack: StackFile) -> tuple[Profile, RulesConfig]:
     """The same of one stack, whose file need not be complete: secrets of production may be missing yet."""
+    from provision._lib.errors import UsageError
     from provision.config.names import NAMESPACE
     from provision.config.stack_config import read
-    from provision.errors import UsageError
     from provision.rules import book
     from provision.rules.rule import PROFILES
 

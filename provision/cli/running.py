@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from provision._lib.errors import ProvisionError
 from provision.cli.contained import contained, in_containers
-from provision.errors import ProvisionError
 
 if TYPE_CHECKING:
     from provision.config.project import StackFile

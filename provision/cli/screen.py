@@ -18,9 +18,9 @@ if TYPE_CHECKING:
 
     from rich.live import Live
 
+    from provision._lib.progress import Step
+    from provision._lib.styled_text import Segment
     from provision.engine.events import Change
-    from provision.line import Segment
-    from provision.progress import Step
 
 _DONE = {
     "create": ("+", "green", "created"),

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 
 import click
 
+from provision._lib.errors import UsageError
 from provision.config.names import NAMESPACE, SECRETS, SERVER_SECRET
-from provision.errors import UsageError
 
 if TYPE_CHECKING:
     from provision.cli.main import Invocation

@@ -5,13 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from provision.errors import ProvisionError
+from provision._lib.errors import ProvisionError
 
 if TYPE_CHECKING:
     from provision.cli.main import Invocation
     from provision.config.stack_config import StackConfig
     from provision.engine.operation import Engine
-    from provision.keycloak.session import Session
+    from provision.keycloak.api.session import Session
 
 
 @dataclass(frozen=True)
@@ -40,7 +40,7 @@ class StackSession:
             UsageError: There is no such stack or its configuration is wrong.
             ProvisionError: It is not up.
         """
-        from provision.keycloak.session import ServiceAccount, Session
+        from provision.keycloak.api.session import ServiceAccount, Session
 
         config = invocation.stack().config()
         engine = invocation.engine()

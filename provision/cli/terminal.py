@@ -7,12 +7,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, TextIO
 
-from provision.line import plain, printable
+from provision._lib.styled_text import plain, printable
 
 if TYPE_CHECKING:
     from rich.console import Console
 
-    from provision.line import Segment
+    from provision._lib.styled_text import Segment
 
 _WIDTH = 100
 """No wider, however wide the terminal is: longer lines are hard to read."""

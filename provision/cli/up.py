@@ -11,10 +11,10 @@ from provision.cli.outputs import named, published
 from provision.config.names import NAMESPACE
 
 if TYPE_CHECKING:
+    from provision._lib.progress import Progress
     from provision.cli.screen import Screen
     from provision.config.project import StackFile
     from provision.engine.operation import Engine
-    from provision.progress import Progress
 
 
 @click.command("up")
@@ -29,7 +29,7 @@ def command(invocation: Invocation, *, refresh: bool, as_json: bool, show_secret
     """
     from provision.cli.contained import Watch
     from provision.cli.screen import Screen
-    from provision.engine.operation import Around
+    from provision.engine.operation import Hooks
 
     option = "" if invocation.stack_name == "dev" else f" -s {invocation.stack_name}"
     with Screen() as screen:
@@ -39,7 +39,7 @@ def command(invocation: Invocation, *, refresh: bool, as_json: bool, show_secret
         result = engine.up(
             refresh=refresh,
             watcher=screen,
-            around=Around(
+            hooks=Hooks(
                 before=Watch(engine, screen.line).heal,
                 starting=lambda: _prepare(engine.stack, screen),
                 working=load_rules,
@@ -67,10 +67,10 @@ def _in_production(stack: StackFile) -> bool:
 
 def _refuse_what_breaks_rules(engine: Engine, screen: Screen, *, as_json: bool) -> None:
     """In production nothing is made as long as a mandatory rule is broken."""
-    from provision.engine.operation import Around
+    from provision.engine.operation import Hooks
 
     with screen.step("asking the security rules"):
-        declared = engine.preview(around=Around(working=load_rules)).declared
+        declared = engine.preview(hooks=Hooks(working=load_rules)).declared
         from provision.cli import findings
 
         report, subject = findings.judged(engine.stack, declared)

@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from provision._lib.errors import ProvisionError, UsageError
 from provision.cli.main import EXIT_FINDINGS, Invocation, print_json
-from provision.errors import ProvisionError, UsageError
 
 if TYPE_CHECKING:
     from provision.config.stack_config import StackConfig

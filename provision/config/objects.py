@@ -6,14 +6,15 @@ from typing import TYPE_CHECKING, Any
 
 from pydantic import ConfigDict, Field, ValidationError, model_validator
 
+from provision._lib.validation import problems
 from provision.config.concept import Concept
-from provision.spec import PACKAGE, kind
-from provision.validation import problems
+from provision.core.registry import kind
+from provision.core.spec import PACKAGE
 
 if TYPE_CHECKING:
     from collections.abc import Container, Iterator, Mapping
 
-    from provision.spec import Spec
+    from provision.core.spec import Spec
 
 
 class DeclaredObject(Concept):
@@ -36,10 +37,10 @@ def declared(item: DeclaredObject, realm: str) -> Spec:
     Raises:
         ValueError: There is no such kind, a field of it is wrong, or one is a secret.
     """
-    calls = kind(f"{PACKAGE}:keycloak:{item.type}")
-    if calls is None:
+    handler = kind(f"{PACKAGE}:keycloak:{item.type}")
+    if handler is None:
         raise ValueError(f"there is no type {item.type!r}; docs/resources lists them")
-    fields = calls.spec.fields()
+    fields = handler.spec.fields()
     given: dict[str, Any] = dict(item.model_extra or {})
     if "realm" in given:
         raise ValueError("realm is given by realm.name")
@@ -48,9 +49,9 @@ def declared(item: DeclaredObject, realm: str) -> Spec:
     if "realm" in fields:
         given["realm"] = realm
     try:
-        return calls.spec.model_validate(given)
+        return handler.spec.model_validate(given)
     except ValidationError as error:
-        raise ValueError("; ".join(map(str, problems(error, calls.spec)))) from None
+        raise ValueError("; ".join(map(str, problems(error, handler.spec)))) from None
 
 
 def in_order(items: tuple[DeclaredObject, ...], realm: str) -> dict[str, Spec]:

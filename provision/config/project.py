@@ -9,9 +9,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from provision._lib.errors import UsageError
 from provision.config.names import NAMESPACE
 from provision.config.yaml_file import load
-from provision.errors import UsageError
 
 if TYPE_CHECKING:
     from provision.config.stack_config import StackConfig

@@ -8,7 +8,7 @@ from pydantic import Field
 
 from provision.config.concept import Concept
 from provision.config.names import SCOPE
-from provision.spec import Unordered
+from provision.core.spec import Unordered
 
 
 class ServerOptions(Concept):

@@ -7,6 +7,9 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from pydantic import Field, SecretStr, ValidationError, model_validator
 
+from provision._lib.errors import UsageError
+from provision._lib.urls import host, is_loopback, is_plain
+from provision._lib.validation import problems
 from provision.config.concept import Concept
 from provision.config.docker import DockerConfig
 from provision.config.files import FOLDER
@@ -21,9 +24,6 @@ from provision.config.realm import (
 )
 from provision.config.rules import RulesConfig
 from provision.config.server import ServerConfig
-from provision.errors import UsageError
-from provision.urls import host, is_loopback, is_plain
-from provision.validation import problems
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
@@ -245,7 +245,7 @@ class StackConfig(Concept):
         return self.realm.password_policy or (_PASSWORDS if own else None)
 
     @property
-    def throw_away(self) -> bool:
+    def ephemeral(self) -> bool:
         """Whether the stack may generate what a production stack must be given."""
         return self.profile in {"dev", "test"}
 

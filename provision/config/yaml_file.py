@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from provision.errors import UsageError
+from provision._lib.errors import UsageError
 
 if TYPE_CHECKING:
     from pathlib import Path

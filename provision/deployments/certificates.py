@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 from pydantic.alias_generators import to_camel
 
+from provision._lib.errors import UsageError
 from provision.config.names import NAMESPACE
-from provision.errors import UsageError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

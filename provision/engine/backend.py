@@ -19,9 +19,9 @@ from typing import TYPE_CHECKING, Any
 
 from filelock import FileLock, Timeout
 
+from provision._lib.errors import ProvisionError
 from provision.config.project import user_data_dir
 from provision.config.yaml_file import dump, load
-from provision.errors import ProvisionError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

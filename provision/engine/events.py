@@ -7,7 +7,7 @@ import time
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Literal, Protocol
 
-from provision.naming import in_words, named
+from provision._lib.display_names import in_words, named
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -126,7 +126,7 @@ class Unwatched:
 
 
 @dataclass
-class Ledger:
+class EventCollector:
     """Keeps what the engine's events tell, and passes it on to a watcher.
 
     Args:

@@ -8,13 +8,13 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from provision._lib.errors import ProvisionError
 from provision.config.names import NAMESPACE
-from provision.engine.automation import CommandFailedError, PulumiCli, finished
 from provision.engine.backend import Backend
-from provision.engine.events import Change, Ledger, Unwatched
-from provision.engine.faults import advice, condensed, explained
-from provision.engine.switchboard import Switchboard
-from provision.errors import ProvisionError
+from provision.engine.error_messages import advice, condensed, explained
+from provision.engine.events import Change, EventCollector, Unwatched
+from provision.engine.lazy_server import LazyGrpcServer
+from provision.engine.pulumi_process import CommandFailedError, PulumiCli, finished
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -48,7 +48,7 @@ def _nothing() -> None:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Around:
+class Hooks:
     """What the caller of an operation does around it, each step at its moment; a step may be left out.
 
     Args:
@@ -65,7 +65,7 @@ class Around:
     after: Callable[[], None] = _nothing
 
 
-_ALONE = Around()
+_ALONE = Hooks()
 
 
 @dataclass(frozen=True)
@@ -90,50 +90,50 @@ class Engine:
         *,
         refresh: bool = False,
         watcher: Watcher | None = None,
-        around: Around = _ALONE,
+        hooks: Hooks = _ALONE,
     ) -> Result:
         """Make the world what the stack file says.
 
         Args:
             refresh: Look at the world first, so that what others changed is repaired.
             watcher: Who is shown the progress.
-            around: What else is done, and when.
+            hooks: What else is done, and when.
 
         Raises:
             EngineError: Something could not be made; what was made stays recorded.
         """
-        return self._operate(["up", "--yes", "--skip-preview", *_REFRESH[refresh]], watcher, around)
+        return self._operate(["up", "--yes", "--skip-preview", *_REFRESH[refresh]], watcher, hooks)
 
     def preview(
         self,
         *,
         refresh: bool = False,
         watcher: Watcher | None = None,
-        around: Around = _ALONE,
+        hooks: Hooks = _ALONE,
     ) -> Result:
         """What ``up`` would do; changes nothing.
 
         Args:
             refresh: Look at the world first.
             watcher: Who is shown what the engine says.
-            around: What else is done, and when.
+            hooks: What else is done, and when.
 
         Raises:
             EngineError: The program or a check failed.
         """
-        return self._operate(["preview", *_REFRESH[refresh]], watcher, around)
+        return self._operate(["preview", *_REFRESH[refresh]], watcher, hooks)
 
-    def destroy(self, *, watcher: Watcher | None = None, around: Around = _ALONE) -> Result:
+    def destroy(self, *, watcher: Watcher | None = None, hooks: Hooks = _ALONE) -> Result:
         """Remove everything that the stack made, and put back what it had adopted.
 
         Args:
             watcher: Who is shown the progress.
-            around: What else is done, and when.
+            hooks: What else is done, and when.
 
         Raises:
             EngineError: Something could not be removed; it stays recorded.
         """
-        return self._operate(["destroy", "--yes", "--skip-preview"], watcher, around)
+        return self._operate(["destroy", "--yes", "--skip-preview"], watcher, hooks)
 
     def outputs(self) -> dict[str, Any]:
         """The stack's outputs as recorded, secrets in clear; empty when there is no such stack or nothing is up.
@@ -205,19 +205,19 @@ class Engine:
     def _cli(self) -> PulumiCli:
         return PulumiCli(self.pulumi, self.backend.work_dir, self.backend.environment())
 
-    def _operate(self, command: list[str], watcher: Watcher | None, around: Around) -> Result:
+    def _operate(self, command: list[str], watcher: Watcher | None, hooks: Hooks) -> Result:
         """Start the engine, load what answers it meanwhile, and see it to its end."""
-        ledger, outputs = Ledger(watcher or Unwatched()), dict[str, Any]()
+        ledger, outputs = EventCollector(watcher or Unwatched()), dict[str, Any]()
         # Leaving the context waits for what was begun aside: no thread outlives the command.
         with self.backend.exclusively(), ThreadPoolExecutor(max_workers=1) as aside:
             # An engine that another one started may be making what nobody has recorded yet: it is left alone.
-            if not self.backend.is_locked and around.before() and _LOOKS not in command:
+            if not self.backend.is_locked and hooks.before() and _LOOKS not in command:
                 command = [*command, _LOOKS]
             new = False
             if not self.backend.is_as_last_time():
                 new = self._make_stack()
                 self.backend.remember()
-            with Switchboard() as board, _readable(ledger):
+            with LazyGrpcServer() as board, _readable(ledger):
                 arguments = [
                     *command,
                     f"--client={board.address}",
@@ -231,7 +231,7 @@ class Engine:
                 }
                 with self._cli.started(arguments, environment) as process:
                     try:
-                        around.starting()
+                        hooks.starting()
                         from provision.engine.program import services
 
                         board.connect(*services(self.stack.project.folder, self.backend.url, outputs, ledger))
@@ -239,9 +239,9 @@ class Engine:
                             aside.submit(_warm_up)
                     finally:
                         board.refuse()  # unless it is connected: an engine that nobody answers would wait
-                    around.working()
+                    hooks.working()
                     finished(process)
-            around.after()
+            hooks.after()
         if ledger.watcher_error is not None:
             raise ledger.watcher_error
         return Result(tuple(ledger.changes), outputs, tuple(ledger.declared.values()))
@@ -273,7 +273,8 @@ _REFRESH = {False: (), True: (_LOOKS,)}
 
 def _warm_up() -> None:
     """What the first `up` of a stack needs sooner or later, done while the engine loads."""
-    from provision.keycloak import realm_keys, session
+    from provision.keycloak.api import session
+    from provision.keycloak.bases import realm_keys
     from provision.runtimes.process import keycloak  # noqa: F401 - kept in memory for its creation
 
     session.load()
@@ -281,7 +282,7 @@ def _warm_up() -> None:
 
 
 @contextmanager
-def _readable(ledger: Ledger | None = None) -> Iterator[None]:
+def _readable(ledger: EventCollector | None = None) -> Iterator[None]:
     """The engine's failure as one line for each object that failed."""
     try:
         yield

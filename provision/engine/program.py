@@ -14,19 +14,19 @@ from pulumi.automation._server import LanguageServer
 from pulumi.runtime.proto import events_pb2_grpc, language_pb2_grpc, provider_pb2_grpc
 
 from provision.provider.servicer import Servicer
-from provision.stack import program
+from provision.stack.program import program
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-    from provision.engine.events import Ledger
+    from provision.engine.events import EventCollector
 
 
 def services(
-    folder: Path, backend: str, outputs: dict[str, Any], ledger: Ledger
+    folder: Path, backend: str, outputs: dict[str, Any], ledger: EventCollector
 ) -> tuple[Callable[[Any], None], ...]:
-    """What a :class:`~provision.engine.switchboard.Switchboard` connects for one operation.
+    """What a :class:`~provision.engine.lazy_server.LazyGrpcServer` connects for one operation.
 
     Args:
         folder: The project's folder.

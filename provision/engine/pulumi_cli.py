@@ -13,13 +13,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from provision import cache, tool
-from provision.errors import ProvisionError
+from provision._lib import cache, run_program
+from provision._lib.errors import ProvisionError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from provision.progress import Progress, Step
+    from provision._lib.progress import Progress, Step
 
 MODULE = "github.com/pulumi/pulumi/pkg/v3/cmd/pulumi"
 VERSION_SYMBOL = "github.com/pulumi/pulumi/sdk/v3/go/common/version.Version"
@@ -33,7 +33,7 @@ QUIET = {"PULUMI_SKIP_UPDATE_CHECK": "true", "PULUMI_SKIP_CONFIRMATIONS": "true"
 
 
 @dataclass(frozen=True)
-class Found:
+class Executable:
     """A Pulumi CLI of this machine that fits the SDK.
 
     Args:
@@ -61,14 +61,14 @@ def wanted_version() -> str:
     return importlib.metadata.version("pulumi")
 
 
-def find() -> Found | None:
+def find() -> Executable | None:
     """Give a CLI that fits and is there already; installs nothing."""
     version = wanted_version()
     on_path = shutil.which("pulumi")
     if on_path and _version_of(Path(on_path)) == version:
-        return Found(Path(on_path), version, "PATH")
+        return Executable(Path(on_path), version, "PATH")
     cached = _executable(version)
-    return Found(cached, version, "cache") if _is_executable(cached) else None
+    return Executable(cached, version, "cache") if _is_executable(cached) else None
 
 
 def find_or_install(progress: Progress) -> Path:
@@ -235,7 +235,7 @@ def _run(command: list[str], step: Step, *, env: Mapping[str, str], cwd: Path | 
     Raises:
         ProvisionError: It failed; holds its last line.
     """
-    done = tool.run(command, step.note, env=env, cwd=cwd)
+    done = run_program.run(command, step.note, env=env, cwd=cwd)
     if done.code != 0:
         raise ProvisionError(
             f"{Path(command[0]).name} failed: {done.last}", _install_by_hand(wanted_version())

@@ -5,13 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass, field, fields
 from typing import TYPE_CHECKING, Any
 
-from provision.errors import ProvisionError
+from provision._lib.errors import ProvisionError
 from provision.provider.wire import UNKNOWN, Hidden, plain
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from provision.keycloak.session import Session
+    from provision.keycloak.api.session import Session
 
 _WIRE = {
     "url": "url",
@@ -76,7 +76,7 @@ class Connection:
         Raises:
             ProvisionError: The provider was given no connection, or a CA bundle that cannot be used.
         """
-        from provision.keycloak.session import ServiceAccount, Session
+        from provision.keycloak.api.session import ServiceAccount, Session
 
         if not self.url:
             raise ProvisionError(

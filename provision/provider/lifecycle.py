@@ -1,4 +1,4 @@
-"""Check, diff, create, read, update and delete of any declared object, derived from its spec and calls.
+"""Check, diff, create, read, update and delete of any declared object, derived from its spec and handler.
 
 Works on plain data (see :mod:`provision.provider.wire`) and knows nothing of gRPC.
 """
@@ -11,22 +11,23 @@ from typing import TYPE_CHECKING, Any, Final
 
 from pydantic import ValidationError
 
-from provision.errors import (
+from provision._lib.errors import (
     AlreadyExistsError,
     NotRunningError,
     OutcomeUnknownError,
     ProvisionError,
     UnsupportedError,
 )
+from provision._lib.validation import problems
+from provision.core.spec import Mark
 from provision.provider.journal import Entry, Journal
 from provision.provider.wire import UNKNOWN, Hidden, holds_secret, holds_unknown, plain
-from provision.spec import Mark
-from provision.validation import problems
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from provision.spec import Calls, Context, Found, Outputs, Spec
+    from provision.core.handler import Context, Handler, Observed
+    from provision.core.spec import Outputs, Spec
 
 ADOPTED_FROM: Final = "adoptedFrom"
 """The output that remembers what an adopted object looked like before; it is put back on delete."""
@@ -70,15 +71,15 @@ class Lifecycle:
     """The calls of one kind of object, driven by the protocol.
 
     Args:
-        calls: The class that finds, makes, changes and removes such objects.
+        handler: The class that finds, makes, changes and removes such objects.
         context: What those calls are given.
         journal: Where it is kept in mind what was made; forgotten with the process when left out.
     """
 
-    def __init__(self, calls: type[Calls[Any]], context: Context, journal: Journal | None = None) -> None:
+    def __init__(self, handler: type[Handler[Any]], context: Context, journal: Journal | None = None) -> None:
         self._journal = journal or Journal()
-        self._spec: type[Spec] = calls.spec
-        self._calls: Calls[Any] = calls(context)
+        self._spec: type[Spec] = handler.spec
+        self._handler: Handler[Any] = handler(context)
         self._log = context.log
 
     def check(self, olds: Mapping[str, Any], news: Mapping[str, Any]) -> tuple[dict[str, Any], list[str]]:
@@ -98,7 +99,7 @@ class Lifecycle:
                 checked = spec.wire() | unknown
             else:
                 try:
-                    spec = self._calls.complete(spec, self._believed(olds))
+                    spec = self._handler.fill_defaults(spec, self._believed(olds))
                     self._refuse_unsupported(spec)
                 except ProvisionError as error:
                     return dict(news), [str(error)]
@@ -107,7 +108,7 @@ class Lifecycle:
 
     def _refuse_unsupported(self, spec: Spec) -> None:
         try:
-            self._calls.refuse(spec)
+            self._handler.preflight(spec)
         except UnsupportedError:
             raise
         except (
@@ -136,21 +137,23 @@ class Lifecycle:
             return State("", self._foreseen(news, {}))
         spec = self._spec.model_validate(plain(dict(news)))
         earlier = self._journal.recall(self._key(spec))
-        found = None if self._calls.tries_first(spec) and earlier is None else self._calls.find(spec)
+        found = (
+            None if self._handler.creates_before_find(spec) and earlier is None else self._handler.find(spec)
+        )
         if found is not None and earlier is not None:
             return self._taken_up(spec, found, earlier, news)
         if found is None:
             self._journal.note(self._key(spec), "begun")
             try:
-                return self._made_now(spec, self._calls.create(spec), news)
+                return self._made_now(spec, self._handler.create(spec), news)
             except AlreadyExistsError:  # it was there, or somebody made it meanwhile
-                found = self._calls.find(spec)
+                found = self._handler.find(spec)
                 if found is None:
                     raise
             except OutcomeUnknownError:
-                found = self._calls.find(spec)
+                found = self._handler.find(spec)
                 if found is None:  # nothing came of the first try
-                    return self._made_now(spec, self._calls.create(spec), news)
+                    return self._made_now(spec, self._handler.create(spec), news)
                 return self._taken_up(spec, found, Entry("begun"), news)
         return self._adopted(spec, found, found.spec.wire(whole=True), news)
 
@@ -159,8 +162,8 @@ class Lifecycle:
         if preview:
             return self._foreseen(news, olds)
         spec = self._with_resets(plain(dict(olds)), plain(dict(news)))
-        found = self._calls.find_recorded(spec, plain(dict(olds)))
-        outputs = self._calls.create(spec) if found is None else self._calls.update(found, spec)
+        found = self._handler.find_recorded(spec, plain(dict(olds)))
+        outputs = self._handler.create(spec) if found is None else self._handler.update(found, spec)
         state = self._made(spec, outputs, news).properties
         if ADOPTED_FROM in olds and found is not None:
             state[ADOPTED_FROM] = Hidden(plain(olds[ADOPTED_FROM]))
@@ -171,16 +174,18 @@ class Lifecycle:
         properties = plain(dict(olds))
         before = properties.pop(ADOPTED_FROM, None)
         spec = self._stored(properties)
-        found = self._calls.find_recorded(spec, properties)
+        found = self._handler.find_recorded(spec, properties)
         self._journal.drop(self._key(spec), for_good=True)
         if found is None:
             return
         if before is None:
-            self._calls.delete(found)
+            self._handler.delete(found)
         else:
             self._put_back(found, self._emptied(before, properties, {}), properties)
 
-    def _put_back(self, found: Found[Any], before: Mapping[str, Any], properties: Mapping[str, Any]) -> None:
+    def _put_back(
+        self, found: Observed[Any], before: Mapping[str, Any], properties: Mapping[str, Any]
+    ) -> None:
         """Give the fields that were declared their former values, where they differ, and touch no other."""
         former = self._stored(before)
         then, now = former.wire(whole=True), found.spec.wire(whole=True)
@@ -190,7 +195,7 @@ class Lifecycle:
             if wire in properties and then.get(wire) != now.get(wire)
         }
         if names:
-            self._calls.update(found, former.declaring(names))
+            self._handler.update(found, former.declaring(names))
 
     def read(self, identity: str, properties: Mapping[str, Any], inputs: Mapping[str, Any]) -> State | None:
         """The object as it is in the world, in the declared fields only; None when it is gone."""
@@ -199,7 +204,7 @@ class Lifecycle:
         sought = self._spec.model_construct(**key) if imported else self._stored(key)
         self._known_to_the_state(key)
         try:
-            found = self._calls.find_recorded(sought, plain(dict(properties)))
+            found = self._handler.find_recorded(sought, plain(dict(properties)))
         except NotRunningError as error:
             if imported:
                 raise
@@ -308,14 +313,14 @@ class Lifecycle:
                 yield Difference(path, kind, replace)
 
     def _ailing(self, new: Mapping[str, Any], olds: Mapping[str, Any]) -> str | None:
-        return self._calls.ailing(self._spec.model_validate(new), olds)
+        return self._handler.needs_update(self._spec.model_validate(new), olds)
 
     def _foreseen(self, news: Mapping[str, Any], olds: Mapping[str, Any]) -> dict[str, Any]:
         properties = {name: value for name, value in olds.items() if name not in self._spec.fields()} | dict(
             news
         )
         if not holds_unknown(properties):
-            outputs = self._calls.foresee(self._spec.model_validate(plain(dict(news))))
+            outputs = self._handler.preview_outputs(self._spec.model_validate(plain(dict(news))))
             properties |= {} if outputs is None else self._sealed_outputs(outputs)
         return properties
 
@@ -327,13 +332,17 @@ class Lifecycle:
         self._journal.note(self._key(spec), "made")
         return self._made(spec, outputs, news)
 
-    def _taken_up(self, spec: Spec, found: Found[Any], earlier: Entry, news: Mapping[str, Any]) -> State:
+    def _taken_up(self, spec: Spec, found: Observed[Any], earlier: Entry, news: Mapping[str, Any]) -> State:
         """Go on with an object with which a run came to ``earlier`` and was then cut off."""
         if earlier.before is not None:
             return self._adopted(spec, found, earlier.before, news)
         # Where a create looks first there was nothing; where it does not, an equal object is the one it made.
-        if earlier.step == "made" or not self._calls.tries_first(spec) or self._is_as_made(spec, found):
-            return self._made_now(spec, self._calls.update(found, spec), news)
+        if (
+            earlier.step == "made"
+            or not self._handler.creates_before_find(spec)
+            or self._is_as_made(spec, found)
+        ):
+            return self._made_now(spec, self._handler.update(found, spec), news)
         return self._adopted(spec, found, found.spec.wire(whole=True), news)
 
     def _known_to_the_state(self, properties: Mapping[str, Any]) -> None:
@@ -345,22 +354,22 @@ class Lifecycle:
         return f"{self._spec.token} {spec.identity()}"
 
     def _adopted(
-        self, spec: Spec, found: Found[Any], before: dict[str, Any], news: Mapping[str, Any]
+        self, spec: Spec, found: Observed[Any], before: dict[str, Any], news: Mapping[str, Any]
     ) -> State:
-        calls = self._calls
-        ours = calls.ours(spec, found)
-        if not ours and not calls.adoptable(spec, found):
+        handler = self._handler
+        ours = handler.is_owned(spec, found)
+        if not ours and not handler.adoptable(spec, found):
             raise ProvisionError(
                 f"The {spec.label()} exists already and was not made by this stack.",
                 "Set `adopt: true` to take it over, give another name, or remove it first.",
             )
         if ours:
-            return self._made_now(spec, calls.update(found, spec), news)
+            return self._made_now(spec, handler.update(found, spec), news)
         fields = self._spec.fields()
         open_part = {name: value for name, value in before.items() if not fields[name].secret}
         self._journal.note(self._key(spec), "adopted", open_part)
         agrees = self._agrees(spec, found)
-        outputs = found.outputs if agrees else calls.update(found, spec)
+        outputs = found.outputs if agrees else handler.update(found, spec)
         state = self._made(spec, outputs, news)
         # A membership that is there has no settings of its own: nothing was changed, and nothing will come back.
         if not (agrees and self._spec.is_membership()):
@@ -368,7 +377,7 @@ class Lifecycle:
         state.properties[ADOPTED_FROM] = Hidden(before)
         return state
 
-    def _agrees(self, spec: Spec, found: Found[Any]) -> bool:
+    def _agrees(self, spec: Spec, found: Observed[Any]) -> bool:
         """Whether an object says already what is declared, so that taking it over writes nothing."""
         live, fields = found.spec.wire(whole=True), self._spec.fields()
         return all(
@@ -377,7 +386,7 @@ class Lifecycle:
             for name, value in spec.wire().items()
         )
 
-    def _is_as_made(self, spec: Spec, found: Found[Any]) -> bool:
+    def _is_as_made(self, spec: Spec, found: Observed[Any]) -> bool:
         """Whether an object says in everything what our own request said whose answer was lost."""
         told, live = spec.wire(whole=True), found.spec.wire(whole=True)
         silent = {Mark.WRITE_ONLY, Mark.CREATE_ONLY}

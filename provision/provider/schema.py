@@ -10,8 +10,9 @@ from typing import Any, Literal, Union, get_args, get_origin
 
 from pydantic import BaseModel
 
+from provision.core.registry import catalogue
+from provision.core.spec import PACKAGE, Mark
 from provision.provider.lifecycle import ADOPTED_FROM
-from provision.spec import PACKAGE, Mark, catalogue
 
 _PRIMITIVES = {str: "string", bool: "boolean", int: "integer", float: "number"}
 _ANY = {"$ref": "pulumi.json#/Any"}
@@ -25,7 +26,7 @@ def schema_json(version: str) -> str:
 def schema(version: str) -> dict[str, Any]:
     """The schema as plain data."""
     named: dict[str, Any] = {}
-    resources = {token: _resource(calls, token, named) for token, calls in catalogue().items()}
+    resources = {token: _resource(handler, token, named) for token, handler in catalogue().items()}
     connection = {
         "url": {"type": "string", "description": "Keycloak's base address, without a trailing slash."},
         "clientId": {
@@ -60,14 +61,14 @@ def schema(version: str) -> dict[str, Any]:
     }
 
 
-def _resource(calls: Any, token: str, named: dict[str, Any]) -> dict[str, Any]:
+def _resource(handler: Any, token: str, named: dict[str, Any]) -> dict[str, Any]:
     module = token.split(":")[1]
-    inputs, required = _properties(calls.spec, module, named)
-    outputs, _ = _properties(calls.outputs, module, named)
-    certain = [name for name in outputs if not _may_be_none(calls.outputs, name)]
+    inputs, required = _properties(handler.spec, module, named)
+    outputs, _ = _properties(handler.outputs, module, named)
+    certain = [name for name in outputs if not _may_be_none(handler.outputs, name)]
     adopted = {ADOPTED_FROM: {**_ANY, "secret": True, "description": "What was there before it was adopted."}}
     return {
-        "description": inspect.cleandoc(calls.spec.__doc__ or ""),
+        "description": inspect.cleandoc(handler.spec.__doc__ or ""),
         "inputProperties": inputs,
         "requiredInputs": required,
         "properties": inputs | outputs | adopted,

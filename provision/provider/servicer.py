@@ -16,20 +16,21 @@ from google.protobuf import empty_pb2
 from pulumi.runtime.proto import engine_pb2, engine_pb2_grpc, provider_pb2, provider_pb2_grpc
 from pulumi.runtime.proto.plugin_pb2 import PluginInfo
 
+from provision._lib.errors import ProvisionError
 from provision.config.project import user_data_dir
-from provision.errors import ProvisionError
+from provision.core.handler import Context
+from provision.core.registry import kind
 from provision.provider.connection import Connection
 from provision.provider.journal import Journal, file_of
 from provision.provider.lifecycle import Lifecycle
 from provision.provider.wire import from_struct, plain, to_struct
-from provision.spec import Context, kind
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from google.protobuf.struct_pb2 import Struct
 
-    from provision.keycloak.session import Session
+    from provision.keycloak.api.session import Session
 
 _KINDS = {
     ("add", False): provider_pb2.PropertyDiff.ADD,
@@ -196,12 +197,12 @@ class Servicer(provider_pb2_grpc.ResourceProviderServicer):
         self, request: Any, context: grpc.ServicerContext, call: Callable[[Lifecycle, Any], Any]
     ) -> Any:
         token = request.urn.split("::")[2].rsplit("$", 1)[-1]
-        calls = kind(token)
-        if calls is None:
+        handler = kind(token)
+        if handler is None:
             _abort(context, grpc.StatusCode.NOT_FOUND, f"There is no resource type {token} in this version.")
         session = partial(self._session, context.peer())
         lifecycle = Lifecycle(
-            calls,
+            handler,
             Context(
                 session=session,
                 log=partial(self._log, request.urn),

@@ -14,10 +14,12 @@ from weakref import WeakKeyDictionary
 import pulumi
 from pydantic import ValidationError
 
-from provision.spec import MODULES, PACKAGE, Calls, catalogue, kind
+from provision.core.registry import MODULES, catalogue, kind
+from provision.core.spec import PACKAGE
 
 if TYPE_CHECKING:
-    from provision.spec import Spec
+    from provision.core.handler import Handler
+    from provision.core.spec import Spec
 
 __all__ = ["Provider", "docker", "index", "keycloak", "process"]
 
@@ -63,12 +65,12 @@ class Provider(pulumi.ProviderResource):
 class Resource(pulumi.CustomResource):
     """What every derived class has in common."""
 
-    calls: type[Calls[Any]]
+    handler: type[Handler[Any]]
 
     def __init__(
         self, resource_name: str, *, opts: pulumi.ResourceOptions | None = None, **inputs: Any
     ) -> None:
-        fields = {field.name: field for field in self.calls.spec.fields().values()}
+        fields = {field.name: field for field in self.handler.spec.fields().values()}
         if unknown := sorted(inputs.keys() - fields.keys()):
             raise TypeError(
                 f"{type(self).__name__} has no argument {unknown[0]!r}; it has {', '.join(sorted(fields))}"
@@ -79,14 +81,16 @@ class Resource(pulumi.CustomResource):
             if value is not None and field.secret:
                 value = pulumi.Output.secret(value)
             props[field.wire] = value
-        outputs = self.calls.outputs.fields().values()
+        outputs = self.handler.outputs.fields().values()
         props |= {field.wire: None for field in outputs}
         hidden = [field.wire for field in (*fields.values(), *outputs) if field.secret]
         spec = self._told(inputs)
         program = _Program.of_this_run()
-        first = program.needed(self.calls.spec, spec)
+        first = program.needed(self.handler.spec, spec)
         own = pulumi.ResourceOptions(additional_secret_outputs=hidden, depends_on=first)
-        super().__init__(self.calls.spec.token, resource_name, props, pulumi.ResourceOptions.merge(opts, own))
+        super().__init__(
+            self.handler.spec.token, resource_name, props, pulumi.ResourceOptions.merge(opts, own)
+        )
         program.declare(spec, self)
 
     def _told(self, inputs: dict[str, Any]) -> Spec | None:
@@ -95,14 +99,14 @@ class Resource(pulumi.CustomResource):
         if "realm" in inputs:
             known.setdefault("realm", "known later")
         try:
-            return self.calls.spec.model_validate(known)
+            return self.handler.spec.model_validate(known)
         except ValidationError:
             return None  # the check says what is wrong
 
     def __getattr__(self, name: str) -> Any:
         # Properties are kept under their wire names. Pulumi's own translation of names is not used: it goes into
         # every depth, and the keys of a user's dict are not ours to respell.
-        models = (type(self).calls.spec, type(self).calls.outputs)
+        models = (type(self).handler.spec, type(self).handler.outputs)
         wire = {field.name: field.wire for model in models for field in model.fields().values()}.get(name)
         if wire is None or wire not in self.__dict__:
             raise AttributeError(f"{type(self).__name__} has no property {name!r}")
@@ -135,7 +139,7 @@ class _Program:
 
     def declare(self, spec: Spec | None, resource: Resource) -> None:
         """Keep a resource in mind."""
-        self._by_kind.setdefault(resource.calls.spec.__name__, []).append(resource)
+        self._by_kind.setdefault(resource.handler.spec.__name__, []).append(resource)
         if spec is not None:
             self._by_key[spec.key_in_realm()] = resource
 
@@ -145,11 +149,13 @@ class _Kinds(ModuleType):
 
     def __getattr__(self, name: str) -> type[Resource]:
         module = self.__name__.rpartition(".")[2]
-        calls = kind(f"{PACKAGE}:{module}:{name}")
-        if calls is None:
+        handler = kind(f"{PACKAGE}:{module}:{name}")
+        if handler is None:
             raise AttributeError(f"provision:{module} has no resource {name}")
         made = type(
-            name, (Resource,), {"calls": calls, "__doc__": calls.spec.__doc__, "__module__": self.__name__}
+            name,
+            (Resource,),
+            {"handler": handler, "__doc__": handler.spec.__doc__, "__module__": self.__name__},
         )
         setattr(self, name, made)
         return made

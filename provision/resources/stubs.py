@@ -6,7 +6,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from provision.spec import catalogue
+from provision.core.registry import catalogue
 
 FILE = Path(__file__).with_name("__init__.pyi")
 _HEAD = '''"""Written by `make stubs`; do not edit."""
@@ -39,17 +39,17 @@ def stubs() -> str:
 
     resources = schema("0")["resources"]
     modules: dict[str, list[str]] = {}
-    for token, calls in catalogue().items():
+    for token, handler in catalogue().items():
         _, module, name = token.split(":")
-        modules.setdefault(module, []).append(_class(name, calls, resources[token]))
+        modules.setdefault(module, []).append(_class(name, handler, resources[token]))
     parts = [_HEAD]
     for module, classes in sorted(modules.items()):
         parts.append(f"class {module}:\n" + "\n".join(classes))
     return "\n".join(parts)
 
 
-def _class(name: str, calls: Any, resource: dict[str, Any]) -> str:
-    fields = [*calls.spec.fields().values(), *calls.outputs.fields().values()]
+def _class(name: str, handler: Any, resource: dict[str, Any]) -> str:
+    fields = [*handler.spec.fields().values(), *handler.outputs.fields().values()]
     summary = resource["description"].splitlines()[0]
     lines = [f"    class {name}(pulumi.CustomResource):", f'        """{summary}"""', ""]
     lines += [
@@ -62,7 +62,7 @@ def _class(name: str, calls: Any, resource: dict[str, Any]) -> str:
         "            resource_name: str,",
         "            *,",
     ]
-    for field in calls.spec.fields().values():
+    for field in handler.spec.fields().values():
         kind = _type(resource["inputProperties"][field.wire], inside="pulumi.Input[{}]")
         given = f"pulumi.Input[{kind}]"
         lines.append(

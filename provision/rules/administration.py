@@ -7,7 +7,7 @@ from collections import deque
 from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING, NamedTuple
 
-from provision.keycloak.inventory import KEYCLOAK_CLIENTS
+from provision.keycloak.realm_listing import KEYCLOAK_CLIENTS
 from provision.rules.thing import UndecidedError
 
 if TYPE_CHECKING:

@@ -6,13 +6,13 @@ import importlib
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
+from provision.core.registry import catalogue
 from provision.rules.adapters import any_resource
 from provision.rules.factory import laid_over
 from provision.rules.rule import Landscape
 from provision.rules.spelling import spelled
 from provision.rules.thing import Thing
 from provision.rules.typed import typed
-from provision.spec import catalogue
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping

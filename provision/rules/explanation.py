@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from provision.line import laid_out
+from provision._lib.styled_text import laid_out
 from provision.rules.changes import Remove, Set
 from provision.rules.reports import shown_value
 from provision.rules.rule import PROFILES
@@ -12,7 +12,7 @@ from provision.rules.rule import PROFILES
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from provision.line import Line, Paragraph
+    from provision._lib.styled_text import Line, Paragraph
     from provision.rules.rule import Rule
 
 
@@ -44,7 +44,7 @@ def _paragraphs(rule: Rule) -> Iterator[Paragraph]:
     for change in rule.breaks[0]:
         yield 4, f"  {_said(change)}"
     where = "" if rule.profiles == PROFILES else f" in {', '.join(rule.profiles)}"
-    level = "" if rule.throw_away == "mandatory" else f", {rule.throw_away} in dev and test"
+    level = "" if rule.ephemeral == "mandatory" else f", {rule.ephemeral} in dev and test"
     yield 0, ""
     yield 0, f"Mandatory{where}{level}."
     yield 0, (rule.see, "dim")

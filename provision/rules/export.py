@@ -8,14 +8,14 @@ from typing import TYPE_CHECKING, Any, Final
 from pydantic import BaseModel, ConfigDict, ValidationError
 from pydantic.alias_generators import to_camel
 
-from provision.errors import UsageError
-from provision.keycloak.realm_key import PROVIDER_TYPE
+from provision._lib.errors import UsageError
+from provision._lib.validation import problems
+from provision.keycloak.objects.realm_key import PROVIDER_TYPE
 from provision.rules import realm_things
 from provision.rules.live import OF_A_STACK
 from provision.rules.realm_tree import PROVIDERS, RealmTree, mappings
 from provision.rules.rule import Landscape
 from provision.rules.thing import Thing
-from provision.validation import problems
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence

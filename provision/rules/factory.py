@@ -9,8 +9,9 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
+from provision.core.registry import catalogue
+from provision.core.spec import PACKAGE, Spec
 from provision.rules.thing import UNKNOWN, Thing
-from provision.spec import PACKAGE, Spec, catalogue
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping

@@ -8,11 +8,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from provision.core.registry import catalogue
 from provision.provider import wire
 from provision.provider.wire import OUTPUT_VALUE, SECRET, SIGNATURE, UNKNOWNS
 from provision.rules.declared import KEYCLOAK, Resource
 from provision.rules.thing import MASKED, UNKNOWN
-from provision.spec import catalogue
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -42,11 +42,11 @@ def secrets_of(type_token: str, inputs: Struct | None) -> dict[str, Any]:
         type_token: Its type.
         inputs: Its inputs as Pulumi's protocol carries them to a provider or a policy pack; None where nobody kept them.
     """
-    calls = catalogue().get(type_token) if type_token.startswith(KEYCLOAK) else None
-    if calls is None or inputs is None:
+    handler = catalogue().get(type_token) if type_token.startswith(KEYCLOAK) else None
+    if handler is None or inputs is None:
         return {}
     given = wire.plain(wire.from_struct(inputs))
-    named = (name for name, field in calls.spec.fields().items() if field.secret and name in given)
+    named = (name for name, field in handler.spec.fields().items() if field.secret and name in given)
     return {name: UNKNOWN if given[name] is wire.UNKNOWN else given[name] for name in named}
 
 

@@ -7,7 +7,7 @@ from datetime import UTC, date, datetime
 from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING, Any, Literal
 
-from provision.naming import shown_name
+from provision._lib.display_names import shown_name
 from provision.rules import book
 from provision.rules.natural_name import natural_name
 from provision.rules.rule import Scene

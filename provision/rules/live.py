@@ -6,8 +6,9 @@ from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
-from provision.errors import ProvisionError
-from provision.keycloak.session import ForbiddenError
+from provision._lib.errors import ProvisionError
+from provision._lib.urls import host, is_loopback
+from provision.keycloak.api.session import ForbiddenError
 from provision.rules import live_roles, realm_things
 from provision.rules.reader import (
     VIEW_CLIENTS,
@@ -21,12 +22,11 @@ from provision.rules.reader import (
 from provision.rules.realm_tree import PROVIDERS, RealmTree
 from provision.rules.rule import Landscape
 from provision.rules.thing import Thing, unreadable
-from provision.urls import host, is_loopback
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
-    from provision.keycloak.session import Session
+    from provision.keycloak.api.session import Session
     from provision.rules.rule import Profile
 
 _READERS: Final = 8

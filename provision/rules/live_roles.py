@@ -6,8 +6,8 @@ from dataclasses import replace
 from itertools import islice
 from typing import TYPE_CHECKING, Any, Final, NamedTuple, cast
 
-from provision.errors import ProvisionError
-from provision.keycloak.group import group_id
+from provision._lib.errors import ProvisionError
+from provision.keycloak.objects.group import group_id
 from provision.rules.administration import ADMINISTRATION, administering, among, of_group
 from provision.rules.reader import VIEW_CLIENTS, VIEW_REALM, VIEW_USERS, Denied, denied
 from provision.rules.thing import UndecidedError, unreadable
@@ -15,7 +15,7 @@ from provision.rules.thing import UndecidedError, unreadable
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
-    from provision.keycloak.session import Session
+    from provision.keycloak.api.session import Session
     from provision.rules.reader import Reader
     from provision.rules.realm_tree import RealmTree
     from provision.rules.thing import Thing

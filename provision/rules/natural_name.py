@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from provision.spec import catalogue
+from provision.core.registry import catalogue
 
 if TYPE_CHECKING:
     from provision.rules.thing import Thing
@@ -16,14 +16,14 @@ def natural_name(thing: Thing) -> str:
     Args:
         thing: The object.
     """
-    calls = catalogue().get(f"provision:keycloak:{thing.kind}")
-    if calls is None:
+    handler = catalogue().get(f"provision:keycloak:{thing.kind}")
+    if handler is None:
         return ""
     key = {
         field.name: thing.properties.get(field.wire, thing.defaults.get(field.wire))
-        for field in calls.spec.key_fields()
+        for field in handler.spec.key_fields()
     }
     if not all(isinstance(value, str) for value in key.values()):
         return ""
-    spec: Any = calls.spec.model_construct(**key)
+    spec: Any = handler.spec.model_construct(**key)
     return str(spec.label())

@@ -6,13 +6,13 @@ from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
-from provision.keycloak.session import ForbiddenError
+from provision.keycloak.api.session import ForbiddenError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from concurrent.futures import ThreadPoolExecutor
 
-    from provision.keycloak.session import Session
+    from provision.keycloak.api.session import Session
 
 VIEW_REALM: Final = "view-realm"
 VIEW_CLIENTS: Final = "view-clients"

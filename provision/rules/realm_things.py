@@ -6,23 +6,25 @@ from dataclasses import replace
 from functools import cache
 from typing import TYPE_CHECKING, Any, Final, cast, get_args
 
-from provision.errors import ProvisionError
-from provision.keycloak.client_policies import PolicyDocumentCalls
-from provision.keycloak.collection import CollectionCalls
-from provision.keycloak.inventory import Inventory
-from provision.keycloak.realm_key import PROVIDER_TYPE, RealmKey, RealmKeyCalls
-from provision.keycloak.representation import untold
-from provision.keycloak.user import User
+from provision._lib.errors import ProvisionError
+from provision.core.handler import Context, Handler
+from provision.core.registry import catalogue
+from provision.core.spec import Mark, Spec
+from provision.keycloak.bases.client_policy_documents import PolicyDocumentHandler
+from provision.keycloak.bases.collection import CollectionHandler
+from provision.keycloak.bases.representation import untold
+from provision.keycloak.objects.realm_key import PROVIDER_TYPE, RealmKey, RealmKeyHandler
+from provision.keycloak.objects.user import User
+from provision.keycloak.realm_listing import RealmListing
 from provision.rules.declared import keycloak_thing
 from provision.rules.key_facts import facts
 from provision.rules.realm_tree import NotReadError
 from provision.rules.thing import MASKED, unreadable
-from provision.spec import Calls, Context, Mark, Spec, catalogue
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
 
-    from provision.keycloak.session import Session
+    from provision.keycloak.api.session import Session
     from provision.rules.realm_tree import RealmTree
     from provision.rules.thing import Thing
 
@@ -54,31 +56,31 @@ def read(tree: RealmTree) -> tuple[tuple[Thing, ...], Mapping[str, str]]:
     Args:
         tree: What was read of the realm.
     """
-    inventory = Inventory(cast("Session", tree), tree.name, factory=True)
+    inventory = RealmListing(cast("Session", tree), tree.name, factory=True)
     context = Context(session=lambda: inventory.session, log=lambda _line: None)
     things: list[Thing] = []
     unseen = dict(tree.unread)
-    for token, calls in catalogue().items():
+    for token, handler in catalogue().items():
         kind = token.removeprefix(_PREFIX)
         if kind == token or kind in _SAID_BY_OTHERS or (kind in unseen and kind not in _IN_PART):
             continue
         try:
-            things += [*_KINDS.get(kind, _surveyed)(calls(context), inventory)]
+            things += [*_KINDS.get(kind, _surveyed)(handler(context), inventory)]
         except NotReadError as error:
             unseen[kind] = error.what
     return tuple(things), unseen
 
 
-def _surveyed(calls: Calls[Any], inventory: Inventory) -> Iterator[Thing]:
-    for key in [*calls.survey(inventory)]:
-        yield _thing(calls, key, builtin=_is_factory(key, inventory))
+def _surveyed(handler: Handler[Any], inventory: RealmListing) -> Iterator[Thing]:
+    for key in [*handler.discover(inventory)]:
+        yield _thing(handler, key, builtin=_is_factory(key, inventory))
 
 
-def _users(calls: Calls[Any], inventory: Inventory) -> Iterator[Thing]:
+def _users(handler: Handler[Any], inventory: RealmListing) -> Iterator[Thing]:
     """The people; the users of service accounts belong to their clients."""
     for item in inventory.listed("users"):
         if not item.get("serviceAccountClientId"):
-            yield _thing(calls, calls.key(realm=inventory.realm, username=item["username"]))
+            yield _thing(handler, handler.key(realm=inventory.realm, username=item["username"]))
 
 
 def temporary_administrators(realm: str, users: Iterable[Mapping[str, Any]]) -> Iterator[Thing]:
@@ -95,30 +97,30 @@ def temporary_administrators(realm: str, users: Iterable[Mapping[str, Any]]) -> 
         yield _made(key, rest | _key_of(key) | known)
 
 
-def _clients(calls: Calls[Any], inventory: Inventory) -> Iterator[Thing]:
+def _clients(handler: Handler[Any], inventory: RealmListing) -> Iterator[Thing]:
     """With the mark of the client that Keycloak was started with."""
     marked = {item["clientId"] for item in inventory.clients if _is_marked(item.get("attributes"))}
-    for thing in _surveyed(calls, inventory):
+    for thing in _surveyed(handler, inventory):
         yield _with(thing, temporaryAdministrator=True) if thing.get("clientId") in marked else thing
 
 
-def _realm_roles(calls: Calls[Any], inventory: Inventory) -> Iterator[Thing]:
+def _realm_roles(handler: Handler[Any], inventory: RealmListing) -> Iterator[Thing]:
     """With the mark of the role that everybody has."""
     default = cast("RealmTree", inventory.session).default_role()
-    for thing in _surveyed(calls, inventory):
+    for thing in _surveyed(handler, inventory):
         everyone = thing.get("name") == default
         yield _with(replace(thing, builtin=False), everyone=True) if everyone else thing
 
 
-def _client_roles(calls: Calls[Any], inventory: Inventory) -> Iterator[Thing]:
+def _client_roles(handler: Handler[Any], inventory: RealmListing) -> Iterator[Thing]:
     """Those that were read, be they Keycloak's own."""
     for client in inventory.clients:
         for item in inventory.listed("clients", client["id"], "roles"):
-            key = calls.key(realm=inventory.realm, client=client["clientId"], name=item["name"])
-            yield _thing(calls, key, builtin=inventory.is_factory_client(client["clientId"]))
+            key = handler.key(realm=inventory.realm, client=client["clientId"], name=item["name"])
+            yield _thing(handler, key, builtin=inventory.is_factory_client(client["clientId"]))
 
 
-def _groups(calls: Calls[Any], inventory: Inventory) -> Iterator[Thing]:
+def _groups(handler: Handler[Any], inventory: RealmListing) -> Iterator[Thing]:
     """With the mark of those that everybody joins, and the service accounts that are members, where they were read."""
     try:
         joined: Any = {item["path"] for item in inventory.listed("default-groups")}
@@ -126,7 +128,7 @@ def _groups(calls: Calls[Any], inventory: Inventory) -> Iterator[Thing]:
         joined = unreadable(error.what)
     members = cast("RealmTree", inventory.session).members
     why = "members are read only of groups that administer Keycloak"
-    for thing in _surveyed(calls, inventory):
+    for thing in _surveyed(handler, inventory):
         path = thing.get("path").replace("~/", "/")  # as Keycloak tells it, where only the path is told
         everyone = path in joined if isinstance(joined, set) else joined
         accounts = unreadable(why) if members is None else [*members.get(path, ())]
@@ -137,20 +139,20 @@ def _is_marked(attributes: Any) -> bool:
     return isinstance(attributes, dict) and attributes.get(TEMPORARY_MARK) == "true"
 
 
-def _keys(calls: Calls[Any], inventory: Inventory) -> Iterator[Thing]:
+def _keys(handler: Handler[Any], inventory: RealmListing) -> Iterator[Thing]:
     """All that have a public half, those that were brought along too."""
     document = inventory.session.get(inventory.realm, "keys") or {}
     told = {item["providerId"]: item for item in document.get("keys") or ()}
     for item in inventory.components(PROVIDER_TYPE):
         if item["providerId"] not in _SYMMETRIC:
-            key = calls.key(realm=inventory.realm, provider=item["providerId"], name=item["name"])
-            yield _key(cast("RealmKeyCalls", calls), key, item, told.get(item["id"], {}))
+            key = handler.key(realm=inventory.realm, provider=item["providerId"], name=item["name"])
+            yield _key(cast("RealmKeyHandler", handler), key, item, told.get(item["id"], {}))
 
 
-def _key(calls: RealmKeyCalls, key: RealmKey, raw: Mapping[str, Any], told: Mapping[str, Any]) -> Thing:
+def _key(handler: RealmKeyHandler, key: RealmKey, raw: Mapping[str, Any], told: Mapping[str, Any]) -> Thing:
     try:
-        known = calls.understood(key, {**raw, "providerId": _ANY_KEY})  # others have the same settings
-        spec = calls.spec.model_construct(**known | {"provider": _ANY_KEY})
+        known = handler.from_json(key, {**raw, "providerId": _ANY_KEY})  # others have the same settings
+        spec = handler.spec.model_construct(**known | {"provider": _ANY_KEY})
         hidden = (
             {} if told or key.provider in _MADE_BY_KEYCLOAK else {"keySize": unreadable("it is not told")}
         )
@@ -164,15 +166,15 @@ def _with(thing: Thing, **more: Any) -> Thing:
     return replace(thing, properties={**thing.properties, **more})
 
 
-def _initial_access_tokens(calls: Calls[Any], inventory: Inventory) -> Iterator[Thing]:
+def _initial_access_tokens(handler: Handler[Any], inventory: RealmListing) -> Iterator[Thing]:
     """Keycloak gives them no names."""
     for item in inventory.listed("clients-initial-access"):
-        key = calls.key(realm=inventory.realm, name=item["id"])
+        key = handler.key(realm=inventory.realm, name=item["id"])
         values = {"expirationSeconds": item["expiration"], "count": item["count"]}
         yield _made(key, key.wire() | values)
 
 
-_KINDS: Mapping[str, Callable[[Calls[Any], Inventory], Iterable[Thing]]] = {
+_KINDS: Mapping[str, Callable[[Handler[Any], RealmListing], Iterable[Thing]]] = {
     "Client": _clients,
     "ClientRole": _client_roles,
     "Group": _groups,
@@ -184,13 +186,16 @@ _KINDS: Mapping[str, Callable[[Calls[Any], Inventory], Iterable[Thing]]] = {
 """The kinds whose objects are told in another way than by their survey."""
 
 
-def _thing(calls: Calls[Any], key: Spec, *, builtin: bool = False) -> Thing:
+def _thing(handler: Handler[Any], key: Spec, *, builtin: bool = False) -> Thing:
     try:
-        found = calls.find(key)
+        found = handler.find(key)
         if found is None:
             return _unreadable(key, "it was gone when it was read")
         values = _without_secrets(found.spec, found.spec.wire(whole=True))
-        if isinstance(calls, (CollectionCalls, PolicyDocumentCalls)) and type(key).__name__ not in _TERSE:
+        if (
+            isinstance(handler, (CollectionHandler, PolicyDocumentHandler))
+            and type(key).__name__ not in _TERSE
+        ):
             values |= dict.fromkeys(untold(type(key), found.raw), unreadable("it is not told"))
     except _DEFECTS as error:
         return _unreadable(key, _reason(error))
@@ -229,7 +234,7 @@ def _reason(error: Exception) -> str:
     """What is wrong, without the values, which may be secrets."""
     from pydantic import ValidationError
 
-    from provision.validation import problems
+    from provision._lib.validation import problems
 
     if isinstance(error, ProvisionError):
         return error.what.rstrip(".")
@@ -238,7 +243,7 @@ def _reason(error: Exception) -> str:
     return f"it is not as Keycloak writes it ({type(error).__name__})"
 
 
-def _is_factory(key: Any, inventory: Inventory) -> bool:
+def _is_factory(key: Any, inventory: RealmListing) -> bool:
     """Whether Keycloak makes the object itself and people seldom change it; a policy decides who gets in, so it counts."""
     kind = type(key).__name__
     if kind == "Client":

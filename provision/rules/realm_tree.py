@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, TypeAlias
 
-from provision.errors import ProvisionError
+from provision._lib.errors import ProvisionError
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -28,7 +28,7 @@ class NotReadError(ProvisionError):
 
 
 class RealmTree:
-    """Stands in for a :class:`~provision.keycloak.session.Session` that only reads, of one realm.
+    """Stands in for a :class:`~provision.keycloak.api.session.Session` that only reads, of one realm.
 
     Args:
         url: Keycloak's address; empty for an export.

@@ -7,8 +7,8 @@ from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING
 from urllib.parse import urljoin, urlsplit
 
+from provision._lib.urls import host
 from provision.rules.thing import UndecidedError
-from provision.urls import host
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -24,7 +24,7 @@ class Redirect:
         path: The property that holds it.
         uri: As it is declared.
         scheme: Of where it leads, in lower case; empty where it can't be told, and for what is no URL.
-        host: Of where it leads, see :func:`provision.urls.host`.
+        host: Of where it leads, see :func:`provision._lib.urls.host`.
     """
 
     path: str

@@ -164,7 +164,7 @@ class Rule:
         on: The kinds of objects that it is about; it is asked once for each of them.
         beside: Other kinds that it looks at. A rule without them is decided before its object is made.
         profiles: The profiles that it is for.
-        throw_away: Its level in dev and test stacks.
+        ephemeral: Its level in dev and test stacks.
         production: Its level in production; advisory only where a good stack may have reasons to break it.
         parameters: What can be set, with the defaults.
         in_production: Defaults that differ in production.
@@ -187,7 +187,7 @@ class Rule:
     breaks_in: Literal["dev", "docker", "prod", "kubernetes"] = "dev"
     beside: tuple[str, ...] = ()
     profiles: tuple[Profile, ...] = PROFILES
-    throw_away: Level = "mandatory"
+    ephemeral: Level = "mandatory"
     production: Level = "mandatory"
     parameters: Mapping[str, Any] = field(default_factory=dict)
     in_production: Mapping[str, Any] = field(default_factory=dict)
@@ -197,7 +197,7 @@ class Rule:
         """How strictly it is held where nothing else is configured."""
         if profile not in self.profiles:
             return "off"
-        return self.production if profile == "prod" else self.throw_away
+        return self.production if profile == "prod" else self.ephemeral
 
     def defaults(self, profile: Profile) -> dict[str, Any]:
         """Its parameters where nothing else is configured."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, get_args
 
-from provision.spec import Part, Spec
+from provision.core.spec import Part, Spec
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -6,9 +6,10 @@ from dataclasses import replace
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
-from provision.keycloak.representation import read_config
+from provision.core.registry import catalogue
+from provision.core.spec import PACKAGE, Spec
+from provision.keycloak.bases.representation import read_config
 from provision.rules.thing import MASKED, UNKNOWN, Thing
-from provision.spec import PACKAGE, Spec, catalogue
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -58,6 +59,8 @@ def _holds(value: Any, marker: Any) -> bool:
 @cache
 def _kinds(attribute: str) -> Mapping[Any, type[Spec]]:
     """The kinds by Keycloak's id of the type."""
-    of_keycloak = (calls for token, calls in catalogue().items() if token.startswith(f"{PACKAGE}:keycloak:"))
-    found = {getattr(calls, attribute, None): calls.spec for calls in of_keycloak}
+    of_keycloak = (
+        handler for token, handler in catalogue().items() if token.startswith(f"{PACKAGE}:keycloak:")
+    )
+    found = {getattr(handler, attribute, None): handler.spec for handler in of_keycloak}
     return {id_: spec for id_, spec in found.items() if id_}

@@ -8,8 +8,8 @@ from __future__ import annotations
 import ssl
 from typing import TYPE_CHECKING
 
-from provision.ca_bundle import checked
-from provision.errors import ProvisionError
+from provision._lib.ca_bundle import checked
+from provision._lib.errors import ProvisionError
 from provision.server.settings import SettingsError
 from provision.server.tls import server_context
 

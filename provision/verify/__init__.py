@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
-from provision.errors import UsageError
+from provision._lib.errors import UsageError
 from provision.verify.target import Target
 
 if TYPE_CHECKING:

@@ -10,7 +10,7 @@ from http import HTTPStatus
 from typing import TYPE_CHECKING
 from urllib.parse import parse_qs, urljoin, urlsplit
 
-from provision.urls import host, is_loopback
+from provision._lib.urls import host, is_loopback
 from provision.verify.check import Failed
 from provision.verify.connection import error_code, json_object, origin, refusal, text
 from provision.verify.html_page import Form, Page, read_page

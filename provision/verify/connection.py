@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 
 import httpx
 
-from provision.ca_bundle import checked
+from provision._lib.ca_bundle import checked
 from provision.verify.check import Failed
 
 if TYPE_CHECKING:

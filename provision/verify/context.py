@@ -10,13 +10,13 @@ from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 import httpx
 
-from provision.errors import ProvisionError
+from provision._lib.errors import ProvisionError
 from provision.verify.check import Unmet
 from provision.verify.connection import Connections
 from provision.verify.temporary import Temporary
 
 if TYPE_CHECKING:
-    from provision.keycloak.session import Session
+    from provision.keycloak.api.session import Session
     from provision.verify.check import Check, Evidence
     from provision.verify.target import Target
 
@@ -76,7 +76,7 @@ class Run:
 
     def session(self) -> Session:
         """The Admin API of the target's Keycloak."""
-        from provision.keycloak.session import ServiceAccount, Session
+        from provision.keycloak.api.session import ServiceAccount, Session
 
         with self._session_lock:
             if self._session is None:

@@ -16,12 +16,12 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from provision.errors import ProvisionError
+from provision._lib.errors import ProvisionError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from provision.keycloak.session import Session
+    from provision.keycloak.api.session import Session
 
 PREFIX = "provision-verify-"
 _NAME = re.compile(re.escape(PREFIX) + r"(?P<machine>[0-9a-f]{8})-(?P<pid>\d+)-(?P<time>\d+)-[0-9a-f]{8}")

@@ -8,8 +8,8 @@ from typing import IO, TYPE_CHECKING
 
 import pytest
 
+from provision._lib.errors import ProvisionError
 from provision.cli.screen import Screen
-from provision.errors import ProvisionError
 from provision.runtimes.process import ports
 from provision.verify.authorization_code import log_in
 from provision.verify.client_registration import like_claude_code, register

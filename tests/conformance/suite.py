@@ -17,13 +17,13 @@ from typing import TYPE_CHECKING, Any
 
 import yaml
 
-from provision import cache
-from provision.errors import ProvisionError
+from provision._lib import cache
+from provision._lib.errors import ProvisionError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from provision.progress import Progress
+    from provision._lib.progress import Progress
 
 REVISIONS = ("2025-11-25", "2026-07-28")
 FOLDER = Path(__file__).parent

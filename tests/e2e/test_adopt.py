@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from provision.config.yaml_file import dump, load
-from provision.spec import catalogue
+from provision.core.registry import catalogue
 from tests.conftest import ADMIN
 from tests.support.samples import SAMPLES
 from tests.support.stack_cli import StackCli

@@ -7,7 +7,7 @@ import json
 import pytest
 
 from provision.config.yaml_file import dump, load
-from provision.keycloak.session import ServiceAccount, Session
+from provision.keycloak.api.session import ServiceAccount, Session
 from tests.support.stack_cli import StackCli
 
 

@@ -12,7 +12,7 @@ import httpx
 import psutil
 import pytest
 
-from provision.keycloak.session import ServiceAccount, Session
+from provision.keycloak.api.session import ServiceAccount, Session
 from tests.support.stack_cli import StackCli, alive, kill
 
 

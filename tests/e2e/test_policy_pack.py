@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
+from provision._lib.progress import Silent
 from provision.engine.pulumi_cli import find_or_install
-from provision.progress import Silent
 from tests.conftest import ADMIN
 from tests.support.plain_pulumi import PLUGINS, Pulumi, python_language_host
 from tests.support.pulumi_shell import PulumiShell

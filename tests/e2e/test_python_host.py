@@ -12,8 +12,8 @@ from pathlib import Path
 import psutil
 import pytest
 
+from provision._lib.progress import Silent
 from provision.engine.pulumi_cli import find_or_install
-from provision.progress import Silent
 from tests.support.plain_pulumi import Pulumi, python_language_host
 from tests.support.stack_cli import until
 

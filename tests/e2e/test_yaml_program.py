@@ -7,7 +7,7 @@ import json
 import pytest
 import yaml
 
-from provision.spec import catalogue
+from provision.core.registry import catalogue
 from tests.support.plain_pulumi import PLUGINS, Pulumi
 from tests.support.samples import SAMPLES
 from tests.support.world import World

@@ -8,9 +8,10 @@ import pytest
 from hypothesis import HealthCheck, Phase, assume, given, settings
 from hypothesis import strategies as st
 
-from provision.errors import OutcomeUnknownError, ProvisionError
+from provision._lib.errors import OutcomeUnknownError, ProvisionError
+from provision.core.registry import catalogue
+from provision.core.spec import Mark
 from provision.provider.wire import plain
-from provision.spec import Mark, catalogue
 from tests.support.samples import SAMPLES
 from tests.support.values import strategy
 from tests.support.world import World

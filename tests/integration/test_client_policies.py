@@ -6,8 +6,8 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from provision.keycloak import server_info
-from provision.keycloak.session import KeycloakError
+from provision.keycloak.api import server_info
+from provision.keycloak.api.session import KeycloakError
 from provision.provider.wire import plain
 from tests.support.world import World
 

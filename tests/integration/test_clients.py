@@ -7,12 +7,13 @@ from dataclasses import replace
 import httpx
 import pytest
 
-from provision.errors import OutcomeUnknownError
-from provision.keycloak import client as client_module
-from provision.keycloak import server_info
-from provision.keycloak.session import KeycloakError
+from provision._lib.errors import OutcomeUnknownError
+from provision.core.registry import catalogue
+from provision.core.spec import Mark
+from provision.keycloak.api import server_info
+from provision.keycloak.api.session import KeycloakError
+from provision.keycloak.objects import client as client_module
 from provision.provider.wire import Hidden, plain
-from provision.spec import Mark, catalogue
 from tests.support.samples import SAMPLES
 from tests.support.world import World
 

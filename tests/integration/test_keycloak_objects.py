@@ -7,10 +7,11 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from provision.errors import ProvisionError
-from provision.keycloak.session import KeycloakError, ServiceAccount, Session
+from provision._lib.errors import ProvisionError
+from provision.core.registry import catalogue
+from provision.core.spec import Mark
+from provision.keycloak.api.session import KeycloakError, ServiceAccount, Session
 from provision.provider.wire import plain
-from provision.spec import Mark, catalogue
 from tests.support.samples import SAMPLES
 from tests.support.values import changes, everything
 from tests.support.world import World, need

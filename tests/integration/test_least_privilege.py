@@ -10,11 +10,12 @@ from pathlib import Path
 
 import pytest
 
-from provision.errors import ProvisionError
-from provision.keycloak.session import KeycloakError, ServiceAccount, Session
+from provision._lib.errors import ProvisionError
+from provision.core.handler import Context
+from provision.core.registry import catalogue
+from provision.keycloak.api.session import KeycloakError, ServiceAccount, Session
 from provision.provider.lifecycle import ADOPTED_FROM, State
 from provision.provider.wire import Hidden
-from provision.spec import Context, catalogue
 from tests.support.samples import SAMPLES
 from tests.support.values import changes, everything
 from tests.support.world import World, lacks, need

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from provision.keycloak.session import KeycloakError
+from provision.keycloak.api.session import KeycloakError
 from provision.provider.wire import plain
 from tests.support.world import World
 

@@ -8,12 +8,13 @@ from dataclasses import dataclass
 
 import pytest
 
-from provision.errors import ProvisionError
-from provision.keycloak.session import ServiceAccount, Session
+from provision._lib.errors import ProvisionError
+from provision.core.handler import Context
+from provision.core.registry import catalogue
+from provision.keycloak.api.session import ServiceAccount, Session
 from provision.provider.journal import Journal
 from provision.provider.lifecycle import ADOPTED_FROM, Lifecycle
 from provision.provider.wire import plain
-from provision.spec import Context, catalogue
 from tests.conftest import ADMIN
 from tests.support.fault_proxy import FaultProxy
 from tests.support.values import everything

@@ -19,9 +19,9 @@ import httpx
 import psutil
 import pytest
 
-from provision.errors import ProvisionError
-from provision.keycloak.realm_keys import key_providers
-from provision.progress import Silent
+from provision._lib.errors import ProvisionError
+from provision._lib.progress import Silent
+from provision.keycloak.bases.realm_keys import key_providers
 from provision.runtimes.process import child, keycloak, ports, preparation, readiness
 
 if TYPE_CHECKING:

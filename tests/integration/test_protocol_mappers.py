@@ -8,9 +8,9 @@ import json
 import httpx
 import pytest
 
-from provision.keycloak.session import KeycloakError
+from provision.core.registry import catalogue
+from provision.keycloak.api.session import KeycloakError
 from provision.provider.wire import plain
-from provision.spec import catalogue
 from tests.support.world import World
 
 CLIENT = "provision:keycloak:Client"

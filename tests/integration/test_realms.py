@@ -7,9 +7,9 @@ from dataclasses import replace
 import httpx
 import pytest
 
-from provision.errors import AlreadyExistsError, OutcomeUnknownError
+from provision._lib.errors import AlreadyExistsError, OutcomeUnknownError
+from provision.core.registry import catalogue
 from provision.provider.wire import plain
-from provision.spec import catalogue
 from tests.support.samples import SAMPLES
 from tests.support.world import World
 
@@ -138,7 +138,7 @@ def test_an_adopted_realm_keeps_the_headers_of_others_and_gets_its_own_back(worl
 
 
 def test_keycloaks_own_headers_are_those_that_we_know(world):
-    from provision.keycloak.realm import _HEADERS
+    from provision.keycloak.objects.realm import _HEADERS
 
     assert world.session.get(world.realm)["browserSecurityHeaders"] == _HEADERS
 
@@ -201,7 +201,7 @@ def test_what_keycloak_would_ignore_is_refused(world, values, words):
 
 
 def test_the_sample_changes_every_field_that_a_program_may_change():
-    from provision.spec import Mark
+    from provision.core.spec import Mark
 
     fixed = {Mark.NATURAL_KEY, Mark.CREATE_ONLY, Mark.REPLACE_ON_CHANGE}
     fields = catalogue()[REALM].spec.fields()

@@ -8,10 +8,10 @@ from datetime import UTC, datetime, timedelta
 import httpx
 import pytest
 
-from provision.errors import ProvisionError
-from provision.keycloak.registered_client import Rule, Verdict
-from provision.keycloak.registered_clients import PruneError, find, remove
-from provision.keycloak.session import ServiceAccount, Session
+from provision._lib.errors import ProvisionError
+from provision.keycloak.api.session import ServiceAccount, Session
+from provision.keycloak.registrations.registered_client import Rule, Verdict
+from provision.keycloak.registrations.registered_clients import PruneError, find, remove
 from tests.conftest import ADMIN
 from tests.support.fault_proxy import FaultProxy
 from tests.support.world import World

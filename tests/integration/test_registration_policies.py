@@ -7,10 +7,11 @@ import secrets
 
 import pytest
 
-from provision.keycloak.session import KeycloakError, ServiceAccount, Session
+from provision.core.handler import Context
+from provision.core.registry import catalogue
+from provision.keycloak.api.session import KeycloakError, ServiceAccount, Session
 from provision.provider.lifecycle import Lifecycle
 from provision.provider.wire import plain
-from provision.spec import Context, catalogue
 from tests.support.world import World
 
 GENERIC = "provision:keycloak:GenericRegistrationPolicy"

@@ -7,8 +7,8 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from provision.errors import AlreadyExistsError
-from provision.keycloak.session import KeycloakError, OutcomeUnknownError, ServiceAccount, Session
+from provision._lib.errors import AlreadyExistsError
+from provision.keycloak.api.session import KeycloakError, OutcomeUnknownError, ServiceAccount, Session
 from tests.conftest import ADMIN
 from tests.support.fault_proxy import FaultProxy
 

@@ -14,9 +14,9 @@ from typing import TYPE_CHECKING
 
 import httpx
 
-from provision import cache
-from provision.errors import ProvisionError
-from provision.progress import Silent
+from provision._lib import cache
+from provision._lib.errors import ProvisionError
+from provision._lib.progress import Silent
 from provision.runtimes.docker import keycloak_image, server_image
 from provision.runtimes.process import distribution, java
 

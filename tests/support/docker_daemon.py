@@ -22,8 +22,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, TYPE_CHECKING
 
-from provision import cache
-from provision.errors import ProvisionError
+from provision._lib import cache
+from provision._lib.errors import ProvisionError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping

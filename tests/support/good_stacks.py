@@ -10,8 +10,8 @@ from unittest import mock
 
 import yaml
 
+from provision.core.registry import catalogue
 from provision.rules import declared
-from provision.spec import catalogue
 from tests.support.kubernetes_program import resources as kubernetes
 from tests.support.mocked_program import declared_by
 

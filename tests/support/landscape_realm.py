@@ -13,19 +13,21 @@ from typing import TYPE_CHECKING, Any
 
 from pydantic import ValidationError
 
-from provision.keycloak.client import client_with_id
-from provision.keycloak.client_policies import PolicyDocumentCalls, typed
-from provision.keycloak.group import group_id
-from provision.keycloak.realm_key import PROVIDER_TYPE
-from provision.keycloak.server_info import offered
+from provision.core.handler import Context, Handler
+from provision.core.registry import catalogue
+from provision.keycloak.api.server_info import offered
+from provision.keycloak.bases.client_policy_documents import PolicyDocumentHandler, typed
+from provision.keycloak.objects.client import client_with_id
+from provision.keycloak.objects.group import group_id
+from provision.keycloak.objects.realm_key import PROVIDER_TYPE
 from provision.provider.lifecycle import Lifecycle
-from provision.spec import Calls, Context, Spec, catalogue
 from tests.support.world import is_another, lacks
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from provision.keycloak.session import Session
+    from provision.core.spec import Spec
+    from provision.keycloak.api.session import Session
     from provision.rules.rule import Landscape
     from provision.rules.thing import Thing
 
@@ -78,7 +80,7 @@ def offered_of(session: Session, landscape: Landscape) -> tuple[Landscape, list[
         calls = catalogue().get(token)
         if calls and lacks(session, token):
             lacking.add(f"registration policy {calls.provider_id!r}")
-        elif is_another() and calls and issubclass(calls, PolicyDocumentCalls):
+        elif is_another() and calls and issubclass(calls, PolicyDocumentHandler):
             things.append(_offered_parts(session, calls, thing, lacking))
         else:
             things.append(thing)
@@ -86,7 +88,7 @@ def offered_of(session: Session, landscape: Landscape) -> tuple[Landscape, list[
 
 
 def _offered_parts(
-    session: Session, calls: type[PolicyDocumentCalls[Any]], thing: Thing, lacking: set[str]
+    session: Session, calls: type[PolicyDocumentHandler[Any]], thing: Thing, lacking: set[str]
 ) -> Thing:
     """A profile or policy without the executors or conditions that the server lacks."""
     there = offered(session, f"client-policy-{calls.part}") or ()
@@ -121,7 +123,7 @@ def _make(session: Session, thing: Thing) -> None:
         _fill_group(session, thing)
 
 
-def _write(calls: Calls[Any], spec: Spec) -> None:
+def _write(calls: Handler[Any], spec: Spec) -> None:
     """Past all checks but Keycloak's own."""
     found = calls.find(spec)
     if found is None:
@@ -136,7 +138,7 @@ def _remove(session: Session, thing: Thing) -> None:
         calls.delete(found)
 
 
-def _calls(session: Session, thing: Thing) -> Calls[Any]:
+def _calls(session: Session, thing: Thing) -> Handler[Any]:
     return catalogue()[_PREFIX + thing.kind](Context(session=lambda: session, log=print))
 
 

@@ -102,7 +102,7 @@ def declared_by(
         recorder: The mocks, where they are to be others.
     """
     from provision.config.stack_config import read
-    from provision.stack import McpStack
+    from provision.stack.component import McpStack
 
     def build() -> Any:
         stack = McpStack("dev", read(values, source="f"), home=folder, folder=Path("/stacks"))

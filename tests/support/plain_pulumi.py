@@ -8,8 +8,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+from provision._lib.progress import Silent
 from provision.engine.pulumi_cli import find_or_install
-from provision.progress import Silent
 from tests.support.requirements import yaml_language_host
 
 PLUGINS = Path(sys.executable).parent

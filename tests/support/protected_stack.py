@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-    from provision.keycloak.session import Session
+    from provision.keycloak.api.session import Session
     from tests.support.stack_cli import StackCli
 
 CLIENT = "mcp-client"

@@ -9,8 +9,8 @@ import subprocess
 import sys
 from typing import TYPE_CHECKING, Any
 
+from provision._lib.progress import Silent
 from provision.engine.pulumi_cli import find_or_install
-from provision.progress import Silent
 from tests.support.plain_pulumi import python_language_host
 from tests.support.stack_cli import PROVISION
 

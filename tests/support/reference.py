@@ -12,15 +12,17 @@ from typing import TYPE_CHECKING, Any, Literal, Union, get_args, get_origin
 
 from pydantic import BaseModel
 
-from provision.keycloak.protocol_mapper import ProtocolMapper
-from provision.keycloak.registration_policy import RegistrationPolicy
-from provision.spec import Calls, Mark, catalogue
+from provision.core.registry import catalogue
+from provision.core.spec import Mark
+from provision.keycloak.bases.protocol_mapper import ProtocolMapper
+from provision.keycloak.bases.registration_policy import RegistrationPolicy
 from tests.support.samples import SAMPLES
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from provision.spec import Field
+    from provision.core.handler import Handler
+    from provision.core.spec import Field
 
 FOLDER = Path(__file__).parents[2] / "docs" / "resources"
 README = Path(__file__).parents[2] / "README.md"
@@ -83,14 +85,14 @@ def pages() -> dict[str, str]:
     return {"README.md": _index(), **made}
 
 
-def groups() -> dict[str, list[type[Calls[Any]]]]:
+def groups() -> dict[str, list[type[Handler[Any]]]]:
     """Every kind by its group.
 
     Raises:
         LookupError: A kind is in no group, or a group names a kind that is not there.
     """
     left = dict(catalogue())
-    found: dict[str, list[type[Calls[Any]]]] = {}
+    found: dict[str, list[type[Handler[Any]]]] = {}
     for title, members in _GROUPS.items():
         if isinstance(members, tuple):
             tokens = [f"provision:keycloak:{name}" for name in members]
@@ -113,12 +115,12 @@ def overview() -> str:
     return "\n".join(rows) + "\n"
 
 
-def summary(calls: type[Calls[Any]]) -> str:
+def summary(calls: type[Handler[Any]]) -> str:
     """What a kind is, in one line."""
     return _prose(calls.spec.__doc__ or "").splitlines()[0]
 
 
-def example(calls: type[Calls[Any]]) -> dict[str, Any]:
+def example(calls: type[Handler[Any]]) -> dict[str, Any]:
     """The inputs of the kind's example, in the wire's spelling."""
     token = calls.spec.token
     if token in _LOCAL_SAMPLES:
@@ -161,7 +163,7 @@ def _index() -> str:
     return _text(lines)
 
 
-def _page(calls: type[Calls[Any]]) -> str:
+def _page(calls: type[Handler[Any]]) -> str:
     spec = calls.spec
     lines = [_HEAD, f"# {spec.__name__}", "", f"`{spec.token}`", "", _prose(spec.__doc__ or ""), ""]
     if source := _source(spec):
@@ -258,7 +260,7 @@ def _nested(model: Any) -> list[type[BaseModel]]:
     return list(found)
 
 
-def _examples(calls: type[Calls[Any]]) -> Iterator[str]:
+def _examples(calls: type[Handler[Any]]) -> Iterator[str]:
     spec, values = calls.spec, example(calls)
     _, module, name = spec.token.split(":")
     fields = spec.fields()
@@ -372,7 +374,7 @@ def _flow(value: Any) -> str:
     return _scalar(value)
 
 
-def _import(calls: type[Calls[Any]]) -> Iterator[str]:
+def _import(calls: type[Handler[Any]]) -> Iterator[str]:
     spec = calls.spec
     yield "## Import"
     yield ""

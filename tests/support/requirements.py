@@ -13,13 +13,13 @@ import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from provision import cache
+from provision._lib import cache
+from provision._lib.errors import ProvisionError
 from provision.engine.pulumi_cli import find_or_install, go_executable
-from provision.errors import ProvisionError
 from provision.runtimes.process.preparation import prepare
 
 if TYPE_CHECKING:
-    from provision.progress import Progress
+    from provision._lib.progress import Progress
 
 YAML_HOST_VERSION = "v1.25.0"
 _YAML_HOST = "github.com/pulumi/pulumi-yaml/cmd/pulumi-language-yaml"

@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from provision.config.rules import RulesConfig
-from provision.keycloak.client_policies import PolicyDocumentCalls, typed
+from provision.core.registry import catalogue
+from provision.keycloak.bases.client_policy_documents import PolicyDocumentHandler, typed
 from provision.rules import book, live, recorded
 from provision.rules.judgement import judge
 from provision.rules.thing import MASKED
-from provision.spec import catalogue
 from tests.support.good_stacks import good
 from tests.support.landscape_realm import MASTER, offered_of, realm_of
 from tests.support.world import is_another
@@ -21,7 +21,7 @@ from tests.support.world import is_another
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from provision.keycloak.session import Session
+    from provision.keycloak.api.session import Session
     from provision.rules.changes import Change
     from provision.rules.rule import Landscape, Rule
     from provision.rules.thing import Thing
@@ -54,7 +54,7 @@ def _kind(change: Any) -> str:
 def _needs_feature(change: Any) -> bool:
     """Whether it puts something into a profile or policy that only a feature brings."""
     calls = catalogue().get(_PREFIX + _kind(change))
-    if calls is None or not issubclass(calls, PolicyDocumentCalls):
+    if calls is None or not issubclass(calls, PolicyDocumentHandler):
         return False
     values = getattr(change, "properties", None) or getattr(change, "values", {})
     marks = typed(calls.spec)

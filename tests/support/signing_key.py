@@ -12,12 +12,12 @@ from typing import TYPE_CHECKING, Any
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import padding, rsa
 
-from provision.keycloak.realm_key import PROVIDER_TYPE
+from provision.keycloak.objects.realm_key import PROVIDER_TYPE
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
-    from provision.keycloak.session import Session
+    from provision.keycloak.api.session import Session
 
 _BELOW_THE_REALMS_OWN = "-10"
 _PSS = padding.PSS(padding.MGF1(hashes.SHA256()), hashes.SHA256.digest_size)

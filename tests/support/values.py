@@ -8,14 +8,14 @@ from typing import TYPE_CHECKING, Any, Literal, Union, get_args, get_origin
 
 from hypothesis import strategies as st
 
-from provision.keycloak.transport import Request
+from provision.keycloak.api.transport import Request
 from tests.support.samples import SAMPLES
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from provision.keycloak.session import Session
-    from provision.spec import Spec
+    from provision.core.spec import Spec
+    from provision.keycloak.api.session import Session
 
 _ALSO: dict[str, dict[str, Any]] = {
     "provision:keycloak:ClientScope": {"consentText": "Use other tools"},

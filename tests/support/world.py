@@ -9,13 +9,14 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from provision.keycloak.registration_policy import PROVIDER_TYPE
+from provision.core.handler import Context
+from provision.core.registry import catalogue
+from provision.keycloak.bases.registration_policy import PROVIDER_TYPE
 from provision.provider.lifecycle import Lifecycle
-from provision.spec import Context, catalogue
 from tests.support.other_keycloak import VARIABLE
 
 if TYPE_CHECKING:
-    from provision.keycloak.session import Session
+    from provision.keycloak.api.session import Session
 
 
 _EXPERIMENTAL = ("cimd", "client-secret-rotation", "resource-indicators")

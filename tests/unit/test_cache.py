@@ -13,9 +13,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from provision import cache
-from provision.errors import ProvisionError
-from provision.progress import Silent
+from provision._lib import cache
+from provision._lib.errors import ProvisionError
+from provision._lib.progress import Silent
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -11,9 +11,11 @@ import yaml
 from pydantic.alias_generators import to_camel
 
 from provision import resources
+from provision.core.handler import Handler
+from provision.core.registry import catalogue
+from provision.core.spec import Mark
 from provision.provider.schema import schema, schema_json
 from provision.resources.stubs import FILE, stubs
-from provision.spec import Calls, Mark, catalogue
 from tests.support import reference
 
 _KINDS = list(catalogue().values())
@@ -70,7 +72,7 @@ class TestEveryKind:
 
     def test_it_implements_every_call(self, calls):
         for name in ("find", "create", "update", "delete"):
-            assert getattr(calls, name) is not getattr(Calls, name)
+            assert getattr(calls, name) is not getattr(Handler, name)
 
     def test_its_names_survive_the_change_of_spelling_both_ways(self, calls):
         for model in (calls.spec, calls.outputs):
@@ -137,6 +139,6 @@ def test_a_wrong_argument_of_a_resource_names_the_right_ones():
 
 def test_importing_the_resources_opens_no_door_to_keycloak():
     """The library takes a fifth of a second to import; only a call on Keycloak needs it."""
-    code = "import provision.stack, provision.provider.host, sys; print('keycloak' in sys.modules, 'httpx' in sys.modules)"
+    code = "import provision.stack.program, provision.provider.host, sys; print('keycloak' in sys.modules, 'httpx' in sys.modules)"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.split() == ["False", "False"]

@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 
+from provision._lib.errors import UsageError
 from provision.config.project import Project
 from provision.config.stack_config import StackConfig, read
-from provision.errors import UsageError
 
 _SECRET = "a-secret-of-some-length"
 _SECRETS = {"adminClientSecret": _SECRET, "introspectionClientSecret": _SECRET}
@@ -225,12 +225,12 @@ def test_the_production_example_lacks_nothing_but_its_secrets():
     config = read({**own, **_SECRETS}, source="f")
     assert config.events
     assert not config.registration_enabled
-    assert not config.throw_away
+    assert not config.ephemeral
 
 
 def test_a_production_stack_with_its_secrets_is_fine_and_hides_them():
     config = read({"profile": "prod", "server": {"url": "https://m.example.org/mcp"}, **_SECRETS}, source="f")
-    assert not config.throw_away
+    assert not config.ephemeral
     assert _SECRET not in repr(config)
 
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
+from provision._lib.errors import UsageError
 from provision.config.objects import DeclaredObject, in_order
 from provision.config.stack_config import read
-from provision.errors import UsageError
 
 _SCOPE = {"type": "ClientScope", "name": "mcp:tools"}
 _MAPPER = {"type": "AudienceMapper", "scope": "mcp:tools", "name": "aud", "includedClientAudience": "server"}

@@ -7,7 +7,7 @@ import signal
 
 import pytest
 
-from provision.errors import ProvisionError
+from provision._lib.errors import ProvisionError
 from tests.support import docker_daemon
 from tests.support.docker_daemon import OwnDaemon
 

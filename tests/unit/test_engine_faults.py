@@ -6,7 +6,7 @@ import socket
 
 import pytest
 
-from provision.engine.faults import advice, condensed, explained
+from provision.engine.error_messages import advice, condensed, explained
 from provision.runtimes.docker import published
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from types import SimpleNamespace
 
-from provision.engine.events import Ledger, Unwatched
+from provision.engine.events import EventCollector, Unwatched
 
 _REALM = "urn:pulumi:dev::provision::provision:index:McpStack$provision:keycloak:Realm::realm"
 _STACK = "urn:pulumi:dev::provision::pulumi:pulumi:Stack::provision-dev"
@@ -48,7 +48,7 @@ def diagnosis(message, *, severity="error", urn=_REALM, ephemeral=False):
 
 
 def test_a_change_is_announced_when_it_begins_and_counted_when_it_is_done():
-    ledger = Ledger(watcher := Watcher())
+    ledger = EventCollector(watcher := Watcher())
     ledger.take(event(resource_pre_event=step("create")))
     assert ledger.changes == []
     ledger.take(event(res_outputs_event=step("create")))
@@ -57,7 +57,7 @@ def test_a_change_is_announced_when_it_begins_and_counted_when_it_is_done():
 
 
 def test_what_stays_the_same_and_the_engines_own_objects_are_no_changes():
-    ledger = Ledger(watcher := Watcher())
+    ledger = EventCollector(watcher := Watcher())
     for op, urn in (
         ("same", _REALM),
         ("create", _STACK),
@@ -71,7 +71,7 @@ def test_what_stays_the_same_and_the_engines_own_objects_are_no_changes():
 
 
 def test_a_preview_counts_what_is_planned_with_old_and_new_values():
-    ledger = Ledger(Watcher())
+    ledger = EventCollector(Watcher())
     diff = {
         "displayName": SimpleNamespace(input_diff=True),
         'x["k.dot"][0]': SimpleNamespace(input_diff=True),
@@ -87,7 +87,7 @@ def test_a_preview_counts_what_is_planned_with_old_and_new_values():
 
 
 def test_after_a_look_at_the_world_a_change_says_who_differs():
-    ledger = Ledger(Watcher())
+    ledger = EventCollector(Watcher())
     found = {"displayName": SimpleNamespace(input_diff=True)}
     both = {**found, "enabled": SimpleNamespace(input_diff=True)}
     ledger.take(event(res_outputs_event=step("refresh", planning=True, diff=found)))
@@ -98,7 +98,7 @@ def test_after_a_look_at_the_world_a_change_says_who_differs():
 
 
 def test_an_object_that_is_gone_differs_in_the_world_and_one_never_made_in_the_program():
-    ledger = Ledger(Watcher())
+    ledger = EventCollector(Watcher())
     gone = step("refresh", planning=True)
     gone.metadata.new = None
     ledger.take(event(res_outputs_event=gone))
@@ -108,7 +108,7 @@ def test_an_object_that_is_gone_differs_in_the_world_and_one_never_made_in_the_p
 
 
 def test_a_value_that_is_still_encrypted_is_shown_as_a_secret():
-    ledger = Ledger(Watcher())
+    ledger = EventCollector(Watcher())
     diff = {"secret": SimpleNamespace(input_diff=True)}
     sealed = {"ciphertext": "v1:abc"}
     step_with_secret = step(
@@ -119,7 +119,7 @@ def test_a_value_that_is_still_encrypted_is_shown_as_a_secret():
 
 
 def test_errors_are_collected_by_object_without_the_engines_frame():
-    ledger = Ledger(Watcher())
+    ledger = EventCollector(Watcher())
     ledger.take(
         event(diagnostic_event=diagnosis("<{%reset%}>error: Keycloak would not create it<{%reset%}>\n"))
     )
@@ -128,7 +128,7 @@ def test_errors_are_collected_by_object_without_the_engines_frame():
 
 
 def test_lines_are_passed_on_but_not_those_that_vanish_and_not_debug_lines():
-    ledger = Ledger(watcher := Watcher())
+    ledger = EventCollector(watcher := Watcher())
     ledger.take(event(diagnostic_event=diagnosis("adopted", severity="info")))
     ledger.take(event(diagnostic_event=diagnosis("waiting", severity="info", ephemeral=True)))
     ledger.take(event(diagnostic_event=diagnosis("inner", severity="debug")))
@@ -136,7 +136,7 @@ def test_lines_are_passed_on_but_not_those_that_vanish_and_not_debug_lines():
 
 
 def test_a_keycloak_that_does_not_answer_is_said_once():
-    ledger = Ledger(watcher := Watcher())
+    ledger = EventCollector(watcher := Watcher())
     for kind in ("clients", "users"):
         said = f"not looked at: Keycloak at http://localhost:1 does not answer: no connection; it would read {kind}."
         ledger.take(event(diagnostic_event=diagnosis(said, severity="info")))
@@ -146,7 +146,7 @@ def test_a_keycloak_that_does_not_answer_is_said_once():
 
 
 def test_what_a_preview_can_not_know_of_a_realm_is_not_said_of_each_object():
-    ledger = Ledger(watcher := Watcher())
+    ledger = EventCollector(watcher := Watcher())
     said = (
         "The provider for this resource has inputs that are not known during preview.\nThis preview may not …"
     )
@@ -155,7 +155,7 @@ def test_what_a_preview_can_not_know_of_a_realm_is_not_said_of_each_object():
 
 
 def test_an_error_of_the_program_is_told_once_at_a_preview():
-    ledger = Ledger(Watcher())
+    ledger = EventCollector(Watcher())
     for text in ("It is so.\nDo that.", "an unhandled error occurred: It is so.\nDo that.", "update failed"):
         ledger.take(event(diagnostic_event=diagnosis(text, urn=_STACK)))
     assert ledger.errors == ["It is so.\nDo that."]
@@ -166,7 +166,7 @@ def test_a_watcher_that_breaks_does_not_stop_the_engines_events():
         def started(self, change):
             raise OSError("the terminal was closed")
 
-    ledger = Ledger(Broken())
+    ledger = EventCollector(Broken())
     ledger.take(event(resource_pre_event=step("create")))
     ledger.take(event(res_outputs_event=step("create")))
     assert [change.op for change in ledger.changes] == ["create"]
@@ -174,7 +174,7 @@ def test_a_watcher_that_breaks_does_not_stop_the_engines_events():
 
 
 def test_what_a_program_declares_is_kept_whether_anything_is_done_to_it_or_not():
-    ledger = Ledger(Watcher())
+    ledger = EventCollector(Watcher())
     gone = _REALM.replace("realm", "gone")
     for operation, urn in (("same", _STACK), ("update", _REALM), ("delete", gone), ("refresh", gone)):
         ledger.take(event(resource_pre_event=step(operation, urn, new={"name": operation})))

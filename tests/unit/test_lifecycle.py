@@ -5,21 +5,16 @@ from typing import Annotated
 import pytest
 from pydantic import BaseModel, Field
 
-from provision.errors import (
+from provision._lib.errors import (
     AlreadyExistsError,
     NotRunningError,
     OutcomeUnknownError,
     ProvisionError,
     UnsupportedError,
 )
-from provision.provider.journal import Journal
-from provision.provider.lifecycle import Lifecycle
-from provision.provider.wire import UNKNOWN, Hidden
-from provision.spec import (
-    Calls,
-    Context,
+from provision.core.handler import Context, Handler, Observed
+from provision.core.spec import (
     CreateOnly,
-    Found,
     NaturalKey,
     Outputs,
     ReplaceOnChange,
@@ -28,6 +23,9 @@ from provision.spec import (
     Unordered,
     WriteOnly,
 )
+from provision.provider.journal import Journal
+from provision.provider.lifecycle import Lifecycle
+from provision.provider.wire import UNKNOWN, Hidden
 
 
 class Lamp(Spec):
@@ -49,7 +47,7 @@ class LampOutputs(Outputs):
     serial_number: str
 
 
-class LampCalls(Calls[Lamp]):
+class LampHandler(Handler[Lamp]):
     """Lamps of a stand-in world, a dict."""
 
     spec = Lamp
@@ -61,12 +59,12 @@ class LampCalls(Calls[Lamp]):
     def adoptable(self, spec, found):
         return self.may_adopt
 
-    def ailing(self, spec, outputs):
+    def needs_update(self, spec, outputs):
         return self.sick
 
     def find(self, key):
         lamp = self.world.get((key.room, key.name))
-        return Found("id", lamp, LampOutputs(serial_number="7")) if lamp else None
+        return Observed("id", lamp, LampOutputs(serial_number="7")) if lamp else None
 
     def create(self, spec):
         if (spec.room, spec.name) in self.world:
@@ -89,7 +87,7 @@ class Bench:
     def __init__(self):
         self.said = []
         self.world = {}
-        self.calls = type("OneWorldsLampCalls", (LampCalls,), {"world": self.world, "spec": Lamp})
+        self.calls = type("OneWorldsLampHandler", (LampHandler,), {"world": self.world, "spec": Lamp})
         self.lifecycle = Lifecycle(self.calls, Context(session=lambda: None, log=self.said.append))
 
     def with_journal(self, journal):
@@ -287,7 +285,7 @@ def losing_the_first_answer(*, made):
     def create(self, spec):
         tries.append(spec)
         if len(tries) > 1 or made:
-            outputs = LampCalls.create(self, spec)
+            outputs = LampHandler.create(self, spec)
         if len(tries) == 1:
             raise OutcomeUnknownError("the line went dead")
         return outputs
@@ -296,7 +294,7 @@ def losing_the_first_answer(*, made):
 
 
 def test_what_was_made_although_the_answer_was_lost_is_ours(bench):
-    bench.calls.refuses_duplicates = True
+    bench.calls.rejects_duplicates = True
     bench.calls.create, tries = losing_the_first_answer(made=True)
     state = bench.lifecycle.create(bench.inputs(color="red"), preview=False)
     assert len(tries) == 1
@@ -314,7 +312,7 @@ def test_what_was_not_made_is_made_by_a_second_try(bench):
 
 
 def test_what_was_there_before_a_lost_answer_is_adopted(bench):
-    bench.calls.refuses_duplicates = True
+    bench.calls.rejects_duplicates = True
     bench.world["attic", "l1"] = Lamp(room="attic", name="l1", color="green")
     bench.calls.create, _ = losing_the_first_answer(made=False)
     state = bench.lifecycle.create(bench.inputs(color="red"), preview=False)
@@ -348,24 +346,24 @@ class TestAfterARunThatWasKilled:
         assert bench.world["attic", "l1"] == before
 
     def test_what_it_had_only_begun_is_ours_if_it_is_as_it_would_have_been_made(self, bench, again):
-        bench.calls.refuses_duplicates = True
+        bench.calls.rejects_duplicates = True
 
         def killed(calls, spec):
-            LampCalls.create(calls, spec)
+            LampHandler.create(calls, spec)
             raise SystemExit
 
         bench.calls.create = killed
         with pytest.raises(SystemExit):
             bench.lifecycle.create(bench.inputs(color="red"), preview=False)
-        bench.calls.create = LampCalls.create
+        bench.calls.create = LampHandler.create
         assert "adoptedFrom" not in again().create(bench.inputs(color="red"), preview=False).properties
 
     def test_what_it_had_only_begun_and_looks_otherwise_is_somebody_elses(self, bench, again):
-        bench.calls.refuses_duplicates = True
+        bench.calls.rejects_duplicates = True
         bench.calls.create = lambda _calls, _spec: (_ for _ in ()).throw(SystemExit)
         with pytest.raises(SystemExit):
             bench.lifecycle.create(bench.inputs(color="red"), preview=False)
-        bench.calls.create = LampCalls.create
+        bench.calls.create = LampHandler.create
         bench.world["attic", "l1"] = Lamp(room="attic", name="l1", color="green")
         assert "adoptedFrom" in again().create(bench.inputs(color="red"), preview=False).properties
 
@@ -419,13 +417,13 @@ def test_a_secret_that_the_world_tells_and_somebody_changed_is_drift_without_its
         name: Annotated[str, NaturalKey]
         code: Annotated[str | None, Secret] = None
 
-    class SafeCalls(Calls[Safe]):
+    class SafeHandler(Handler[Safe]):
         spec = Safe
 
         def find(self, key):
-            return Found("id", Safe(name=key.name, code="their-code"))
+            return Observed("id", Safe(name=key.name, code="their-code"))
 
-    lifecycle = Lifecycle(SafeCalls, Context(session=lambda: None, log=lambda _: None))
+    lifecycle = Lifecycle(SafeHandler, Context(session=lambda: None, log=lambda _: None))
     declared, _ = lifecycle.check({}, {"name": "s", "code": "our-code"})
     seen = lifecycle.read("s", declared, declared)
     assert seen.inputs["code"] == Hidden("their-code")
@@ -472,7 +470,7 @@ class Shelf(Spec):
     width: int = Field(default=1, ge=1)
 
 
-class ShelfCalls(Calls[Shelf]):
+class ShelfHandler(Handler[Shelf]):
     """Shelves of a world that keeps no empty value and that a declared key is added to."""
 
     spec = Shelf
@@ -480,7 +478,7 @@ class ShelfCalls(Calls[Shelf]):
 
     def find(self, key):
         shelf = self.world.get(key.name)
-        return Found("id", shelf) if shelf else None
+        return Observed("id", shelf) if shelf else None
 
     def create(self, spec):
         self.world[spec.name] = spec
@@ -496,7 +494,7 @@ class ShelfCalls(Calls[Shelf]):
 @pytest.fixture
 def shelves():
     world = {}
-    calls = type("OneWorldsShelfCalls", (ShelfCalls,), {"world": world, "spec": Shelf})
+    calls = type("OneWorldsShelfHandler", (ShelfHandler,), {"world": world, "spec": Shelf})
     return Lifecycle(calls, Context(session=lambda: None, log=lambda _: None)), world
 
 
@@ -566,10 +564,10 @@ def test_nested_fields_are_compared_leaf_by_leaf():
         name: Annotated[str, NaturalKey]
         shades: tuple[dict[str, str], ...] = ()
 
-    class StandCalls(Calls[Stand]):
+    class StandHandler(Handler[Stand]):
         spec = Stand
 
-    lifecycle = Lifecycle(StandCalls, Context(session=lambda: None, log=lambda _: None))
+    lifecycle = Lifecycle(StandHandler, Context(session=lambda: None, log=lambda _: None))
     old = {"name": "s", "shades": [{"cloth": "linen", "k.dot": "1"}]}
     new = {"name": "s", "shades": [{"cloth": "silk", "k.dot": "2"}, {"cloth": "wool"}]}
     paths = [(item.path, item.kind) for item in lifecycle.diff(old, {}, new).differences]
@@ -577,7 +575,7 @@ def test_nested_fields_are_compared_leaf_by_leaf():
 
 
 def test_what_the_server_cannot_have_fails_the_check(bench):
-    bench.calls.refuse = lambda *_: (_ for _ in ()).throw(
+    bench.calls.preflight = lambda *_: (_ for _ in ()).throw(
         UnsupportedError("no lamps here", "Build with lamps.")
     )
     _, failures = bench.lifecycle.check({}, {"room": "attic", "name": "l1"})
@@ -596,5 +594,5 @@ def test_what_is_on_a_server_that_does_not_run_stays_as_it_is_recorded(bench):
 
 
 def test_a_server_that_is_away_does_not_fail_the_check(bench):
-    bench.calls.refuse = lambda *_: (_ for _ in ()).throw(ProvisionError("does not answer"))
+    bench.calls.preflight = lambda *_: (_ for _ in ()).throw(ProvisionError("does not answer"))
     assert bench.inputs()["name"] == "l1"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from provision.line import laid_out, plain, printable
+from provision._lib.styled_text import laid_out, plain, printable
 
 PARAGRAPH = (4, "  ", ("✗ ", "red"), ("one two three", "bold"), " four ", ("five", "dim"))
 

@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
+from provision._lib.errors import ProvisionError
 from provision.cli.main import Invocation, cli
-from provision.errors import ProvisionError
 
 _PROVISION = Path(sys.executable).with_name("provision")
 

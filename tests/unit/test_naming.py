@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from provision.naming import shown_name
+from provision._lib.display_names import shown_name
 
 
 @pytest.mark.parametrize(

@@ -151,7 +151,7 @@ def test_each_rule_is_a_policy_with_its_words_and_its_configuration(rules):
 
 
 def test_a_level_is_that_of_the_stacks_profile_and_a_stack_without_one_is_held_as_production(rules):
-    rules(rule(throw_away="advisory"), replace(rule("b-rule"), profiles=("prod",)))
+    rules(rule(ephemeral="advisory"), replace(rule("b-rule"), profiles=("prod",)))
     levels = {
         name: {id_: policy.enforcementLevel for id_, policy in asked.policies.items()}
         for name, asked in {

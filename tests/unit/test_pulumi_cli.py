@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from provision._lib.errors import ProvisionError
+from provision._lib.progress import Silent
 from provision.engine import pulumi_cli
-from provision.errors import ProvisionError
-from provision.progress import Silent
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -77,7 +77,7 @@ def test_the_wanted_version_is_that_of_the_sdk():
 def test_a_cli_on_path_of_the_same_version_is_used(tmp_path):
     cli = _program(tmp_path / "bin" / "pulumi", f"echo v{VERSION}")
     found = pulumi_cli.find()
-    assert found == pulumi_cli.Found(cli, VERSION, "PATH")
+    assert found == pulumi_cli.Executable(cli, VERSION, "PATH")
 
 
 def test_a_cli_on_path_is_asked_for_its_version_only_once(tmp_path):
@@ -112,7 +112,7 @@ def test_without_one_it_is_built_with_the_go_on_path_and_kept(tmp_path):
     progress = Recorded()
     built = pulumi_cli.find_or_install(progress)
     assert built == tmp_path / "cache" / "pulumi" / VERSION / "bin" / "pulumi"
-    assert pulumi_cli.find() == pulumi_cli.Found(built, VERSION, "cache")
+    assert pulumi_cli.find() == pulumi_cli.Executable(built, VERSION, "cache")
     assert any("common/version" in note for note in progress.notes), "what is compiled is shown"
     (tmp_path / "bin" / "go").unlink()
     assert pulumi_cli.find_or_install(Silent()) == built

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from provision.spec import Mark, catalogue
+from provision.core.registry import catalogue
+from provision.core.spec import Mark
 from tests.support.samples import SAMPLES
 from tests.support.values import changes
 

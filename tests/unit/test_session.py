@@ -19,9 +19,9 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
-from provision.errors import AlreadyExistsError
-from provision.keycloak import transport
-from provision.keycloak.session import KeycloakError, OutcomeUnknownError, ServiceAccount, Session
+from provision._lib.errors import AlreadyExistsError
+from provision.keycloak.api import transport
+from provision.keycloak.api.session import KeycloakError, OutcomeUnknownError, ServiceAccount, Session
 from provision.provider.connection import Connection
 
 SECRET = "the-account-s-secret"
@@ -270,7 +270,7 @@ def test_realms_take_longer_than_anything_else(server, session, monkeypatch):
 
 def test_an_answer_that_does_not_come_ends_the_call(server, session, monkeypatch):
     gate = threading.Event()
-    monkeypatch.setattr("provision.keycloak.session.READ_SECONDS", 0.1)
+    monkeypatch.setattr("provision.keycloak.api.session.READ_SECONDS", 0.1)
     server.answers = type("Never", (), {"popleft": lambda self: gate.wait(5) or (200, b"", {})})()
     with pytest.raises(OutcomeUnknownError, match="no answer in time"):
         CALLS["post"](session)

@@ -12,7 +12,8 @@ from pulumi.runtime.config import _SECRET_KEYS, CONFIG, set_all_config
 
 from provision.config.stack_config import read
 from provision.resources import keycloak
-from provision.stack import McpStack, program
+from provision.stack.component import McpStack
+from provision.stack.program import program
 from tests.support.certificate_authority import Authority
 from tests.support.mocked_program import Recorder, own_event_loop, with_mocks
 

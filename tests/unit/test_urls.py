@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from provision.urls import host, is_loopback, is_plain
+from provision._lib.urls import host, is_loopback, is_plain
 
 
 @pytest.mark.parametrize(

@@ -2,7 +2,7 @@
 
 import pytest
 
-from provision.errors import ProvisionError
+from provision._lib.errors import ProvisionError
 from provision.provider.wire import (
     UNKNOWN,
     Hidden,

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
+from provision.core.registry import catalogue
 from provision.rules.secret_names import names_a_secret
 from provision.rules.thing import UNKNOWN, Thing
-from provision.spec import catalogue
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
+    from provision.core.spec import Spec
     from provision.rules.declared import Resource
-    from provision.spec import Spec
 
 _ENCRYPTED: Final = {"kubernetes:core/v1:Secret", "pulumi:providers:provision"}
 """Types whose values are encrypted whether or not a program says so."""
@@ -30,8 +30,10 @@ def things(resource: Resource) -> Iterator[Thing]:
     """The resource, if a secret may stand in it in clear."""
     if resource.type in _ENCRYPTED:
         return
-    calls = catalogue().get(resource.type)
-    inputs = _of_others(resource.properties) if calls is None else _of_ours(resource.properties, calls.spec)
+    handler = catalogue().get(resource.type)
+    inputs = (
+        _of_others(resource.properties) if handler is None else _of_ours(resource.properties, handler.spec)
+    )
     if resource.type in _OF_CONTAINERS:
         inputs = _without_programs(inputs)
     if inputs:

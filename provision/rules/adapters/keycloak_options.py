@@ -6,10 +6,10 @@ import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from provision._lib.urls import is_loopback
 from provision.rules.adapters.program import YES, Program, is_hidden
 from provision.rules.thing import MASKED, Thing
 from provision.runtimes.process import distribution, launch
-from provision.urls import is_loopback
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping

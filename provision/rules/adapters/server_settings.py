@@ -5,9 +5,9 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
+from provision._lib.urls import host, is_loopback
 from provision.rules.adapters.program import HIDDEN, YES, Program, is_hidden
 from provision.rules.thing import MASKED, Thing
-from provision.urls import host, is_loopback
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

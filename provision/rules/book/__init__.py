@@ -9,7 +9,7 @@ from dataclasses import replace
 from functools import cache
 from typing import TYPE_CHECKING
 
-from provision.errors import UsageError
+from provision._lib.errors import UsageError
 
 if TYPE_CHECKING:
     from provision.rules.rule import Rule

@@ -7,7 +7,7 @@ import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
-from provision.line import printable
+from provision._lib.styled_text import printable
 from provision.rules.judgement import Undecided
 
 if TYPE_CHECKING:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 from xml.etree import ElementTree as ET
 
-from provision.line import printable
+from provision._lib.styled_text import printable
 from provision.rules.reports import in_one_line, sentence_of_several
 
 if TYPE_CHECKING:

@@ -9,7 +9,7 @@ from importlib.metadata import version
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import quote
 
-from provision.line import printable
+from provision._lib.styled_text import printable
 from provision.rules.judgement import Undecided
 from provision.rules.reports import in_one_line
 

@@ -6,14 +6,14 @@ from collections import Counter
 from itertools import groupby
 from typing import TYPE_CHECKING, Final
 
-from provision.line import laid_out, plain, printable
+from provision._lib.styled_text import laid_out, plain, printable
 from provision.rules.reports import place, sentence, sentence_of_several
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from provision._lib.styled_text import Line, Paragraph, Segment
     from provision.config.rules import WaiverConfig
-    from provision.line import Line, Paragraph, Segment
     from provision.rules.judgement import Finding, Report, Undecided
     from provision.rules.reports import Subject
     from provision.rules.rule import Rule

@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+import ast
 import hashlib
 import shutil
 from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 PACKAGE = Path(__file__).parents[2]
 IMAGES = Path(__file__).parent / "images"
@@ -29,6 +34,50 @@ def write(folder: Path, image: str, sources: tuple[str, ...]) -> str:
     if _held(folder) != files:
         _replace(folder, files)
     return _digest(files)
+
+
+def imported_by(program: str) -> tuple[str, ...]:
+    """Return the modules of this package that a module needs to run, itself included, as paths below its folder.
+
+    Imports for type checkers only are left out; imports inside functions count.
+
+    Args:
+        program: The module's path below the package's folder, such as ``runtimes/docker/keycloak_build.py``.
+    """
+    found: set[str] = set()
+    waiting = [program]
+    while waiting:
+        path = waiting.pop()
+        if path not in found:
+            found.add(path)
+            waiting += _imports(ast.parse((PACKAGE / path).read_text(encoding="utf-8")))
+            waiting += [str(folder / "__init__.py") for folder in Path(path).parents]
+    return tuple(sorted(found))
+
+
+def _imports(node: ast.AST) -> Iterator[str]:
+    """Yield the modules of this package that a syntax tree imports."""
+    for child in ast.iter_child_nodes(node):
+        if (
+            isinstance(child, ast.If)
+            and isinstance(child.test, ast.Name)
+            and child.test.id == "TYPE_CHECKING"
+        ):
+            continue
+        if isinstance(child, ast.ImportFrom) and child.module:
+            names = (child.module, *(f"{child.module}.{item.name}" for item in child.names))
+        elif isinstance(child, ast.Import):
+            names = tuple(item.name for item in child.names)
+        else:
+            yield from _imports(child)
+            continue
+        for name in names:
+            package, *parts = name.split(".")
+            place = Path(*parts)
+            if package == PACKAGE.name and (PACKAGE / place).with_suffix(".py").is_file():
+                yield str(place.with_suffix(".py"))
+            elif package == PACKAGE.name and (PACKAGE / place / "__init__.py").is_file():
+                yield str(place / "__init__.py")
 
 
 def _held(folder: Path) -> dict[str, bytes]:

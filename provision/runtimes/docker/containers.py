@@ -7,7 +7,7 @@ import time
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from provision.errors import ProvisionError
+from provision._lib.errors import ProvisionError
 from provision.runtimes.docker.daemon import daemon
 
 if TYPE_CHECKING:
@@ -146,7 +146,7 @@ def remove_strangers(stack: Stack, recorded: Recorded) -> list[str]:
     return removed
 
 
-def ailing(stack: Stack, recorded: Recorded, *, repair: bool) -> dict[str, str]:
+def needs_update(stack: Stack, recorded: Recorded, *, repair: bool) -> dict[str, str]:
     """Which containers are not as they have to be, once those have started that are about to.
 
     Args:

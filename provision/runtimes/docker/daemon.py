@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from provision.errors import ProvisionError
+from provision._lib.errors import ProvisionError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

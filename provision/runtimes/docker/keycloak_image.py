@@ -25,30 +25,8 @@ FILE_MODE = "0400"
 PORT = 8080
 MANAGEMENT_PORT = 9000
 TMPFS = {"/tmp": "rw,noexec,nosuid,nodev,size=64m"}  # noqa: S108 - inside the container
-SOURCES = (
-    "__init__.py",
-    "cache.py",
-    "errors.py",
-    "progress.py",
-    "tool.py",
-    "keycloak/__init__.py",
-    "keycloak/realm_keys.py",
-    "runtimes/__init__.py",
-    "runtimes/docker/__init__.py",
-    "runtimes/docker/keycloak_build.py",
-    "runtimes/docker/keycloak_database.py",
-    "runtimes/process/__init__.py",
-    "runtimes/process/class_path.py",
-    "runtimes/process/database.py",
-    "runtimes/process/distribution.py",
-    "runtimes/process/java.py",
-    "runtimes/process/launch.py",
-    "runtimes/process/ports.py",
-    "runtimes/process/preparation.py",
-    "runtimes/process/readiness.py",
-    "runtimes/process/realm_key.py",
-    "runtimes/process/training.py",
-)
+PROGRAM = "runtimes/docker/keycloak_build.py"
+"""The module that the image's build runs."""
 _PROBE = """\
 ready() (
   exec 3<>/dev/tcp/127.0.0.1/{port} || exit
@@ -116,4 +94,4 @@ def write_context(folder: Path) -> str:
     Returns:
         A digest of the context, in hex.
     """
-    return build_context.write(folder, "keycloak", SOURCES)
+    return build_context.write(folder, "keycloak", build_context.imported_by(PROGRAM))

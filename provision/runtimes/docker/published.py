@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from provision.errors import ProvisionError
+from provision._lib.errors import ProvisionError
 from provision.runtimes.docker.containers import LABEL
 from provision.runtimes.docker.daemon import daemon
 from provision.runtimes.process import ports

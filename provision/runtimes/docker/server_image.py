@@ -20,7 +20,6 @@ TLS_KEY = f"{FOLDER}/tls.key"
 FILE_MODE = "0400"
 ENTRYPOINT = ("python3", "-P", "-m", "provision.server", "--settings", SETTINGS)
 TMPFS = {"/tmp": "rw,noexec,nosuid,nodev,size=16m"}  # noqa: S108 - inside the container
-SOURCES = ("__init__.py", "server/*.py")
 
 _PROBE = """\
 import os, socket, time
@@ -82,4 +81,4 @@ def write_context(folder: Path) -> str:
     Returns:
         A digest of the context, in hex.
     """
-    return build_context.write(folder, "server", SOURCES)
+    return build_context.write(folder, "server", ("__init__.py", "server/*.py"))

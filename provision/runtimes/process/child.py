@@ -12,8 +12,8 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
-from provision.errors import ProvisionError
-from provision.progress import Silent
+from provision._lib.errors import ProvisionError
+from provision._lib.progress import Silent
 from provision.runtimes.process import record
 from provision.runtimes.process.record import RunningChild
 
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
     import psutil
 
-    from provision.progress import Progress
+    from provision._lib.progress import Progress
 
 __all__ = ["ChildSettings", "RunningChild", "log_tail", "reads_anew", "running", "start", "stop"]
 

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-    from provision.progress import Step
+    from provision._lib.progress import Step
 
 MANIFEST = "META-INF/MANIFEST.MF"
 # Without a signature file a jar's classes can be cached; the rest is read by nobody at run time.

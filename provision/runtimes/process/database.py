@@ -14,7 +14,7 @@ import os
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING
 
-from provision.errors import ProvisionError
+from provision._lib.errors import ProvisionError
 from provision.runtimes.process import realm_key
 
 if TYPE_CHECKING:

@@ -9,11 +9,11 @@ from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from provision import cache, tool
-from provision.errors import ProvisionError
+from provision._lib import cache, run_program
+from provision._lib.errors import ProvisionError
 
 if TYPE_CHECKING:
-    from provision.progress import Progress
+    from provision._lib.progress import Progress
     from provision.runtimes.process.java import Java
 
 VERSION = "26.7.3"
@@ -126,7 +126,7 @@ def by_maven(version: str, fresh: Path, java: Java, progress: Progress) -> str:
                 if named := re.search(r"[\w.-]+\.(?:zip|jar|pom)\b", line):
                     step.note(named[0])
 
-            done = tool.run(command, show, env=environment)
+            done = run_program.run(command, show, env=environment)
         found = list(Path(repository).rglob(f"keycloak-quarkus-dist-{version}.zip"))
         if done.code != 0 or not found:
             errors = [

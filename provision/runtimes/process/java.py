@@ -9,7 +9,7 @@ import shutil
 from dataclasses import dataclass
 from pathlib import Path
 
-from provision.errors import ProvisionError
+from provision._lib.errors import ProvisionError
 
 VARIABLE = "PROVISION_JAVA_HOME"
 OLDEST = 17

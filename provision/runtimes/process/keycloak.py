@@ -8,8 +8,8 @@ import shutil
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from provision.errors import ProvisionError
-from provision.progress import Silent
+from provision._lib.errors import ProvisionError
+from provision._lib.progress import Silent
 from provision.runtimes.process import child, database, launch, ports, record
 from provision.runtimes.process.child import ChildSettings
 from provision.runtimes.process.preparation import lay_out_from_template, prepare
@@ -18,7 +18,7 @@ from provision.runtimes.process.readiness import Readiness
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from provision.progress import Progress
+    from provision._lib.progress import Progress
     from provision.runtimes.process.preparation import Prepared
     from provision.runtimes.process.record import RunningChild
 

@@ -6,7 +6,7 @@ import random
 import socket
 from typing import Any, TypeVar
 
-from provision.errors import ProvisionError
+from provision._lib.errors import ProvisionError
 
 S = TypeVar("S", bound=Any)
 LOOPBACK = ("127.0.0.1", "::1")

@@ -12,15 +12,15 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from provision import cache, tool
-from provision.errors import ProvisionError
+from provision._lib import cache, run_program
+from provision._lib.errors import ProvisionError
 from provision.runtimes.process import database, distribution, java, launch, ports
 from provision.runtimes.process.readiness import Readiness
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from provision.progress import Progress
+    from provision._lib.progress import Progress
     from provision.runtimes.process.database import Template
     from provision.runtimes.process.java import Java
 
@@ -199,7 +199,7 @@ def _build(
         command.append(f"--features={','.join(features)}")
     environment = {"PATH": os.environ.get("PATH", ""), "JAVA_HOME": str(runtime.home)}
     with progress.step(f"Building Keycloak {distribution.VERSION} for quick starts") as step:
-        done = tool.run(command, step.note, env=environment)
+        done = run_program.run(command, step.note, env=environment)
     if done.code != 0 or not (keycloak / "lib" / "quarkus" / "quarkus-application.dat").exists():
         raise ProvisionError(
             f"Keycloak's own build failed: {done.last}", "Check the features in the configuration."

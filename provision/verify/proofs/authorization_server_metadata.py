@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from provision.urls import host, is_loopback, is_plain
+from provision._lib.urls import host, is_loopback, is_plain
 from provision.verify.check import Evidence, Failed, check
 from provision.verify.connection import json_object, text, texts, well_known
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
-from provision.urls import host, is_loopback
+from provision._lib.urls import host, is_loopback
 from provision.verify.authorization_code import Login, log_in
 from provision.verify.check import Evidence, Failed, check
 from provision.verify.proofs.authorization_server_metadata import authorization_server_metadata

@@ -5,7 +5,7 @@ from __future__ import annotations
 from contextlib import ExitStack, suppress
 from typing import TYPE_CHECKING
 
-from provision.errors import AlreadyExistsError
+from provision._lib.errors import AlreadyExistsError
 from provision.verify.access_token import claims
 from provision.verify.check import Evidence, Failed, check
 from provision.verify.refusal import must_refuse

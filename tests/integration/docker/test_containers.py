@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from provision.errors import ProvisionError
+from provision._lib.errors import ProvisionError
 from provision.runtimes.docker import containers, published
 from provision.runtimes.docker.containers import FILES_LABEL, LABEL, MARK_LABEL, Recorded, Stack
 from tests.support.docker_daemon import OwnDaemon
@@ -54,21 +54,21 @@ def test_one_that_runs_is_well_and_one_that_does_not_is_named(docker, stack, ima
     runs, ended = run(docker, stack, image), run(docker, stack, image, command=("true",), name="b")
     docker.run("wait", ended)
     known = recorded(a=runs, b=ended, c="0" * 64)
-    assert containers.ailing(stack, known, repair=False) == {"b": "does not run", "c": "was removed"}
-    assert containers.ailing(stack, known, repair=True) == {"b": "does not run", "c": "was removed"}
+    assert containers.needs_update(stack, known, repair=False) == {"b": "does not run", "c": "was removed"}
+    assert containers.needs_update(stack, known, repair=True) == {"b": "does not run", "c": "was removed"}
     assert docker.attempt("inspect", ended).returncode != 0
     assert docker.attempt("inspect", runs).returncode == 0
 
 
 def test_one_that_is_unhealthy_is_named_and_removed(docker, stack, image):
     sick = run(docker, stack, image, *health("test -e /nothing"))
-    assert containers.ailing(stack, recorded(a=sick), repair=True) == {"a": "is unhealthy"}
+    assert containers.needs_update(stack, recorded(a=sick), repair=True) == {"a": "is unhealthy"}
     assert docker.attempt("inspect", sick).returncode != 0
 
 
 def test_one_that_is_starting_is_waited_for(docker, stack, image):
     starting = run(docker, stack, image, *health("sleep 1"))
-    assert containers.ailing(stack, recorded(a=starting), repair=True) == {}
+    assert containers.needs_update(stack, recorded(a=starting), repair=True) == {}
     shown = docker.run("inspect", "--format", "{{.State.Health.Status}}", starting)
     assert shown.strip() == "healthy"
 
@@ -149,10 +149,10 @@ def test_after_a_restart_of_the_daemon_its_containers_are_waited_for(docker, ima
     stopped = run(own.client, stack, image, *options, name="b")
     own.client.run("stop", "--time", "0", stopped)
     own.restart()
-    assert containers.ailing(stack, known, repair=True) == {}
-    assert containers.ailing(stack, recorded(b=stopped), repair=False) == {"b": "does not run"}
+    assert containers.needs_update(stack, known, repair=True) == {}
+    assert containers.needs_update(stack, recorded(b=stopped), repair=False) == {"b": "does not run"}
     own._stop()
     with pytest.raises(ProvisionError, match=r"The Docker daemon at unix:///tmp/\S+ does not answer\."):
-        containers.ailing(stack, known, repair=True)
+        containers.needs_update(stack, known, repair=True)
     own._start()
     containers.remove_all(stack)

@@ -13,7 +13,7 @@ from provision.rules.judgement import judge
 from tests.integration.test_least_privilege import service_account
 
 if TYPE_CHECKING:
-    from provision.keycloak.session import Session
+    from provision.keycloak.api.session import Session
 
 EVERYONE, INHERITS = "everyone-administers", "service-account-inherits-administration"
 

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from provision._lib.errors import ProvisionError
 from provision.config.rules import RulesConfig
-from provision.errors import ProvisionError
 from provision.rules import book, live
 from provision.rules.judgement import judge
 from provision.rules.thing import UndecidedError

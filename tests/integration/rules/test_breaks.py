@@ -5,11 +5,12 @@ from __future__ import annotations
 import pytest
 
 from provision.config.rules import RulesConfig
+from provision.core.registry import catalogue
+from provision.core.spec import Mark
 from provision.rules import book, live
 from provision.rules.changes import Add
 from provision.rules.judgement import judge
 from provision.rules.thing import MASKED, UndecidedError
-from provision.spec import Mark, catalogue
 from tests.support.good_stacks import good
 from tests.support.landscape_realm import MASTER, OF_THE_STACK, offered_of, realm_of
 from tests.support.rule_breaks import assert_broken, audited, breaks

@@ -6,7 +6,7 @@ import json
 
 import pytest
 
-from provision.keycloak.transport import Request
+from provision.keycloak.api.transport import Request
 from provision.rules import export, live
 from provision.rules.thing import UndecidedError
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 import pytest
 
 from provision.config.rules import RulesConfig
-from provision.keycloak.registration_policy import PROVIDER_TYPE
+from provision.keycloak.bases.registration_policy import PROVIDER_TYPE
 from provision.rules import live, recorded
 from provision.rules.adapters.program import Program
 from provision.rules.adapters.server_settings import mcp_server, told

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 import httpx
 import pytest
 
-from provision.keycloak.session import ServiceAccount, Session
+from provision.keycloak.api.session import ServiceAccount, Session
 from provision.runtimes.process.ports import pick_free
 from provision.verify import Target
 from tests.integration.verify.front import Front

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from provision.keycloak.session import Session
+    from provision.keycloak.api.session import Session
 
 _POLICY = "org.keycloak.services.clientregistration.policy.ClientRegistrationPolicy"
 

@@ -5,9 +5,9 @@ from datetime import date
 
 import pytest
 
+from provision._lib.errors import UsageError
 from provision.config.rules import RulesConfig
 from provision.config.stack_config import read
-from provision.errors import UsageError
 from provision.rules import book
 
 _PARAMETERS = {"seconds": 600, "ratio": 0.5, "hosts": ("localhost",), "strict": True, "name": "x"}

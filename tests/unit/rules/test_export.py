@@ -6,8 +6,8 @@ import json
 
 import pytest
 
+from provision._lib.errors import UsageError
 from provision.config.rules import RulesConfig
-from provision.errors import UsageError
 from provision.rules import export
 from provision.rules.book import rule
 from provision.rules.judgement import judge

@@ -8,10 +8,10 @@ from xml.etree import ElementTree as ET
 
 import pytest
 
+from provision._lib.styled_text import plain
 from provision.cli import findings
 from provision.cli.screen import Screen
 from provision.config.rules import WaiverConfig
-from provision.line import plain
 from provision.rules import book
 from provision.rules.explanation import explained
 from provision.rules.judgement import Finding, Report, Undecided

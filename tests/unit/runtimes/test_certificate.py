@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import pytest
 
+from provision._lib.errors import UsageError
 from provision.config.stack_config import read
+from provision.core.handler import Context
 from provision.deployments.certificates import refuse_unusable
-from provision.errors import UsageError
 from provision.provider.lifecycle import Lifecycle
 from provision.runtimes.certificate import distrust, flaw
-from provision.runtimes.process.resources.mcp_server import McpServerCalls
-from provision.spec import Context
+from provision.runtimes.process.resources.mcp_server import McpServerHandler
 from tests.support.certificate_authority import Authority
 
 
@@ -96,7 +96,7 @@ def test_the_provider_refuses_it_too(authority, make, problem, tmp_path):
         "tlsCertificateFile": str(pair.certificate),
         "tlsKeyFile": str(pair.key),
     }
-    lifecycle = Lifecycle(McpServerCalls, Context(session=None, log=print))
+    lifecycle = Lifecycle(McpServerHandler, Context(session=None, log=print))
     _, (failure,) = lifecycle.check({}, inputs)
     assert problem.format(certificate=pair.certificate, key=pair.key).rpartition(":")[2] in failure
     good = authority.issue("good")

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 import psutil
 import pytest
 
-from provision.errors import ProvisionError
+from provision._lib.errors import ProvisionError
 from provision.runtimes.process import child, record
 
 if TYPE_CHECKING:

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import pytest
 
-from provision.errors import ProvisionError
-from provision.index.runtime import Runtime, RuntimeCalls
+from provision._lib.errors import ProvisionError
+from provision.core.handler import Context
 from provision.runtimes import current
 from provision.runtimes.choice import choose
 from provision.runtimes.current import Current
 from provision.runtimes.docker import daemon
-from provision.spec import Context
+from provision.stack.objects.runtime import Runtime, RuntimeHandler
 
 _GONE = ProvisionError("The Docker daemon does not answer.", "Start it.")
 
@@ -23,7 +23,7 @@ def missing(request, monkeypatch):
 
 @pytest.fixture
 def calls():
-    return RuntimeCalls(Context(session=lambda: None, log=lambda _: None))
+    return RuntimeHandler(Context(session=lambda: None, log=lambda _: None))
 
 
 def test_a_stack_that_is_not_up_gets_what_its_file_says(tmp_path, missing):
@@ -80,30 +80,30 @@ def test_a_broken_record_is_named(tmp_path):
 
 def test_the_mark_is_chosen_once_and_kept_by_the_state_and_by_the_file(tmp_path, calls):
     spec = Runtime(home=str(tmp_path), runtime="docker")
-    first = calls.complete(spec, None)
+    first = calls.fill_defaults(spec, None)
     assert len(first.mark) == 16
-    assert calls.complete(spec, first).mark == first.mark
-    assert calls.complete(spec, None).mark != first.mark, "nothing knows it"
+    assert calls.fill_defaults(spec, first).mark == first.mark
+    assert calls.fill_defaults(spec, None).mark != first.mark, "nothing knows it"
     calls.create(first)
-    assert calls.complete(spec, None).mark == first.mark, "a run that was killed wrote it"
+    assert calls.fill_defaults(spec, None).mark == first.mark, "a run that was killed wrote it"
 
 
 @pytest.mark.parametrize("by_state", [True, False])
 def test_the_provider_refuses_another_runtime_too(tmp_path, calls, by_state):
-    first = calls.complete(Runtime(home=str(tmp_path), runtime="docker"), None)
+    first = calls.fill_defaults(Runtime(home=str(tmp_path), runtime="docker"), None)
     if not by_state:
         calls.create(first)
     with pytest.raises(ProvisionError, match="runs in containers"):
-        calls.complete(Runtime(home=str(tmp_path), runtime="process"), first if by_state else None)
+        calls.fill_defaults(Runtime(home=str(tmp_path), runtime="process"), first if by_state else None)
 
 
 def test_a_lost_file_is_no_drift_and_is_written_again(tmp_path, calls):
-    spec = calls.complete(Runtime(home=str(tmp_path / "stack"), runtime="docker"), None)
-    assert calls.ailing(spec, {}) is not None
+    spec = calls.fill_defaults(Runtime(home=str(tmp_path / "stack"), runtime="docker"), None)
+    assert calls.needs_update(spec, {}) is not None
     found = calls.find(spec)
     assert found.spec == spec
     calls.update(found, spec)
-    assert calls.ailing(spec, {}) is None
+    assert calls.needs_update(spec, {}) is None
     assert current.read(tmp_path / "stack") == Current("docker", spec.mark)
     calls.delete(calls.find(spec))
     assert current.read(tmp_path / "stack") is None

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from provision.progress import Silent
+from provision._lib.progress import Silent
 from provision.runtimes.process import class_path
 
 if TYPE_CHECKING:

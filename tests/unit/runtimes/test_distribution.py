@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from provision.errors import ProvisionError
-from provision.progress import Silent
+from provision._lib.errors import ProvisionError
+from provision._lib.progress import Silent
 from provision.runtimes.process import distribution, java
 
 if TYPE_CHECKING:

@@ -8,7 +8,7 @@ import socket
 import psutil
 import pytest
 
-from provision.errors import ProvisionError
+from provision._lib.errors import ProvisionError
 from provision.runtimes.process import ports
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from provision.errors import UsageError
+from provision._lib.errors import UsageError
 from provision.verify import catalogue, checks, prove
 from tests.unit.verify.samples import TARGET
 

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     fix="scope: the scope of the server, such as mcp:tools",
     see="https://www.keycloak.org/docs/latest/server_admin/#_audience_hardcoded",
     on=("AudienceMapper",),
-    throw_away="advisory",
+    ephemeral="advisory",
     breaks=(
         (
             Add(

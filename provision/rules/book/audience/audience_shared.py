@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from provision.naming import shown_name
+from provision._lib.display_names import shown_name
 from provision.rules.audiences import audience_of
 from provision.rules.changes import Add, Where
 from provision.rules.examples import SERVER

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from provision._lib.urls import host, is_loopback
 from provision.rules.changes import Set, Where
 from provision.rules.redirects import is_one_of, redirects
 from provision.rules.rule import rule
 from provision.rules.thing import Violation
-from provision.urls import host, is_loopback
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     see="https://modelcontextprotocol.io/specification/2025-11-25/basic/authorization#open-redirection",
     on=("Client",),
     beside=("McpServer", "KeycloakServer"),
-    throw_away="advisory",
+    ephemeral="advisory",
     parameters={
         "allowedHosts": [
             "chatgpt.com",

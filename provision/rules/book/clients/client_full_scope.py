@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     fix="fullScopeAllowed: false",
     see="https://www.rfc-editor.org/rfc/rfc9700#section-2.3",
     on=("Client",),
-    throw_away="advisory",
+    ephemeral="advisory",
     breaks=((Set(Where("Client", {"access": "public"}), {"fullScopeAllowed": True}),),),
 )
 def check(client: Thing, scene: Scene) -> Iterator[Violation]:

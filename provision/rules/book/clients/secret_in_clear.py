@@ -28,7 +28,7 @@ _ENCRYPT = "a secret of the stack file (`pulumi.Config().require_secret`), or pu
     fix="provision secret set adminClientSecret # a new one: the old one is known",
     see="https://www.pulumi.com/docs/iac/concepts/secrets/",
     on=("Stack", "Resource"),
-    throw_away="advisory",
+    ephemeral="advisory",
     parameters={"allowed": []},
     breaks=(
         (Set(Where("Stack"), {"plainSecrets": ["introspectionClientSecret"]}),),

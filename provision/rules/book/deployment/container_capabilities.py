@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     fix="capabilities: drops [ALL], and no adds",
     see="https://cheatsheetseries.owasp.org/cheatsheets/Docker_Security_Cheat_Sheet.html",
     on=("Container",),
-    throw_away="advisory",
+    ephemeral="advisory",
     parameters={"allowed": []},
     breaks=(
         (Set(Where("Container"), {"capabilitiesAdded": ["CAP_SYS_ADMIN"]}),),

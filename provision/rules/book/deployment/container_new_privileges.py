@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     fix="securityOpts: [no-new-privileges], or allowPrivilegeEscalation: false",
     see="https://kubernetes.io/docs/concepts/security/pod-security-standards/",
     on=("Container",),
-    throw_away="advisory",
+    ephemeral="advisory",
     breaks=((Set(Where("Container"), {"securityOptions": []}),),),
     breaks_in="docker",
 )

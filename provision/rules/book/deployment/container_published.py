@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from provision._lib.urls import is_loopback
 from provision.rules.changes import Set, Where
 from provision.rules.rule import rule
 from provision.rules.thing import Violation
-from provision.urls import is_loopback
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

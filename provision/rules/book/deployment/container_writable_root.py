@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     fix="readOnly: true, with tmpfs for what must be written",
     see="https://cheatsheetseries.owasp.org/cheatsheets/Docker_Security_Cheat_Sheet.html",
     on=("Container",),
-    throw_away="advisory",
+    ephemeral="advisory",
     breaks=((Set(Where("Container"), {"readOnlyRoot": False}),),),
     breaks_in="docker",
 )

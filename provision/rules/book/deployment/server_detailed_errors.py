@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     fix="FASTMCP_MASK_ERROR_DETAILS=true, and no --debug",
     see="https://gofastmcp.com/more/settings",
     on=("McpServer",),
-    throw_away="advisory",
+    ephemeral="advisory",
     breaks=((Set(Where("McpServer"), {"detailedErrors": True}),),),
 )
 def check(server: Thing, scene: Scene) -> Iterator[Violation]:

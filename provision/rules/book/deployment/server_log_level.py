@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     fix="FASTMCP_LOG_LEVEL=INFO, and no --debug",
     see="https://gofastmcp.com/more/settings",
     on=("McpServer",),
-    throw_away="advisory",
+    ephemeral="advisory",
     breaks=((Set(Where("McpServer"), {"logLevel": "DEBUG"}),),),
 )
 def check(server: Thing, scene: Scene) -> Iterator[Violation]:

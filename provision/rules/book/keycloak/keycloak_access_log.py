@@ -30,7 +30,7 @@ _LOGGED = re.compile(
     fix="http-access-log-pattern=combined",
     see="https://www.keycloak.org/server/logging",
     on=("KeycloakServer",),
-    throw_away="advisory",
+    ephemeral="advisory",
     breaks=((Set(Where("KeycloakServer"), {"accessLogPattern": "%h %r %{i,Authorization}"}),),),
 )
 def check(server: Thing, scene: Scene) -> Iterator[Violation]:

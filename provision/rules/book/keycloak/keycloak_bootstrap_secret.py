@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     fix="take it from a secret (valueFrom.secretKeyRef), or make the account once with `kc.sh bootstrap-admin` and delete it",
     see="https://www.keycloak.org/server/bootstrap-admin-recovery",
     on=("KeycloakServer",),
-    throw_away="advisory",
+    ephemeral="advisory",
     breaks=((Set(Where("KeycloakServer"), {"adminSecretPlain": True}),),),
 )
 def check(server: Thing, scene: Scene) -> Iterator[Violation]:

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     fix="hostname=https://login.example.org and hostname-strict=true",
     see="https://www.keycloak.org/server/hostname",
     on=("KeycloakServer",),
-    throw_away="advisory",
+    ephemeral="advisory",
     breaks=(
         (Set(Where("KeycloakServer"), {"hostname": None}),),
         (Set(Where("KeycloakServer"), {"hostnameStrict": False}),),

@@ -27,7 +27,7 @@ _TALKATIVE = frozenset({"debug", "trace", "all"})
     fix="log-level=info",
     see="https://www.keycloak.org/server/logging",
     on=("KeycloakServer",),
-    throw_away="advisory",
+    ephemeral="advisory",
     parameters={"harmless": ["org.hibernate", "liquibase"]},
     breaks=(
         (Set(Where("KeycloakServer"), {"logLevel": "debug"}),),

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from provision._lib.urls import host, is_loopback, is_plain
 from provision.rules.changes import Set, Where
 from provision.rules.rule import rule
 from provision.rules.thing import Violation
-from provision.urls import host, is_loopback, is_plain
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

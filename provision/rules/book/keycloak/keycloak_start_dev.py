@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     fix="start instead of start-dev, with hostname and a certificate",
     see="https://www.keycloak.org/server/configuration-production",
     on=("KeycloakServer",),
-    throw_away="advisory",
+    ephemeral="advisory",
     breaks=((Set(Where("KeycloakServer"), {"mode": "start-dev"}),),),
 )
 def check(server: Thing, scene: Scene) -> Iterator[Violation]:

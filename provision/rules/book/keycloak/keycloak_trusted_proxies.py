@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     fix="proxy-trusted-addresses=10.0.0.0/8, the addresses of the proxies",
     see="https://www.keycloak.org/server/reverseproxy",
     on=("KeycloakServer",),
-    throw_away="advisory",
+    ephemeral="advisory",
     breaks=((Set(Where("KeycloakServer"), {"proxyHeaders": "xforwarded", "proxyTrustedAddresses": []}),),),
 )
 def check(server: Thing, scene: Scene) -> Iterator[Violation]:

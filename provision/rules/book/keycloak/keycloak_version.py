@@ -28,7 +28,7 @@ _IN_WORDS = 5
     fix="run the newest release of Keycloak",
     see="https://github.com/keycloak/keycloak/security/advisories",
     on=("KeycloakServer",),
-    throw_away="advisory",
+    ephemeral="advisory",
     parameters={"accepted": []},
     breaks=(
         (Set(Where("KeycloakServer"), {"version": "26.7.4"}),),

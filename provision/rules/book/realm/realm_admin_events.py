@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     fix="realm: {events: true} # of a Realm: adminEventsEnabled: true",
     see="https://keycloak.org/docs/latest/server_admin/index.html#configuring-auditing-to-track-events",
     on=("Realm",),
-    throw_away="advisory",
+    ephemeral="advisory",
     breaks_in="prod",
     breaks=((Set(Where("Realm"), {"adminEventsEnabled": False}),),),
 )

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     fix="realm: {events: true} # of a Realm: eventsEnabled: true",
     see="https://keycloak.org/docs/latest/server_admin/index.html#configuring-auditing-to-track-events",
     on=("Realm",),
-    throw_away="advisory",
+    ephemeral="advisory",
     parameters={"types": ["LOGIN", "LOGIN_ERROR", "CODE_TO_TOKEN_ERROR", "REFRESH_TOKEN_ERROR"]},
     breaks_in="prod",
     breaks=(

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     fix="registrationAllowed: false",
     see="https://keycloak.org/docs/latest/server_admin/index.html#con-user-registration_server_administration_guide",
     on=("Realm",),
-    throw_away="advisory",
+    ephemeral="advisory",
     breaks=((Set(Where("Realm"), {"registrationAllowed": True}),),),
 )
 def check(realm: Thing, scene: Scene) -> Iterator[Violation]:

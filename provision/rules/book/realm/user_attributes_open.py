@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     fix="unmanagedAttributePolicy: DISABLED # or ADMIN_EDIT",
     see="https://keycloak.org/docs/latest/server_admin/index.html#user-profile",
     on=("UserProfile",),
-    throw_away="advisory",
+    ephemeral="advisory",
     breaks=((Add("UserProfile", {"realm": "mcp", "unmanagedAttributePolicy": "ENABLED"}),),),
 )
 def check(profile: Thing, scene: Scene) -> Iterator[Violation]:

@@ -28,7 +28,7 @@ _DOCUMENT = "clientIdMetadataDocument"
     fix="clientIdMetadataDocument: {allowHttpScheme: false}",
     see="https://modelcontextprotocol.io/specification/2025-11-25/basic/authorization#client-id-metadata-document-security",
     on=("ClientProfile",),
-    throw_away="advisory",
+    ephemeral="advisory",
     breaks=(
         (
             CLIENT_METADATA,

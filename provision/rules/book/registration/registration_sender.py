@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     fix="hostSendingRegistrationRequestMustMatch: true",
     see=POLICIES,
     on=("TrustedHostsPolicy",),
-    throw_away="advisory",
+    ephemeral="advisory",
     breaks=((Set(Where("TrustedHostsPolicy"), {"hostSendingRegistrationRequestMustMatch": False}),),),
 )
 def check(policy: Thing, scene: Scene) -> Iterator[Violation]:

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     fix="offlineSessionMaxLifespanEnabled: true # with offlineSessionMaxLifespan: 5184000 (seconds)",
     see="https://keycloak.org/docs/latest/server_admin/index.html#_offline-session-max-limited",
     on=("Realm",),
-    throw_away="advisory",
+    ephemeral="advisory",
     parameters={"maximumSeconds": 7776000},
     breaks=(
         (Set(Where("Realm"), {"offlineSessionMaxLifespanEnabled": False}),),

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     fix="useRefreshTokenForClientCredentials: false",
     see="https://www.rfc-editor.org/rfc/rfc6749#section-4.4.3",
     on=("Client",),
-    throw_away="advisory",
+    ephemeral="advisory",
     breaks=(
         (
             Add(

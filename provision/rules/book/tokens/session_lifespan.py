@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     fix="realm: {ssoSessionIdleTimeout: 1800, ssoSessionMaxLifespan: 36000} # seconds",
     see="https://keycloak.org/docs/latest/server_admin/index.html#_timeouts",
     on=("Realm",),
-    throw_away="advisory",
+    ephemeral="advisory",
     parameters={"maximumSeconds": 604800, "maximumIdleSeconds": 604800, "maximumRememberedSeconds": 2592000},
     in_production={"maximumSeconds": 86400, "maximumIdleSeconds": 28800, "maximumRememberedSeconds": 1209600},
     breaks=(

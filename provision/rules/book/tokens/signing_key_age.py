@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     fix="type: RealmKey, name: rsa-2027-01, priority: 200 # then make the former key passive (active: false)",
     see="https://keycloak.org/docs/latest/server_admin/index.html#realm_keys",
     on=("RealmKey",),
-    throw_away="advisory",
+    ephemeral="advisory",
     parameters={"maximumDays": 365},
     in_production={"maximumDays": 180},
     breaks=(

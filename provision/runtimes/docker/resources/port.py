@@ -6,7 +6,8 @@ from typing import Annotated
 
 from pydantic import Field
 
-from provision.spec import Calls, Found, NaturalKey, Spec
+from provision.core.handler import Handler, Observed
+from provision.core.spec import NaturalKey, Spec
 
 
 class Port(Spec, module="docker"):
@@ -18,20 +19,20 @@ class Port(Spec, module="docker"):
     )
 
 
-class PortCalls(Calls[Port]):
+class PortHandler(Handler[Port]):
     """Lives in the state and nowhere else; whoever publishes it takes it."""
 
-    def complete(self, spec: Port, old: Port | None) -> Port:
+    def fill_defaults(self, spec: Port, old: Port | None) -> Port:
         """Keep the port that was chosen before; choose one at the first check."""
         from provision.runtimes.process.ports import with_port
 
         return with_port(spec, old)
 
-    def find(self, key: Port) -> Found[Port] | None:
+    def find(self, key: Port) -> Observed[Port] | None:
         """It is wherever its number is known: in the state."""
-        return Found(key.name, key) if getattr(key, "port", None) else None
+        return Observed(key.name, key) if getattr(key, "port", None) else None
 
-    def ours(self, spec: Port, found: Found[Port]) -> bool:
+    def is_owned(self, spec: Port, found: Observed[Port]) -> bool:
         """It never was anybody else's."""
         del spec, found
         return True
@@ -43,10 +44,10 @@ class PortCalls(Calls[Port]):
         assert spec.port is not None  # noqa: S101 - every check completes it
         ensure_free(spec.port)
 
-    def update(self, found: Found[Port], spec: Port) -> None:
+    def update(self, found: Observed[Port], spec: Port) -> None:
         """It is chosen, or chosen anew: the same."""
         del found
         self.create(spec)
 
-    def delete(self, found: Found[Port]) -> None:
+    def delete(self, found: Observed[Port]) -> None:
         """Nothing to remove."""

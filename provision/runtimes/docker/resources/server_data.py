@@ -7,7 +7,8 @@ from typing import Annotated
 
 from pydantic import Field
 
-from provision.spec import Calls, Found, NaturalKey, Outputs, Spec
+from provision.core.handler import Handler, Observed
+from provision.core.spec import NaturalKey, Outputs, Spec
 
 
 class ServerData(Spec, module="docker"):
@@ -29,17 +30,17 @@ class ServerDataOutputs(Outputs):
     data_id: str = Field(description="New whenever the data was made anew.")
 
 
-class ServerDataCalls(Calls[ServerData]):
+class ServerDataHandler(Handler[ServerData]):
     """Looks, and changes nothing."""
 
     outputs = ServerDataOutputs
 
-    def find(self, key: ServerData) -> Found[ServerData]:
+    def find(self, key: ServerData) -> Observed[ServerData]:
         """Whatever answers."""
         spec = ServerData(name=key.name, runs_in=getattr(key, "runs_in", ""))
-        return Found(key.name, spec, self._told())
+        return Observed(key.name, spec, self._told())
 
-    def ours(self, spec: ServerData, found: Found[ServerData]) -> bool:
+    def is_owned(self, spec: ServerData, found: Observed[ServerData]) -> bool:
         """Nothing is changed, so nothing is taken over."""
         del spec, found
         return True
@@ -49,12 +50,12 @@ class ServerDataCalls(Calls[ServerData]):
         del spec
         return self._told()
 
-    def update(self, found: Found[ServerData], spec: ServerData) -> ServerDataOutputs:
+    def update(self, found: Observed[ServerData], spec: ServerData) -> ServerDataOutputs:
         """Look again."""
         del found, spec
         return self._told()
 
-    def delete(self, found: Found[ServerData]) -> None:
+    def delete(self, found: Observed[ServerData]) -> None:
         """Nothing was made."""
 
     def _told(self) -> ServerDataOutputs:

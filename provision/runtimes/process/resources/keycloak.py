@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 from pydantic import Field
 
-from provision.spec import Calls, Found, NaturalKey, Outputs, Secret, Spec, Unordered
+from provision.core.handler import Handler, Observed
+from provision.core.spec import NaturalKey, Outputs, Secret, Spec, Unordered
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -49,22 +50,22 @@ class KeycloakOutputs(Outputs):
     )
 
 
-class KeycloakCalls(Calls[Keycloak]):
+class KeycloakHandler(Handler[Keycloak]):
     """Keycloak as a supervised child."""
 
     outputs = KeycloakOutputs
 
-    def complete(self, spec: Keycloak, old: Keycloak | None) -> Keycloak:
+    def fill_defaults(self, spec: Keycloak, old: Keycloak | None) -> Keycloak:
         """Keep the port that was chosen before; choose one at the first check."""
         from provision.runtimes.process.ports import with_port
 
         return with_port(spec, old)
 
-    def foresee(self, spec: Keycloak) -> KeycloakOutputs | None:
+    def preview_outputs(self, spec: Keycloak) -> KeycloakOutputs | None:
         """The address follows from the port."""
         return KeycloakOutputs(url=f"http://localhost:{spec.port}") if spec.port else None
 
-    def ailing(self, spec: Keycloak, outputs: Mapping[str, Any]) -> str | None:
+    def needs_update(self, spec: Keycloak, outputs: Mapping[str, Any]) -> str | None:
         """Whether it died, or lost its data, since the last apply."""
         from provision.runtimes.process import keycloak
 
@@ -73,7 +74,7 @@ class KeycloakCalls(Calls[Keycloak]):
             return "Keycloak is not running; it is started again with its data"
         return "Keycloak's data is not what it was" if running.data_id != outputs.get("dataId") else None
 
-    def find(self, key: Keycloak) -> Found[Keycloak] | None:
+    def find(self, key: Keycloak) -> Observed[Keycloak] | None:
         """Its folder, whether it runs or not."""
         from provision.runtimes.process import keycloak
 
@@ -81,9 +82,9 @@ class KeycloakCalls(Calls[Keycloak]):
         running = keycloak.running(home)
         if running is None and not home.exists():
             return None
-        return Found(key.home, key, None if running is None else _outputs(running))
+        return Observed(key.home, key, None if running is None else _outputs(running))
 
-    def ours(self, spec: Keycloak, found: Found[Keycloak]) -> bool:
+    def is_owned(self, spec: Keycloak, found: Observed[Keycloak]) -> bool:
         """The folder belongs to this stack alone."""
         del spec, found
         return True
@@ -94,12 +95,12 @@ class KeycloakCalls(Calls[Keycloak]):
 
         return _outputs(keycloak.start(_settings(spec)))
 
-    def update(self, found: Found[Keycloak], spec: Keycloak) -> KeycloakOutputs:
+    def update(self, found: Observed[Keycloak], spec: Keycloak) -> KeycloakOutputs:
         """Start it again if it died or its settings changed."""
         del found
         return self.create(spec)
 
-    def delete(self, found: Found[Keycloak]) -> None:
+    def delete(self, found: Observed[Keycloak]) -> None:
         """Stop it and remove its folder."""
         from provision.runtimes.process import keycloak
 

@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 from pydantic import Field
 
+from provision._lib.errors import UsageError
 from provision.config.server_options import ServerOptions
-from provision.errors import UsageError
-from provision.spec import Calls, Found, NaturalKey, Outputs, Secret, Spec, Unordered
+from provision.core.handler import Handler, Observed
+from provision.core.spec import NaturalKey, Outputs, Secret, Spec, Unordered
 
 if TYPE_CHECKING:
     import ssl
@@ -68,23 +69,23 @@ class McpServerOutputs(Outputs):
     resource_metadata: str = Field(description="Its protected resource metadata (RFC 9728).")
 
 
-class McpServerCalls(Calls[McpServer]):
+class McpServerHandler(Handler[McpServer]):
     """The server as a supervised child."""
 
     outputs = McpServerOutputs
 
-    def complete(self, spec: McpServer, old: McpServer | None) -> McpServer:
+    def fill_defaults(self, spec: McpServer, old: McpServer | None) -> McpServer:
         """Keep the port that was chosen before; choose one at the first check. Refuse a certificate that can't serve."""
         from provision.runtimes.process.ports import with_port
 
         _refuse_unusable(spec)
         return with_port(spec, old)
 
-    def foresee(self, spec: McpServer) -> McpServerOutputs | None:
+    def preview_outputs(self, spec: McpServer) -> McpServerOutputs | None:
         """The addresses follow from the port."""
         return _outputs(spec) if spec.port else None
 
-    def ailing(self, spec: McpServer, outputs: Mapping[str, Any]) -> str | None:
+    def needs_update(self, spec: McpServer, outputs: Mapping[str, Any]) -> str | None:
         """Whether it died since the last apply, or its certificate was renewed."""
         del outputs
         from provision.runtimes.process import child
@@ -95,13 +96,13 @@ class McpServerCalls(Calls[McpServer]):
             return f"the certificate of the MCP server {spec.name} is another one; it is started again"
         return None
 
-    def find(self, key: McpServer) -> Found[McpServer] | None:
+    def find(self, key: McpServer) -> Observed[McpServer] | None:
         """Its folder, whether it runs or not."""
         if not Path(key.home).exists():
             return None
-        return Found(key.home, key, _outputs(key) if getattr(key, "port", None) else None)
+        return Observed(key.home, key, _outputs(key) if getattr(key, "port", None) else None)
 
-    def ours(self, spec: McpServer, found: Found[McpServer]) -> bool:
+    def is_owned(self, spec: McpServer, found: Observed[McpServer]) -> bool:
         """The folder belongs to this stack alone."""
         del spec, found
         return True
@@ -118,12 +119,12 @@ class McpServerCalls(Calls[McpServer]):
         child.start(settings, ready=lambda: _answers(spec, tls))
         return _outputs(spec)
 
-    def update(self, found: Found[McpServer], spec: McpServer) -> McpServerOutputs:
+    def update(self, found: Observed[McpServer], spec: McpServer) -> McpServerOutputs:
         """Start it again if it died or its settings changed."""
         del found
         return self.create(spec)
 
-    def delete(self, found: Found[McpServer]) -> None:
+    def delete(self, found: Observed[McpServer]) -> None:
         """Stop it and remove its folder."""
         import shutil
 

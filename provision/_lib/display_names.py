@@ -1,0 +1,43 @@
+"""What people call a resource."""
+
+from __future__ import annotations
+
+import re
+
+from provision._lib.styled_text import printable
+
+
+def named(kind: str, name: str) -> str:
+    """A resource in words: ``client scope mcp:tools``.
+
+    Args:
+        kind: The last part of its type.
+        name: Its own name; one that only repeats the kind is left out.
+    """
+    words = in_words(kind)
+    return words if name == words else f"{words} {name}".rstrip()
+
+
+def in_words(kind: str) -> str:
+    """A kind in words: ``client scope``.
+
+    Args:
+        kind: The last part of a type, such as ``ClientScope``.
+    """
+    return re.sub(r"(?<=[a-z])(?=[A-Z])", " ", kind).lower()
+
+
+def shown_name(resource: str) -> str:
+    """What every report calls a resource, on one line: of a URN the kind and the name, anything else as it is.
+
+    Args:
+        resource: A URN of Pulumi, or words.
+    """
+    if not resource.startswith("urn:pulumi:"):
+        return printable(resource)
+    *_, types, name = resource.split("::", 3)
+    *_, module, kind = types.split(":")
+    if module == "providers":
+        kind = "provider"  # of a type that is named after what it provides
+    # What a stack file declares by its type is named after it.
+    return printable(named(kind, name.removeprefix(f"{kind}/")))

@@ -1,0 +1,1 @@
+"""What a declared object is, and how it is handled."""

@@ -1,0 +1,229 @@
+"""What a declared object is: a pydantic model whose annotations say how each field behaves.
+
+A *spec* describes an object as the user wants it; its handler (:mod:`provision.core.handler`) finds, creates, updates
+and deletes that object. Schema, check, diff, read and the typed resource classes are derived from the two.
+"""
+
+from __future__ import annotations
+
+import enum
+from dataclasses import dataclass
+from functools import cache
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any, ClassVar, Self
+from urllib.parse import quote, unquote
+
+from pydantic import BaseModel, ConfigDict
+from pydantic.alias_generators import to_camel
+
+from provision._lib.display_names import in_words
+from provision._lib.errors import UsageError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping
+
+DECLARED = ConfigDict(
+    frozen=True,
+    extra="forbid",
+    alias_generator=to_camel,
+    validate_by_name=True,
+    validate_by_alias=True,
+    hide_input_in_errors=True,
+)
+"""How everything that users declare is read: keys are in camelCase, as Pulumi's own are, and no error repeats a value."""
+PACKAGE = "provision"
+
+
+class Mark(enum.Enum):
+    """How a field behaves; used inside ``Annotated``."""
+
+    NATURAL_KEY = "natural key"
+    REPLACE_ON_CHANGE = "replace on change"
+    SECRET = "secret"  # noqa: S105 - the name of a mark
+    UNORDERED = "unordered"
+    WRITE_ONLY = "write only"
+    CREATE_ONLY = "create only"
+
+
+NaturalKey = Mark.NATURAL_KEY
+"""Part of the key by which the object is found in the world, and of its import id."""
+ReplaceOnChange = Mark.REPLACE_ON_CHANGE
+"""A change can't be made in place: the object is made anew."""
+Secret = Mark.SECRET
+"""Kept encrypted in the state and never shown."""
+Unordered = Mark.UNORDERED
+"""A list whose order means nothing."""
+WriteOnly = Mark.WRITE_ONLY
+"""The server never tells it (or masks it): what is stored is believed."""
+CreateOnly = Mark.CREATE_ONLY
+"""Matters only while the object is being made; a later change is not a difference."""
+
+
+@dataclass(frozen=True)
+class Refers:
+    """The field names other objects of the same realm, which have to be there first; used inside ``Annotated``.
+
+    Args:
+        kind: Their kind. A text or each text of a list is the object's whole key in the realm, a mapping's key and
+            each text of its list are the two parts of it.
+    """
+
+    kind: str
+
+
+_ALWAYS = frozenset({Mark.NATURAL_KEY, Mark.REPLACE_ON_CHANGE})
+
+
+@dataclass(frozen=True)
+class Field:
+    """One field of a spec or of its outputs, in both spellings."""
+
+    name: str
+    wire: str
+    marks: frozenset[Mark]
+    required: bool
+
+    @property
+    def secret(self) -> bool:
+        """Whether its value must never be shown."""
+        return Mark.SECRET in self.marks
+
+
+class _Model(BaseModel):
+    model_config = DECLARED
+
+    @classmethod
+    @cache
+    def fields(cls) -> Mapping[str, Field]:
+        """The fields by their wire name."""
+        found = {}
+        for name, info in cls.model_fields.items():
+            marks = frozenset(mark for mark in info.metadata if isinstance(mark, Mark))
+            wire = info.alias or name
+            found[wire] = Field(name=name, wire=wire, marks=marks, required=info.is_required())
+        return MappingProxyType(found)
+
+    def wire(self, *, whole: bool = False) -> dict[str, Any]:
+        """The declared fields as plain data under their wire names; ``None`` means not declared and is left out.
+
+        A field that identifies the object or forces its replacement is always there: its default is as good as
+        a declaration.
+
+        Args:
+            whole: All fields that have a value, declared or not: for what is in the world, where a value may be of another type.
+        """
+        data = self.model_dump(mode="json", by_alias=True, exclude_none=True, warnings=not whole)
+        fields = self.fields()
+        for name in tuple(data):
+            field = fields[name]
+            if not whole and field.name not in self.model_fields_set and not _ALWAYS & field.marks:
+                del data[name]
+            elif Mark.UNORDERED in field.marks and isinstance(data[name], list):
+                data[name] = sorted(set(data[name]))
+        return data
+
+
+class Part(_Model):
+    """A value inside a spec that has fields of its own."""
+
+
+class Outputs(_Model):
+    """What the world adds to a spec: values known only after the object was made."""
+
+
+class Spec(_Model):
+    """A declared object. Subclasses name their module: ``class Realm(Spec, module="keycloak")``."""
+
+    token: ClassVar[str] = ""
+    follows: ClassVar[tuple[str, ...]] = ()
+    """Kinds of which all objects of the realm have to be there first."""
+
+    def __init_subclass__(cls, module: str = "", **kwargs: Any) -> None:
+        """Give the class its Pulumi type token."""
+        super().__init_subclass__(**kwargs)
+        if module:
+            cls.token = f"{PACKAGE}:{module}:{cls.__name__}"
+
+    def declaring(self, names: Iterable[str]) -> Self:
+        """The same values, of which exactly those fields count as declared (Python names)."""
+        copy = self.model_copy()
+        copy.__pydantic_fields_set__.clear()
+        return copy.model_copy(update={name: getattr(self, name) for name in names})
+
+    @classmethod
+    @cache
+    def defaults(cls) -> Mapping[str, Any]:
+        """The defaults of the fields that have one, as plain data under their wire names."""
+        optional = [name for name, info in cls.model_fields.items() if not info.is_required()]
+        values = {name: cls.model_fields[name].get_default(call_default_factory=True) for name in optional}
+        blank = cls.model_construct(**values)
+        data = blank.model_dump(mode="json", by_alias=True, include=set(optional), warnings=False)
+        return MappingProxyType(data)
+
+    @classmethod
+    @cache
+    def key_fields(cls) -> tuple[Field, ...]:
+        """The fields of the natural key, in the order of declaration."""
+        return tuple(field for field in cls.fields().values() if Mark.NATURAL_KEY in field.marks)
+
+    def key_in_realm(self) -> tuple[str, ...]:
+        """The kind and the natural key without the realm, as :meth:`references` names it."""
+        values = (str(getattr(self, field.name)) for field in self.key_fields() if field.name != "realm")
+        return (type(self).__name__, *values)
+
+    def references(self) -> Iterator[tuple[str, ...]]:
+        """The objects of the same realm that have to be there first: kind and natural key without the realm."""
+        for name, info in type(self).model_fields.items():
+            for mark in info.metadata:
+                if isinstance(mark, Refers):
+                    yield from _named(mark.kind, getattr(self, name))
+
+    def identity(self) -> str:
+        """The import id: the natural key's values, percent-encoded where they hold a slash, joined by slashes."""
+        return "/".join(quote(str(getattr(self, field.name)), safe=":@ ,+") for field in self.key_fields())
+
+    @classmethod
+    def from_identity(cls, identity: str) -> dict[str, str]:
+        """The natural key out of an import id, under the Python names.
+
+        Raises:
+            UsageError: The id does not have as many parts as the key.
+        """
+        names = [field.name for field in cls.key_fields()]
+        parts = identity.split("/")
+        if len(parts) != len(names):
+            shape = "/".join(f"<{name}>" for name in names)
+            raise UsageError(
+                f"{identity!r} is not the id of a {cls.__name__}.",
+                f"Give {shape}; write a slash inside a part as %2F.",
+            )
+        return dict(zip(names, map(unquote, parts), strict=True))
+
+    @classmethod
+    def is_membership(cls) -> bool:
+        """Whether it only says that other objects belong together: the key but for the realm is made of their names."""
+        names = [field.name for field in cls.key_fields() if field.name != "realm"]
+        return bool(names) and all(
+            any(isinstance(mark, Refers) for mark in cls.model_fields[name].metadata) for name in names
+        )
+
+    def label(self) -> str:
+        """How messages name the object, for example ``client scope mcp:tools in realm mcp``."""
+        values = {field.name: getattr(self, field.name) for field in self.key_fields()}
+        realm = values.pop("realm", None)
+        return " ".join(
+            [
+                in_words(type(self).__name__),
+                "/".join(str(value) for value in values.values() if value != ""),
+                *([f"in realm {realm}"] if realm else []),
+            ]
+        ).replace("  ", " ")
+
+
+def _named(kind: str, value: Any) -> Iterator[tuple[str, ...]]:
+    if isinstance(value, str) and value:
+        yield kind, value
+    elif isinstance(value, tuple):
+        yield from ((kind, item) for item in value)
+    elif isinstance(value, dict):
+        yield from ((kind, owner, item) for owner, items in value.items() for item in items)

@@ -1,0 +1,89 @@
+"""One gRPC server for all that the engine calls in this process: the program, the provider, the event log.
+
+It listens before any of the three is loaded. The engine needs half a second before its first call and our imports need
+as long, so both happen at the same time; a call that comes early waits.
+"""
+
+from __future__ import annotations
+
+from concurrent.futures import Future, ThreadPoolExecutor
+from typing import TYPE_CHECKING, Any, Self
+
+import grpc
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+_WORKERS = 64  # calls wait for Keycloak, not for the processor; the engine itself limits them by --parallel
+# What Pulumi's own SDK sets: large messages, and patience with a program that keeps the event loop busy.
+_OPTIONS = (
+    ("grpc.max_receive_message_length", 400 << 20),
+    ("grpc.server_max_unrequested_time_in_server", 1800),
+)
+
+_ABOUT = "/pulumirpc.LanguageRuntime/About"  # asked first and for information only: the answer need not wait
+
+
+class LazyGrpcServer:
+    """Listens on a free port of the loopback address until it is closed."""
+
+    def __init__(self) -> None:
+        self._handlers: Future[list[grpc.GenericRpcHandler]] = Future()
+        self._server = grpc.server(
+            ThreadPoolExecutor(max_workers=_WORKERS), handlers=[_Awaited(self._handlers)], options=_OPTIONS
+        )
+        self.address = f"127.0.0.1:{self._server.add_insecure_port('127.0.0.1:0')}"
+        self._server.start()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """End; a call that still waits is refused, so that the engine ends as well."""
+        self.refuse()
+        self._server.stop(grace=None)
+
+    def connect(self, *services: Callable[[Any], None]) -> None:
+        """Answer calls from now on.
+
+        Args:
+            services: Each adds a servicer to the server that it is given (``add_…Servicer_to_server``).
+        """
+        collected = _Collected()
+        for add in services:
+            add(collected)
+        self._handlers.set_result(collected.handlers)
+
+    def refuse(self) -> None:
+        """Let the calls that wait fail, if nothing was connected."""
+        if not self._handlers.done():
+            self._handlers.set_result([])
+
+
+class _Awaited(grpc.GenericRpcHandler):
+    """Finds the method of a call as soon as there are any."""
+
+    def __init__(self, handlers: Future[list[grpc.GenericRpcHandler]]) -> None:
+        self._handlers = handlers
+
+    def service(self, handler_call_details: Any) -> Any:
+        if handler_call_details.method == _ABOUT:
+            return grpc.unary_unary_rpc_method_handler(
+                lambda _request, _context: b""
+            )  # a message with nothing in it
+        found = (handler.service(handler_call_details) for handler in self._handlers.result())
+        return next((handler for handler in found if handler is not None), None)
+
+
+class _Collected:
+    """Takes the handlers that generated code adds to a server."""
+
+    def __init__(self) -> None:
+        self.handlers: list[grpc.GenericRpcHandler] = []
+
+    def add_generic_rpc_handlers(self, handlers: Sequence[grpc.GenericRpcHandler]) -> None:
+        """What the generated code calls."""
+        self.handlers.extend(handlers)
+
+    def add_registered_method_handlers(self, service: str, handlers: Any) -> None:
+        """A faster way in for servers of C++; the generic handlers say the same."""

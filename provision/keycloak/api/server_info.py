@@ -1,0 +1,61 @@
+"""What the running Keycloak offers: its providers and features (Admin REST API, ``/admin/serverinfo``)."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+from weakref import WeakKeyDictionary
+
+from provision._lib.errors import UnsupportedError
+from provision.keycloak.api.session import KeycloakError, Session
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Mapping
+
+
+class LackingError(KeycloakError, UnsupportedError):
+    """This Keycloak has no such provider."""
+
+
+_known: WeakKeyDictionary[Session, Mapping[str, Any]] = WeakKeyDictionary()
+
+
+def require(session: Session, spi: str, provider: str, feature: str = "") -> None:
+    """See to it that Keycloak has a provider; says nothing when Keycloak does not tell what it has.
+
+    Args:
+        session: The Admin API.
+        spi: What kind of provider, for example ``client-policy-executor``.
+        provider: Its id.
+        feature: The feature that brings it, when it is none of those that are on by default.
+
+    Raises:
+        LackingError: Keycloak has no such provider.
+    """
+    info = _info(session)
+    offered = info.get("providers", {}).get(spi, {}).get("providers", {})
+    if not info.get("providers") or provider in offered:
+        return
+    kind = spi.rsplit("-", 1)[-1]
+    what = f"Keycloak at {session.url} has no {kind} {provider!r}"
+    states = {item["name"].lower().replace("_", "-"): item["enabled"] for item in info.get("features") or ()}
+    if feature and states.get(feature) is False:
+        raise LackingError(
+            f"{what}: its feature {feature!r} is off.", f"Build Keycloak with --features={feature}."
+        )
+    if feature:
+        raise LackingError(
+            f"{what}.", f"Use a version that has the feature and build it with --features={feature}."
+        )
+    raise LackingError(f"{what}.", f"It has {', '.join(sorted(offered))}.")
+
+
+def offered(session: Session, spi: str) -> Collection[str] | None:
+    """The ids of the providers of a kind; None when Keycloak does not tell."""
+    providers = _info(session).get("providers", {})
+    return list(providers[spi]["providers"]) if spi in providers else None
+
+
+def _info(session: Session) -> Mapping[str, Any]:
+    if session not in _known:
+        _known[session] = session.server_info() or {}
+    return _known[session]

@@ -1,0 +1,297 @@
+"""The only door to Keycloak's Admin API (https://www.keycloak.org/docs-api/latest/rest-api/)."""
+
+from __future__ import annotations
+
+import json
+import re
+import threading
+import time
+from http import HTTPStatus
+from typing import TYPE_CHECKING, Any, Final
+from urllib.parse import quote
+
+from provision._lib.errors import AlreadyExistsError, NotRunningError, OutcomeUnknownError
+from provision._lib.urls import host, is_loopback
+from provision.keycloak.api.transport import (
+    READ_SECONDS,
+    FaultError,
+    KeycloakError,
+    Request,
+    ServiceAccount,
+    Transport,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from requests import Response
+
+__all__ = ["ForbiddenError", "KeycloakError", "OutcomeUnknownError", "ServiceAccount", "Session", "load"]
+
+PAGE_SIZE: Final = 100
+_REALM_SECONDS: Final = 120
+"""A slow machine takes a minute to make a realm's keys; to delete one with many users takes as long."""
+
+_REALM_LEVEL = {"client-policies", "default-default-client-scopes", "default-groups"} | {
+    "default-optional-client-scopes",
+    "localization",
+    "partialImport",
+}
+_SECRET_KEY = re.compile(
+    r"(secret|secret.?data|password|passphrase|credential|private.?key|api.?key|token)s?$|^value$",
+    re.IGNORECASE,
+)
+_NAMES = ("clientId", "username", "realm", "name", "alias")
+_LONGEST_MESSAGE = 500
+
+
+class AbsentError(KeycloakError, NotRunningError):
+    """Nobody listens at Keycloak's address, which is one of this machine."""
+
+
+class ForbiddenError(KeycloakError):
+    """The service account lacks the role for a call."""
+
+
+def load() -> None:
+    """Import the library, which takes a fifth of a second, while something else is waited for."""
+    import keycloak  # noqa: F401 - kept in memory for the sessions to come
+
+
+class Session:
+    """The Admin API of one Keycloak, as one service account; safe to use from many threads.
+
+    Handler that fail in passing are tried again for about 30 seconds, a POST only when it cannot have been acted on.
+
+    Args:
+        account: Who asks, and where.
+        sleep: How to wait between two tries.
+
+    Raises:
+        KeycloakError: The CA bundle is missing or holds no certificate.
+    """
+
+    def __init__(self, account: ServiceAccount, *, sleep: Callable[[float], object] = time.sleep) -> None:
+        self._account = account
+        self._transport = Transport(account, sleep)
+        self._lock = threading.Lock()
+        self._locks: dict[str, threading.Lock] = {}
+        self._realm_ids: dict[str, str] = {}
+
+    @property
+    def url(self) -> str:
+        """Keycloak's base address."""
+        return self._account.url
+
+    def get(self, realm: str, *path: str, **query: str) -> Any:
+        """What stands at ``/admin/realms/{realm}/{path…}``, or None when there is nothing."""
+        request = Request("get", _address(realm, path), query)
+        return self._answer(request, f"read {_name(realm, path)}", missing=True)
+
+    def list(self, realm: str, *path: str, **query: str) -> Iterator[Any]:
+        """Everything in a collection, page by page; nothing when the collection is not there.
+
+        A collection that knows no pages comes whole. Objects that are made or removed meanwhile shift the pages:
+        take all of them (``[*session.list(…)]``) before you change the collection.
+        """
+        first, before = 0, None
+        while True:
+            page = self.get(realm, *path, **query, first=str(first), max=str(PAGE_SIZE)) or ()
+            if page == before:  # it knows no pages, and holds just as many as one has
+                return
+            yield from page
+            if len(page) != PAGE_SIZE:
+                return
+            first, before = first + PAGE_SIZE, page
+
+    def post(self, realm: str, *path: str, body: Any) -> str:
+        """Make something there; the new object's id out of the ``Location`` header (empty when there is none).
+
+        Raises:
+            AlreadyExistsError: There is one by that name.
+            OutcomeUnknownError: It may be there by now, or not.
+            KeycloakError: Keycloak refused it.
+        """
+        return self._post(realm, path, body)[0].rsplit("/", 1)[-1]
+
+    def post_for(self, realm: str, *path: str, body: Any) -> Any:
+        """Make something there whose description is in the answer itself; raises what ``post`` raises."""
+        return self._post(realm, path, body)[1]
+
+    def _post(self, realm: str, path: tuple[str, ...], body: Any) -> tuple[str, Any]:
+        """The new object's address and the answer's content."""
+        request = Request(
+            "post",
+            _address(realm, path),
+            {},
+            json.dumps(body),
+            _REALM_SECONDS if not realm else READ_SECONDS,
+        )
+        doing = f"create {_name(realm, path)}"
+        try:
+            response = self._send(request, doing, body)
+        finally:
+            if not realm:
+                # With a token older than the realm, Keycloak may tell no more than the realm's name
+                # (https://github.com/keycloak/keycloak/issues/26301; 26.7 tells all of it).
+                self._transport.drop_token()
+        if response.status_code >= HTTPStatus.INTERNAL_SERVER_ERROR:
+            raise self._unknown(doing, f"{self._said(response, body)} ({_call(request, body, response)})")
+        content = self._checked(request, response, doing, body)
+        return response.headers.get("Location", ""), content
+
+    def put(self, realm: str, *path: str, body: Any) -> None:
+        """Replace what stands there. Writes to one realm go one after the other: Keycloak answers 409 otherwise."""
+        request = Request("put", _address(realm, path), {}, json.dumps(body))
+        self._answer(request, f"change {_name(realm, path)}", body)
+
+    def delete(self, realm: str, *path: str, body: Any = None) -> None:
+        """Remove what stands there; nothing there is fine too.
+
+        Args:
+            realm: The realm.
+            path: The object's path, or that of what holds the objects in ``body``.
+            body: Which ones, where Keycloak wants to be told so (role mappings, composites).
+        """
+        data = "" if body is None else json.dumps(body)
+        read_seconds = READ_SECONDS if path else _REALM_SECONDS
+        request = Request("delete", _address(realm, path), {}, data, read_seconds)
+        self._answer(request, f"delete {_name(realm, path)}", body, missing=True)
+
+    def server_info(self) -> Any:
+        """What the server offers (``/admin/serverinfo``); as little as Keycloak tells this service account."""
+        return self._answer(Request("get", "admin/serverinfo", {}), "read the server's info", missing=True)
+
+    def public(self, path: str) -> Any:
+        """A public document, such as ``realms/R/.well-known/openid-configuration``; None when it is not there."""
+        return self._answer(Request("get", path, {}, authorized=False), f"read {path}", missing=True)
+
+    def realm_id(self, realm: str) -> str | None:
+        """The realm's internal id, which components name as their parent (it may differ from the name), or None."""
+        if realm not in self._realm_ids:
+            found = self.get(realm)
+            if found is None:
+                return None
+            self._realm_ids[realm] = found["id"]
+        return self._realm_ids[realm]
+
+    def forget_realm(self, realm: str) -> None:
+        """The realm is made anew or gone: its id is no longer true."""
+        self._realm_ids.pop(realm, None)
+
+    def _answer(self, request: Request, doing: str, body: Any = None, *, missing: bool = False) -> Any:
+        response = self._send(request, doing, body)
+        if missing and response.status_code == HTTPStatus.NOT_FOUND:
+            return None
+        return self._checked(request, response, doing, body)
+
+    def _send(self, request: Request, doing: str, body: Any) -> Response:
+        try:
+            return self._transport.call(request, self._guard(request))
+        except FaultError as fault:
+            if request.verb == "post" and fault.sent:
+                raise self._unknown(doing, f"{fault.why} ({_call(request, body)})") from fault
+            here = fault.refused and is_loopback(host(self.url))
+            raise (AbsentError if here else KeycloakError)(
+                f"Keycloak at {self.url} does not answer: {fault.why}; it would {doing} ({_call(request, body)}).",
+                "Start it (`provision up`) or check the address.",
+            ) from fault
+
+    def _guard(self, request: Request) -> threading.Lock | None:
+        """The realm's lock when the call has to be the only write to the realm."""
+        realm, _, path = request.path.removeprefix("admin/realms/").partition("/")
+        alone = request.verb == "put" or not path or path.partition("/")[0] in _REALM_LEVEL
+        if request.verb == "get" or request.path == "admin/realms" or not alone:
+            return None
+        with self._lock:
+            return self._locks.setdefault(realm, threading.Lock())
+
+    def _checked(self, request: Request, response: Response, doing: str, body: Any) -> Any:
+        """The answer's content, unless Keycloak refused."""
+        status = response.status_code
+        call = _call(request, body, response)
+        if status < HTTPStatus.BAD_REQUEST:
+            try:
+                return response.json() if response.content.strip() else None
+            except ValueError as error:
+                raise KeycloakError(
+                    f"Keycloak at {self.url} did not answer in JSON when it should {doing} ({call}).",
+                    "Check that the address is Keycloak's base address, with its path if it has one.",
+                ) from error
+        what = f"Keycloak would not {doing}: {self._said(response, body)} ({call})"
+        if status == HTTPStatus.CONFLICT:
+            raise AlreadyExistsError(what)
+        if status == HTTPStatus.FORBIDDEN:
+            raise ForbiddenError(
+                what, f"Give the service account {self._account.client_id!r} the role that this needs."
+            )
+        raise KeycloakError(what)
+
+    def _unknown(self, doing: str, why: str) -> OutcomeUnknownError:
+        return OutcomeUnknownError(
+            f"It is not known whether Keycloak did {doing}: {why}",
+            "Look whether it is there, or run it again.",
+        )
+
+    def _said(self, response: Response, body: Any) -> str:
+        """Keycloak's own words, without the secrets that were sent."""
+        said = _message(response)
+        for secret in sorted({self._account.client_secret, *_secrets(body)} - {""}, key=len, reverse=True):
+            # A short one is taken out as a word only: else it would take letters out of others.
+            edges = ("", "") if len(secret) > 3 else (r"(?<!\w)", r"(?!\w)")  # noqa: PLR2004
+            said = re.sub(re.escape(secret).join(edges), "[secret]", said)
+        said = " ".join(said.split())
+        return said if len(said) <= _LONGEST_MESSAGE else f"{said[:_LONGEST_MESSAGE]}…"
+
+
+def _address(realm: str, path: tuple[str, ...]) -> str:
+    return "/".join(["admin/realms", *(quote(part, safe="") for part in (realm, *path) if part)])
+
+
+def _name(realm: str, path: tuple[str, ...]) -> str:
+    where = "/".join(path)
+    return f"{where} in realm {realm}" if realm and where else f"realm {realm}" if realm else "the realm"
+
+
+def _call(request: Request, body: Any, response: Response | None = None) -> str:
+    """The call as it went over the wire, the name of what was sent, and the status."""
+    names = [body[key] for key in _NAMES if body.get(key)] if isinstance(body, dict) else []
+    parts = [f"{request.verb.upper()} /{request.path}"]
+    parts += [f"of {names[0]!r}"] if names else []
+    parts += [f"HTTP {response.status_code}"] if response is not None else []
+    return ", ".join(parts)
+
+
+def _message(response: Response) -> str:
+    """Keycloak's own words for a refusal."""
+    try:
+        body = response.json()
+    except ValueError:
+        body = None
+    return "; ".join(_words(body)) or response.reason or "no reason given"
+
+
+def _words(body: Any) -> Iterator[str]:
+    """Each of the reasons: one, or in ``errors`` one for each field (UserProfileResource, ErrorRepresentation)."""
+    if not isinstance(body, dict):
+        return
+    if isinstance(body.get("errors"), list):
+        for error in body["errors"]:
+            yield from _words(error)
+        return
+    words = [body[key] for key in ("errorMessage", "error_description", "error") if body.get(key)]
+    if words:
+        yield f"{body['field']}: {words[0]}" if body.get("field") else str(words[0])
+
+
+def _secrets(body: Any, *, within: bool = False) -> Iterator[str]:
+    """Every value that was sent under a key that looks like a secret's."""
+    if isinstance(body, dict):
+        for key, value in body.items():
+            # A credential's type is a word such as "password".
+            yield from _secrets(value, within=key != "type" and (within or bool(_SECRET_KEY.search(key))))
+    elif isinstance(body, (tuple, list)):
+        for value in body:
+            yield from _secrets(value, within=within)
+    elif within and isinstance(body, (str, int)) and str(body).lower() not in {"true", "false"}:
+        yield str(body)

@@ -1,0 +1,374 @@
+"""One call to Keycloak over HTTP: the connections, the service account's token, and what is worth another try."""
+
+from __future__ import annotations
+
+import random
+import threading
+import time
+from contextlib import nullcontext
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+from functools import cache
+from http import HTTPStatus
+from typing import TYPE_CHECKING, Any, Final
+from urllib.parse import quote
+
+from provision._lib import ca_bundle
+from provision._lib.errors import ProvisionError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from contextlib import AbstractContextManager
+
+    from requests import Response
+
+CONNECT_SECONDS: Final = 5
+READ_SECONDS: Final = 30
+PATIENCE_SECONDS: Final = 30
+"""How long one call is tried in all."""
+FIRST_CONTACT_SECONDS: Final = 5
+"""The same for a server that never answered: a wrong address is told soon."""
+_FEW: Final = 4
+"""Tries on an answer that is as likely a defect as a passing trouble."""
+_LONGEST_PAUSE: Final = 5.0
+_LIFETIME_USED: Final = 0.9
+"""A token is renewed when this share of its life is over."""
+
+_DENIED = HTTPStatus.UNAUTHORIZED
+_UNAVAILABLE = {HTTPStatus.BAD_GATEWAY, HTTPStatus.SERVICE_UNAVAILABLE, HTTPStatus.GATEWAY_TIMEOUT}
+_NO_REALM = "Realm does not exist"
+"""What Keycloak answers there for one that it has not."""
+_TOKEN_PATH = "realms/{realm}/protocol/openid-connect/token"  # noqa: S105 - an address
+
+
+class KeycloakError(ProvisionError):
+    """Keycloak refused a call; the text holds Keycloak's own message."""
+
+
+class FaultError(Exception):
+    """The connection failed.
+
+    Args:
+        why: What happened, in a few words.
+        sent: The request may have reached Keycloak.
+        refused: Nobody listens there.
+        retry_after: Seconds that the server asked to wait.
+    """
+
+    def __init__(
+        self, why: str, *, sent: bool, retry_after: float | None = None, refused: bool = False
+    ) -> None:
+        super().__init__(why)
+        self.why = why
+        self.sent = sent
+        self.refused = refused
+        self.retry_after = retry_after
+
+
+@dataclass(frozen=True)
+class Request:
+    """What is asked of Keycloak.
+
+    Args:
+        verb: ``get``, ``post``, ``put`` or ``delete``.
+        path: Below the base address.
+        query: The query parameters.
+        body: The JSON text that is sent.
+        read_seconds: How long the answer may take.
+        authorized: Whether the service account's token goes with it.
+    """
+
+    verb: str
+    path: str
+    query: dict[str, str]
+    body: str = ""
+    read_seconds: float = READ_SECONDS
+    authorized: bool = True
+
+
+@dataclass(frozen=True)
+class ServiceAccount:
+    """A service account of a Keycloak.
+
+    Args:
+        url: Keycloak's base address.
+        client_id: The service account's client.
+        client_secret: Its secret.
+        ca_file: A PEM bundle that https is verified with; the system's trust store when there is none.
+        auth_realm: The realm in which the service account is.
+    """
+
+    url: str
+    client_id: str
+    client_secret: str = field(repr=False)
+    ca_file: str | None = None
+    auth_realm: str = "master"
+
+
+class Transport:
+    """One pool of connections and one token, shared by all threads.
+
+    Args:
+        account: Who asks, and where.
+        sleep: How to wait between two tries.
+
+    Raises:
+        KeycloakError: The CA bundle is missing or holds no certificate.
+    """
+
+    def __init__(self, account: ServiceAccount, sleep: Callable[[float], object]) -> None:
+        self._account = account
+        self._token_path = _TOKEN_PATH.format(realm=quote(account.auth_realm, safe=""))
+        self._sleep = sleep
+        verify = _checked(account.ca_file) if account.ca_file else True
+        self._pool = _pool_class()(f"{account.url}/", verify)
+        self._lock = threading.Lock()
+        self._token = ""
+        self._expires = 0.0
+        self._reached = False
+        self._absent_until = 0.0
+
+    def call(self, request: Request, guard: AbstractContextManager[Any] | None = None) -> Response:
+        """The answer, whatever its status, after as many tries as are safe and useful.
+
+        Args:
+            request: What to ask. A POST is sent again only when Keycloak cannot have acted on it.
+            guard: Held during each try, and not between them.
+
+        Raises:
+            FaultError: There is no answer.
+            KeycloakError: There never will be: login refused, certificate not trusted, redirected.
+        """
+        spent, tries, stale = 0.0, 0, ""
+        while True:
+            tries += 1
+            with guard or nullcontext():
+                began = time.monotonic()
+                used, outcome = self._try(request)
+                spent += time.monotonic() - began
+            if used and not stale and not isinstance(outcome, FaultError) and outcome.status_code == _DENIED:
+                stale = used  # the token was revoked, or the signing key or the server is a new one
+                self.drop_token(stale)
+                continue
+            pause = self._pause(request.verb, outcome, tries)
+            patience = PATIENCE_SECONDS if self._reached else FIRST_CONTACT_SECONDS
+            if time.monotonic() < self._absent_until:
+                patience = 0  # it was waited for a moment ago
+            if pause is None or spent + pause > patience:
+                if isinstance(outcome, FaultError):
+                    if outcome.refused:
+                        self._absent_until = time.monotonic() + FIRST_CONTACT_SECONDS
+                    raise outcome
+                return outcome
+            self._sleep(pause)
+            spent += pause
+
+    def drop_token(self, stale: str = "") -> None:
+        """The next call makes a new token, unless another one than ``stale`` is in use by now."""
+        with self._lock:
+            if not stale or self._token == stale:
+                self._token = ""
+
+    def _try(self, request: Request) -> tuple[str, Response | FaultError]:
+        """The token that was used, and what came of one try."""
+        token = ""
+        try:
+            token = self._fresh_token() if request.authorized else ""
+            return token, self._send(request, token)
+        except FaultError as fault:
+            return token, fault
+
+    def _send(self, request: Request, token: str) -> Response:
+        from keycloak.exceptions import KeycloakConnectionError
+
+        headers = {"Content-Type": "application/json"}
+        if token:
+            headers["Authorization"] = f"Bearer {token}"
+        arguments = {} if request.verb == "get" else {"data": request.body}
+        self._pool.prepare(headers, request.read_seconds)
+        try:
+            answer: Response = getattr(self._pool, f"raw_{request.verb}")(
+                request.path, **arguments, **request.query
+            )
+        except KeycloakConnectionError as error:
+            raise self._explained(error.__cause__ or error) from error
+        self._reached = True
+        return answer
+
+    def _fresh_token(self) -> str:
+        if not self._lock.acquire(timeout=PATIENCE_SECONDS):
+            raise FaultError("no token in time", sent=False)
+        try:
+            if not self._token or time.monotonic() >= self._expires:
+                began = time.monotonic()
+                answer = self._new_token()
+                self._token = answer["access_token"]
+                self._expires = began + _LIFETIME_USED * answer.get("expires_in", 0)
+            return self._token
+        finally:
+            self._lock.release()
+
+    def _new_token(self) -> dict[str, Any]:
+        """The client credentials grant (RFC 6749 section 4.4)."""
+        from keycloak.exceptions import KeycloakConnectionError
+
+        form = {
+            "grant_type": "client_credentials",
+            "client_id": self._account.client_id,
+            "client_secret": self._account.client_secret,
+        }
+        self._pool.prepare({}, READ_SECONDS)
+        try:
+            response = self._pool.raw_post(self._token_path, form)
+        except KeycloakConnectionError as error:
+            fault = self._explained(error.__cause__ or error)
+            fault.sent = False  # of the call that needs the token, nothing was
+            raise fault from error
+        self._reached = True
+        status = response.status_code
+        if status >= HTTPStatus.INTERNAL_SERVER_ERROR or status == HTTPStatus.TOO_MANY_REQUESTS:
+            raise FaultError(f"no token (HTTP {status})", sent=False, retry_after=_retry_after(response))
+        if status in {HTTPStatus.BAD_REQUEST, HTTPStatus.UNAUTHORIZED}:
+            raise KeycloakError(
+                f"Keycloak at {self._account.url} refused the service account {self._account.client_id!r}"
+                f" of realm {self._account.auth_realm!r} (HTTP {status}).",
+                "Check its client id, its secret, and that it is in this realm.",
+            )
+        try:
+            answer = response.json()
+        except ValueError:
+            answer = None
+        if status == HTTPStatus.NOT_FOUND and isinstance(answer, dict) and answer.get("error") == _NO_REALM:
+            raise KeycloakError(
+                f"Keycloak at {self._account.url} has no realm {self._account.auth_realm!r},"
+                f" in which the service account {self._account.client_id!r} should be.",
+                "Check the realm's name; capital letters count.",
+            )
+        if not isinstance(answer, dict) or not answer.get("access_token"):
+            raise KeycloakError(
+                f"Keycloak at {self._account.url} gave no token (HTTP {status}).",
+                "Check that the address is Keycloak's base address, with its path if it has one.",
+            )
+        return answer
+
+    def _pause(self, verb: str, outcome: Response | FaultError, tries: int) -> float | None:
+        """Seconds until the next try; None when there shall be none."""
+        repeatable = verb != "post"
+        if isinstance(outcome, FaultError):
+            again, asked = repeatable or not outcome.sent, outcome.retry_after
+        else:
+            status, asked = outcome.status_code, _retry_after(outcome)
+            # 409 on a PUT is also how Keycloak tells that another write came in between (optimistic locking).
+            overtaken = status == HTTPStatus.CONFLICT and verb == "put"
+            doubtful = overtaken or status == HTTPStatus.INTERNAL_SERVER_ERROR
+            again = (
+                status == HTTPStatus.TOO_MANY_REQUESTS
+                or (repeatable and status in _UNAVAILABLE)
+                or (repeatable and doubtful and tries < _FEW)
+            )
+        if not again:
+            return None
+        backoff = min(_LONGEST_PAUSE, 0.2 * 2.0 ** (tries - 1)) * random.uniform(0.5, 1)  # noqa: S311 - no secret
+        return backoff if asked is None else asked + 0.1 * backoff
+
+    def _explained(self, cause: BaseException) -> FaultError:
+        """What the transport's own exception means for the call.
+
+        Raises:
+            KeycloakError: Another try would end the same way.
+        """
+        from requests import exceptions as http
+        from urllib3.exceptions import MaxRetryError, NewConnectionError
+
+        if isinstance(cause, http.TooManyRedirects):
+            raise KeycloakError(
+                f"Keycloak at {self._account.url} redirects to another address.",
+                "Give the address it redirects to.",
+            ) from cause
+        if isinstance(cause, http.SSLError) and "CERTIFICATE_VERIFY_FAILED" in str(cause):
+            raise self._distrust(str(cause)) from cause
+        if isinstance(cause, ValueError):
+            raise KeycloakError(
+                f"{self._account.url} is not an address that can be called: {cause}"
+            ) from cause
+        if isinstance(cause, http.ConnectTimeout):
+            return FaultError("no connection in time", sent=False)
+        reason = cause.args[0] if cause.args else None
+        if isinstance(reason, MaxRetryError) and isinstance(reason.reason, NewConnectionError):
+            return FaultError("no connection", sent=False, refused=True)
+        if isinstance(cause, http.Timeout):
+            return FaultError("no answer in time", sent=True)
+        return FaultError("the connection broke", sent=True)
+
+    def _distrust(self, reason: str) -> KeycloakError:
+        certificate = f"The certificate of Keycloak at {self._account.url}"
+        if "mismatch" in reason:
+            return KeycloakError(f"{certificate} is for another name.", "Use the name that it holds.")
+        if "expired" in reason:
+            return KeycloakError(f"{certificate} has expired.", "Renew it.")
+        return KeycloakError(
+            f"{certificate} is not signed by an authority that is trusted here.",
+            "Give the PEM bundle of the authority that signed it (`caFile`).",
+        )
+
+
+def _checked(ca_file: str) -> str:
+    try:
+        return ca_bundle.checked(ca_file)
+    except ProvisionError as error:
+        raise KeycloakError(error.what, error.do) from error
+
+
+def _retry_after(response: Response) -> float | None:
+    """The seconds that the server asks to wait, given as such or as a date (RFC 9110 section 10.2.3)."""
+    value = response.headers.get("Retry-After", "").strip()
+    if value.isdecimal():
+        return float(value)
+    try:
+        return max(0.0, (parsedate_to_datetime(value) - datetime.now(tz=UTC)).total_seconds())
+    except (TypeError, ValueError):
+        return None
+
+
+@cache
+def _pool_class() -> Any:
+    """Made when it is needed: to import the library takes a fifth of a second."""
+    from keycloak.connection import ConnectionManager
+
+    class Pool(ConnectionManager):
+        """The library's connections, with headers and time limits of each call instead of one for all.
+
+        Its own retries are off: they send a POST again that Keycloak may have acted on. So are redirects: followed,
+        a POST becomes a GET that seems to succeed, and the client secret goes to wherever the answer points.
+        """
+
+        def __init__(self, base_url: str, verify: str | bool) -> None:  # noqa: FBT001 - as in the library
+            self._call = threading.local()
+            # `verify` comes after: given here, the asynchronous client, which is never used, loads all certificates.
+            super().__init__(base_url, verify=False, max_retries=0, pool_maxsize=16)
+            self.verify = verify
+            self._s.max_redirects = 0
+
+        def prepare(self, headers: dict[str, str], read_seconds: float) -> None:
+            """What the next call of this thread is sent with."""
+            self.headers = headers
+            self.timeout = (CONNECT_SECONDS, read_seconds)
+
+        @property
+        def headers(self) -> Any:
+            return self._call.headers
+
+        @headers.setter
+        def headers(self, value: Any) -> None:
+            self._call.headers = value
+
+        @property
+        def timeout(self) -> Any:
+            return self._call.timeout
+
+        @timeout.setter
+        def timeout(self, value: Any) -> None:
+            self._call.timeout = value
+
+    return Pool

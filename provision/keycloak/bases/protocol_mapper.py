@@ -1,0 +1,125 @@
+"""What the typed protocol mappers share (Server Administration Guide, "OIDC token and SAML assertion mappings")."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar, TypeVar
+
+from pydantic import Field, model_validator
+
+from provision.core.spec import NaturalKey, Refers, Spec
+from provision.keycloak.api.session import KeycloakError
+from provision.keycloak.bases.collection import NamedCollectionHandler
+from provision.keycloak.bases.multivalued_fields import COLUMN
+from provision.keycloak.bases.name_index import NameIndex
+from provision.keycloak.bases.representation import Outside, RealmName, config
+from provision.keycloak.objects.client import client_with_id
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterator, Mapping
+
+    from provision.keycloak.realm_listing import RealmListing
+
+
+class ProtocolMapper(Spec):
+    """The fields that every mapper has: it belongs either to a client scope or to a client."""
+
+    realm: RealmName
+    scope: Annotated[str, NaturalKey, Outside, Refers("ClientScope")] = Field(
+        default="", description="The client scope it belongs to; leave it out for a client's own mapper."
+    )
+    client: Annotated[str, NaturalKey, Outside, Refers("Client")] = Field(
+        default="", description="The client id of the client it belongs to, instead of a scope."
+    )
+    name: Annotated[str, NaturalKey] = Field(
+        min_length=1, max_length=COLUMN, description="Its name, unique in the scope or client."
+    )
+
+    @model_validator(mode="after")
+    def _one_owner(self) -> ProtocolMapper:
+        if bool(self.scope) == bool(self.client):
+            raise ValueError("give either scope or client")
+        return self
+
+
+AddToAccessToken = Annotated[bool, config("access.token.claim")]
+AddToIntrospection = Annotated[
+    bool,
+    config("introspection.token.claim"),
+    Field(description="Add it to what token introspection answers (RFC 7662)."),
+]
+AddToLightweightToken = Annotated[
+    bool,
+    config("lightweight.claim"),
+    Field(description="Add it even to access tokens of clients that are given lightweight ones."),
+]
+
+M = TypeVar("M", bound=ProtocolMapper)
+
+
+class MissingOwnerError(KeycloakError):
+    """There is no such client scope or client."""
+
+
+class ProtocolMapperHandler(NamedCollectionHandler[M]):
+    """Mappers of one type through the Admin API."""
+
+    provider: ClassVar[str]
+    """Keycloak's id of the type, for example ``oidc-audience-mapper``."""
+
+    def discover(self, inventory: RealmListing) -> Iterator[M]:
+        """Those of the type, in scopes and clients that people made."""
+        for scope, client, mapper in inventory.mappers:
+            if mapper["protocolMapper"] == self.provider:
+                yield self.key(realm=inventory.realm, scope=scope, client=client, name=mapper["name"])
+
+    def collection(self, spec: M) -> tuple[str, ...]:
+        """The mappers of the scope or client."""
+        session = self.context.session()
+        if spec.scope:
+            owner = NameIndex.of(session).id_of(spec.scope, spec.realm, "client-scopes")
+        else:
+            owner = (client_with_id(session, spec.realm, spec.client) or {}).get("id")
+        kind = "client scope" if spec.scope else "client"
+        if owner is None:
+            raise MissingOwnerError(
+                f"There is no {kind} {spec.scope or spec.client!r} in realm {spec.realm}.",
+                f"Declare the {kind} first.",
+            )
+        return kind.replace(" ", "-") + "s", owner, "protocol-mappers", "models"
+
+    def look_up(self, key: M) -> Mapping[str, Any] | None:
+        """The mapper by its name within its owner; None too when the owner is gone.
+
+        Raises:
+            KeycloakError: A mapper of another type has that name.
+        """
+        try:
+            raw = super().look_up(key)
+        except MissingOwnerError:
+            return None
+        if raw is not None:
+            self.fits(key, raw)
+        return raw
+
+    def fits(self, key: M, raw: Mapping[str, Any]) -> None:
+        """Refuse a mapper that only has the name in common.
+
+        Raises:
+            KeycloakError: It is of another type.
+        """
+        if raw["protocolMapper"] != self.provider_of(key):
+            raise KeycloakError(
+                f"The mapper {key.name} of {key.scope or key.client} in realm {key.realm} is of type "
+                f"{raw['protocolMapper']}, not {self.provider_of(key)}.",
+                "Give another name, or remove that mapper first.",
+            )
+
+    def provider_of(self, spec: M) -> str:
+        """Keycloak's id of the mapper's type."""
+        del spec
+        return self.provider
+
+    def to_json(self, spec: M, raw: Mapping[str, Any], names: Collection[str] | None) -> dict[str, Any]:
+        """With the type that every mapper of the kind has."""
+        body = super().to_json(spec, raw, names)
+        return body | {"protocol": "openid-connect", "protocolMapper": self.provider_of(spec)}

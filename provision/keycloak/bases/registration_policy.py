@@ -1,0 +1,150 @@
+"""What the typed client-registration policies share (Keycloak "Client registration service", "Client Registration Policies").
+
+A policy is a component of the realm. Every policy of a kind of registration must pass, so a second one of the same
+type does not replace the first: what Keycloak made itself is found and changed, never joined by another.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal, TypeVar
+
+from pydantic import Field, field_validator
+
+from provision.core.spec import NaturalKey, Spec
+from provision.keycloak.api.session import KeycloakError
+from provision.keycloak.bases.collection import CollectionHandler
+from provision.keycloak.bases.representation import Outside, RealmName
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterator, Mapping
+
+    from provision.core.spec import Outputs
+    from provision.keycloak.api.session import Session
+    from provision.keycloak.realm_listing import RealmListing
+
+PROVIDER_TYPE = "org.keycloak.services.clientregistration.policy.ClientRegistrationPolicy"
+
+
+class RegistrationPolicy(Spec):
+    """The fields that every policy has. Subclasses add their own, each placed by the config key of Keycloak."""
+
+    realm: RealmName
+    registration: Annotated[Literal["anonymous", "authenticated"], NaturalKey, Outside] = Field(
+        default="anonymous",
+        description="Which registrations it judges: without or with an initial access token.",
+    )
+
+    @field_validator("*")
+    @classmethod
+    def _no_blanks_in_lists(cls, value: Any) -> Any:
+        if isinstance(value, tuple) and any(not item.strip() for item in value):
+            raise ValueError("a blank value would take the whole list away; give an empty list for that")
+        return value
+
+
+P = TypeVar("P", bound=RegistrationPolicy)
+
+
+class RegistrationPolicyHandler(CollectionHandler[P]):
+    """Policies of one type through the Admin API's components."""
+
+    provider_id: ClassVar[str]
+    display_name: ClassVar[str]
+
+    def collection(self, spec: P) -> tuple[str, ...]:
+        """The realm's components."""
+        del spec
+        return ("components",)
+
+    def discover(self, inventory: RealmListing) -> Iterator[P]:
+        """Those of the type, whoever made them: they decide who gets in."""
+        for item in inventory.components(PROVIDER_TYPE):
+            if item["providerId"] == self.provider_id:
+                yield self.key(realm=inventory.realm, registration=item["subType"])
+
+    def look_up(self, key: P) -> Mapping[str, Any] | None:
+        """The policy of this type; the factory one carries Keycloak's own name.
+
+        Raises:
+            KeycloakError: There are several, and all of them are in force.
+        """
+        session, provider = self.context.session(), self.provider_of(key)
+        realm_id = session.realm_id(key.realm)
+        if realm_id is None:
+            return None
+        components = session.get(key.realm, "components", parent=realm_id, type=PROVIDER_TYPE) or ()
+        found = [
+            item
+            for item in components
+            if item["providerId"] == provider and item.get("subType") == key.registration
+        ]
+        if len(found) > 1:
+            names = ", ".join(repr(item["name"]) for item in found)
+            raise KeycloakError(
+                f"Realm {key.realm} has {len(found)} {key.registration} policies of type {provider}: {names}.",
+                "All of them are in force. Delete all but one in the admin console (Clients, Client registration).",
+            )
+        return found[0] if found else None
+
+    def to_json(self, spec: P, raw: Mapping[str, Any], names: Collection[str] | None) -> dict[str, Any]:
+        """A new policy, made where somebody had deleted Keycloak's own, gets that one's name."""
+        body = super().to_json(spec, raw, names)
+        body.setdefault("config", {})
+        if names is None:
+            body |= {
+                "name": self.name_of(spec),
+                "providerId": self.provider_of(spec),
+                "providerType": PROVIDER_TYPE,
+                "parentId": self.context.session().realm_id(spec.realm),
+                "subType": spec.registration,
+            }
+        return body
+
+    def create(self, spec: P) -> Outputs | None:
+        """Make the policy.
+
+        Raises:
+            KeycloakError: The server offers no policy of this type, or refuses it for another reason.
+        """
+        try:
+            return super().create(spec)
+        except KeycloakError as refusal:
+            session = self.context.session()
+            offered = _offered(session, spec.realm)
+            if not offered or self.provider_of(spec) in offered:
+                raise
+            raise KeycloakError(
+                f"{_server(session)} offers no registration policy of type {self.provider_of(spec)!r}, so the "
+                f"{spec.label()} cannot be made. It offers {', '.join(offered)}.",
+                "Leave the policy out, or use a Keycloak version or an extension that offers it.",
+            ) from refusal
+
+    def provider_of(self, spec: P) -> str:
+        """Keycloak's id of the policy's type."""
+        del spec
+        return self.provider_id
+
+    def name_of(self, spec: P) -> str:
+        """What a new policy is called."""
+        del spec
+        return self.display_name
+
+
+def _offered(session: Session, realm: str) -> list[str]:
+    """The types of policies that the server offers; empty when it does not tell."""
+    try:
+        return sorted(
+            item["id"] for item in session.get(realm, "client-registration-policy", "providers") or ()
+        )
+    except KeycloakError:
+        return []
+
+
+def _server(session: Session) -> str:
+    """The server with its version, which Keycloak hides from weak accounts."""
+    try:
+        # Beside the realms, not in one; the client takes the two dots out of the path before it sends it.
+        version = (session.get("..", "serverinfo") or {})["systemInfo"]["version"]
+    except (KeycloakError, KeyError):
+        return f"Keycloak at {session.url}"
+    return f"Keycloak {version} at {session.url}"

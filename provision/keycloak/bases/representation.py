@@ -1,0 +1,221 @@
+"""Where a spec's fields stand in Keycloak's own representations, and how their values are spelled there.
+
+A field stands under its own wire name unless its annotation says otherwise: ``Annotated[bool, attribute("x")]``.
+Keycloak spells the values of a client's or scope's ``attributes`` and of a mapper's ``config`` as text, and those of
+a component's ``config`` as lists of text (Admin REST API, "Definitions").
+"""
+
+from __future__ import annotations
+
+import copy
+import enum
+import json
+import types
+from dataclasses import dataclass
+from functools import cache
+from typing import TYPE_CHECKING, Annotated, Any, Literal, Union, get_args, get_origin
+
+from pydantic import Field, TypeAdapter
+
+from provision.core.spec import Mark, NaturalKey, Spec
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterator, Mapping
+
+_SEPARATOR = "##"  # Keycloak's own between several values in one attribute
+
+
+class Encoding(enum.Enum):
+    """How a value is written."""
+
+    NATIVE = "as JSON"
+    TEXT = "as text"
+    VALUES = "as a list of texts"
+
+
+@dataclass(frozen=True)
+class FieldMapping:
+    """Where a field stands; used inside ``Annotated``.
+
+    Args:
+        path: The keys down to the value; empty for the field's own wire name.
+        spelling: How the value is written there.
+        absent: What it means when nothing stands there; None for the empty value of the field's type.
+        inside: Whether the field is part of the representation at all.
+    """
+
+    path: tuple[str, ...] = ()
+    spelling: Encoding = Encoding.NATIVE
+    absent: Any = None
+    inside: bool = True
+
+
+Outside = FieldMapping(inside=False)
+"""Not part of the representation: part of the address, or for our own use."""
+RealmName = Annotated[str, NaturalKey, Outside, Field(description="The realm that it is in.")]
+"""The realm in which an object is."""
+
+
+def at(*path: str, absent: Any = None) -> FieldMapping:
+    """A value under other keys than the field's own name."""
+    return FieldMapping(path, absent=absent)
+
+
+def attribute(name: str, absent: Any = None) -> FieldMapping:
+    """One of the object's ``attributes``, as text."""
+    return FieldMapping(("attributes", name), Encoding.TEXT, absent)
+
+
+def config(name: str, absent: Any = None) -> FieldMapping:
+    """A key of the object's ``config``, as text (protocol mappers, identity providers)."""
+    return FieldMapping(("config", name), Encoding.TEXT, absent)
+
+
+def config_values(name: str, absent: Any = None) -> FieldMapping:
+    """A key of a component's ``config``, which holds lists of text."""
+    return FieldMapping(("config", name), Encoding.VALUES, absent)
+
+
+def read(kind: type[Spec], raw: Mapping[str, Any]) -> dict[str, Any]:
+    """The values of a kind's fields in a representation, under their Python names."""
+    return {name: _understood(kind, name, place, raw) for name, place in _places(kind).items()}
+
+
+def untold(kind: type[Spec], raw: Mapping[str, Any]) -> Iterator[str]:
+    """The fields (wire names) of which a representation says nothing, although Keycloak always tells them.
+
+    It leaves out what is empty; a switch, or what is not empty by default, is told. One that is left out was left out
+    by whoever wrote the representation.
+    """
+    places = {name: place for name, place in _places(kind).items() if place.spelling is Encoding.NATIVE}
+    for wire, field in kind.fields().items():
+        path = places[field.name].path if field.name in places else ()
+        if len(path) == 1 and path[0] not in raw and not field.required:
+            shape, optional = _shape(kind, field.name)
+            if shape is bool or not (optional or kind.defaults()[wire] in _NOTHING):
+                yield wire
+
+
+_NOTHING: tuple[Any, ...] = ("", 0, [], {})
+
+
+def write(spec: Spec, raw: Mapping[str, Any], names: Collection[str] | None = None) -> dict[str, Any]:
+    """A copy of a representation with a spec's fields put in.
+
+    Args:
+        spec: Whose fields.
+        raw: The representation as it is; empty for a new object.
+        names: Which fields (Python names); None for all that have a value. One that stands there already in
+            other words (absent where that means the same) is left as it is.
+    """
+    body = copy.deepcopy(dict(raw))
+    dumped = spec.model_dump(mode="json", by_alias=True, warnings=False)
+    fields = {field.name: field for field in type(spec).fields().values()}
+    for name, place in _places(type(spec)).items():
+        value = dumped.get(fields[name].wire)
+        if (value is None) if names is None else (name not in names):
+            continue
+        if names is not None and raw and _understood(type(spec), name, place, raw) == getattr(spec, name):
+            continue
+        *parents, last = place.path
+        owner = body
+        for parent in parents:
+            owner = owner.setdefault(parent, {})
+        owner[last] = _spelled(value, place, unordered=Mark.UNORDERED in fields[name].marks)
+    return body
+
+
+def read_config(kind: type[Spec], values: Mapping[str, Any]) -> dict[str, Any]:
+    """The fields whose values are among those of a ``config``, under their wire names; other keys are left out."""
+    wires = {field.name: field.wire for field in kind.fields().values()}
+    return {
+        wires[name]: _understood(kind, name, place, {"config": values})
+        for name, place in _places(kind).items()
+        if place.path[0] == "config" and place.path[-1] in values
+    }
+
+
+@cache
+def _places(kind: type[Spec]) -> Mapping[str, FieldMapping]:
+    """The fields that stand in the representation, by Python name, each with its full path."""
+    found = {}
+    for field in kind.fields().values():
+        metadata = kind.model_fields[field.name].metadata
+        place = next((mark for mark in metadata if isinstance(mark, FieldMapping)), FieldMapping())
+        if place.inside:
+            found[field.name] = FieldMapping(place.path or (field.wire,), place.spelling, place.absent)
+    return types.MappingProxyType(found)
+
+
+def _spelled(value: Any, place: FieldMapping, *, unordered: bool) -> Any:
+    if isinstance(value, list) and unordered:
+        value = sorted(set(value))
+    if place.spelling is Encoding.NATIVE:
+        return value
+    if place.spelling is Encoding.VALUES:
+        items = value if isinstance(value, list) else [] if value is None else [value]
+        return [_text(item) for item in items]
+    return _text(value)
+
+
+def _text(value: Any) -> str:
+    if value is None:
+        return ""
+    if isinstance(value, str):
+        return value
+    if isinstance(value, list):
+        return _SEPARATOR.join(map(_text, value))
+    return json.dumps(value)  # true, 300, {"a": 1}
+
+
+def _understood(kind: type[Spec], name: str, place: FieldMapping, raw: Mapping[str, Any]) -> Any:
+    found: Any = raw
+    for step in place.path:
+        found = found.get(step) if found else None
+    shape, optional = _shape(kind, name)
+    if place.spelling is Encoding.VALUES and shape is not tuple and isinstance(found, list):
+        found = found[0] if found else None
+    if place.spelling is not Encoding.NATIVE and found == "":
+        found = None
+    if found is None:
+        return place.absent if place.absent is not None else None if optional else _EMPTY.get(shape)
+    if place.spelling is not Encoding.NATIVE:
+        found = _parsed(found, shape)
+    if shape is tuple:
+        unordered = Mark.UNORDERED in kind.fields()[kind.model_fields[name].alias or name].marks
+        found = sorted(found) if unordered else found
+    return _adapter(kind, name).validate_python(found)
+
+
+_EMPTY: dict[Any, Any] = {bool: False, str: "", tuple: (), int: 0}
+
+
+def _parsed(found: Any, shape: Any) -> Any:
+    if shape is bool:
+        return found == "true"
+    if shape is tuple:
+        return found if isinstance(found, list) else found.split(_SEPARATOR)
+    if shape is dict:
+        return json.loads(found)
+    return found  # pydantic reads a number out of text
+
+
+@cache
+def _adapter(kind: type[Spec], name: str) -> TypeAdapter[Any]:
+    """Gives the value its type, without the constraints: the world need not keep to ours."""
+    annotation: Any = kind.model_fields[name].annotation
+    return TypeAdapter(annotation)
+
+
+@cache
+def _shape(kind: type[Spec], name: str) -> tuple[Any, bool]:
+    """A field's basic type and whether it may be None."""
+    annotation = kind.model_fields[name].annotation
+    optional = False
+    if get_origin(annotation) in {Union, types.UnionType}:
+        optional = type(None) in get_args(annotation)
+        annotation = next(item for item in get_args(annotation) if item is not type(None))
+    origin = get_origin(annotation)
+    if origin is Literal:
+        return str, optional
+    return (origin or annotation), optional

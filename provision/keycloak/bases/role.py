@@ -1,0 +1,119 @@
+"""What realm roles and client roles share (Keycloak Server Administration Guide, "Creating roles" and "Composite roles")."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated, Any, TypeVar
+
+from pydantic import Field
+
+from provision.core.spec import Refers, Spec, Unordered
+from provision.keycloak.bases.collection import CollectionHandler
+from provision.keycloak.bases.multivalued_fields import COLUMN, KeyedLists, ShortKeyedLists, in_order, merged
+from provision.keycloak.bases.representation import Outside
+from provision.keycloak.bases.role_mappings import REALM, Roles, bring, role
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Mapping
+
+    from provision.core.handler import Observed
+    from provision.core.spec import Outputs
+
+
+class Role(Spec):
+    """The fields that every role has."""
+
+    description: str = Field(default="", max_length=COLUMN, description="What the admin console says of it.")
+    attributes: ShortKeyedLists = Field(
+        default={}, description="Each key is declared apart; others stay as they are."
+    )
+    realm_composites: Annotated[tuple[str, ...], Unordered, Outside, Refers("RealmRole")] = Field(
+        default=(), description="Names of realm roles that come with it."
+    )
+    client_composites: Annotated[KeyedLists, Outside, Refers("ClientRole")] = Field(
+        default={}, description="Client roles that come with it: names by client id."
+    )
+
+
+R = TypeVar("R", bound=Role)
+_COMPOSITES = "composites"
+
+
+class RoleHandler(CollectionHandler[R]):
+    """Roles by their names."""
+
+    rejects_duplicates = True
+
+    def look_up(self, key: R) -> Mapping[str, Any] | None:
+        """One query by the name, and one for what the role is made of, if it is a composite one."""
+        session, path = self.context.session(), (self.realm_of(key), *self.collection(key), _name(key))
+        raw = session.get(*path)
+        if raw is None:
+            return None
+        return {**raw, _COMPOSITES: (session.get(*path, _COMPOSITES) or ()) if raw["composite"] else ()}
+
+    def address_of(self, raw: Mapping[str, Any]) -> str:
+        """A role's path ends with its name."""
+        return str(raw["name"])
+
+    def from_json(self, key: R, raw: Mapping[str, Any]) -> dict[str, Any]:
+        """Client roles carry their client's internal id."""
+        made_of = self._made_of(self.realm_of(key), raw)
+        return super().from_json(key, raw) | {
+            "attributes": in_order(raw.get("attributes") or {}),
+            "realm_composites": made_of.realm,
+            "client_composites": made_of.client,
+        }
+
+    def to_json(self, spec: R, raw: Mapping[str, Any], names: Collection[str] | None) -> dict[str, Any]:
+        """What a role is made of is told only when it is made, and changed by calls of their own."""
+        body = super().to_json(spec, raw, names)
+        body.pop(_COMPOSITES, None)
+        if names is None or "attributes" in names:
+            body["attributes"] = merged(raw.get("attributes") or {}, spec.attributes)
+        if names is None and (spec.realm_composites or spec.client_composites):
+            wanted = _wanted(spec)
+            body |= {"composite": True, _COMPOSITES: {"realm": wanted.realm, "client": wanted.client}}
+        return body
+
+    def create(self, spec: R) -> Outputs | None:
+        """Make the role out of roles that must be there."""
+        for owner, names in _wanted(spec).declared(None, "", ""):
+            for name in sorted(names):
+                role(self.context.session(), self.realm_of(spec), name, owner)
+        return super().create(spec)
+
+    def update(self, found: Observed[R], spec: R) -> Outputs | None:
+        """Change the role, and what it is made of."""
+        super().update(found, spec)
+        realm = self.realm_of(spec)
+        bring(
+            self.context.session(),
+            realm,
+            (*self.collection(spec), found.id),
+            self._made_of(realm, found.raw),
+            _wanted(spec).declared(spec.model_fields_set, "realm_composites", "client_composites"),
+            composites=True,
+        )
+        return None
+
+    def _made_of(self, realm: str, raw: Mapping[str, Any]) -> Roles:
+        names: dict[str, list[str]] = {REALM: []}
+        clients: dict[str, str] = {}
+        for item in raw[_COMPOSITES]:
+            owner = REALM
+            if item["clientRole"]:
+                internal = item["containerId"]
+                if internal not in clients:
+                    clients[internal] = self.context.session().get(realm, "clients", internal)["clientId"]
+                owner = clients[internal]
+            names.setdefault(owner, []).append(item["name"])
+        ordered = {owner: tuple(sorted(items)) for owner, items in names.items()}
+        return Roles(ordered.pop(REALM), ordered)
+
+
+def _wanted(spec: Role) -> Roles:
+    return Roles(spec.realm_composites, spec.client_composites)
+
+
+def _name(spec: Any) -> str:
+    return str(spec.name)

@@ -1,0 +1,97 @@
+"""Roles that somebody has: a user, a group, or another role that is made of them (Server Administration Guide, "Assigning permissions using roles and groups")."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from provision.keycloak.api.session import KeycloakError, Session
+from provision.keycloak.objects.client import internal_id
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterator, Mapping, Sequence
+
+REALM = ""
+"""The owner of a realm role, where a client role has its client."""
+
+
+@dataclass(frozen=True)
+class Roles:
+    """Names of roles: of the realm, and of each client."""
+
+    realm: Sequence[str] = ()
+    client: Mapping[str, Sequence[str]] = field(default_factory=dict)
+
+    def of(self, owner: str) -> set[str]:
+        """Those of one owner."""
+        return set(self.realm if owner == REALM else self.client.get(owner, ()))
+
+    def declared(
+        self, names: Collection[str] | None, realm: str, client: str
+    ) -> Iterator[tuple[str, set[str]]]:
+        """Owners and roles, as far as the fields of those names are declared."""
+        if names is None or realm in names:
+            yield REALM, self.of(REALM)
+        if names is None or client in names:
+            yield from ((owner, self.of(owner)) for owner in sorted(self.client))
+
+
+def role(session: Session, realm: str, name: str, owner: str = REALM) -> dict[str, Any]:
+    """The representation of a role.
+
+    Raises:
+        KeycloakError: There is none, or no such client.
+    """
+    where = ("clients", internal_id(session, realm, owner)) if owner else ()
+    found = session.get(realm, *where, "roles", name)
+    if found is None:
+        kind = f"role {name!r} of client {owner!r}" if owner else f"realm role {name!r}"
+        raise KeycloakError(f"There is no {kind} in realm {realm}.", "Declare the role first.")
+    return dict(found)
+
+
+def held(session: Session, realm: str, *holder: str) -> Roles:
+    """The roles that a user or group was given directly."""
+    found = session.get(realm, *holder, "role-mappings") or {}
+    return Roles(
+        tuple(sorted(item["name"] for item in found.get("realmMappings") or ())),
+        {
+            client: tuple(sorted(item["name"] for item in mappings["mappings"]))
+            for client, mappings in (found.get("clientMappings") or {}).items()
+        },
+    )
+
+
+def bring(
+    session: Session,
+    realm: str,
+    holder: tuple[str, ...],
+    has: Roles,
+    wanted: Iterator[tuple[str, set[str]]],
+    *,
+    composites: bool = False,
+) -> None:
+    """Give and take until the holder has, of each owner in ``wanted``, exactly those roles."""
+    for owner, names in wanted:
+        if names == has.of(owner):
+            continue
+        path = (*holder, "composites") if composites else _mappings(session, realm, holder, owner)
+        if more := [role(session, realm, name, owner) for name in sorted(names - has.of(owner))]:
+            session.post(realm, *path, body=more)
+        if less := [role(session, realm, name, owner) for name in sorted(has.of(owner) - names)]:
+            take(session, realm, *path, roles=less)
+
+
+def give(session: Session, realm: str, holder: tuple[str, ...], name: str, owner: str) -> None:
+    """Give one role."""
+    session.post(realm, *_mappings(session, realm, holder, owner), body=[role(session, realm, name, owner)])
+
+
+def take(session: Session, realm: str, *path: str, roles: Sequence[Mapping[str, Any]]) -> None:
+    """Remove roles from what holds them. Keycloak wants to be told which in the body of a DELETE."""
+    session.delete(realm, *path, body=list(roles))
+
+
+def _mappings(session: Session, realm: str, holder: tuple[str, ...], owner: str) -> tuple[str, ...]:
+    last = ("clients", internal_id(session, realm, owner)) if owner else ("realm",)
+    return (*holder, "role-mappings", *last)

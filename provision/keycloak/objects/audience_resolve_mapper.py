@@ -1,0 +1,33 @@
+"""Audiences that follow from the user's roles (Server Administration Guide, "Automatically add audience")."""
+
+from __future__ import annotations
+
+from pydantic import Field
+
+from provision.keycloak.bases.protocol_mapper import (
+    AddToAccessToken,
+    AddToIntrospection,
+    AddToLightweightToken,
+    ProtocolMapper,
+    ProtocolMapperHandler,
+)
+
+
+class AudienceResolveMapper(ProtocolMapper, module="keycloak"):
+    """Makes each client in which the user has a role an audience of the access token ("Automatically add audience").
+
+    Keycloak has one in its own scope ``roles``. A resource server that must not see tokens meant for others is better
+    served by an AudienceMapper.
+    """
+
+    add_to_access_token: AddToAccessToken = Field(
+        default=True, description="Put the audiences into access tokens."
+    )
+    add_to_introspection: AddToIntrospection = True
+    add_to_lightweight_token: AddToLightweightToken = False
+
+
+class AudienceResolveMapperHandler(ProtocolMapperHandler[AudienceResolveMapper]):
+    """Audience Resolve mappers through the Admin API."""
+
+    provider = "oidc-audience-resolve-mapper"

@@ -1,0 +1,83 @@
+"""A client scope's membership in one client (Server Administration Guide, "Link client scope with the client")."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated, Literal
+
+from pydantic import Field
+
+from provision.core.handler import Handler, Observed
+from provision.core.spec import NaturalKey, Refers, ReplaceOnChange, Spec
+from provision.keycloak.bases.representation import RealmName  # noqa: TC001 - pydantic reads it
+from provision.keycloak.objects.client import client_with_id, internal_id
+from provision.keycloak.objects.client_scope import scope_id
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from provision.keycloak.realm_listing import RealmListing
+
+
+class ClientDefaultScope(Spec, module="keycloak"):
+    """A client has this client scope ("Link client scope with the client"); its other scopes are left as they are.
+
+    A client that is made gets the realm's default scopes from Keycloak, so the membership may be there already.
+    """
+
+    realm: RealmName
+    client: Annotated[str, NaturalKey, Refers("Client")] = Field(
+        min_length=1, description="The client id of the client."
+    )
+    scope: Annotated[str, NaturalKey, Refers("ClientScope")] = Field(
+        min_length=1, description="Name of the client scope."
+    )
+    kind: Annotated[Literal["default", "optional"], ReplaceOnChange] = Field(
+        default="default",
+        description="In every token of the client, or only in those for which the scope was asked for.",
+    )
+
+
+_LISTS = {"default": "default-client-scopes", "optional": "optional-client-scopes"}
+
+
+class ClientDefaultScopeHandler(Handler[ClientDefaultScope]):
+    """Memberships through the Admin API."""
+
+    def discover(self, inventory: RealmListing) -> Iterator[ClientDefaultScope]:
+        """Those that a new client would not have; with the factory's, all."""
+        for client in inventory.clients:
+            for kind, members in inventory.realm_scopes.items():
+                usual = set() if inventory.factory else members
+                for name in sorted({*client.get(f"{kind}ClientScopes", ())} - usual):
+                    yield self.key(realm=inventory.realm, client=client["clientId"], scope=name)
+
+    def find(self, key: ClientDefaultScope) -> Observed[ClientDefaultScope] | None:
+        """The membership, if the scope is in either list of the client."""
+        session = self.context.session()
+        client = client_with_id(session, key.realm, key.client)
+        if client is None:
+            return None
+        for kind, path in _LISTS.items():
+            for scope in session.get(key.realm, "clients", client["id"], path) or ():
+                if scope["name"] == key.scope:
+                    values = {"realm": key.realm, "client": key.client, "scope": key.scope, "kind": kind}
+                    return Observed(scope["id"], ClientDefaultScope.model_validate(values), raw=client)
+        return None
+
+    def create(self, spec: ClientDefaultScope) -> None:
+        """Add the scope to the list."""
+        session = self.context.session()
+        client = internal_id(session, spec.realm, spec.client)
+        member = scope_id(session, spec.realm, spec.scope)
+        session.put(spec.realm, "clients", client, _LISTS[spec.kind], member, body={})
+
+    def update(self, found: Observed[ClientDefaultScope], spec: ClientDefaultScope) -> None:
+        """Move the scope to the declared list: Keycloak ignores an addition to the second one."""
+        if found.spec.kind != spec.kind:
+            self.delete(found)
+            self.create(spec)
+
+    def delete(self, found: Observed[ClientDefaultScope]) -> None:
+        """Take the scope out of the list."""
+        path = ("clients", found.raw["id"], _LISTS[found.spec.kind], found.id)
+        self.context.session().delete(found.spec.realm, *path)

@@ -1,0 +1,73 @@
+"""A client scope's membership in the realm's defaults (Server Administration Guide, "Link client scope with the client")."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated, Literal
+
+from pydantic import Field
+
+from provision.core.handler import Handler, Observed
+from provision.core.spec import NaturalKey, Refers, ReplaceOnChange, Spec
+from provision.keycloak.bases.representation import RealmName  # noqa: TC001 - pydantic reads it
+from provision.keycloak.objects.client_scope import scope_id
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from provision.keycloak.realm_listing import RealmListing
+
+
+class DefaultClientScope(Spec, module="keycloak"):
+    """Every new client of the realm gets this client scope; other memberships are left as they are.
+
+    Clients that exist already do not get it (Keycloak applies realm defaults when a client is made).
+    """
+
+    realm: RealmName
+    scope: Annotated[str, NaturalKey, Refers("ClientScope")] = Field(
+        min_length=1, description="Name of the client scope."
+    )
+    kind: Annotated[Literal["default", "optional"], ReplaceOnChange] = Field(
+        default="default",
+        description="`default` is always in a client's tokens, `optional` only when the request asks for it.",
+    )
+
+
+_LISTS = {"default": "default-default-client-scopes", "optional": "default-optional-client-scopes"}
+
+
+class DefaultClientScopeHandler(Handler[DefaultClientScope]):
+    """Realm default memberships through the Admin API."""
+
+    def discover(self, inventory: RealmListing) -> Iterator[DefaultClientScope]:
+        """Those of scopes that people made."""
+        own = {item["name"] for item in inventory.scopes}
+        for members in inventory.realm_scopes.values():
+            for name in sorted(members & own):
+                yield self.key(realm=inventory.realm, scope=name)
+
+    def find(self, key: DefaultClientScope) -> Observed[DefaultClientScope] | None:
+        """The membership, if the scope is in either list."""
+        session = self.context.session()
+        for kind, path in _LISTS.items():
+            for scope in session.get(key.realm, path) or ():
+                if scope["name"] == key.scope:
+                    spec = DefaultClientScope(realm=key.realm, scope=key.scope, kind=kind)
+                    return Observed(scope["id"], spec)
+        return None
+
+    def create(self, spec: DefaultClientScope) -> None:
+        """Add the scope to the list."""
+        session = self.context.session()
+        member = scope_id(session, spec.realm, spec.scope)
+        session.put(spec.realm, _LISTS[spec.kind], member, body={})
+
+    def update(self, found: Observed[DefaultClientScope], spec: DefaultClientScope) -> None:
+        """Move the scope to the declared list."""
+        if found.spec.kind != spec.kind:
+            self.delete(found)
+            self.create(spec)
+
+    def delete(self, found: Observed[DefaultClientScope]) -> None:
+        """Take the scope out of the list."""
+        self.context.session().delete(found.spec.realm, _LISTS[found.spec.kind], found.id)

@@ -1,0 +1,61 @@
+"""Protocol mappers of any type (Admin REST API, "ProtocolMapperRepresentation")."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated, Any
+
+from pydantic import Field
+
+from provision.core.registry import catalogue
+from provision.core.spec import ReplaceOnChange
+from provision.keycloak.bases.protocol_mapper import ProtocolMapper, ProtocolMapperHandler
+from provision.keycloak.bases.representation import at
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterator, Mapping
+
+    from provision.keycloak.realm_listing import RealmListing
+
+
+class GenericProtocolMapper(ProtocolMapper, module="keycloak"):
+    """A mapper of a type that has no kind of its own here, such as one of an extension of the server.
+
+    Only the declared settings are compared and changed. The types that a server offers and their settings are listed
+    by its ``/admin/serverinfo`` under ``protocolMapperTypes``.
+    """
+
+    provider_id: Annotated[str, ReplaceOnChange, at("protocolMapper")] = Field(
+        min_length=1, description="Keycloak's id of the type, for example `oidc-group-membership-mapper`."
+    )
+    config: Annotated[dict[str, str], at("config", absent={})] = Field(
+        default={},
+        description="Settings under Keycloak's own keys, all of them text (`true`). An empty one takes the setting "
+        "away: Keycloak does not keep it.",
+    )
+
+
+class GenericProtocolMapperHandler(ProtocolMapperHandler[GenericProtocolMapper]):
+    """Mappers of any type through the Admin API."""
+
+    def discover(self, inventory: RealmListing) -> Iterator[GenericProtocolMapper]:
+        """Those of a type that has no kind of its own."""
+        typed = {getattr(handler, "provider", "") for handler in catalogue().values()}
+        for scope, client, mapper in inventory.mappers:
+            if mapper["protocolMapper"] not in typed:
+                yield self.key(realm=inventory.realm, scope=scope, client=client, name=mapper["name"])
+
+    def fits(self, key: GenericProtocolMapper, raw: Mapping[str, Any]) -> None:
+        """A mapper of any type is found, so that one that became another is seen as such."""
+
+    def provider_of(self, spec: GenericProtocolMapper) -> str:
+        """The declared type."""
+        return spec.provider_id
+
+    def to_json(
+        self, spec: GenericProtocolMapper, raw: Mapping[str, Any], names: Collection[str] | None
+    ) -> dict[str, Any]:
+        """Settings that are not declared stay as they are; another type is a replacement, never a change."""
+        if raw:
+            super().fits(spec, raw)
+        body = super().to_json(spec, raw, names)
+        return {**body, "config": {**raw.get("config", {}), **spec.config}}

@@ -1,0 +1,145 @@
+"""Groups (Keycloak Server Administration Guide, "Groups")."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Annotated, Any
+
+from pydantic import Field
+
+from provision.core.spec import NaturalKey, Refers, Spec, Unordered
+from provision.keycloak.api.session import KeycloakError, Session
+from provision.keycloak.bases.collection import CollectionHandler
+from provision.keycloak.bases.multivalued_fields import KeyedLists, ShortKeyedLists, in_order, merged
+from provision.keycloak.bases.representation import Outside, RealmName
+from provision.keycloak.bases.role_mappings import Roles, bring, role
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterator, Mapping
+
+    from provision.core.handler import Observed
+    from provision.core.spec import Outputs
+    from provision.keycloak.realm_listing import RealmListing
+
+
+class Group(Spec, module="keycloak"):
+    """A group of users (Server Administration Guide, "Groups"); Keycloak deletes its subgroups with it."""
+
+    realm: RealmName
+    path: Annotated[str, NaturalKey, Outside] = Field(
+        pattern=r"^(/[^/]+)+$",
+        description="`/top/sub`; a slash inside a name is written `~/`. The group above must exist.",
+    )
+    attributes: ShortKeyedLists = Field(
+        default={}, description="Each key is declared apart; others stay as they are."
+    )
+    realm_roles: Annotated[tuple[str, ...], Unordered, Refers("RealmRole")] = Field(
+        default=(), description="Names of realm roles that every member has."
+    )
+    client_roles: Annotated[KeyedLists, Refers("ClientRole")] = Field(
+        default={}, description="Client roles that every member has: names by client id."
+    )
+
+    def references(self) -> Iterator[tuple[str, ...]]:
+        """The group above too."""
+        yield from super().references()
+        if above := _names(self.path)[:-1]:
+            yield "Group", _joined(above)
+
+
+class GroupHandler(CollectionHandler[Group]):
+    """Groups through the Admin API."""
+
+    rejects_duplicates = True
+
+    def collection(self, spec: Group) -> tuple[str, ...]:
+        """The realm's groups."""
+        del spec
+        return ("groups",)
+
+    def discover(self, inventory: RealmListing) -> Iterator[Group]:
+        """All groups, from the top down."""
+        yield from self._below(inventory.session, inventory.realm, "", "groups")
+
+    def _below(self, session: Session, realm: str, above: str, *path: str) -> Iterator[Group]:
+        for item in session.list(realm, *path):
+            here = above + _joined([item["name"]])
+            yield self.key(realm=realm, path=here)
+            if item.get("subGroupCount"):
+                yield from self._below(session, realm, here, "groups", item["id"], "children")
+
+    def look_up(self, key: Group) -> Mapping[str, Any] | None:
+        """One query by the path."""
+        return group_at(self.context.session(), key.realm, _names(key.path))
+
+    def from_json(self, key: Group, raw: Mapping[str, Any]) -> dict[str, Any]:
+        """Keycloak keeps no order in its lists."""
+        lists = {"attributes": raw.get("attributes") or {}, "client_roles": raw.get("clientRoles") or {}}
+        return super().from_json(key, raw) | {name: in_order(value) for name, value in lists.items()}
+
+    def to_json(self, spec: Group, raw: Mapping[str, Any], names: Collection[str] | None) -> dict[str, Any]:
+        """Roles are given by calls of their own."""
+        body = super().to_json(spec, raw, names)
+        body["name"] = _names(spec.path)[-1]
+        if names is None or "attributes" in names:
+            body["attributes"] = merged(raw.get("attributes") or {}, spec.attributes)
+        return {key: value for key, value in body.items() if key not in {"realmRoles", "clientRoles"}}
+
+    def create(self, spec: Group) -> Outputs | None:
+        """Make the group below the one that its path names, then give it its roles, which must be there."""
+        session, wanted = self.context.session(), Roles(spec.realm_roles, spec.client_roles)
+        for owner, names in wanted.declared(None, "", ""):
+            for name in sorted(names):
+                role(session, spec.realm, name, owner)
+        where: tuple[str, ...] = self.collection(spec)
+        if above := _names(spec.path)[:-1]:
+            where = (*where, group_id(session, spec.realm, _joined(above)), "children")
+        made = session.post(spec.realm, *where, body=self.to_json(spec, {}, None))
+        bring(session, spec.realm, ("groups", made), Roles(), wanted.declared(None, "", ""))
+        return None
+
+    def update(self, found: Observed[Group], spec: Group) -> Outputs | None:
+        """Change the group and its roles."""
+        super().update(found, spec)
+        bring(
+            self.context.session(),
+            spec.realm,
+            ("groups", found.id),
+            Roles(found.spec.realm_roles, found.spec.client_roles),
+            Roles(spec.realm_roles, spec.client_roles).declared(
+                spec.model_fields_set, "realm_roles", "client_roles"
+            ),
+        )
+        return None
+
+
+def group_at(session: Session, realm: str, names: list[str]) -> dict[str, Any] | None:
+    """The representation of the group below those names, or None."""
+    found = session.get(realm, "group-by-path", *names)
+    return dict(found) if found and found["name"] == names[-1] else None
+
+
+def group_id(session: Session, realm: str, path: str) -> str:
+    """The id of the group at that path.
+
+    Raises:
+        KeycloakError: There is none.
+    """
+    found = group_at(session, realm, _names(path))
+    if found is None:
+        raise KeycloakError(f"There is no group {path!r} in realm {realm}.", "Declare the group first.")
+    return str(found["id"])
+
+
+def path_of(raw: Mapping[str, Any]) -> str:
+    """The path of a group in our spelling; Keycloak's own does not tell a slash inside a name from one between."""
+    above = str(raw["path"])[: -len(raw["name"])]
+    return above + str(raw["name"]).replace("/", "~/")
+
+
+def _names(path: str) -> list[str]:
+    return [part.replace("~/", "/") for part in re.split(r"(?<!~)/", path)[1:]]
+
+
+def _joined(names: list[str]) -> str:
+    return "".join("/" + name.replace("/", "~/") for name in names)

@@ -1,0 +1,172 @@
+"""OpenID Connect identity providers (Keycloak Server Administration Guide, "OpenID Connect v1.0 identity providers")."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated, Any, Literal
+
+from pydantic import Field, field_validator, model_validator
+
+from provision.core.spec import NaturalKey, Secret, Spec, Unordered, WriteOnly
+from provision.keycloak.api.session import KeycloakError
+from provision.keycloak.bases.collection import CollectionHandler
+from provision.keycloak.bases.representation import Outside, RealmName, at, config
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterator, Mapping
+
+    from provision.core.handler import Observed
+    from provision.core.spec import Outputs
+    from provision.keycloak.realm_listing import RealmListing
+
+
+class IdentityProvider(Spec, module="keycloak"):
+    """An OpenID Connect provider that people log in with (Server Administration Guide, "OpenID Connect v1.0 identity providers").
+
+    It sends people back to `<issuer of the realm>/broker/<alias>/endpoint`, which it has to know.
+    """
+
+    realm: RealmName
+    alias: Annotated[str, NaturalKey] = Field(pattern=r"^[^\s/]+$", description="Part of the redirect URI.")
+    display_name: str = Field(default="", description="What the login page calls it; the alias when empty.")
+    enabled: bool = Field(default=True, description="Whether people can log in with it.")
+    issuer: Annotated[str, config("issuer")] = Field(
+        default="", description="What the `iss` of its tokens must be; not checked when empty."
+    )
+    authorization_url: Annotated[str, config("authorizationUrl")] = Field(
+        min_length=1, description="Its authorization endpoint."
+    )
+    token_url: Annotated[str, config("tokenUrl")] = Field(min_length=1, description="Its token endpoint.")
+    jwks_url: Annotated[str, config("jwksUrl")] = Field(default="", description="Where its keys are.")
+    userinfo_url: Annotated[str, config("userInfoUrl")] = Field(
+        default="", description="Its userinfo endpoint; not asked when empty."
+    )
+    logout_url: Annotated[str, config("logoutUrl")] = Field(
+        default="", description="Its end-session endpoint; logins there stay when empty."
+    )
+    client_id: Annotated[str, config("clientId")] = Field(
+        min_length=1, description="The client that Keycloak is at that provider."
+    )
+    client_secret: Annotated[str | None, Secret, WriteOnly, config("clientSecret")] = Field(
+        default=None, description="The secret of that client."
+    )
+    default_scopes: Annotated[tuple[str, ...], Unordered, Outside] = Field(
+        default=("openid",), description="Scopes asked for."
+    )
+    trust_email: bool = Field(default=False, description="Its addresses count as verified.")
+    store_token: bool = Field(default=False, description="Keep the provider's tokens in Keycloak's database.")
+    hide_on_login: bool = Field(default=False, description="Leave it off the login page.")
+    link_only: bool = Field(default=False, description="Only for accounts that exist already.")
+    pkce_method: Annotated[Literal["S256", "plain", "none"], Outside] = Field(
+        default="S256",
+        description="How PKCE is used towards the provider; `none` for one that does not know it.",
+    )
+    validate_signature: Annotated[bool, config("validateSignature")] = Field(
+        default=True, description="Check its tokens with the keys at `jwksUrl`."
+    )
+    sync_mode: Annotated[Literal["IMPORT", "FORCE", "LEGACY"], config("syncMode", absent="LEGACY")] = Field(
+        default="IMPORT", description="Whether users are updated at the first login only or at every one."
+    )
+    first_login_flow: Annotated[str, at("firstBrokerLoginFlowAlias")] = Field(
+        default="", description="Alias of the flow after the first login; the realm's own when left out."
+    )
+
+    @field_validator("default_scopes")
+    @classmethod
+    def _one_word_each(cls, scopes: tuple[str, ...]) -> tuple[str, ...]:
+        if any(scope.split() != [scope] for scope in scopes):
+            raise ValueError("a scope has no blank in it and is not empty (RFC 6749, section 3.3)")
+        return scopes
+
+    @model_validator(mode="after")
+    def _keys_to_check_with(self) -> IdentityProvider:
+        if self.validate_signature and not self.jwks_url:
+            raise ValueError("validateSignature needs jwksUrl")
+        return self
+
+
+class IdentityProviderHandler(CollectionHandler[IdentityProvider]):
+    """Identity providers through the Admin API."""
+
+    rejects_duplicates = True
+    fixed = {"providerId": "oidc"}  # noqa: RUF012 - declared ClassVar in the base
+
+    def collection(self, spec: IdentityProvider) -> tuple[str, ...]:
+        """The realm's identity providers."""
+        del spec
+        return "identity-provider", "instances"
+
+    def discover(self, inventory: RealmListing) -> Iterator[IdentityProvider]:
+        """All of the type."""
+        for item in inventory.identity_providers:
+            yield self.key(realm=inventory.realm, alias=item["alias"])
+
+    def look_up(self, key: IdentityProvider) -> Mapping[str, Any] | None:
+        """One query by the alias.
+
+        Raises:
+            KeycloakError: An identity provider of another type has that alias.
+        """
+        raw = self.context.session().get(key.realm, *self.collection(key), key.alias)
+        if raw is not None and raw["providerId"] != "oidc":
+            raise KeycloakError(
+                f"The identity provider {key.alias} in realm {key.realm} is of type {raw['providerId']}, not oidc.",
+                "Give another alias, or remove that identity provider first.",
+            )
+        return None if raw is None else dict(raw)
+
+    def address_of(self, raw: Mapping[str, Any]) -> str:
+        """Its path ends with the alias."""
+        return str(raw["alias"])
+
+    def from_json(self, key: IdentityProvider, raw: Mapping[str, Any]) -> dict[str, Any]:
+        """The secret is masked and never read back."""
+        settings = raw.get("config", {})
+        pkce = (
+            settings.get("pkceMethod") or "plain"
+        )  # what Keycloak takes when it only knows that there is PKCE
+        return super().from_json(key, raw) | {
+            "client_secret": None,
+            "default_scopes": tuple(sorted(settings.get("defaultScope", "").split())),
+            "pkce_method": pkce if settings.get("pkceEnabled") == "true" else "none",
+        }
+
+    def to_json(
+        self, spec: IdentityProvider, raw: Mapping[str, Any], names: Collection[str] | None
+    ) -> dict[str, Any]:
+        """The mask that Keycloak shows for a secret goes back as it is and leaves the secret as it is."""
+        if names is not None and spec.client_secret is None:
+            names = {*names} - {"client_secret"}
+        body = super().to_json(spec, raw, names)
+        changed = {}
+        if names is None or "default_scopes" in names:
+            changed["defaultScope"] = " ".join(sorted(set(spec.default_scopes)))
+        if names is None or "pkce_method" in names:
+            on = spec.pkce_method != "none"
+            changed |= {"pkceEnabled": str(on).lower(), "pkceMethod": spec.pkce_method if on else ""}
+        if names is None or "jwks_url" in names:
+            changed["useJwksUrl"] = str(bool(spec.jwks_url)).lower()
+        if not body.get("firstBrokerLoginFlowAlias"):
+            body.pop("firstBrokerLoginFlowAlias", None)
+        return {**body, "config": {**body.get("config", {}), **changed}}
+
+    def create(self, spec: IdentityProvider) -> Outputs | None:
+        """Make it, if its flow is there."""
+        self._require_flow(spec)
+        return super().create(spec)
+
+    def update(self, found: Observed[IdentityProvider], spec: IdentityProvider) -> Outputs | None:
+        """Change what is declared, if its flow is there."""
+        self._require_flow(spec)
+        return super().update(found, spec)
+
+    def _require_flow(self, spec: IdentityProvider) -> None:
+        """Keycloak's own answer to an unknown flow is an internal error."""
+        if not spec.first_login_flow:
+            return
+        flows = self.context.session().get(spec.realm, "authentication", "flows") or ()
+        aliases = [flow["alias"] for flow in flows]
+        if spec.first_login_flow not in aliases:
+            raise KeycloakError(
+                f"There is no authentication flow {spec.first_login_flow!r} in realm {spec.realm}.",
+                f"It has {', '.join(aliases)}.",
+            )

@@ -1,0 +1,88 @@
+"""Initial access tokens (Keycloak "Client registration service", "Initial Access Token")."""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING, Annotated, Any
+
+from pydantic import Field
+
+from provision.core.handler import Handler, Observed
+from provision.core.spec import NaturalKey, Outputs, ReplaceOnChange, Secret, Spec
+from provision.keycloak.bases.representation import RealmName  # noqa: TC001 - pydantic reads it
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+
+class InitialAccessToken(Spec, module="keycloak"):
+    """Lets its bearer register clients, under the realm's policies for authenticated registration ("Initial Access Token").
+
+    Keycloak tells the token once and gives it no name: it is known by the state alone and can be neither adopted nor
+    imported. One that is expired or used up counts as gone: after a refresh, the next `up` makes a new one.
+    """
+
+    realm: RealmName
+    name: Annotated[str, NaturalKey] = Field(min_length=1, description="A name of your own.")
+    expiration_seconds: Annotated[int, ReplaceOnChange] = Field(
+        default=86400, ge=0, description="Seconds that it is good for; 0 for no end."
+    )
+    count: Annotated[int, ReplaceOnChange] = Field(
+        default=1, ge=1, description="How many clients can be registered with it."
+    )
+
+
+class InitialAccessTokenOutputs(Outputs):
+    """What Keycloak made."""
+
+    token: Annotated[str, Secret] = Field(description="The bearer token for the registration endpoint.")
+    token_id: str = Field(description="Keycloak's own id of it, by which it is found again.")
+
+
+_PATH = "clients-initial-access"
+
+
+class InitialAccessTokenHandler(Handler[InitialAccessToken]):
+    """Initial access tokens through the Admin API."""
+
+    outputs = InitialAccessTokenOutputs
+
+    def find(self, key: InitialAccessToken) -> Observed[InitialAccessToken] | None:
+        """Never: Keycloak does not know the name."""
+        del key
+        return None
+
+    def find_recorded(
+        self, key: InitialAccessToken, recorded: Mapping[str, Any]
+    ) -> Observed[InitialAccessToken] | None:
+        """The token that the state remembers, while somebody can still register with it."""
+        if "token" not in recorded or "tokenId" not in recorded:
+            return None
+        for item in self.context.session().get(key.realm, _PATH) or ():
+            if item["id"] == recorded["tokenId"] and _good(item):
+                lifetime, count = item["expiration"], item["count"]
+                spec = key.model_copy(update={"expiration_seconds": lifetime, "count": count})
+                outputs = InitialAccessTokenOutputs(token=recorded["token"], token_id=item["id"])
+                return Observed(item["id"], spec, outputs)
+        return None
+
+    def create(self, spec: InitialAccessToken) -> Outputs:
+        """Have one issued; only this answer holds it."""
+        body = {"expiration": spec.expiration_seconds, "count": spec.count}
+        made = self.context.session().post_for(spec.realm, _PATH, body=body)
+        return InitialAccessTokenOutputs(token=made["token"], token_id=made["id"])
+
+    def update(self, found: Observed[InitialAccessToken], spec: InitialAccessToken) -> Outputs | None:
+        """Nothing can be changed in a token; it is kept."""
+        del spec
+        return found.outputs
+
+    def delete(self, found: Observed[InitialAccessToken]) -> None:
+        """Revoke it."""
+        self.context.session().delete(found.spec.realm, _PATH, found.id)
+
+
+def _good(item: Mapping[str, Any]) -> bool:
+    """Whether a client can still be registered with it; Keycloak lists it for a while after that."""
+    ends = item["timestamp"] + item["expiration"] if item["expiration"] else None
+    return item["remainingCount"] > 0 and (ends is None or time.time() < ends)

@@ -1,0 +1,400 @@
+"""Realms (Keycloak Server Administration Guide, "Creating a realm"; Admin REST API, "Realms Admin")."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated, Any, Literal
+
+from pydantic import Field, field_validator, model_validator
+
+from provision.core.handler import Observed
+from provision.core.spec import CreateOnly, NaturalKey, Outputs, ReplaceOnChange, Spec, Unordered
+from provision.keycloak.api.session import KeycloakError
+from provision.keycloak.bases.client_policy_documents import drop_unsupported
+from provision.keycloak.bases.collection import CollectionHandler
+from provision.keycloak.bases.name_index import NameIndex
+from provision.keycloak.bases.representation import Outside, at, attribute
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterator, Mapping
+
+    from provision.keycloak.realm_listing import RealmListing
+
+_RESET_WHEN_LEFT_OUT = ("oauth2DeviceCodeLifespan", "oauth2DevicePollingInterval")
+"""Every PUT of a realm that does not name these gives them Keycloak's defaults."""
+_MARK = "provision.owner"
+_OFF = "off"
+_HEADERS = {
+    "contentSecurityPolicy": "frame-src 'self'; frame-ancestors 'self'; object-src 'none';",
+    "contentSecurityPolicyReportOnly": "",
+    "referrerPolicy": "no-referrer",
+    "strictTransportSecurity": "max-age=31536000; includeSubDomains",
+    "xContentTypeOptions": "nosniff",
+    "xFrameOptions": "SAMEORIGIN",
+    "xRobotsTag": "none",
+}
+"""Keycloak's own security headers, as it gives them to a new realm."""
+
+
+class Realm(Spec, module="keycloak"):
+    """A realm (Keycloak Server Administration Guide, "Creating a realm").
+
+    Deleting it deletes everything in it, in one call. A realm that exists already is taken over only with
+    `adopt`; it then gets its former settings back instead of being deleted.
+
+    Left alone, whatever they are: the mail server, the OTP and WebAuthn policies, the authentication flows, and all
+    attributes but `frontendUrl`. The defaults are Keycloak's own, but for rotating refresh tokens, brute force
+    protection and an end to offline sessions, which Keycloak has switched off.
+    """
+
+    name: Annotated[str, NaturalKey, at("realm")] = Field(
+        min_length=1,
+        max_length=255,
+        pattern=r"^[^/\s]+$",
+        description="Its name, which is part of the issuer.",
+    )
+    display_name: str = Field(default="", description="What the login page calls it.")
+    display_name_html: str = Field(
+        default="", description="Shown on the login page instead of `displayName`."
+    )
+    enabled: bool = Field(default=True, description="Nobody can log in to a realm that is not enabled.")
+    frontend_url: Annotated[str, attribute("frontendUrl")] = Field(
+        default="",
+        description="The realm's own public base URL; the server's when left out. Part of the issuer.",
+    )
+    ssl_required: Literal["all", "external", "none"] = Field(
+        default="external",
+        description="Which requests have to use https: all, those of other networks, or none.",
+    )
+
+    default_signature_algorithm: str = Field(
+        default="RS256",
+        pattern=r"^((RS|PS|ES)(256|384|512)|EdDSA)$",
+        description="How tokens are signed (RFC 7518, section 3.1); the realm needs a key for it.",
+    )
+    access_token_lifespan: int = Field(
+        default=300, ge=1, description="Seconds an access token is good for (OAuth 2.1: short-lived)."
+    )
+    revoke_refresh_token: bool = Field(
+        default=True,
+        description="Refresh tokens rotate: each is good for one use (OAuth 2.1, public clients).",
+    )
+    refresh_token_max_reuse: int = Field(
+        default=0, ge=0, description="How often a refresh token that rotates may be used again."
+    )
+
+    sso_session_idle_timeout: int = Field(
+        default=1800, ge=1, description="Seconds without use that end a session."
+    )
+    sso_session_max_lifespan: int = Field(
+        default=36000, ge=1, description="Seconds after which a session ends."
+    )
+    sso_session_idle_timeout_remember_me: int = Field(
+        default=0, ge=0, description="The same in seconds for a user who is remembered; 0: no other."
+    )
+    sso_session_max_lifespan_remember_me: int = Field(
+        default=0, ge=0, description="The same in seconds for a user who is remembered; 0: no other."
+    )
+    client_session_idle_timeout: int = Field(
+        default=0,
+        ge=0,
+        description="Seconds without use that end a client's part of a session; 0: the session's.",
+    )
+    client_session_max_lifespan: int = Field(
+        default=0,
+        ge=0,
+        description="Seconds after which a client's part of a session ends; 0: the session's.",
+    )
+    offline_session_idle_timeout: int = Field(
+        default=2592000, ge=1, description="Seconds without use that end an offline session."
+    )
+    offline_session_max_lifespan_enabled: bool = Field(
+        default=True, description="Whether an offline session ends even when it is used."
+    )
+    offline_session_max_lifespan: int = Field(
+        default=5184000, ge=1, description="Seconds after which an offline session ends, if it does."
+    )
+    client_offline_session_idle_timeout: int = Field(
+        default=0,
+        ge=0,
+        description="Seconds without use that end a client's offline session; 0: the realm's.",
+    )
+    client_offline_session_max_lifespan: int = Field(
+        default=0, ge=0, description="Seconds after which a client's offline session ends; 0: the realm's."
+    )
+
+    access_code_lifespan: int = Field(
+        default=60,
+        ge=1,
+        description="Seconds an authorization code is good for (OAuth 2.1: ten minutes at most).",
+    )
+    access_code_lifespan_login: int = Field(default=1800, ge=1, description="Seconds a login may take.")
+    access_code_lifespan_user_action: int = Field(
+        default=300, ge=1, description="Seconds a step of a login may take, such as a change of the password."
+    )
+    action_token_generated_by_user_lifespan: int = Field(
+        default=300, ge=1, description="Seconds a link is good for that a user asked for by mail."
+    )
+    action_token_generated_by_admin_lifespan: int = Field(
+        default=43200, ge=1, description="Seconds a link is good for that an administrator sent by mail."
+    )
+    oauth2_device_code_lifespan: int = Field(
+        default=600, ge=1, description="Seconds a device code is good for (RFC 8628)."
+    )
+    oauth2_device_polling_interval: int = Field(
+        default=5, ge=0, description="Seconds between two questions of a device (RFC 8628)."
+    )
+
+    registration_allowed: bool = Field(default=False, description="Users may register themselves.")
+    registration_email_as_username: bool = Field(
+        default=False, description="Who registers has the e-mail address as user name."
+    )
+    reset_password_allowed: bool = Field(default=False, description='"Forgot password?" on the login page.')
+    remember_me: bool = Field(default=False, description='"Remember me" on the login page.')
+    verify_email: bool = Field(
+        default=False, description="Users confirm their address first; the realm needs a mail server."
+    )
+    login_with_email_allowed: bool = Field(
+        default=True, description="Users may log in with their e-mail address."
+    )
+    duplicate_emails_allowed: bool = Field(
+        default=False, description="Several users may have one address; not with `loginWithEmailAllowed`."
+    )
+    edit_username_allowed: bool = Field(default=False, description="Users may change their user name.")
+    password_policy: str = Field(
+        default="",
+        description="In Keycloak's words, for example `length(12) and notUsername(undefined)`; none when left out.",
+    )
+
+    brute_force_protected: bool = Field(
+        default=True, description="Lock users out for a while after failed logins."
+    )
+    brute_force_strategy: Literal["LINEAR", "MULTIPLE"] = Field(
+        default="MULTIPLE",
+        description="The wait grows with each failure (LINEAR) or with each `failureFactor` of them (MULTIPLE).",
+    )
+    failure_factor: int = Field(default=30, ge=1, description="Failed logins before the first lockout.")
+    wait_increment_seconds: int = Field(default=60, ge=0, description="Seconds that a lockout grows by.")
+    max_failure_wait_seconds: int = Field(default=900, ge=0, description="Seconds of the longest lockout.")
+    max_delta_time_seconds: int = Field(
+        default=43200, ge=1, description="Seconds after which failures are forgotten."
+    )
+    quick_login_check_milliseconds: Annotated[int, at("quickLoginCheckMilliSeconds")] = Field(
+        default=1000, ge=0, description="Milliseconds between two failures that are taken for a machine's."
+    )
+    minimum_quick_login_wait_seconds: int = Field(
+        default=60, ge=0, description="Seconds of the lockout after failures of a machine."
+    )
+    permanent_lockout: bool = Field(
+        default=False, description="Lock users out for good; with it anybody can lock out anybody."
+    )
+    max_temporary_lockouts: int = Field(
+        default=0, ge=0, description="Lockouts for a while before the one for good."
+    )
+
+    browser_security_headers: Annotated[dict[str, str], Outside] = Field(
+        default={},
+        description="Those to change, such as `xFrameOptions`: `off` leaves a header away, an empty text is "
+        "Keycloak's own value.",
+    )
+
+    events_enabled: bool = Field(default=False, description="Keep what users and clients do in the database.")
+    enabled_event_types: Annotated[tuple[str, ...], Unordered] = Field(
+        default=(),
+        description="Which of it, for example `LOGIN_ERROR`; all that Keycloak keeps when left out.",
+    )
+    events_listeners: Annotated[tuple[str, ...], Unordered] = Field(
+        default=("jboss-logging",), description="Providers that are told of every event."
+    )
+    events_expiration: int = Field(
+        default=0, ge=0, description="Seconds after which what users did is deleted; 0: never."
+    )
+    admin_events_enabled: bool = Field(
+        default=False, description="Keep what administrators do in the database."
+    )
+    admin_events_details_enabled: bool = Field(
+        default=False, description="Keep the representations they sent as well."
+    )
+
+    internationalization_enabled: bool = Field(
+        default=False, description="Show pages in the user's language."
+    )
+    supported_locales: Annotated[tuple[str, ...], Unordered] = Field(
+        default=(), description="Languages users may choose, for example `en` and `pt-BR`."
+    )
+    default_locale: str = Field(default="", description="The language of users who did not choose.")
+    login_theme: str = Field(default="", description="The server's default when left out.")
+    account_theme: str = Field(default="", description="The server's default when left out.")
+    admin_theme: str = Field(default="", description="The server's default when left out.")
+    email_theme: str = Field(default="", description="The server's default when left out.")
+
+    adopt: Annotated[bool, CreateOnly, Outside] = Field(
+        default=False, description="Take over a realm that exists already."
+    )
+    features: Annotated[tuple[str, ...], Unordered, Outside] = Field(
+        default=(),
+        description="The features of a Keycloak that the same program starts; what one that goes brought to the client policies goes with it.",
+    )
+    owner: Annotated[str, CreateOnly, Outside] = Field(
+        default="",
+        description="Who makes it; a realm with the same owner was left by an interrupted run of ours.",
+    )
+    supplied_keys: Annotated[bool, CreateOnly, Outside] = Field(
+        default=False,
+        description="Make the signing keys here instead of in Keycloak, which takes seconds. For dev and test only.",
+    )
+    expected_issuer: Annotated[str, Outside] = Field(
+        default="", description="The issuer that the rest of the stack was told; another one is an error."
+    )
+    instance: Annotated[str, ReplaceOnChange, Outside] = Field(
+        default="", description="Which Keycloak data it lives in; other data means that the realm is gone."
+    )
+
+    @field_validator("password_policy")
+    @classmethod
+    def _as_keycloak_spells_it(cls, policy: str) -> str:
+        rules = [rule.strip().removesuffix("()") for rule in policy.split(" and ")]
+        return " and ".join({rule.partition("(")[0]: rule for rule in rules}.values())  # the last of its kind
+
+    @field_validator("browser_security_headers")
+    @classmethod
+    def _headers_that_keycloak_sends(cls, headers: dict[str, str]) -> dict[str, str]:
+        if headers.keys() - _HEADERS.keys():
+            raise ValueError(f"only {', '.join(_HEADERS)}")
+        return headers
+
+    @model_validator(mode="after")
+    def _one_user_for_an_address(self) -> Realm:
+        # Keycloak would switch one of them off without a word.
+        if self.duplicate_emails_allowed and self.login_with_email_allowed:
+            raise ValueError("duplicateEmailsAllowed needs loginWithEmailAllowed to be false")
+        if self.duplicate_emails_allowed and self.registration_email_as_username:
+            raise ValueError("duplicateEmailsAllowed does not go with registrationEmailAsUsername")
+        return self
+
+
+class RealmOutputs(Outputs):
+    """What Keycloak says of a realm."""
+
+    issuer: str = Field(description="The issuer exactly as Keycloak reports it (RFC 8414).")
+
+
+def _shown(live: Mapping[str, str], declared: Mapping[str, str]) -> dict[str, str]:
+    """As a program would declare them: those that it does declare, and every other that is not Keycloak's own."""
+    shown = {}
+    for name, value in live.items():
+        own = value == _HEADERS.get(name, "")
+        if not own or name in declared:
+            shown[name] = "" if own and not declared.get(name) else value or _OFF
+    return shown
+
+
+class RealmHandler(CollectionHandler[Realm]):
+    """Realms through the Admin API."""
+
+    outputs = RealmOutputs
+    rejects_duplicates = True
+
+    def adoptable(self, spec: Realm, found: Observed[Realm]) -> bool:
+        """Only when asked for: a realm holds other people's users."""
+        del found
+        return spec.adopt
+
+    def creates_before_find(self, spec: Realm) -> bool:
+        """Not where a realm is expected to be there: who may change it need not have the right to make one."""
+        return not spec.adopt
+
+    def is_owned(self, spec: Realm, found: Observed[Realm]) -> bool:
+        """Whether an interrupted run of the same owner made it."""
+        mark = found.raw.get("attributes", {}).get(_MARK)
+        return bool(spec.owner) and mark == spec.owner
+
+    def collection(self, spec: Realm) -> tuple[str, ...]:
+        """The realms stand beside each other at the top."""
+        del spec
+        return ()
+
+    def realm_of(self, key: Realm) -> str:
+        """The address of a realm is its name."""
+        return key.name
+
+    def look_up(self, key: Realm) -> Mapping[str, Any] | None:
+        """The realm by its name."""
+        found: Mapping[str, Any] | None = self.context.session().get(key.name)
+        return found
+
+    def discover(self, inventory: RealmListing) -> Iterator[Realm]:
+        """The realm itself, to be taken over."""
+        yield self.key(name=inventory.realm, adopt=True)
+
+    def from_json(self, key: Realm, raw: Mapping[str, Any]) -> dict[str, Any]:
+        """What the realm itself can't tell is as it was declared."""
+        told = {name: getattr(key, name, "") for name in ("instance", "expected_issuer")}
+        told["features"] = getattr(key, "features", ())
+        headers = _shown(raw.get("browserSecurityHeaders", {}), getattr(key, "browser_security_headers", {}))
+        return super().from_json(key, raw) | told | {"browser_security_headers": headers}
+
+    def find(self, key: Realm) -> Observed[Realm] | None:
+        """The realm with its issuer."""
+        found = super().find(key)
+        if found is None:
+            return None
+        return Observed("", found.spec, self._outputs(found.spec), found.raw)
+
+    def to_json(self, spec: Realm, raw: Mapping[str, Any], names: Collection[str] | None) -> dict[str, Any]:
+        """Only what is declared is sent; Keycloak keeps the rest, but for the attributes: those go all together."""
+        told = {name: raw[name] for name in _RESET_WHEN_LEFT_OUT if name in raw}
+        body = told | super().to_json(spec, {}, names) | {"realm": spec.name}
+        if "attributes" in body:
+            attributes = {**raw.get("attributes", {}), **body["attributes"]}
+            body["attributes"] = {name: value for name, value in attributes.items() if value}
+        if names is None and spec.owner:
+            body["attributes"][_MARK] = spec.owner
+        if names is None or "browser_security_headers" in names:
+            body["browserSecurityHeaders"] = {
+                name: "" if value == _OFF else value or _HEADERS.get(name, "")
+                for name, value in spec.browser_security_headers.items()
+            }
+        if names is None and spec.supplied_keys:
+            from provision.keycloak.bases.realm_keys import key_providers
+
+            body["components"] = {"org.keycloak.keys.KeyProvider": key_providers()}
+        return body
+
+    def create(self, spec: Realm) -> RealmOutputs:
+        """One POST with all settings."""
+        self._forget(spec.name)
+        self.context.session().post("", body=self.to_json(spec, {}, None))
+        return self._outputs(spec)
+
+    def update(self, found: Observed[Realm], spec: Realm) -> RealmOutputs:
+        """Change what is declared."""
+        super().update(found, spec)
+        if "features" in spec.model_fields_set:
+            drop_unsupported(self.context.session(), spec.name)
+        return self._outputs(spec)
+
+    def delete(self, found: Observed[Realm]) -> None:
+        """One call, whatever is in it."""
+        super().delete(found)
+        self._forget(found.spec.name)
+
+    def _forget(self, realm: str) -> None:
+        session = self.context.session()
+        session.forget_realm(realm)
+        NameIndex.of(session).forget_realm(realm)
+
+    def _outputs(self, spec: Realm) -> RealmOutputs:
+        session = self.context.session()
+        # By plain HTTP a realm that demands HTTPS tells nothing, and one that is not enabled never does.
+        mute = spec.ssl_required == "all" and session.url.startswith("http:")
+        path = f"realms/{spec.name}/.well-known/openid-configuration"
+        document = None if mute else session.public(path)
+        if document is None:
+            return RealmOutputs(issuer=f"{session.url}/realms/{spec.name}")
+        issuer = document["issuer"]
+        if spec.expected_issuer and issuer != spec.expected_issuer:
+            raise KeycloakError(
+                f"Realm {spec.name} reports the issuer {issuer}, and the rest of the stack was told {spec.expected_issuer}.",
+                "Set Keycloak's hostname so that both are the same.",
+            )
+        return RealmOutputs(issuer=issuer)

@@ -1,0 +1,92 @@
+"""A realm's whole lists of default and optional client scopes (Server Administration Guide, "Realm default client scopes")."""
+
+from __future__ import annotations
+
+import threading
+from typing import TYPE_CHECKING, Annotated, ClassVar
+
+from pydantic import Field, model_validator
+
+from provision.core.handler import Handler, Observed
+from provision.core.spec import Refers, Spec, Unordered
+from provision.keycloak.api.session import KeycloakError
+from provision.keycloak.bases.representation import RealmName  # noqa: TC001 - pydantic reads it
+from provision.keycloak.objects.client_scope import scope_id
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+
+class RealmClientScopes(Spec, module="keycloak"):
+    """Exactly these client scopes are the realm's default and optional ones ("Realm default client scopes").
+
+    Every realm has both lists, so they are always taken over: destroy puts back what was in them. A scope that is in
+    neither leaves them, Keycloak's own (`basic`, `roles`, …) too. Use DefaultClientScope instead to add one scope and
+    leave the rest alone, and never both for one realm.
+    """
+
+    realm: RealmName
+    default_scopes: Annotated[tuple[str, ...], Unordered, Refers("ClientScope")] = Field(
+        description="All that every new client gets, by name."
+    )
+    optional_scopes: Annotated[tuple[str, ...], Unordered, Refers("ClientScope")] = Field(
+        description="All that a new client may ask for, by name."
+    )
+
+    @model_validator(mode="after")
+    def _in_one_list_only(self) -> RealmClientScopes:
+        if twice := sorted({*self.default_scopes} & {*self.optional_scopes}):
+            raise ValueError(f"the scope {twice[0]} is in both lists")
+        return self
+
+
+_LISTS = {
+    "default_scopes": "default-default-client-scopes",
+    "optional_scopes": "default-optional-client-scopes",
+}
+
+
+class RealmClientScopesHandler(Handler[RealmClientScopes]):
+    """The realm's two lists through the Admin API."""
+
+    _locks: ClassVar[dict[str, threading.Lock]] = {}
+
+    def find(self, key: RealmClientScopes) -> Observed[RealmClientScopes] | None:
+        """Both lists, if there is such a realm."""
+        members = {field: self._members(key.realm, field) for field in _LISTS}
+        if None in members.values():
+            return None
+        lists = {field: tuple(sorted(found or ())) for field, found in members.items()}
+        return Observed("", RealmClientScopes(realm=key.realm, **lists))
+
+    def create(self, spec: RealmClientScopes) -> None:
+        """There is nothing to make: the lists come with the realm.
+
+        Raises:
+            KeycloakError: There is no such realm.
+        """
+        raise KeycloakError(f"There is no realm {spec.realm}.", "Declare the realm first.")
+
+    def update(self, found: Observed[RealmClientScopes], spec: RealmClientScopes) -> None:
+        """Take out what does not belong, then add what is missing: a scope can be in one list only."""
+        session, realm = self.context.session(), spec.realm
+        wanted = {
+            field: {name: scope_id(session, realm, name) for name in getattr(spec, field)} for field in _LISTS
+        }
+        with self._locks.setdefault(f"{session.url} {realm}", threading.Lock()):
+            present = {field: self._members(realm, field) or {} for field in _LISTS}
+            for field, path in _LISTS.items():
+                for name in sorted(present[field].keys() - wanted[field].keys()):
+                    session.delete(realm, path, present[field][name])
+            for field, path in _LISTS.items():
+                for name in sorted(wanted[field].keys() - present[field].keys()):
+                    session.put(realm, path, wanted[field][name], body={})
+        del found  # the lists may have been changed meanwhile
+
+    def delete(self, found: Observed[RealmClientScopes]) -> None:
+        """They go with the realm; lists that were imported stay as they are."""
+
+    def _members(self, realm: str, field: str) -> Mapping[str, str] | None:
+        """The ids of a list's scopes by name; None when there is no realm."""
+        listed = self.context.session().get(realm, _LISTS[field])
+        return None if listed is None else {item["name"]: item["id"] for item in listed}

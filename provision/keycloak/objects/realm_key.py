@@ -1,0 +1,119 @@
+"""Key providers of a realm (Keycloak Server Administration Guide, "Configuring realm keys")."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated, Any, Literal, get_args
+
+from pydantic import Field, model_validator
+
+from provision.core.spec import NaturalKey, Spec
+from provision.keycloak.api.session import KeycloakError
+from provision.keycloak.bases.collection import CollectionHandler
+from provision.keycloak.bases.representation import Outside, RealmName, at, config_values
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterator, Mapping
+
+    from provision.keycloak.realm_listing import RealmListing
+
+PROVIDER_TYPE = "org.keycloak.keys.KeyProvider"
+_CURVE_KEYS = {"ecdsa-generated": "ecdsaEllipticCurveKey", "eddsa-generated": "eddsaEllipticCurveKey"}
+_FIRST_CURVES = {"ecdsa-generated": "P-256", "eddsa-generated": "Ed25519"}
+
+
+class RealmKey(Spec, module="keycloak"):
+    """A key that Keycloak makes and signs or encrypts with (Server Administration Guide, "Configuring realm keys").
+
+    Of the active keys of an algorithm the one with the highest priority is used. To rotate, add a key with a higher
+    priority, make the former one passive (`active: false`), and remove it when the tokens that it signed are over.
+    """
+
+    realm: RealmName
+    provider: Annotated[
+        Literal["rsa-generated", "rsa-enc-generated", "ecdsa-generated", "eddsa-generated"],
+        NaturalKey,
+        at("providerId"),
+    ] = Field(
+        default="rsa-generated", description="Keycloak's type of key provider, which decides the kind of key."
+    )
+    name: Annotated[str, NaturalKey] = Field(
+        min_length=1, description="Its name, unique among the keys of that provider."
+    )
+    priority: Annotated[int, config_values("priority")] = Field(
+        default=0,
+        description="Of several active keys for one algorithm, the one with the highest priority signs.",
+    )
+    enabled: Annotated[bool, config_values("enabled", absent=True)] = Field(
+        default=True, description="A key that is not enabled is not published: its tokens are refused."
+    )
+    active: Annotated[bool, config_values("active", absent=True)] = Field(
+        default=True, description="A key that is not active makes no new tokens."
+    )
+    algorithm: Annotated[str | None, config_values("algorithm")] = Field(
+        default=None, description="Of an RSA key, for example `PS256`; Keycloak's default when left out."
+    )
+    key_size: Annotated[int | None, config_values("keySize")] = Field(
+        default=None, ge=2048, description="Bits of an RSA key; another size makes another key at once."
+    )
+    curve: Annotated[str | None, Outside] = Field(
+        default=None, description="Of an ECDSA or EdDSA key; another curve makes another key at once."
+    )
+
+    @model_validator(mode="after")
+    def _fits_the_provider(self) -> RealmKey:
+        if self.provider in _CURVE_KEYS and (self.algorithm or self.key_size):
+            raise ValueError(f"{self.provider} has a curve, but neither algorithm nor keySize")
+        if self.provider not in _CURVE_KEYS and self.curve:
+            raise ValueError(f"{self.provider} has no curve")
+        return self
+
+
+class RealmKeyHandler(CollectionHandler[RealmKey]):
+    """Key providers through the Admin API's components."""
+
+    def collection(self, spec: RealmKey) -> tuple[str, ...]:
+        """The realm's components."""
+        del spec
+        return ("components",)
+
+    def discover(self, inventory: RealmListing) -> Iterator[RealmKey]:
+        """Those of the types that there is a kind for, but for the ones that Keycloak gives every realm."""
+        types = get_args(RealmKey.model_fields["provider"].annotation)
+        for item in inventory.components(PROVIDER_TYPE):
+            own = item["name"] != item["providerId"]
+            if item["providerId"] in types and (own or inventory.factory):
+                yield self.key(realm=inventory.realm, provider=item["providerId"], name=item["name"])
+
+    def look_up(self, key: RealmKey) -> Mapping[str, Any] | None:
+        """One query by the name.
+
+        Raises:
+            KeycloakError: There are several, and Keycloak uses all of them.
+        """
+        session = self.context.session()
+        listed = session.get(key.realm, "components", type=PROVIDER_TYPE, name=key.name) or ()
+        found = [dict(item) for item in listed if item["providerId"] == key.provider]
+        if len(found) > 1:
+            raise KeycloakError(
+                f"Realm {key.realm} has {len(found)} keys {key.name!r} of type {key.provider}.",
+                "Rename or delete all but one in the admin console (Realm settings, Keys).",
+            )
+        return found[0] if found else None
+
+    def from_json(self, key: RealmKey, raw: Mapping[str, Any]) -> dict[str, Any]:
+        """The curve stands under a key of its provider's."""
+        curves = raw.get("config", {}).get(_CURVE_KEYS.get(key.provider, ""))
+        return super().from_json(key, raw) | {"curve": curves[0] if curves else None}
+
+    def to_json(
+        self, spec: RealmKey, raw: Mapping[str, Any], names: Collection[str] | None
+    ) -> dict[str, Any]:
+        """A field that is reset goes back to what Keycloak takes by default."""
+        body = super().to_json(spec, raw, names)
+        settings = body.setdefault("config", {})
+        if spec.provider in _CURVE_KEYS and (names is None or "curve" in names):
+            settings[_CURVE_KEYS[spec.provider]] = [spec.curve or _FIRST_CURVES[spec.provider]]
+        body["config"] = {key: values for key, values in settings.items() if values}
+        if names is None:
+            body |= {"providerType": PROVIDER_TYPE, "parentId": self.context.session().realm_id(spec.realm)}
+        return body

@@ -1,0 +1,40 @@
+"""Realm roles (Keycloak Server Administration Guide, "Creating a realm role")."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated
+
+from pydantic import Field
+
+from provision.core.spec import NaturalKey
+from provision.keycloak.bases.multivalued_fields import COLUMN
+from provision.keycloak.bases.representation import RealmName  # noqa: TC001 - pydantic reads it
+from provision.keycloak.bases.role import Role, RoleHandler
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from provision.keycloak.realm_listing import RealmListing
+
+
+class RealmRole(Role, module="keycloak"):
+    """A role of the realm (Server Administration Guide, "Creating a realm role")."""
+
+    realm: RealmName
+    name: Annotated[str, NaturalKey] = Field(
+        min_length=1, max_length=COLUMN, description="The role's name, unique in the realm."
+    )
+
+
+class RealmRoleHandler(RoleHandler[RealmRole]):
+    """Realm roles through the Admin API."""
+
+    def discover(self, inventory: RealmListing) -> Iterator[RealmRole]:
+        """Those that people made."""
+        for name in inventory.roles:
+            yield self.key(realm=inventory.realm, name=name)
+
+    def collection(self, spec: RealmRole) -> tuple[str, ...]:
+        """The realm's roles."""
+        del spec
+        return ("roles",)

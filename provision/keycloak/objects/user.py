@@ -1,0 +1,149 @@
+"""Users of dev and test stacks (Keycloak Server Administration Guide, "Managing users")."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated, Any
+
+from pydantic import AfterValidator, Field
+
+from provision.core.spec import NaturalKey, Refers, Secret, Spec, Unordered, WriteOnly
+from provision.keycloak.bases.collection import CollectionHandler
+from provision.keycloak.bases.multivalued_fields import KeyedLists, in_order, merged
+from provision.keycloak.bases.representation import Outside, RealmName
+from provision.keycloak.bases.role_mappings import Roles, bring, held, role
+from provision.keycloak.objects.group import group_id, path_of
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Mapping
+
+    from provision.core.handler import Observed
+    from provision.core.spec import Outputs
+
+
+def _without_blanks(attributes: dict[str, tuple[str, ...]]) -> dict[str, tuple[str, ...]]:
+    """Keycloak drops an empty value of a user's attribute, which would be a difference for ever."""
+    if any(not text for items in attributes.values() for text in items):
+        raise ValueError(
+            "Keycloak keeps no empty value of a user's attribute; an empty list takes the attribute away"
+        )
+    return attributes
+
+
+class User(Spec, module="keycloak"):
+    """A person who can log in; meant for dev and test stacks (Server Administration Guide, "Managing users").
+
+    With e-mail and both names set, Keycloak's default user profile asks for nothing more at the first login.
+    """
+
+    realm: RealmName
+    username: Annotated[str, NaturalKey] = Field(
+        min_length=1, pattern=r"^[^A-Z\s]+$", description="The login name, in lower case."
+    )
+    email: str = Field(default="", description="E-mail address.")
+    email_verified: bool = Field(default=True, description="Whether the address counts as verified.")
+    first_name: str = Field(default="", description="Given name.")
+    last_name: str = Field(default="", description="Family name.")
+    enabled: bool = Field(default=True, description="Whether the user can log in.")
+    password: Annotated[str | None, Secret, WriteOnly, Outside] = Field(
+        default=None, description="The password; without one the user can't log in by password."
+    )
+    required_actions: Annotated[tuple[str, ...], Unordered] = Field(
+        default=(), description="What the next login asks for, for example `UPDATE_PASSWORD`."
+    )
+    attributes: Annotated[KeyedLists, AfterValidator(_without_blanks)] = Field(
+        default={},
+        description="Each key is declared apart; Keycloak keeps only those that the user profile knows or admits.",
+    )
+    realm_roles: Annotated[tuple[str, ...], Unordered, Outside, Refers("RealmRole")] = Field(
+        default=(), description="Realm roles besides the realm's default role."
+    )
+    client_roles: Annotated[KeyedLists, Outside, Refers("ClientRole")] = Field(
+        default={}, description="Client roles: names by client id."
+    )
+    groups: Annotated[tuple[str, ...], Unordered, Outside, Refers("Group")] = Field(
+        default=(), description="Paths of groups; a slash inside a name is written `~/`."
+    )
+
+
+_ROLES, _GROUPS = "roles held", "groups joined"
+
+
+class UserHandler(CollectionHandler[User]):
+    """Users through the Admin API."""
+
+    rejects_duplicates = True
+
+    def collection(self, spec: User) -> tuple[str, ...]:
+        """The realm's users."""
+        del spec
+        return ("users",)
+
+    def look_up(self, key: User) -> Mapping[str, Any] | None:
+        """One query by the exact name, and one each for roles and groups."""
+        session = self.context.session()
+        listed = session.get(key.realm, "users", username=key.username, exact="true")
+        if not listed:
+            return None
+        user = ("users", listed[0]["id"])
+        return {
+            **listed[0],
+            _ROLES: held(session, key.realm, *user),
+            _GROUPS: {path_of(item): item["id"] for item in session.list(key.realm, *user, "groups")},
+        }
+
+    def from_json(self, key: User, raw: Mapping[str, Any]) -> dict[str, Any]:
+        """The default role comes with every user and is not ours to give or take."""
+        roles: Roles = raw[_ROLES]
+        return super().from_json(key, raw) | {
+            "attributes": in_order(raw.get("attributes") or {}),
+            "realm_roles": tuple(name for name in roles.realm if name != _default_role(key.realm)),
+            "client_roles": roles.client,
+            "groups": tuple(raw[_GROUPS]),
+        }
+
+    def to_json(self, spec: User, raw: Mapping[str, Any], names: Collection[str] | None) -> dict[str, Any]:
+        """The password goes along as a credential; roles and groups are given by calls of their own."""
+        body = super().to_json(spec, raw, names)
+        body.pop(_ROLES, None)
+        body.pop(_GROUPS, None)
+        if names is None or "attributes" in names:
+            body["attributes"] = merged(raw.get("attributes") or {}, spec.attributes)
+        if spec.password is not None and (names is None or "password" in names):
+            body["credentials"] = [{"type": "password", "value": spec.password, "temporary": False}]
+        return body
+
+    def create(self, spec: User) -> Outputs | None:
+        """Make the user, then give roles and groups, which must be there."""
+        session = self.context.session()
+        for owner, names in Roles(spec.realm_roles, spec.client_roles).declared(None, "", ""):
+            for name in sorted(names):
+                role(session, spec.realm, name, owner)
+        for path in spec.groups:
+            group_id(session, spec.realm, path)
+        made = session.post(spec.realm, "users", body=self.to_json(spec, {}, None))
+        self._place(spec, made, Roles(), {}, None)
+        return None
+
+    def update(self, found: Observed[User], spec: User) -> Outputs | None:
+        """Change the user, and the roles and groups that are declared."""
+        super().update(found, spec)
+        has = Roles(found.spec.realm_roles, found.spec.client_roles)
+        self._place(spec, found.id, has, found.raw[_GROUPS], spec.model_fields_set)
+        return None
+
+    def _place(
+        self, spec: User, user: str, has: Roles, joined: Mapping[str, str], names: Collection[str] | None
+    ) -> None:
+        session, wanted = self.context.session(), Roles(spec.realm_roles, spec.client_roles)
+        bring(
+            session, spec.realm, ("users", user), has, wanted.declared(names, "realm_roles", "client_roles")
+        )
+        if names is None or "groups" in names:
+            for path in sorted(set(spec.groups) - joined.keys()):
+                session.put(spec.realm, "users", user, "groups", group_id(session, spec.realm, path), body={})
+            for path in sorted(joined.keys() - set(spec.groups)):
+                session.delete(spec.realm, "users", user, "groups", joined[path])
+
+
+def _default_role(realm: str) -> str:
+    return f"default-roles-{realm.lower()}"

@@ -1,0 +1,129 @@
+"""The realm's user profile (Keycloak Server Administration Guide, "Managing the user profile")."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated, Any, Literal
+
+from pydantic import AfterValidator, Field
+
+from provision.core.handler import Handler, Observed
+from provision.core.spec import Part, Spec
+from provision.keycloak.bases.representation import Outside, RealmName, at, read, write
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterator, Mapping
+
+    from provision.core.spec import Outputs
+    from provision.keycloak.realm_listing import RealmListing
+
+
+Who = Annotated[tuple[str, ...], AfterValidator(lambda who: tuple(sorted(set(who))))]
+_EVERYBODY = ("admin", "user")
+_FACTORY = ("username", "email", "firstName", "lastName")
+_POLICY = "unmanagedAttributePolicy"
+
+
+class Permissions(Part):
+    """Who sees and who changes an attribute: `admin`, `user`."""
+
+    view: Who = Field(default=_EVERYBODY, description="Who sees it: `user`, `admin`.")
+    edit: Who = Field(default=_EVERYBODY, description="Who changes it: `user`, `admin`.")
+
+
+class ProfileAttribute(Part):
+    """An attribute that users have."""
+
+    name: str = Field(min_length=1, description="Its name, as tokens and mappers use it.")
+    display_name: str = Field(default="", description="May be a message key such as `${email}`.")
+    required: Who = Field(default=(), description="Who has to fill it: `user`, `admin`; nobody when empty.")
+    permissions: Permissions = Field(default=Permissions(), description="Who sees it and who changes it.")
+    multivalued: bool = Field(default=False, description="Whether it may have several values.")
+    validations: dict[str, Any] = Field(
+        default={}, description="Validators with their settings, for example `length: {max: 255}`."
+    )
+    annotations: dict[str, Any] = Field(default={}, description="Hints for forms, for example `inputType`.")
+    group: str = Field(default="", description="Name of the group of attributes that it is shown in.")
+
+
+class UserProfile(Spec, module="keycloak"):
+    """Which attributes users have (Server Administration Guide, "Managing the user profile").
+
+    The list of attributes is declared as a whole and has to hold `username` and `email`. Keycloak makes the profile with
+    the realm; what was there comes back on destroy.
+    """
+
+    realm: RealmName
+    attributes: Annotated[tuple[ProfileAttribute, ...], Outside] = Field(
+        default=(), description="All attributes, in the order of the forms; as they are when left out."
+    )
+    unmanaged_attribute_policy: Annotated[
+        Literal["DISABLED", "ENABLED", "ADMIN_VIEW", "ADMIN_EDIT"], at(_POLICY, absent="DISABLED")
+    ] = Field(default="DISABLED", description="Who may use attributes that are not listed.")
+
+
+class UserProfileHandler(Handler[UserProfile]):
+    """The one profile of a realm."""
+
+    def discover(self, inventory: RealmListing) -> Iterator[UserProfile]:
+        """The profile, if it has other attributes than Keycloak gave it."""
+        raw = inventory.session.get(inventory.realm, "users", "profile") or {}
+        if (
+            inventory.factory
+            or _POLICY in raw
+            or [item["name"] for item in raw.get("attributes", ())] != list(_FACTORY)
+        ):
+            yield self.key(realm=inventory.realm)
+
+    def find(self, key: UserProfile) -> Observed[UserProfile] | None:
+        """The profile; None when there is no realm."""
+        raw = self.context.session().get(key.realm, "users", "profile")
+        if raw is None:
+            return None
+        values = read(UserProfile, raw) | {"realm": key.realm}
+        attributes = tuple(_understood(item) for item in raw.get("attributes") or ())
+        return Observed("profile", UserProfile.model_construct(**values, attributes=attributes), raw=raw)
+
+    def create(self, spec: UserProfile) -> Outputs | None:
+        """Change it: every realm has one.
+
+        Raises:
+            KeycloakError: There is no such realm.
+        """
+        self._put(spec, {}, spec.model_fields_set)
+        return None
+
+    def update(self, found: Observed[UserProfile], spec: UserProfile) -> Outputs | None:
+        """Change what is declared."""
+        self._put(spec, found.raw, spec.model_fields_set)
+        return None
+
+    def delete(self, found: Observed[UserProfile]) -> None:
+        """Nothing: there is no realm without one."""
+
+    def _put(self, spec: UserProfile, raw: Mapping[str, Any], names: Collection[str]) -> None:
+        body = write(spec, raw, names)
+        if body.get(_POLICY) == "DISABLED":
+            del body[_POLICY]
+        if spec.attributes and "attributes" in names:
+            there = {item["name"]: item for item in raw.get("attributes") or ()}
+            body["attributes"] = [_represented(item, there.get(item.name, {})) for item in spec.attributes]
+        self.context.session().put(spec.realm, "users", "profile", body=body)
+
+
+def _understood(raw: Mapping[str, Any]) -> ProfileAttribute:
+    named = {info.alias: name for name, info in ProfileAttribute.model_fields.items()}
+    values = {named[key]: value for key, value in raw.items() if key in named and value is not None}
+    values["permissions"] = Permissions.model_validate(values.get("permissions", {"view": (), "edit": ()}))
+    if (required := raw.get("required")) is not None:
+        values["required"] = tuple(sorted(required.get("roles") or _EVERYBODY))
+    return ProfileAttribute.model_construct(**values)
+
+
+def _represented(spec: ProfileAttribute, raw: Mapping[str, Any]) -> dict[str, Any]:
+    """What Keycloak says about the attribute besides our fields stays, such as the scopes it is for."""
+    body = {**raw, **spec.model_dump(mode="json", by_alias=True)}
+    if spec.required:
+        body["required"] = {**(raw.get("required") or {}), "roles": list(spec.required)}
+    else:
+        del body["required"]
+    return {key: value for key, value in body.items() if value or key == "multivalued"}

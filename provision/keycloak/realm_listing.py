@@ -1,0 +1,158 @@
+"""What stands in a realm, as far as its objects are found by listing; what Keycloak makes itself only when asked for."""
+
+from __future__ import annotations
+
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from provision.keycloak.api.session import Session
+
+KEYCLOAK_CLIENTS = frozenset(
+    {"account", "account-console", "admin-cli", "broker", "realm-management", "security-admin-console"}
+)
+"""The clients that Keycloak makes in every realm."""
+KEYCLOAK_SCOPES = frozenset(
+    {
+        "acr",
+        "address",
+        "basic",
+        "email",
+        "microprofile-jwt",
+        "offline_access",
+        "organization",
+        "phone",
+        "profile",
+        "role_list",
+        "roles",
+        "saml_organization",
+        "service_account",
+        "web-origins",
+    }
+)
+"""The client scopes that Keycloak makes in every realm."""
+_ROLES = {"offline_access", "uma_authorization"}
+_OF_MASTER = {"admin", "create-realm"}
+_PROTOCOL = "openid-connect"
+
+
+class RealmListing:
+    """The objects of one realm, each collection listed once and only when it is asked for.
+
+    Args:
+        session: The Admin API.
+        realm: The realm.
+        factory: Whether what Keycloak makes itself is told too.
+    """
+
+    def __init__(self, session: Session, realm: str, *, factory: bool = False) -> None:
+        self.session = session
+        self.realm = realm
+        self.factory = factory
+
+    @cached_property
+    def clients(self) -> list[dict[str, Any]]:
+        """The OpenID Connect clients."""
+        return [item for item in self._clients if item.get("protocol", _PROTOCOL) == _PROTOCOL]
+
+    @cached_property
+    def scopes(self) -> list[dict[str, Any]]:
+        """The OpenID Connect client scopes."""
+        return [item for item in self._scopes if item.get("protocol") == _PROTOCOL]
+
+    @cached_property
+    def realm_scopes(self) -> dict[str, set[str]]:
+        """Names of the scopes that new clients get, by kind of membership."""
+        return {
+            kind: {item["name"] for item in self.listed(f"default-{kind}-client-scopes")}
+            for kind in ("default", "optional")
+        }
+
+    @cached_property
+    def mappers(self) -> list[tuple[str, str, dict[str, Any]]]:
+        """The protocol mappers of those scopes and clients: scope, client (one of the two is empty), mapper."""
+        of_scopes = ((item["name"], "", item) for item in self.scopes)
+        of_clients = (("", item["clientId"], item) for item in self.clients)
+        return [
+            (scope, client, mapper)
+            for scope, client, owner in (*of_scopes, *of_clients)
+            for mapper in owner.get("protocolMappers") or ()
+            if not (client and mapper["name"] in _OF_SERVICE_ACCOUNTS)
+        ]
+
+    @cached_property
+    def identity_providers(self) -> list[dict[str, Any]]:
+        """The identity providers of the type that there is a kind for."""
+        return [item for item in self._identity_providers if item["providerId"] == "oidc"]
+
+    @cached_property
+    def roles(self) -> list[str]:
+        """The names of the realm's roles."""
+        names = [item["name"] for item in self.listed("roles")]
+        return [name for name in names if self.factory or not self.is_factory_role(name)]
+
+    def is_factory_client(self, client_id: str) -> bool:
+        """Whether Keycloak makes the client of that name itself."""
+        return client_id in KEYCLOAK_CLIENTS or (self.realm == "master" and client_id.endswith("-realm"))
+
+    def is_factory_scope(self, name: str) -> bool:
+        """Whether Keycloak makes the client scope of that name itself."""
+        return name in KEYCLOAK_SCOPES
+
+    def is_factory_role(self, name: str) -> bool:
+        """Whether Keycloak makes the realm role of that name itself."""
+        own = {
+            *_ROLES,
+            f"default-roles-{self.realm.lower()}",
+            *(_OF_MASTER if self.realm == "master" else ()),
+        }
+        return name in own
+
+    def components(self, type_: str) -> list[dict[str, Any]]:
+        """The realm's components of one type."""
+        realm_id = self.session.realm_id(self.realm)
+        return list(self.session.get(self.realm, "components", parent=realm_id or "", type=type_) or ())
+
+    def listed(self, *path: str) -> list[Any]:
+        """A collection that is not paged."""
+        return list(self.session.get(self.realm, *path) or ())
+
+    def strangers(self) -> list[str]:
+        """What people made and no kind of object is for, a phrase each."""
+        users = self.session.get(self.realm, "users", "count")
+        found = [f"{users} users: they are data, not configuration"] if users else []
+        found += [
+            f"client {item['clientId']} ({item['protocol']})"
+            for item in self._clients
+            if item not in self.clients
+        ]
+        found += [
+            f"client scope {item['name']} ({item['protocol']})"
+            for item in self._scopes
+            if item not in self.scopes
+        ]
+        found += [
+            f"identity provider {item['alias']} ({item['providerId']})"
+            for item in self._identity_providers
+            if item not in self.identity_providers
+        ]
+        flows = [item["alias"] for item in self.listed("authentication", "flows") if not item["builtIn"]]
+        return found + [f"authentication flow {alias}" for alias in flows]
+
+    @cached_property
+    def _clients(self) -> list[dict[str, Any]]:
+        found = self.session.list(self.realm, "clients")
+        return [item for item in found if self.factory or not self.is_factory_client(item["clientId"])]
+
+    @cached_property
+    def _scopes(self) -> list[dict[str, Any]]:
+        found = self.listed("client-scopes")
+        return [item for item in found if self.factory or not self.is_factory_scope(item["name"])]
+
+    @cached_property
+    def _identity_providers(self) -> list[dict[str, Any]]:
+        return self.listed("identity-provider", "instances")
+
+
+_OF_SERVICE_ACCOUNTS = {"Client ID", "Client Host", "Client IP Address"}
+"""The mappers that Keycloak adds to a client with a service account."""

@@ -1,0 +1,88 @@
+"""What stands in a realm, in the terms of the specs: what a stack file has to say so that it describes the realm."""
+
+from __future__ import annotations
+
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from pydantic import ValidationError
+
+from provision._lib.errors import ProvisionError
+from provision._lib.validation import problems
+from provision.core.handler import Context
+from provision.core.registry import catalogue
+from provision.keycloak.realm_listing import RealmListing
+from provision.provider.lifecycle import Lifecycle
+from provision.provider.wire import plain
+
+if TYPE_CHECKING:
+    from provision._lib.progress import Step
+    from provision.core.handler import Handler
+    from provision.core.spec import Spec
+    from provision.keycloak.api.session import Session
+
+_READERS = 8
+
+
+@dataclass(frozen=True)
+class Discovery:
+    """A realm's objects.
+
+    Args:
+        objects: Each with its ``type`` and its fields under their wire names, but for secrets and for what is as
+            Keycloak makes it; without the realm's name.
+        left_out: What nothing here is for, or could not be read; a phrase each.
+    """
+
+    objects: tuple[dict[str, Any], ...]
+    left_out: tuple[str, ...]
+
+
+def discover(session: Session, realm: str, step: Step) -> Discovery:
+    """Look through a realm; changes nothing.
+
+    Args:
+        session: The Admin API.
+        realm: The realm, which must be there.
+        step: Told of each kind of object.
+
+    Raises:
+        KeycloakError: A list can't be read, for example because the service account may not see it.
+    """
+    inventory = RealmListing(session, realm)
+    context = Context(session=lambda: session, log=lambda _line: None)
+    kinds = [handler for token, handler in catalogue().items() if token.split(":")[1] == "keycloak"]
+    objects: list[dict[str, Any]] = []
+    left_out = inventory.strangers()
+    with ThreadPoolExecutor(_READERS) as readers:
+        for handler in kinds:
+            step.note(handler.spec.__name__)
+            keys = list(handler(context).discover(inventory))
+            for found in readers.map(lambda key, handler=handler: _told(handler, context, key), keys):
+                if isinstance(found, str):
+                    left_out.append(found)
+                else:
+                    objects.append(found)
+    return Discovery(tuple(objects), tuple(dict.fromkeys(left_out)))
+
+
+def _told(handler: type[Handler[Any]], context: Context, key: Spec) -> dict[str, Any] | str:
+    """The object as it is declared, or why it can't be."""
+    try:
+        state = Lifecycle(handler, context).read(key.identity(), {}, {})
+        if state is None:
+            return f"{key.label()}: it is gone"
+        told = {name: plain(value) for name, value in state.inputs.items()}
+        told |= {name: value for name, value in _ASKED_FOR.items() if name in handler.spec.fields()}
+        handler.spec.model_validate(told)
+    except ValidationError as error:
+        return f"{key.label()}: {'; '.join(map(str, problems(error, handler.spec)))}"
+    except ProvisionError as error:
+        return f"{key.label()}: {error.what}"
+    told.pop("realm", None)
+    return {"type": handler.spec.__name__} | {name: value for name, value in told.items() if value != ""}
+
+
+_ASKED_FOR = {"adopt": True}
+"""What has to be declared of something that is to be taken over."""

@@ -1,0 +1,1 @@
+"""The component that puts a stack together."""

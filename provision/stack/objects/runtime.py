@@ -1,0 +1,78 @@
+"""What a stack runs in."""
+
+from __future__ import annotations
+
+import secrets
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, Literal
+
+from pydantic import Field
+
+from provision.core.handler import Handler, Observed
+from provision.core.spec import NaturalKey, Spec
+from provision.runtimes import current
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+_MARK_BYTES = 8
+
+
+class Runtime(Spec, module="index"):
+    """What a stack runs in: processes or containers of this machine.
+
+    Everything that is started depends on it, so it is made first and removed last. It can't be changed: the stack is
+    removed and made anew.
+    """
+
+    name: Annotated[str, NaturalKey] = Field(default="runtime", description="A name of your own.")
+    home: str = Field(min_length=1, description="The stack's folder on this machine; absolute.")
+    runtime: Literal["process", "docker"] = Field(description="What the stack runs in.")
+    mark: str = Field(
+        default="",
+        pattern="^[0-9a-f]*$",
+        description="Tells what this stack made from what another of the same name made; left out, one is chosen and kept.",
+    )
+
+
+class RuntimeHandler(Handler[Runtime]):
+    """A file in the stack's folder, which tells the program and the command line what they can't ask the state."""
+
+    def fill_defaults(self, spec: Runtime, old: Runtime | None) -> Runtime:
+        """Keep the mark that was chosen before, also by a run that was killed; refuse another runtime."""
+        there = current.read(Path(spec.home))
+        known = there or (current.Current(old.runtime, old.mark) if old is not None else None)
+        if known is not None:
+            current.refuse_another(known.runtime, spec.runtime)
+        mark = spec.mark or (known.mark if known is not None else secrets.token_hex(_MARK_BYTES))
+        return spec.model_copy(update={"mark": mark})
+
+    def needs_update(self, spec: Runtime, outputs: Mapping[str, Any]) -> str | None:
+        """Whether the file is lost, or the state was made on another machine."""
+        del outputs
+        return None if current.read(Path(spec.home)) else "what the stack runs in is written down again"
+
+    def find(self, key: Runtime) -> Observed[Runtime] | None:
+        """It is wherever its mark is known: in the state, and in the file."""
+        if not getattr(key, "mark", ""):
+            return None
+        there = current.read(Path(key.home))
+        return Observed(key.name, key if there is None else key.model_copy(update=vars(there)))
+
+    def is_owned(self, spec: Runtime, found: Observed[Runtime]) -> bool:
+        """The folder belongs to this stack alone."""
+        del spec, found
+        return True
+
+    def create(self, spec: Runtime) -> None:
+        """Write the file."""
+        current.write(Path(spec.home), current.Current(spec.runtime, spec.mark))
+
+    def update(self, found: Observed[Runtime], spec: Runtime) -> None:
+        """Write it again."""
+        del found
+        self.create(spec)
+
+    def delete(self, found: Observed[Runtime]) -> None:
+        """Remove the file."""
+        current.remove(Path(found.spec.home))
