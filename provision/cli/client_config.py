@@ -9,18 +9,18 @@ import click
 
 from provision._lib.errors import ProvisionError, UsageError
 from provision.cli.main import Invocation, print_json
-from provision.cli.mcp_clients import MCP_CLIENTS, Server
+from provision.config import mcp_clients
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
-    from provision.cli.mcp_clients import McpClient
+    from provision.config.mcp_clients import McpClient
     from provision.config.stack_config import StackConfig
 
 
 @click.command("client-config")
-@click.argument("client", type=click.Choice(list(MCP_CLIENTS)))
+@click.argument("client", type=click.Choice(list(mcp_clients.configurable())))
 @click.option("--registered", is_flag=True, help="With the stack's pre-registered client in any case.")
 @click.option("--client-id", help="Which pre-registered client, when there are several.")
 @click.option("--server", help="Only this MCP server, when there are several.")
@@ -45,7 +45,7 @@ def command(
         raise UsageError(
             f"Stack {invocation.stack_name} has no MCP server.", "Take a stack that declares one."
         )
-    program = MCP_CLIENTS[client]
+    program, file = mcp_clients.catalogue()[client], mcp_clients.configurable()[client]
     chosen = (
         _registered(config, program, client_id)
         if registered or client_id or not config.registration_enabled
@@ -58,33 +58,33 @@ def command(
             f"Start it: `provision up -s {invocation.stack_name}`.",
         )
     servers = [
-        Server(item["name"], item["url"], tuple(item["scopes"]), chosen)
+        mcp_clients.Server(item["name"], item["url"], tuple(item["scopes"]), chosen)
         for item in outputs["servers"]
         if server in {None, item["name"]}
     ]
     if not servers:
         names = ", ".join(item["name"] for item in outputs["servers"])
         raise UsageError(f"There is no MCP server {server!r}.", f"The stack has {names}.")
-    content = program.content(servers)
-    line = " && ".join(map(program.command, servers)) if program.command else None
+    content = file.content(servers)
+    line = " && ".join(map(file.command, servers)) if file.command else None
     if as_json:
-        print_json({"client": client, "file": program.file, "content": content, "command": line})
+        print_json({"client": client, "file": file.path, "content": content, "command": line})
         return
     click.echo(json.dumps(content, indent=2))
-    click.echo(f"\n{program.title} reads this from {program.file} in a project's folder.", err=True)
+    click.echo(f"\n{program.title} reads this from {file.path} in a project's folder.", err=True)
     if line:
         click.echo(f"The same by a command: {line}", err=True)
     if files := config.server_ca_files({item.name for item in servers}):
-        click.echo(_trust(program, files), err=True)
-    click.echo(program.after, err=True)
+        click.echo(_trust(program.title, file.ca_variable, files), err=True)
+    click.echo(file.after, err=True)
 
 
-def _trust(program: McpClient, ca_files: Sequence[Path]) -> str:
-    """What certificates of private authorities take; the program does not read the stack file."""
+def _trust(title: str, ca_variable: str | None, ca_files: Sequence[Path]) -> str:
+    """Say what certificates of private authorities take; the client does not read the stack file."""
     named = " and ".join(map(str, ca_files))
     bundle = str(ca_files[0]) if len(ca_files) == 1 else "one file with all of that"
-    variable = f", or start it with {program.ca_variable}={bundle}" if program.ca_variable else ""
-    return f"{program.title} has to trust {named}: add that to the system's authorities{variable}."
+    variable = f", or start it with {ca_variable}={bundle}" if ca_variable else ""
+    return f"{title} has to trust {named}: add that to the system's authorities{variable}."
 
 
 def _registered(config: StackConfig, program: McpClient, client_id: str | None) -> str:

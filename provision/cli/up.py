@@ -114,6 +114,11 @@ def _say_what_next(option: str, outputs: dict[str, Any]) -> None:
         click.echo(f"\nNext: provision drift{option}    shows what others change")
         return
     click.echo(f"\nNext: provision verify{option}    proves that tokens are really checked")
-    click.echo(f"      provision client-config{option} vscode    connects a client; also claude-code, cursor")
+    from provision.config.mcp_clients import configurable
+
+    first, *others = sorted(configurable(), key=lambda name: name != "vscode")
+    click.echo(
+        f"      provision client-config{option} {first}    connects a client; also {', '.join(others)}"
+    )
     click.echo(f"      provision status{option} --show-secrets    shows the demo user and the admin's secret")
     click.echo(f"      provision down{option}      removes it all")

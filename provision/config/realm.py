@@ -6,6 +6,7 @@ from typing import Literal
 
 from pydantic import Field
 
+from provision.config import mcp_clients
 from provision.config.concept import Concept
 
 
@@ -39,13 +40,7 @@ class ClientIdMetadataConfig(Concept):
 
     enabled: bool = False
     """Whether a client may use the URL of its metadata as its id; switches Keycloak's feature `cimd` on."""
-    trusted_domains: tuple[str, ...] = (
-        "127.0.0.1",
-        "localhost",
-        "claude.ai",
-        "code.visualstudio.com",
-        "vscode.dev",
-    )
+    trusted_domains: tuple[str, ...] = mcp_clients.metadata_hosts()
     """Hosts on which metadata may be, and which it may name in redirect and client URIs; `*.example.org` for all below."""
     allow_http: bool = False
     """Metadata may come by plain HTTP; for tests on one machine."""
@@ -56,23 +51,13 @@ class RegistrationConfig(Concept):
 
     enabled: bool | None = None
     """Whether clients may register themselves at all; off in production when left out, on elsewhere."""
-    trusted_hosts: tuple[str, ...] = (
-        "127.0.0.1",
-        "localhost",
-        "anysphere.cursor-mcp",
-        "claude.ai",
-        "claude.com",
-        "code.visualstudio.com",
-        "insiders.vscode.dev",
-        "vscode.dev",
-        "www.cursor.com",
-    )
+    trusted_hosts: tuple[str, ...] = mcp_clients.registration_hosts()
     """Hosts that may register and that redirect and client URIs may name."""
     sender_must_match: bool = True
     """The sender's address must be one of the trusted hosts."""
     client_uris_must_match: bool = True
     """Redirect and client URIs must be on a trusted host."""
-    redirect_schemes: tuple[str, ...] = ("https", "http", "cursor")
+    redirect_schemes: tuple[str, ...] = mcp_clients.redirect_schemes()
     """Schemes that the redirect URIs of a registration may have."""
     allowed_scopes: tuple[str, ...] = ()
     """Scopes that a registration may ask for besides the realm's defaults and the servers' own."""
@@ -87,18 +72,7 @@ class ClientConfig(Concept):
     """Its client id."""
     name: str = "MCP client"
     """What the consent page calls it."""
-    redirect_uris: tuple[str, ...] = (
-        "http://127.0.0.1/",
-        "http://127.0.0.1/callback",
-        "http://127.0.0.1:33418/",
-        "http://localhost/",
-        "http://localhost/callback",
-        "http://localhost:8787/callback",
-        "https://claude.ai/api/mcp/auth_callback",
-        "https://claude.com/api/mcp/auth_callback",
-        "https://insiders.vscode.dev/redirect",
-        "https://vscode.dev/redirect",
-    )
+    redirect_uris: tuple[str, ...] = mcp_clients.redirect_uris()
     """Compared exactly; `http://127.0.0.1/…` and `http://localhost/…` without a port match any port."""
 
 

@@ -7,12 +7,12 @@ import json
 import httpx
 import pytest
 
-from provision.cli.mcp_clients import MCP_CLIENTS
+from provision.config.mcp_clients import catalogue, configurable
 
 _CHALLENGE = "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM"
 
 
-@pytest.mark.parametrize("client", MCP_CLIENTS)
+@pytest.mark.parametrize("client", configurable())
 def test_standard_output_is_the_file_and_nothing_else(live, client):
     said = live.run("client-config", client)
     content = json.loads(said.stdout)
@@ -20,7 +20,7 @@ def test_standard_output_is_the_file_and_nothing_else(live, client):
     (servers,) = content.values()
     assert servers["calculator"]["url"] == url
     assert "mcp-client" not in said.stdout  # the stack lets clients register themselves
-    assert MCP_CLIENTS[client].file in said.stderr
+    assert configurable()[client].path in said.stderr
 
 
 def test_the_pre_registered_client_is_named_as_each_expects_it(live):
@@ -35,7 +35,9 @@ def test_the_pre_registered_client_is_named_as_each_expects_it(live):
     assert command.startswith("claude mcp add --transport http --client-id mcp-client calculator http")
 
 
-@pytest.mark.parametrize("uri", sorted({uri for item in MCP_CLIENTS.values() for uri in item.redirect_uris}))
+@pytest.mark.parametrize(
+    "uri", sorted({uri for item in catalogue().values() if item.file for uri in item.redirect_uris})
+)
 def test_keycloak_sends_the_pre_registered_client_back_to_where_it_listens(live, uri):
     at_any_port = uri.replace("http://localhost/", "http://localhost:51234/")
     query = {
