@@ -15,6 +15,7 @@ def former(tmp_path_factory):
     stack = StackCli(tmp_path_factory.mktemp("former"), stack=version_before.STACK)
     ports = (pick_free(), pick_free())
     home = version_before.lay_out(stack, ports)
+    stack.run("up")
     stack.run("up", "--refresh")  # the port that the database knew is another one here
     version_before.put_state_back(home, ports)
     version_before.record_processes(home)
