@@ -5,34 +5,11 @@ from __future__ import annotations
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
+from provision.keycloak import builtin
+
 if TYPE_CHECKING:
     from provision.keycloak.api.session import Session
 
-KEYCLOAK_CLIENTS = frozenset(
-    {"account", "account-console", "admin-cli", "broker", "realm-management", "security-admin-console"}
-)
-"""The clients that Keycloak makes in every realm."""
-KEYCLOAK_SCOPES = frozenset(
-    {
-        "acr",
-        "address",
-        "basic",
-        "email",
-        "microprofile-jwt",
-        "offline_access",
-        "organization",
-        "phone",
-        "profile",
-        "role_list",
-        "roles",
-        "saml_organization",
-        "service_account",
-        "web-origins",
-    }
-)
-"""The client scopes that Keycloak makes in every realm."""
-_ROLES = {"offline_access", "uma_authorization"}
-_OF_MASTER = {"admin", "create-realm"}
 _PROTOCOL = "openid-connect"
 
 
@@ -77,7 +54,7 @@ class RealmListing:
             (scope, client, mapper)
             for scope, client, owner in (*of_scopes, *of_clients)
             for mapper in owner.get("protocolMappers") or ()
-            if not (client and mapper["name"] in _OF_SERVICE_ACCOUNTS)
+            if not (client and mapper["name"] in builtin.SERVICE_ACCOUNT_MAPPERS)
         ]
 
     @cached_property
@@ -93,20 +70,15 @@ class RealmListing:
 
     def is_factory_client(self, client_id: str) -> bool:
         """Whether Keycloak makes the client of that name itself."""
-        return client_id in KEYCLOAK_CLIENTS or (self.realm == "master" and client_id.endswith("-realm"))
+        return builtin.is_client(self.realm, client_id)
 
     def is_factory_scope(self, name: str) -> bool:
         """Whether Keycloak makes the client scope of that name itself."""
-        return name in KEYCLOAK_SCOPES
+        return name in builtin.KEYCLOAK_SCOPES
 
     def is_factory_role(self, name: str) -> bool:
         """Whether Keycloak makes the realm role of that name itself."""
-        own = {
-            *_ROLES,
-            f"default-roles-{self.realm.lower()}",
-            *(_OF_MASTER if self.realm == "master" else ()),
-        }
-        return name in own
+        return builtin.is_role(self.realm, name)
 
     def components(self, type_: str) -> list[dict[str, Any]]:
         """The realm's components of one type."""
@@ -152,7 +124,3 @@ class RealmListing:
     @cached_property
     def _identity_providers(self) -> list[dict[str, Any]]:
         return self.listed("identity-provider", "instances")
-
-
-_OF_SERVICE_ACCOUNTS = {"Client ID", "Client Host", "Client IP Address"}
-"""The mappers that Keycloak adds to a client with a service account."""

@@ -7,7 +7,7 @@ from collections import deque
 from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING, NamedTuple
 
-from provision.keycloak.realm_listing import KEYCLOAK_CLIENTS
+from provision.keycloak import builtin
 from provision.rules.thing import UndecidedError
 
 if TYPE_CHECKING:
@@ -132,15 +132,11 @@ def roles_in_scene(scene: Scene, realm: str) -> Callable[[Role], Thing | None]:
             return scene.one("ClientRole", realm=realm, client=role.owner, name=role.name)
         except UndecidedError:
             # What the roles of Keycloak's own clients contain is known, unless somebody changed it and an audit tells.
-            if _is_factory(role.owner, realm):
+            if builtin.is_client(realm, role.owner):
                 return None
             raise
 
     return found
-
-
-def _is_factory(owner: str, realm: str) -> bool:
-    return owner in KEYCLOAK_CLIENTS or (realm == "master" and owner.endswith("-realm"))
 
 
 def among(things: Iterable[Thing]) -> Callable[[Role], Thing | None]:

@@ -10,7 +10,7 @@ from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import urlsplit, urlunsplit
 
-from provision.keycloak.realm_listing import KEYCLOAK_SCOPES
+from provision.keycloak.builtin import KEYCLOAK_SCOPES
 from provision.rules.thing import UndecidedError
 
 if TYPE_CHECKING:

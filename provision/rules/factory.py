@@ -1,7 +1,7 @@
 """What is in a realm that Keycloak has just made, as rules look at it; what a program declares is laid over it.
 
-It is what Keycloak 26.7 makes: the policies for registration, the OpenID Connect client scopes with their memberships,
-and those of their mappers that write audiences or roles. Its own clients, for its consoles, are not among it.
+Of what Keycloak makes (``keycloak/builtin.py``) these are the policies for registration, the OpenID Connect client scopes with
+their memberships, and their mappers that write audiences or roles. Its own clients, for its consoles, are left out.
 """
 
 from __future__ import annotations
@@ -11,72 +11,22 @@ from typing import TYPE_CHECKING, Any
 
 from provision.core.registry import catalogue
 from provision.core.spec import PACKAGE, Spec
+from provision.keycloak.builtin import OPENID_SCOPES, REGISTRATION_POLICIES, SCOPE_MAPPERS
 from provision.rules.thing import UNKNOWN, Thing
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
-HARMLESS_MAPPERS = (
-    "oidc-address-mapper",
-    "oidc-full-name-mapper",
-    "oidc-sha256-pairwise-sub-mapper",
-    "oidc-usermodel-attribute-mapper",
-    "oidc-usermodel-property-mapper",
-    "saml-role-list-mapper",
-    "saml-user-attribute-mapper",
-    "saml-user-property-mapper",
-)
-"""The types of mappers that a client which registers may bring along."""
-_POLICIES: tuple[tuple[str, str, Mapping[str, Any]], ...] = (
-    ("TrustedHostsPolicy", "anonymous", {}),
-    ("ConsentRequiredPolicy", "anonymous", {}),
-    ("FullScopeDisabledPolicy", "anonymous", {}),
-    ("MaxClientsPolicy", "anonymous", {"maxClients": 200}),
-    *(
-        (kind, registration, values)
-        for registration in ("anonymous", "authenticated")
-        for kind, values in (
-            ("AllowedProtocolMappersPolicy", {"allowedProtocolMapperTypes": HARMLESS_MAPPERS}),
-            ("AllowedClientScopesPolicy", {"allowDefaultScopes": True}),
-            ("RegistrationWebOriginsPolicy", {}),
-        )
-    ),
-)
-_SCOPES: tuple[tuple[str, str | None, bool], ...] = (
-    ("acr", "default", False),
-    ("address", "optional", True),
-    ("basic", "default", False),
-    ("email", "default", True),
-    ("microprofile-jwt", "optional", True),
-    ("offline_access", "optional", True),
-    ("organization", "optional", True),
-    ("phone", "optional", True),
-    ("profile", "default", True),
-    ("roles", "default", False),
-    ("service_account", None, False),
-    ("web-origins", "default", False),
-)
-"""Each with its place among the realm's, and whether it stands in the token's ``scope``."""
-_MAPPERS: tuple[tuple[str, Mapping[str, Any]], ...] = (
-    ("AudienceResolveMapper", {"scope": "roles", "name": "audience resolve", "addToAccessToken": True}),
-    ("RealmRoleMapper", {"scope": "roles", "name": "realm roles", "claimName": "realm_access.roles"}),
-    (
-        "ClientRoleMapper",
-        {"scope": "roles", "name": "client roles", "claimName": "resource_access.${client_id}.roles"},
-    ),
-    ("RealmRoleMapper", {"scope": "microprofile-jwt", "name": "groups", "claimName": "groups"}),
-)
-
 
 def factory(realm: str) -> Iterator[Thing]:
     """What Keycloak makes in a new realm."""
-    for kind, registration, values in _POLICIES:
+    for kind, registration, values in REGISTRATION_POLICIES:
         yield _thing(kind, {"realm": realm, "registration": registration, **values})
-    for name, membership, in_token in _SCOPES:
+    for name, membership, in_token in OPENID_SCOPES:
         yield _thing("ClientScope", {"realm": realm, "name": name, "inTokenScope": in_token}, whole=False)
         if membership is not None:
             yield _thing("DefaultClientScope", {"realm": realm, "scope": name, "kind": membership})
-    for kind, values in _MAPPERS:
+    for kind, values in SCOPE_MAPPERS:
         yield _thing(kind, {"realm": realm, "client": "", **values}, whole=False)
 
 

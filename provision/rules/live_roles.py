@@ -7,6 +7,7 @@ from itertools import islice
 from typing import TYPE_CHECKING, Any, Final, NamedTuple, cast
 
 from provision._lib.errors import ProvisionError
+from provision.keycloak.builtin import POWERFUL_CLIENTS, is_realm_client
 from provision.keycloak.objects.group import group_id
 from provision.rules.administration import ADMINISTRATION, administering, among, of_group
 from provision.rules.reader import VIEW_CLIENTS, VIEW_REALM, VIEW_USERS, Denied, denied
@@ -20,8 +21,6 @@ if TYPE_CHECKING:
     from provision.rules.realm_tree import RealmTree
     from provision.rules.thing import Thing
 
-_POWERFUL: Final = {"broker", "realm-management"}
-"""Clients whose roles open the realm, or the tokens of its identity providers."""
 _MOST: Final = 200
 """How many roles of clients are followed, and of how many groups the members are read."""
 _PARTS: Final = "composites"
@@ -78,7 +77,7 @@ def _of_groups(reader: Reader, tree: RealmTree) -> Iterator[_ClientRole]:
         return  # the kinds that can't be seen tell of it
     for group in groups:
         for owner, names in (group.get("clientRoles") or {}).items():
-            if owner in ids and owner not in _POWERFUL:
+            if owner in ids and owner not in POWERFUL_CLIENTS:
                 yield from (_ClientRole(ids[owner], name) for name in names)
 
 
@@ -207,7 +206,7 @@ def _administration(reader: Reader, tree: RealmTree) -> Iterator[tuple[str, tupl
     """The roles that administer realms: each with the client that has it and its path."""
     for item in tree.get(reader.realm, "clients"):
         owner = item["clientId"]
-        if owner in _POWERFUL or (reader.realm == "master" and owner.endswith("-realm")):
+        if owner in POWERFUL_CLIENTS or is_realm_client(reader.realm, owner):
             where = ("clients", item["id"], "roles")
             roles = reader.list(VIEW_CLIENTS, *where)()
             if isinstance(roles, Denied):

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from provision._lib.errors import ProvisionError
+from provision.keycloak.builtin import default_role
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -171,7 +172,7 @@ class RealmTree:
     def default_role(self) -> str:
         """The name of the role that everybody in the realm has."""
         told = self._stored.get((), {}).get("defaultRole") or {}
-        return str(told.get("name") or f"default-roles-{self.name.lower()}")
+        return str(told.get("name") or default_role(self.name))
 
     def store_service_accounts(self, roles: Mapping[str, Iterable[tuple[str, str]]]) -> None:
         """The roles of service accounts: by client id, each with its owner (empty for the realm) and name."""

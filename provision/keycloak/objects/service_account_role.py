@@ -11,6 +11,7 @@ from provision.core.spec import NaturalKey, Refers, Spec
 from provision.keycloak.api.session import KeycloakError
 from provision.keycloak.bases.representation import RealmName  # noqa: TC001 - pydantic reads it
 from provision.keycloak.bases.role_mappings import REALM, give, held, role, take
+from provision.keycloak.builtin import default_role
 from provision.keycloak.objects.client import client_with_id
 
 if TYPE_CHECKING:
@@ -50,7 +51,7 @@ class ServiceAccountRoleHandler(Handler[ServiceAccountRole]):
                 continue
             user = inventory.session.get(inventory.realm, "clients", client["id"], "service-account-user")
             roles = held(inventory.session, inventory.realm, "users", user["id"])
-            usual = f"default-roles-{inventory.realm.lower()}"
+            usual = default_role(inventory.realm)
             own = [(REALM, name) for name in roles.realm if name != usual]
             for owner, name in own + [
                 (owner, name) for owner, names in roles.client.items() for name in names

@@ -11,6 +11,7 @@ from provision.keycloak.bases.collection import CollectionHandler
 from provision.keycloak.bases.multivalued_fields import KeyedLists, in_order, merged
 from provision.keycloak.bases.representation import Outside, RealmName
 from provision.keycloak.bases.role_mappings import Roles, bring, held, role
+from provision.keycloak.builtin import default_role
 from provision.keycloak.objects.group import group_id, path_of
 
 if TYPE_CHECKING:
@@ -96,7 +97,7 @@ class UserHandler(CollectionHandler[User]):
         roles: Roles = raw[_ROLES]
         return super().from_json(key, raw) | {
             "attributes": in_order(raw.get("attributes") or {}),
-            "realm_roles": tuple(name for name in roles.realm if name != _default_role(key.realm)),
+            "realm_roles": tuple(name for name in roles.realm if name != default_role(key.realm)),
             "client_roles": roles.client,
             "groups": tuple(raw[_GROUPS]),
         }
@@ -143,7 +144,3 @@ class UserHandler(CollectionHandler[User]):
                 session.put(spec.realm, "users", user, "groups", group_id(session, spec.realm, path), body={})
             for path in sorted(joined.keys() - set(spec.groups)):
                 session.delete(spec.realm, "users", user, "groups", joined[path])
-
-
-def _default_role(realm: str) -> str:
-    return f"default-roles-{realm.lower()}"

@@ -9,7 +9,7 @@ import pytest
 from provision.core.handler import Context
 from provision.core.registry import catalogue
 from provision.keycloak.bases.registration_policy import PROVIDER_TYPE
-from provision.keycloak.realm_listing import KEYCLOAK_CLIENTS, KEYCLOAK_SCOPES
+from provision.keycloak.builtin import KEYCLOAK_CLIENTS, KEYCLOAK_SCOPES
 from provision.rules.factory import factory
 from tests.support.other_keycloak import VARIABLE
 from tests.support.world import World

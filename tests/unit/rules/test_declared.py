@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import pytest
 
+from provision.keycloak.builtin import HARMLESS_MAPPERS
 from provision.rules.declared import Resource, landscape
-from provision.rules.factory import HARMLESS_MAPPERS, factory
+from provision.rules.factory import factory
 from provision.rules.rule import Scene
 from provision.rules.thing import MASKED, UNKNOWN, UndecidedError
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from provision.keycloak.builtin import PKCE_PROFILES
 from provision.rules.changes import Set, Where
 from provision.rules.rule import rule
 from provision.rules.thing import UndecidedError, Violation
@@ -16,18 +17,6 @@ if TYPE_CHECKING:
     from provision.rules.thing import Thing
 
 
-_GLOBAL = frozenset(
-    {
-        "fapi-1-baseline",
-        "fapi-2-dpop-message-signing",
-        "fapi-2-dpop-security-profile",
-        "fapi-2-message-signing",
-        "fapi-2-security-profile",
-        "oauth-2-1-for-confidential-client",
-        "oauth-2-1-for-public-client",
-    }
-)
-"""Keycloak's own profiles that ask for PKCE (26.7)."""
 _CONDITIONS = (
     "anyClient",
     "clientRoles",
@@ -96,7 +85,7 @@ def _covers(policy: Thing, client: Thing, scene: Scene) -> bool:
     if _of(policy.get("clientAccessType") or {}, "isNegativeLogic", "is_negative_logic"):
         return False
     names = set(policy.items("profiles"))
-    if names & _GLOBAL:
+    if names & PKCE_PROFILES:
         return True
     profiles = scene.of("ClientProfile", realm=policy.get("realm"))
     return any(profile.get("name") in names and _asks(profile) for profile in profiles)

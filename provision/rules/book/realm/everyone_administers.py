@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from provision.keycloak.builtin import default_role
 from provision.rules.administration import (
     Role,
     administering,
@@ -93,11 +94,7 @@ def check(given: Thing, scene: Scene) -> Iterator[Violation]:
 
 def _default_role(role: Thing) -> str:
     """The name that Keycloak gives it; of a realm that was renamed an audit tells which it is."""
-    return str(
-        role.get("name")
-        if "everyone" in role.properties
-        else f"default-roles-{str(role.get('realm')).lower()}"
-    )
+    return str(role.get("name") if "everyone" in role.properties else default_role(str(role.get("realm"))))
 
 
 def _has_all_members(group: Thing) -> bool:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from provision.keycloak.builtin import HARMLESS_MAPPERS
 from provision.rules.changes import Set, Where
-from provision.rules.factory import HARMLESS_MAPPERS
 from provision.rules.registration import POLICIES
 from provision.rules.rule import rule
 from provision.rules.thing import Violation

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from provision.keycloak.realm_listing import KEYCLOAK_SCOPES
+from provision.keycloak.builtin import KEYCLOAK_SCOPES
 from provision.rules.audiences import audience, audience_mappers, canonical, is_url
 from provision.rules.changes import Add, Where
 from provision.rules.rule import rule

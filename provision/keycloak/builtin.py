@@ -1,0 +1,126 @@
+"""What Keycloak 26.7 makes by itself; another version may need changes here, and only here."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+
+class BuiltinScope(NamedTuple):
+    """A client scope for OpenID Connect that Keycloak makes in every realm.
+
+    Args:
+        name: Its name.
+        membership: Its place among the realm's scopes, or None.
+        in_token: Whether the token's ``scope`` names it.
+    """
+
+    name: str
+    membership: str | None
+    in_token: bool
+
+
+KEYCLOAK_CLIENTS: Final = frozenset(
+    {"account", "account-console", "admin-cli", "broker", "realm-management", "security-admin-console"}
+)
+"""The clients of every realm; master has a client for each realm instead of ``realm-management``."""
+POWERFUL_CLIENTS: Final = frozenset({"broker", "realm-management"})
+"""The clients among them whose roles open the realm, or the tokens of its identity providers."""
+_REALM_CLIENT_SUFFIX: Final = "-realm"
+"""How the clients of master end that hold the roles which administer one realm each."""
+OPENID_SCOPES: Final = (
+    BuiltinScope("acr", "default", in_token=False),
+    BuiltinScope("address", "optional", in_token=True),
+    BuiltinScope("basic", "default", in_token=False),
+    BuiltinScope("email", "default", in_token=True),
+    BuiltinScope("microprofile-jwt", "optional", in_token=True),
+    BuiltinScope("offline_access", "optional", in_token=True),
+    BuiltinScope("organization", "optional", in_token=True),
+    BuiltinScope("phone", "optional", in_token=True),
+    BuiltinScope("profile", "default", in_token=True),
+    BuiltinScope("roles", "default", in_token=False),
+    BuiltinScope("service_account", None, in_token=False),
+    BuiltinScope("web-origins", "default", in_token=False),
+)
+"""The client scopes of every realm, for OpenID Connect."""
+SAML_SCOPES: Final = frozenset({"role_list", "saml_organization"})
+"""The client scopes of every realm, for SAML."""
+KEYCLOAK_SCOPES: Final = frozenset(scope.name for scope in OPENID_SCOPES) | SAML_SCOPES
+"""The names of all client scopes of every realm."""
+SCOPE_MAPPERS: Final[tuple[tuple[str, Mapping[str, Any]], ...]] = (
+    ("AudienceResolveMapper", {"scope": "roles", "name": "audience resolve", "addToAccessToken": True}),
+    ("RealmRoleMapper", {"scope": "roles", "name": "realm roles", "claimName": "realm_access.roles"}),
+    (
+        "ClientRoleMapper",
+        {"scope": "roles", "name": "client roles", "claimName": "resource_access.${client_id}.roles"},
+    ),
+    ("RealmRoleMapper", {"scope": "microprofile-jwt", "name": "groups", "claimName": "groups"}),
+)
+"""The mappers in these scopes that write audiences or roles: kind and properties."""
+SERVICE_ACCOUNT_MAPPERS: Final = frozenset({"Client ID", "Client Host", "Client IP Address"})
+"""The mappers that Keycloak adds to a client with a service account."""
+REALM_ROLES: Final = frozenset({"offline_access", "uma_authorization"})
+"""The roles of every realm, beside its default role."""
+MASTER_ROLES: Final = frozenset({"admin", "create-realm"})
+"""The roles that only master has."""
+HARMLESS_MAPPERS: Final = (
+    "oidc-address-mapper",
+    "oidc-full-name-mapper",
+    "oidc-sha256-pairwise-sub-mapper",
+    "oidc-usermodel-attribute-mapper",
+    "oidc-usermodel-property-mapper",
+    "saml-role-list-mapper",
+    "saml-user-attribute-mapper",
+    "saml-user-property-mapper",
+)
+"""The types of mappers that a client which registers may bring along."""
+REGISTRATION_POLICIES: Final[tuple[tuple[str, str, Mapping[str, Any]], ...]] = (
+    ("TrustedHostsPolicy", "anonymous", {}),
+    ("ConsentRequiredPolicy", "anonymous", {}),
+    ("FullScopeDisabledPolicy", "anonymous", {}),
+    ("MaxClientsPolicy", "anonymous", {"maxClients": 200}),
+    *(
+        (kind, registration, values)
+        for registration in ("anonymous", "authenticated")
+        for kind, values in (
+            ("AllowedProtocolMappersPolicy", {"allowedProtocolMapperTypes": HARMLESS_MAPPERS}),
+            ("AllowedClientScopesPolicy", {"allowDefaultScopes": True}),
+            ("RegistrationWebOriginsPolicy", {}),
+        )
+    ),
+)
+"""The policies for registration of every realm: kind, kind of registration, and properties."""
+PKCE_PROFILES: Final = frozenset(
+    {
+        "fapi-1-baseline",
+        "fapi-2-dpop-message-signing",
+        "fapi-2-dpop-security-profile",
+        "fapi-2-message-signing",
+        "fapi-2-security-profile",
+        "oauth-2-1-for-confidential-client",
+        "oauth-2-1-for-public-client",
+    }
+)
+"""Keycloak's own client profiles that ask for PKCE."""
+
+
+def default_role(realm: str) -> str:
+    """Return the name of the role that Keycloak gives to every user of a realm."""
+    return f"default-roles-{realm.lower()}"
+
+
+def is_client(realm: str, client_id: str) -> bool:
+    """Return whether Keycloak makes the client itself."""
+    return client_id in KEYCLOAK_CLIENTS or is_realm_client(realm, client_id)
+
+
+def is_realm_client(realm: str, client_id: str) -> bool:
+    """Return whether the client is one of master's that hold the roles which administer one realm each."""
+    return realm == "master" and client_id.endswith(_REALM_CLIENT_SUFFIX)
+
+
+def is_role(realm: str, name: str) -> bool:
+    """Return whether Keycloak makes the realm role itself."""
+    return name in REALM_ROLES | {default_role(realm)} or (realm == "master" and name in MASTER_ROLES)
