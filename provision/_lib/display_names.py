@@ -8,7 +8,7 @@ from provision._lib.styled_text import printable
 
 
 def named(kind: str, name: str) -> str:
-    """A resource in words: ``client scope mcp:tools``.
+    """Return a resource in words: ``client scope mcp:tools``.
 
     Args:
         kind: The last part of its type.
@@ -28,7 +28,7 @@ def in_words(kind: str) -> str:
 
 
 def shown_name(resource: str) -> str:
-    """What every report calls a resource, on one line: of a URN the kind and the name, anything else as it is.
+    """Return the name of a resource in reports, on one line: kind and name of a URN, any other text unchanged.
 
     Args:
         resource: A URN of Pulumi, or words.

@@ -62,7 +62,7 @@ def _wrapped(line: Line, width: int, indent: str) -> Iterator[Line]:
 
 
 def _piece(line: Line, begin: int, end: int) -> Iterator[Segment]:
-    """What stands between two columns, in its styles."""
+    """Return the text between two columns, with its styles."""
     start = 0
     for segment in line:
         text = _text(segment)

@@ -1,4 +1,4 @@
-"""What an address says of where it leads; one contract for all who ask, whatever is written there."""
+"""The host of an address, and whether it is plain HTTP or loopback; safe for any text."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ _BARE = re.compile(r"(\[[^]/]*]|[^]/:?#[]+)(:\d+)?([/?#].*)?", re.DOTALL)
 
 
 def host(address: str) -> str:
-    """The host that an address names, in lower case, without port, brackets and the dot that ends a full name.
+    """Return an address's host in lower case, without port, brackets or the final dot of a full name.
 
     Args:
         address: A URL, or a bare host as some settings take one: ``host`` and ``host:port``, with a path or without.
@@ -29,12 +29,12 @@ def host(address: str) -> str:
 
 
 def is_plain(url: str) -> bool:
-    """Whether it is plain HTTP; a bare host is not, since nothing says how it is spoken to."""
+    """Return whether the address is plain HTTP; a bare host is not, because it names no scheme."""
     return url.lower().startswith("http:")
 
 
 def is_loopback(name: str) -> bool:
-    """Whether a host is this machine, which no other one can reach.
+    """Return whether a host is the loopback interface, which no other machine can reach.
 
     Args:
         name: A host name or an address, as :func:`host` gives it; an empty one is no machine.

@@ -45,7 +45,7 @@ class Backend:
 
     @property
     def url(self) -> str:
-        """The backend: the one that is set in the environment, or a folder of this project."""
+        """Return the backend's URL: the one set in the environment, or a folder of this project."""
         return os.environ.get("PULUMI_BACKEND_URL") or self._own_url
 
     @property
@@ -61,7 +61,7 @@ class Backend:
         return self._state / ".pulumi" / "stacks" / self.stack.project.name / f"{self.stack.name}.json"
 
     def resources(self) -> list[dict[str, Any]] | None:
-        """What the stack has by its record, secrets encrypted; None when the record is not in our own folder."""
+        """Return the stack's recorded resources, secrets encrypted; None if the record is not in our own folder."""
         if self.record is None:
             return None
         if not self.record.is_file():
@@ -71,7 +71,7 @@ class Backend:
 
     @property
     def is_locked(self) -> bool:
-        """Whether an engine works on the stack that we did not start, as far as our own folder tells."""
+        """Return whether an engine that we did not start works on the stack; only our own folder is looked at."""
         return bool(self._held())
 
     @property
@@ -116,7 +116,7 @@ class Backend:
             self._salt_file.write_text(salt, encoding="utf-8")
 
     def is_as_last_time(self) -> bool:
-        """Whether the stack is there and its files say what they said, and were found right, at the last operation."""
+        """Return whether the stack exists and its files are the ones that the last operation checked."""
         record = self.record  # of another backend we do not know what others did
         if record is None or not record.is_file() or not self._copy.is_file():
             return False

@@ -65,7 +65,7 @@ def condensed(message: str) -> str:
 
 
 def advice(errors: str) -> str:
-    """What to do about errors that are shown as they are."""
+    """Return what to do about an error whose own text is shown."""
     return "`provision logs` shows why, `provision up` tries again." if "healthy" in errors else ""
 
 

@@ -100,10 +100,10 @@ class Watcher(Protocol):
         """Work on an object begins."""
 
     def finished(self, change: Change, seconds: float) -> None:
-        """It is done."""
+        """Show that the operation has ended."""
 
     def failed(self, change: Change) -> None:
-        """It went wrong; the reason comes with the operation's error."""
+        """Show that the operation failed; the reason comes with its error."""
 
     def said(self, name: str, message: str) -> None:
         """A line about an object (or about the stack, with an empty name)."""
@@ -150,10 +150,10 @@ class EventCollector:
         self._given[urn] = inputs
 
     def take(self, event: EngineEvent) -> None:
-        """One event of the engine.
+        """Take one event of the engine.
 
-        Never raises: the engine waits for ever for somebody who does not take its events. What went wrong with the
-        watcher (its terminal was closed, say) is kept, and the watcher is told no more.
+        Never raises: the engine would wait for ever. An error of the watcher (its terminal was closed, for example) is
+        kept, and the watcher is given no further event.
         """
         try:
             self._take(event)
@@ -228,7 +228,7 @@ class EventCollector:
             self.errors.append(f"{name}: {told}" if name else told)
 
     def _is_told(self, error: str) -> bool:
-        """At a preview the engine tells of a program's error a second time."""
+        """Return whether the line repeats an error of the program, as the engine does at a preview."""
         return error.startswith(_UNHANDLED) and error.removeprefix(_UNHANDLED) in self.errors
 
     def _pass_on(self, name: str, message: str) -> None:
@@ -262,7 +262,7 @@ def _change(metadata: Any) -> Change:
 
 
 def _label(metadata: Any) -> str:
-    """How a person names the object: ``client scope mcp:tools``."""
+    """Return the object in words: ``client scope mcp:tools``."""
     _, module, kind = metadata.type.rsplit("$", 1)[-1].split(":")
     if module != "keycloak":
         return named(kind, _name(metadata.urn))
@@ -297,7 +297,7 @@ def _at(values: Mapping[str, Any], path: str) -> Any:
 
 
 def _shown(value: Any) -> Any:
-    """The engine masks secrets already; a wrapped one that slipped through is masked here."""
+    """Return a value for display; a wrapped secret that the engine did not mask is masked here."""
     return _SECRET if isinstance(value, dict) and "ciphertext" in value else value
 
 

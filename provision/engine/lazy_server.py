@@ -82,7 +82,7 @@ class _Collected:
         self.handlers: list[grpc.GenericRpcHandler] = []
 
     def add_generic_rpc_handlers(self, handlers: Sequence[grpc.GenericRpcHandler]) -> None:
-        """What the generated code calls."""
+        """Collect the handlers; called by the generated code."""
         self.handlers.extend(handlers)
 
     def add_registered_method_handlers(self, service: str, handlers: Any) -> None:

@@ -82,7 +82,7 @@ class Engine:
 
     @property
     def backend(self) -> Backend:
-        """Where the stack's state is."""
+        """Return the place of the stack's state."""
         return Backend(self.stack)
 
     def up(
@@ -111,7 +111,7 @@ class Engine:
         watcher: Watcher | None = None,
         hooks: Hooks = _ALONE,
     ) -> Result:
-        """What ``up`` would do; changes nothing.
+        """Return what ``up`` would do; changes nothing.
 
         Args:
             refresh: Look at the world first.
@@ -151,7 +151,7 @@ class Engine:
             return dict(json.loads(self._cli.run(*arguments)))
 
     def resources(self) -> list[dict[str, Any]]:
-        """What the stack has by its record, secrets encrypted, wherever that is; nothing when there is no such stack.
+        """Return the stack's recorded resources from any backend, secrets encrypted; none if there is no such stack.
 
         Raises:
             EngineError: The record can't be read.
@@ -170,7 +170,7 @@ class Engine:
             return list(json.loads(text)["deployment"].get("resources") or ())
 
     def remove(self) -> None:
-        """Forget the stack: its record, history, locks, logs and whatever process of it still runs."""
+        """Remove the stack: its record, history, locks and logs, and each of its processes that still runs."""
         from provision.runtimes.process.status import stop_all
 
         with self.backend.exclusively():
@@ -272,7 +272,7 @@ _REFRESH = {False: (), True: (_LOOKS,)}
 
 
 def _warm_up() -> None:
-    """What the first `up` of a stack needs sooner or later, done while the engine loads."""
+    """Do in advance what the first `up` of a stack needs, while the engine loads."""
     from provision.keycloak.api import session
     from provision.keycloak.bases import realm_keys
     from provision.runtimes.process import keycloak  # noqa: F401 - kept in memory for its creation
@@ -296,7 +296,7 @@ def _readable(ledger: EventCollector | None = None) -> Iterator[None]:
 
 
 def _last_words(text: str) -> str:
-    """What a failed command wrote to standard error, without the frame around it."""
+    """Return what a failed command wrote to standard error, without Pulumi's frame."""
     lines = [line.strip() for line in text.splitlines() if line.strip()]
     marked = [line.removeprefix("error: ") for line in lines if line.startswith("error: ")]
     return "\n".join(marked or lines[-3:]) or "The engine failed without a word; run again with --debug."

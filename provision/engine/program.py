@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 def services(
     folder: Path, backend: str, outputs: dict[str, Any], ledger: EventCollector
 ) -> tuple[Callable[[Any], None], ...]:
-    """What a :class:`~provision.engine.lazy_server.LazyGrpcServer` connects for one operation.
+    """Return the services that a :class:`~provision.engine.lazy_server.LazyGrpcServer` connects for one operation.
 
     Args:
         folder: The project's folder.

@@ -36,7 +36,7 @@ class PulumiCli:
     Args:
         executable: The CLI.
         folder: The folder from which it runs.
-        environment: Variables besides those of this process.
+        environment: Variables added to the environment of this process.
     """
 
     executable: Path
@@ -52,12 +52,12 @@ class PulumiCli:
         folder: Path | None = None,
         fed: bool = False,
     ) -> Iterator[subprocess.Popen[str]]:
-        """A running command, in a session of its own so that Ctrl-C reaches it exactly once and its work ends in order.
+        """Start a command in a session of its own, so that Ctrl-C reaches it exactly once and its work ends in order.
 
         Leaving the context waits for its end.
 
         Args:
-            arguments: Those of the command.
+            arguments: The command's arguments.
             environment: More variables.
             folder: Where it runs instead of the CLI's folder.
             fed: Whether it is given a standard input.
@@ -88,10 +88,10 @@ class PulumiCli:
                     process.communicate()  # one that writes where nobody reads dies, and leaves its lock
 
     def run(self, *arguments: str, folder: Path | None = None, text: str | None = None) -> str:
-        """A command to its end; what it wrote to standard output.
+        """Run a command to its end and return its standard output.
 
         Args:
-            arguments: Those of the command.
+            arguments: The command's arguments.
             folder: Where it runs instead of the CLI's folder.
             text: Its standard input.
 

@@ -33,7 +33,7 @@ class Claims:
 
 
 def claims(token: str) -> Claims:
-    """What a token says.
+    """Return the claims of a token.
 
     Args:
         token: A JWT in compact form (RFC 7519 section 3).

@@ -77,7 +77,7 @@ def log_in(
         server: The authorization server.
         client_id: A public client.
         redirect_uri: One of its redirect URIs; it is read, not followed.
-        further_scopes: Scopes to ask for besides those of the server.
+        further_scopes: Scopes to request in addition to the scopes of the server.
         resource: The server that the token is for; that of the run when left out.
 
     Raises:

@@ -92,7 +92,7 @@ class Run:
             return self._session
 
     def outcome(self, check: Check[Any]) -> Outcome:
-        """How the proof ends; it is run now unless it was before."""
+        """Return the proof's outcome; runs the proof unless it has run already."""
         with self._lock:
             slot = self._slots.setdefault(check.id, _Slot())
         with slot.lock:
@@ -149,7 +149,7 @@ class Context:
         self.waited = 0.0
 
     def need(self, check: Check[T]) -> T:
-        """What another proof found.
+        """Return the value that another proof found.
 
         Raises:
             Unmet: It failed.

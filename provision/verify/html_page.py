@@ -1,4 +1,4 @@
-"""A page of Keycloak as the login by script reads it: its forms and what it says."""
+"""A page of Keycloak as the login by script reads it: its forms and its messages."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ class Page:
 
 
 def read_page(html: str) -> Page:
-    """What a page holds.
+    """Return the forms and messages of a page.
 
     Args:
         html: Its source.

@@ -1,4 +1,4 @@
-"""The logins of a run, by whatever clients the stack lets in."""
+"""The logins of a run, by each kind of client that the stack lets in."""
 
 from __future__ import annotations
 

@@ -44,7 +44,7 @@ def ask(
 
 
 def let_in(response: httpx.Response) -> bool:
-    """Whether the request came past the authorization, whatever was answered to it then."""
+    """Return whether the request passed the authorization, even if its answer is an error of another kind."""
     return response.status_code < HTTPStatus.INTERNAL_SERVER_ERROR and response.status_code not in {
         HTTPStatus.UNAUTHORIZED,
         HTTPStatus.FORBIDDEN,
@@ -52,7 +52,7 @@ def let_in(response: httpx.Response) -> bool:
 
 
 def refused(response: httpx.Response) -> bool:
-    """Whether the request was refused, by its status or by an error in its answer."""
+    """Return whether the request was refused, by its status or by an error in its answer."""
     told = set[str]().union(*_messages(response)) if response.is_success else set()
     return response.is_client_error or ("error" in told and "result" not in told)
 
@@ -94,7 +94,7 @@ class McpSession:
 
     @property
     def id(self) -> str:
-        """What the server calls it; empty when it keeps no sessions."""
+        """Return the server's id of the session; empty if it keeps no sessions."""
         return self._headers.get(_SESSION, "")
 
     def tools(self) -> tuple[str, ...]:

@@ -85,7 +85,7 @@ def service_client(
         context: The proof's.
         realm: The realm's name.
         scopes: Client scopes that its tokens carry besides ``basic``.
-        audience: Audiences that its tokens carry besides those of the scopes; its own id is always one.
+        audience: Audiences of its tokens in addition to the scopes' audiences; its own id is always one.
         attributes: Further attributes of it.
     """
     client_id, secret = context.temporary.name(), secrets.token_urlsafe(24)

@@ -63,7 +63,7 @@ class Maker:
         return f"{PREFIX}{self.machine}-{self.pid}-{self.time}-{secrets.token_hex(4)}"
 
     def abandoned(self, now: Maker) -> bool:
-        """Whether the run is over, so that ``now`` may remove what it left."""
+        """Return whether the run is over, so that ``now`` may remove its leftovers."""
         if abs(now.time - self.time) > _ABANDONED_SECONDS:
             return True
         return self.machine == now.machine and self.pid != now.pid and not _is_running(self.pid)

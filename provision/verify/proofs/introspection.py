@@ -39,10 +39,10 @@ def introspection(context: Context) -> Evidence[None]:
 
 
 def introspected(context: Context, access_token: str) -> dict[str, Any]:
-    """What Keycloak tells the server's client about a token.
+    """Return Keycloak's introspection answer to the server's client about a token.
 
     Raises:
-        Failed: It tells nothing.
+        Failed: There is no answer.
     """
     answer = _ask(context, access_token, context.target.introspection_client_secret)
     return json_object(answer, "introspection with the right secret")

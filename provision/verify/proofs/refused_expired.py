@@ -26,7 +26,7 @@ _TRIES = 3
 
 @check("refused-expired", "An expired token is refused", place=130)
 def refused_expired(context: Context) -> Evidence[None]:
-    """One token before and after its end; before it, the server lets it in (RFC 6750 section 3.1)."""
+    """Try one token before and after it expires; before, the server accepts it (RFC 6750 section 3.1)."""
     target = context.target
     lifespan = {"access.token.lifespan": str(_LIFESPAN_SECONDS)}
     with service_client(context, target.realm, scopes=target.scopes, attributes=lifespan) as client:

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 @check("refused-no-token", "A request without a token in its header is refused", place=110)
 def refused_no_token(context: Context) -> Evidence[None]:
-    """No token at all, and a good token in the query, where it must not be (RFC 6750 section 2.3)."""
+    """Try no token at all, and a good token in the query, where it must not be (RFC 6750 section 2.3)."""
     http, url = context.http, context.target.server_url
     answers = {
         "a request without a token": ask(http, url),

@@ -42,7 +42,7 @@ def refused_other_realm(context: Context) -> Evidence[None]:
 
 
 def _scope(context: Context, name: str) -> ExitStack:
-    """A scope of that name in the other realm, for the moment; one that is there already will do."""
+    """Make a client scope of that name in the other realm for the moment; an existing one is used."""
     stack = ExitStack()
     body = {
         "name": name,

@@ -24,7 +24,7 @@ _UNKNOWN = "https://unknown.example/mcp"
     applies=lambda target: target.resource_indicators,
 )
 def resource_indicators(context: Context) -> Evidence[None]:
-    """The audience is the resource alone, and `invalid_target` for one that the realm does not know (RFC 8707 section 2)."""
+    """Prove that the audience is the resource alone, and that an unknown resource gets `invalid_target` (RFC 8707 section 2)."""
     target = context.target
     login = logins(context)[0]
     if (audience := claims(login.access_token).audience) != (target.server_url,):

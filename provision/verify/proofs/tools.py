@@ -17,7 +17,7 @@ CALLS = {"add_numbers": ({"a": 19, "b": 23}, 42), "multiply_numbers": ({"x": 6, 
 
 @check("tools", "With a token, the tools are listed and answer", place=100)
 def tools(context: Context) -> Evidence[None]:
-    """Lists the tools and calls those of the reference server (MCP 2025-11-25, "Tools")."""
+    """List the tools, and call the ones of the reference server (MCP 2025-11-25, "Tools")."""
     try:
         return _used(context)
     except Failed:
