@@ -7,7 +7,7 @@ KEYCLOAK ?= 26.4.0
 READY := .venv/.ready
 
 .DEFAULT_GOAL := help
-.PHONY: help setup up down verify check test test-unit conformance bench bench-docker bench-scale bench-server stubs docs requirements format clean test-older
+.PHONY: help setup up down verify check test test-unit conformance bench bench-docker bench-scale bench-server stubs docs requirements release format clean test-older
 
 help:  ## this list
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 12
@@ -74,6 +74,9 @@ docs: $(READY)  ## write the pages of docs/resources/ and the list of docs/rules
 
 requirements: $(READY)  ## write what the container images install, from uv.lock
 	@$(BIN)/python -m tests.support.image_requirements
+
+release: $(READY)  ## build wheel, sdist, SBOM and checksums of the tagged commit into dist/ (DRY=1: of any commit)
+	@$(BIN)/python -m tools.release $(if $(DRY),--dry)
 
 format: $(READY)
 	@$(BIN)/ruff format . && $(BIN)/ruff check --fix .
