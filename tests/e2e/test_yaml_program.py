@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import sys
+from typing import TYPE_CHECKING
 
 import pytest
 import yaml
@@ -11,6 +13,9 @@ from provision.core.registry import catalogue
 from tests.support.plain_pulumi import PLUGINS, Pulumi
 from tests.support.samples import SAMPLES
 from tests.support.world import World
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 FAILED = 1
 _PROVIDER = "urn:pulumi:dev::by-yaml::pulumi:providers:provision::admin"
@@ -55,8 +60,8 @@ outputs:
 class Written(Pulumi):
     """With the program above."""
 
-    def write(self, consent: str) -> None:
-        self.program(_PROGRAM.format(plugin=PLUGINS, consent=json.dumps(consent)))
+    def write(self, consent: str, plugin: Path = PLUGINS) -> None:
+        self.program(_PROGRAM.format(plugin=plugin, consent=json.dumps(consent)))
 
 
 @pytest.fixture
@@ -93,6 +98,25 @@ def test_a_yaml_program_makes_changes_imports_and_destroys(pulumi, session, tmp_
 
     pulumi("destroy", "-y", "--skip-preview")
     assert session.get("by-yaml") is None
+
+
+@pytest.mark.parametrize("version", ["0.1.0", "99.0.0"])
+def test_a_provider_of_another_version_leaves_nothing_to_do(pulumi, tmp_path, version):
+    other = tmp_path / "other" / "pulumi-resource-provision"
+    other.parent.mkdir()
+    other.write_text(
+        f"#!{sys.executable}\n"
+        "from provision.provider import host\n"
+        f"host.version = lambda _package: {version!r}\n"
+        "host.main()\n"
+    )
+    other.chmod(0o700)
+    pulumi.write("Use the tools", plugin=other.parent)
+    assert json.loads(pulumi("package", "get-schema", str(other)))["version"] == version
+    pulumi("up", "-y", "--skip-preview")
+    pulumi.write("Use the tools")
+    pulumi("preview", "--expect-no-changes")
+    pulumi("up", "-y", "--refresh", "--expect-no-changes")
 
 
 def test_an_existing_object_is_imported_and_needs_no_change(pulumi, session):
