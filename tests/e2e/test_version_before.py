@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from contextlib import contextmanager
+
 import pytest
 
 from provision.runtimes.process.ports import pick_free
@@ -9,10 +11,10 @@ from tests.support import version_before
 from tests.support.stack_cli import StackCli, alive
 
 
-@pytest.fixture(scope="module")
-def former(tmp_path_factory):
+@contextmanager
+def _former(folder):
     """The stack as that version left it: its state and its records, its realm's database, and processes that run."""
-    stack = StackCli(tmp_path_factory.mktemp("former"), stack=version_before.STACK)
+    stack = StackCli(folder, stack=version_before.STACK)
     ports = (pick_free(), pick_free())
     home = version_before.lay_out(stack, ports)
     stack.run("up")
@@ -23,12 +25,21 @@ def former(tmp_path_factory):
     stack.clean_up()
 
 
-def test_its_preview_is_empty(former):
-    assert former.json("preview")["changes"] == []
+@pytest.fixture(scope="module")
+def former(tmp_path_factory):
+    with _former(tmp_path_factory.mktemp("former")) as stack:
+        yield stack
 
 
-def test_its_preview_is_empty_when_the_world_is_looked_at(former):
-    assert former.json("preview", "--refresh")["changes"] == []
+@pytest.fixture
+def former_of_its_own(tmp_path):
+    with _former(tmp_path) as stack:
+        yield stack
+
+
+@pytest.mark.parametrize("looks", [(), ("--refresh",)])
+def test_its_preview_is_empty(former, looks):
+    assert former.json("preview", *looks)["changes"] == []
 
 
 def test_an_up_changes_nothing_and_starts_nothing_again(former):
@@ -37,11 +48,11 @@ def test_an_up_changes_nothing_and_starts_nothing_again(former):
     assert [item["pid"] for item in former.json("status")["processes"]] == before
 
 
-def test_down_removes_it(former):
-    pids = [item["pid"] for item in former.json("status")["processes"]]
+def test_down_removes_it(former_of_its_own):
+    stack = former_of_its_own
+    pids = [item["pid"] for item in stack.json("status")["processes"]]
     assert len(pids) == 2
     assert all(map(alive, pids))
-    former.run("down")
+    stack.run("down")
     assert not any(map(alive, pids))
-    left = [path for path in former.data.glob("*/stacks/**/*") if path.is_file()]
-    assert left == []
+    assert [path for path in stack.data.glob("*/stacks/**/*") if path.is_file()] == []
