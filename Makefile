@@ -7,7 +7,7 @@ KEYCLOAK ?= 26.4.0
 READY := .venv/.ready
 
 .DEFAULT_GOAL := help
-.PHONY: help setup up down verify check test test-unit conformance bench bench-docker bench-scale bench-server stubs docs requirements release format clean test-older
+.PHONY: help setup up down verify check test test-unit conformance bench bench-docker bench-scale bench-server stubs docs requirements release format clean test-older keycloak
 
 help:  ## this list
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 12
@@ -49,6 +49,9 @@ conformance: $(READY)  ## the official MCP conformance suite, with authorization
 
 test-older: $(READY)  ## the objects of a realm and its audit on an older Keycloak (KEYCLOAK=26.4.0)
 	@TEST_KEYCLOAK_VERSION=$(KEYCLOAK) $(BIN)/python -m pytest tests/integration -q -n 2 --dist loadfile --ignore tests/integration/test_process_runtime.py --ignore tests/integration/verify --ignore tests/integration/docker --ignore tests/integration/rules/test_scale.py
+
+keycloak: $(READY)  ## make another version of Keycloak the one of all stacks, and try it (VERSION=)
+	@$(BIN)/python -m tools.keycloak_version $(VERSION)
 
 test-unit: $(READY)
 	@$(BIN)/python -m pytest tests/unit -q

@@ -77,9 +77,10 @@ def _java() -> Finding:
 
 
 def _keycloak() -> Finding:
+    from provision.core.keycloak_version import VERSION
     from provision.runtimes.process import distribution
 
-    version = distribution.VERSION
+    version = VERSION
     own = distribution.override()
     if own is not None:
         return Finding("Keycloak", "found", f"{version}, {own} (from {distribution.VARIABLE})")

@@ -1,4 +1,7 @@
-"""What Keycloak 26.7 makes by itself; another version may need changes here, and only here."""
+"""What Keycloak makes by itself, read from the version in ``core/keycloak_version.py``.
+
+``make keycloak VERSION=…`` compares it with a fresh Keycloak of another version and names the constants to change.
+"""
 
 from __future__ import annotations
 
@@ -45,7 +48,7 @@ OPENID_SCOPES: Final = (
     BuiltinScope("web-origins", "default", in_token=False),
 )
 """The client scopes of every realm, for OpenID Connect."""
-SAML_SCOPES: Final = frozenset({"role_list", "saml_organization"})
+SAML_SCOPES: Final = frozenset({"AuthnContextClassRef", "role_list", "saml_organization"})
 """The client scopes of every realm, for SAML."""
 KEYCLOAK_SCOPES: Final = frozenset(scope.name for scope in OPENID_SCOPES) | SAML_SCOPES
 """The names of all client scopes of every realm."""

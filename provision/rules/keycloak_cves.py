@@ -26,7 +26,7 @@ class Version(NamedTuple):
 
     @classmethod
     def of(cls, text: str) -> Version | None:
-        """Out of ``26.7.3``, with or without more behind; None when it is no version of Keycloak's own."""
+        """Out of ``26.4.0``, with or without more behind; None when it is no version of Keycloak's own."""
         found = _VERSION.match(text)
         return cls(*map(int, found.groups())) if found else None
 

@@ -21,8 +21,11 @@ import pytest
 
 from provision._lib.errors import ProvisionError
 from provision._lib.progress import Silent
+from provision.core.handler import Context
+from provision.core.keycloak_version import VERSION
 from provision.keycloak.bases.realm_keys import key_providers
-from provision.runtimes.process import child, keycloak, ports, preparation, readiness
+from provision.runtimes.process import child, keycloak, launch, ports, preparation, readiness
+from provision.runtimes.process.resources.keycloak import Keycloak, KeycloakHandler
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -266,3 +269,43 @@ def _wait_until(true: Callable[[], bool], seconds: float = 10) -> None:
     while not true():
         assert time.monotonic() < deadline
         time.sleep(0.01)
+
+
+def test_one_of_another_version_is_replaced_and_its_data_kept(settings_for):
+    settings = settings_for()
+    before = keycloak.start(settings)
+    _make_realm(settings, "kept")
+    spec = Keycloak(
+        home=str(settings.home),
+        port=settings.port,
+        admin_client_id=settings.admin_client_id,
+        admin_client_secret=settings.admin_client_secret,
+    )
+    calls = KeycloakHandler(Context(session=lambda: pytest.fail("nothing is asked"), log=print))
+    outputs = {"dataId": before.data_id}
+    assert keycloak.version(settings.home) == VERSION
+    assert calls.needs_update(spec, outputs) is None
+
+    _pretend_version(settings.home, "0.9.1")
+    told = calls.needs_update(spec, outputs)
+    assert told == f"Keycloak 0.9.1 is replaced by {VERSION}, which keeps its data"
+    keycloak.stop(settings.home, remove_data=False)
+    told = calls.needs_update(spec, outputs)
+    assert (
+        told == f"Keycloak is not running; it is started again as {VERSION} instead of 0.9.1, with its data"
+    )
+
+    after = keycloak.start(settings)
+    assert after.data_id == before.data_id
+    assert _certificates(settings, "kept")
+    assert keycloak.version(settings.home) == VERSION
+    assert calls.needs_update(spec, outputs) is None
+
+
+def _pretend_version(home: Path, version: str) -> None:
+    """Link in programs that a cache of the version would have."""
+    for name in launch.SHARED:
+        link = home / keycloak.SERVER / name
+        folder = link.readlink().parents[1]
+        link.unlink()
+        link.symlink_to(folder.with_name(f"{version}-abcdef") / "keycloak" / name)

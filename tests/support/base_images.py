@@ -17,6 +17,7 @@ import httpx
 from provision._lib import cache
 from provision._lib.errors import ProvisionError
 from provision._lib.progress import Silent
+from provision.core.keycloak_version import VERSION
 from provision.runtimes.docker import keycloak_image, server_image
 from provision.runtimes.process import distribution, java
 
@@ -76,7 +77,7 @@ def keycloak(docker: Docker) -> str:
         _Base(
             official=keycloak_image.BASE,
             registry="https://quay.io/v2/",
-            name=f"provision-test/keycloak:{distribution.VERSION}-{_RECIPE}",
+            name=f"provision-test/keycloak:{VERSION}-{_RECIPE}",
             packages=(),
             add=_add_keycloak,
             changes=("USER 1000", "EXPOSE 8080", 'ENTRYPOINT ["/opt/keycloak/bin/kc.sh"]'),

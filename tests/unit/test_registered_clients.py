@@ -112,7 +112,7 @@ def test_a_client_of_unknown_age_or_use_goes_only_when_those_are_asked_for(known
     [
         ("https://App.example.org/callback", "app.example.org"),
         ("com.example.app:/callback", "com.example.app:"),
-        ("https://a℀.example.org/", "https:"),  # Keycloak 26.7.3 registers such a client
+        ("https://a℀.example.org/", "https:"),  # Keycloak 26.7 registers such a client
     ],
 )
 def test_where_a_client_leads_is_shown_in_short(uri, shown):

@@ -7,9 +7,10 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from provision._lib.urls import is_loopback
+from provision.core.keycloak_version import VERSION
 from provision.rules.adapters.program import YES, Program, is_hidden
 from provision.rules.thing import MASKED, Thing
-from provision.runtimes.process import distribution, launch
+from provision.runtimes.process import launch
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -164,7 +165,7 @@ class _Options:
     def version(self) -> Any:
         """The version, out of the image's tag."""
         if self.ours:
-            return distribution.VERSION  # no other one is built into an image or started as a process
+            return VERSION  # no other one is built into an image or started as a process
         image = self.program.image
         tag = _TAG.search(image) if isinstance(image, str) else None
         return tag.group(1) if tag else MASKED

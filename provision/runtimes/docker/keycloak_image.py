@@ -5,13 +5,14 @@ from __future__ import annotations
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING
 
+from provision.core.keycloak_version import VERSION
 from provision.runtimes.docker import build_context, health
-from provision.runtimes.process import distribution, launch
+from provision.runtimes.process import launch
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-BASE = f"quay.io/keycloak/keycloak:{distribution.VERSION}"
+BASE = f"quay.io/keycloak/keycloak:{VERSION}"
 UID = 1000
 USER = f"{UID}:0"
 HOME = PurePosixPath("/opt/keycloak")

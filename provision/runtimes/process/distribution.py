@@ -11,13 +11,12 @@ from typing import TYPE_CHECKING
 
 from provision._lib import cache, run_program
 from provision._lib.errors import ProvisionError
+from provision.core.keycloak_version import SHA256, VERSION
 
 if TYPE_CHECKING:
     from provision._lib.progress import Progress
     from provision.runtimes.process.java import Java
 
-VERSION = "26.7.3"
-SHA256 = "27a6535553c3cdcd083872ba40629efafb3475e3b758e0c6f691395561dd0f1f"
 URL = f"https://github.com/keycloak/keycloak/releases/download/{VERSION}/keycloak-{VERSION}.zip"
 VARIABLE = "PROVISION_KEYCLOAK_HOME"
 ARTIFACT = "org.keycloak:keycloak-quarkus-dist:{version}:zip"

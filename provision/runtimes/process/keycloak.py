@@ -12,7 +12,7 @@ from provision._lib.errors import ProvisionError
 from provision._lib.progress import Silent
 from provision.runtimes.process import child, database, launch, ports, record
 from provision.runtimes.process.child import ChildSettings
-from provision.runtimes.process.preparation import lay_out_from_template, prepare
+from provision.runtimes.process.preparation import lay_out_from_template, prepare, version_of
 from provision.runtimes.process.readiness import Readiness
 
 if TYPE_CHECKING:
@@ -102,6 +102,16 @@ def running(home: Path) -> RunningKeycloak | None:
         return None
     facts = _Data(home / SERVER / "data").facts()
     return RunningKeycloak(process.pid, facts["url"], facts["id"]) if facts else None
+
+
+def version(home: Path) -> str | None:
+    """Return the version of Keycloak that a home folder's data was last started with, or None before its first start.
+
+    Args:
+        home: The stack's folder for it.
+    """
+    programs = home / SERVER / "lib"
+    return version_of(programs.readlink()) if programs.is_symlink() else None
 
 
 def stop(home: Path, *, remove_data: bool) -> None:

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 
 from provision._lib import cache, run_program
 from provision._lib.errors import ProvisionError
+from provision.core.keycloak_version import VERSION
 from provision.runtimes.process import database, distribution, java, launch, ports
 from provision.runtimes.process.readiness import Readiness
 
@@ -49,7 +50,7 @@ class Prepared:
     @property
     def version(self) -> str:
         """Keycloak's version."""
-        return distribution.VERSION
+        return VERSION
 
     @property
     def keycloak(self) -> Path:
@@ -89,7 +90,7 @@ def prepare(progress: Progress, features: tuple[str, ...] = ()) -> Prepared:
     cache.install(
         folder,
         lambda fresh: make(fresh, folder, runtime, progress, features=features),
-        what=f"Keycloak {distribution.VERSION}",
+        what=f"Keycloak {VERSION}",
         progress=progress,
         valid=_is_whole,
         room=PREPARED_BYTES,
@@ -119,7 +120,16 @@ def _folder(runtime: Java, features: tuple[str, ...]) -> Path:
         str(own or ""),
     ]
     digest = hashlib.sha256("\n".join(parts).encode()).hexdigest()[:12]
-    return cache.root() / "keycloak" / f"{distribution.VERSION}-{digest}"
+    return cache.root() / "keycloak" / f"{VERSION}-{digest}"
+
+
+def version_of(program: Path) -> str:
+    """Return the version of the prepared Keycloak that a file or folder is part of.
+
+    Args:
+        program: A path in the ``keycloak`` folder of a prepared one, which may be gone.
+    """
+    return program.parents[1].name.rpartition("-")[0]
 
 
 def read(folder: Path, runtime: Java) -> Prepared:
@@ -198,7 +208,7 @@ def _build(
     if features:
         command.append(f"--features={','.join(features)}")
     environment = {"PATH": os.environ.get("PATH", ""), "JAVA_HOME": str(runtime.home)}
-    with progress.step(f"Building Keycloak {distribution.VERSION} for quick starts") as step:
+    with progress.step(f"Building Keycloak {VERSION} for quick starts") as step:
         done = run_program.run(command, step.note, env=environment)
     if done.code != 0 or not (keycloak / "lib" / "quarkus" / "quarkus-application.dat").exists():
         raise ProvisionError(

@@ -364,7 +364,7 @@ def test_a_secret_that_is_not_known_yet_may_be_one_in_clear_and_an_allowed_path_
     [(["*"], ["webOrigins"]), (["/*"], []), (["https://*.example.org"], []), (["+"], [])],
 )
 def test_only_a_lone_star_is_every_web_origin(origins, found):
-    """Keycloak refuses a request from `https://any.example.org` in all other cases (tried with 26.7.3)."""
+    """Keycloak refuses a request from `https://any.example.org` in all other cases (tried with 26.7)."""
     assert paths(asked("client-any-web-origin", client(webOrigins=origins))) == found
 
 

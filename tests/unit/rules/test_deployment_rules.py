@@ -29,9 +29,9 @@ def judged(rule, stack, kind, values, **parameters):
         ("keycloak-plain-http", "kubernetes", {"http": True, "proxyHeaders": None}, {}, True),
         ("keycloak-log-level", "dev", {"logLevel": "info,org.hibernate:debug"}, {}, False),
         ("keycloak-log-level", "dev", {"logLevel": "warn,org.keycloak:TRACE"}, {}, True),
-        ("keycloak-version", "kubernetes", {"version": "26.7.4"}, {}, True),
+        ("keycloak-version", "kubernetes", {"version": "26.6.7"}, {}, True),
         (
-            *("keycloak-version", "kubernetes", {"version": "26.7.4"}),
+            *("keycloak-version", "kubernetes", {"version": "26.6.7"}),
             *({"accepted": ["CVE-2026-18206", "CVE-2026-18208", "CVE-2026-18211"]}, False),
         ),
         ("keycloak-replicas", "kubernetes", {"replicas": 1.0}, {"atLeast": 1}, False),

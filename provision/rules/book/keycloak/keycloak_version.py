@@ -31,7 +31,7 @@ _IN_WORDS = 5
     ephemeral="advisory",
     parameters={"accepted": []},
     breaks=(
-        (Set(Where("KeycloakServer"), {"version": "26.7.4"}),),
+        (Set(Where("KeycloakServer"), {"version": "26.6.7"}),),
         (Set(Where("KeycloakServer"), {"version": "26.5.9"}),),
     ),
     breaks_in="kubernetes",

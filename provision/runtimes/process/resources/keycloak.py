@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 from pydantic import Field
 
 from provision.core.handler import Handler, Observed
+from provision.core.keycloak_version import VERSION
 from provision.core.spec import NaturalKey, Outputs, Secret, Spec, Unordered
 
 if TYPE_CHECKING:
@@ -20,7 +21,8 @@ class Keycloak(Spec, module="process"):
     """A Keycloak on localhost, with its data, log and pid record in a folder of its own.
 
     Its admin service account is made at the first start (Keycloak guide "Bootstrapping and recovering an admin
-    account"). One that died is started again with its data by the next ``up``.
+    account"). The next ``up`` starts one that died again with its data, and replaces one of another version than the
+    toolkit's.
     """
 
     home: Annotated[str, NaturalKey] = Field(description="The folder for data, log and pid record; absolute.")
@@ -66,13 +68,18 @@ class KeycloakHandler(Handler[Keycloak]):
         return KeycloakOutputs(url=f"http://localhost:{spec.port}") if spec.port else None
 
     def needs_update(self, spec: Keycloak, outputs: Mapping[str, Any]) -> str | None:
-        """Whether it died, or lost its data, since the last apply."""
+        """Whether it died, lost its data, or is of another version than the toolkit's, since the last apply."""
         from provision.runtimes.process import keycloak
 
-        running = keycloak.running(Path(spec.home))
+        home = Path(spec.home)
+        running, version = keycloak.running(home), keycloak.version(home)
+        another = version is not None and version != VERSION
         if running is None:
-            return "Keycloak is not running; it is started again with its data"
-        return "Keycloak's data is not what it was" if running.data_id != outputs.get("dataId") else None
+            as_what = f"as {VERSION} instead of {version}, " if another else ""
+            return f"Keycloak is not running; it is started again {as_what}with its data"
+        if running.data_id != outputs.get("dataId"):
+            return "Keycloak's data is not what it was"
+        return f"Keycloak {version} is replaced by {VERSION}, which keeps its data" if another else None
 
     def find(self, key: Keycloak) -> Observed[Keycloak] | None:
         """Its folder, whether it runs or not."""
