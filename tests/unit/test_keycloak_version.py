@@ -9,6 +9,7 @@ import pytest
 
 from provision._lib.errors import ProvisionError
 from provision.core.keycloak_version import SHA256, VERSION
+from provision.rules.keycloak_cves import Version, known
 from tools import keycloak_version
 
 ROOT = Path(__file__).parents[2]
@@ -51,6 +52,12 @@ def test_the_versions_page_names_the_line_of_releases():
     older = re.search(r"^KEYCLOAK \?= (\S+)$", (ROOT / "Makefile").read_text(), re.MULTILINE)
     assert older is not None
     assert f"| {older[1]} | " in page
+
+
+def test_no_hole_is_known_of_the_version():
+    version = Version.of(VERSION)
+    assert version is not None
+    assert known().of(version) == ()
 
 
 def test_a_change_writes_the_line_compares_and_tries(changing, capsys):
