@@ -1,6 +1,6 @@
 """Makes another version of Keycloak the one that stacks get: ``make keycloak VERSION=…``.
 
-It fetches the version, writes the line in ``provision/core/keycloak_version.py``, compares what the version makes by itself
+It fetches the version, writes the line in ``provision/keycloak/version.py``, compares what the version makes by itself
 with ``provision/keycloak/builtin.py``, and runs the tests that a version can break. docs/keycloak-versions.md has the steps.
 """
 
@@ -16,11 +16,11 @@ from pathlib import Path
 from provision._lib import cache
 from provision._lib.errors import ProvisionError
 from provision._lib.progress import Silent
-from provision.core import keycloak_version
+from provision.keycloak.version import VERSION as PRESENT
 from provision.runtimes.process import distribution, java
 
 ROOT = Path(__file__).parents[1]
-FILE = Path("provision/core/keycloak_version.py")
+FILE = Path("provision/keycloak/version.py")
 LINE = re.compile(r'^VERSION, SHA256 = "(?P<version>[^"]*)", "[0-9a-f]{64}"$', re.MULTILINE)
 TESTS = (
     "tests/unit/rules",
@@ -104,7 +104,7 @@ def write(file: Path, version: str, sha256: str) -> None:
 
 
 def _change(version: str) -> None:
-    before = keycloak_version.VERSION
+    before = PRESENT
     _say(f"Fetching Keycloak {version}")
     sha256 = fetch(version)
     write(ROOT / FILE, version, sha256)
@@ -169,7 +169,7 @@ def _compare() -> None:
         _say(f"builtin.py: {item}")
     if found:
         sys.exit(1)
-    _say(f"Keycloak {keycloak_version.VERSION} makes by itself what builtin.py says")
+    _say(f"Keycloak {PRESENT} makes by itself what builtin.py says")
 
 
 def _run(*arguments: str) -> bool:

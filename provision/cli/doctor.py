@@ -77,7 +77,7 @@ def _java() -> Finding:
 
 
 def _keycloak() -> Finding:
-    from provision.core.keycloak_version import VERSION
+    from provision.keycloak.version import VERSION
     from provision.runtimes.process import distribution
 
     version = VERSION

@@ -1,4 +1,4 @@
-"""What Keycloak makes by itself, read from the version in ``core/keycloak_version.py``.
+"""What Keycloak makes by itself, read from the version in ``keycloak/version.py``.
 
 ``make keycloak VERSION=…`` compares it with a fresh Keycloak of another version and names the constants to change.
 """

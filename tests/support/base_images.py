@@ -17,7 +17,7 @@ import httpx
 from provision._lib import cache
 from provision._lib.errors import ProvisionError
 from provision._lib.progress import Silent
-from provision.core.keycloak_version import VERSION
+from provision.keycloak.version import VERSION
 from provision.runtimes.docker import keycloak_image, server_image
 from provision.runtimes.process import distribution, java
 

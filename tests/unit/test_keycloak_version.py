@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from provision._lib.errors import ProvisionError
-from provision.core.keycloak_version import SHA256, VERSION
+from provision.keycloak.version import SHA256, VERSION
 from provision.rules.keycloak_cves import Version, known
 from tools import keycloak_version
 

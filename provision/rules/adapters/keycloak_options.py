@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from provision._lib.urls import is_loopback
-from provision.core.keycloak_version import VERSION
+from provision.keycloak.version import VERSION
 from provision.rules.adapters.program import YES, Program, is_hidden
 from provision.rules.thing import MASKED, Thing
 from provision.runtimes.process import launch

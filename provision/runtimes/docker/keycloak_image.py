@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING
 
-from provision.core.keycloak_version import VERSION
+from provision.keycloak.version import VERSION
 from provision.runtimes.docker import build_context, health
 from provision.runtimes.process import launch
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from provision._lib import cache, run_program
 from provision._lib.errors import ProvisionError
-from provision.core.keycloak_version import SHA256, VERSION
+from provision.keycloak.version import SHA256, VERSION
 
 if TYPE_CHECKING:
     from provision._lib.progress import Progress

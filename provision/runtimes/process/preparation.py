@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 from provision._lib import cache, run_program
 from provision._lib.errors import ProvisionError
-from provision.core.keycloak_version import VERSION
+from provision.keycloak.version import VERSION
 from provision.runtimes.process import database, distribution, java, launch, ports
 from provision.runtimes.process.readiness import Readiness
 

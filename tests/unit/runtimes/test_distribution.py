@@ -12,7 +12,7 @@ import pytest
 
 from provision._lib.errors import ProvisionError
 from provision._lib.progress import Silent
-from provision.core.keycloak_version import VERSION
+from provision.keycloak.version import VERSION
 from provision.runtimes.process import distribution, java
 
 if TYPE_CHECKING:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from provision.core.handler import Context
-from provision.core.keycloak_version import VERSION
+from provision.keycloak.version import VERSION
 from provision.runtimes.process import keycloak
 from provision.runtimes.process.resources.keycloak import Keycloak, KeycloakHandler
 
@@ -31,12 +31,16 @@ def said(monkeypatch, tmp_path):
     return said
 
 
-def test_of_the_toolkits_own_version_nothing_is_said(said):
+def test_of_the_toolkits_own_version_nothing_is_said(said, capsys):
     assert said(VERSION, runs=True) is None
+    assert capsys.readouterr().out == ""
 
 
-def test_another_version_is_replaced(said):
-    assert said(OTHER, runs=True) == f"Keycloak {OTHER} is replaced by {VERSION}, which keeps its data"
+def test_another_version_goes_on_running_and_a_line_says_so(said, capsys):
+    assert said(OTHER, runs=True) is None
+    line = capsys.readouterr().out
+    assert f"Keycloak {OTHER} goes on running" in line
+    assert VERSION in line
 
 
 def test_one_that_died_is_started_as_the_new_version(said):

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 from pydantic import Field
 
 from provision.core.handler import Handler, Observed
-from provision.core.keycloak_version import VERSION
 from provision.core.spec import NaturalKey, Outputs, Secret, Spec, Unordered
+from provision.keycloak.version import VERSION
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -21,8 +21,8 @@ class Keycloak(Spec, module="process"):
     """A Keycloak on localhost, with its data, log and pid record in a folder of its own.
 
     Its admin service account is made at the first start (Keycloak guide "Bootstrapping and recovering an admin
-    account"). The next ``up`` starts one that died again with its data, and replaces one of another version than the
-    toolkit's.
+    account"). The next ``up`` starts one that died again with its data. A running one of another version than the
+    toolkit's is left alone; its next start is of the toolkit's version.
     """
 
     home: Annotated[str, NaturalKey] = Field(description="The folder for data, log and pid record; absolute.")
@@ -68,7 +68,7 @@ class KeycloakHandler(Handler[Keycloak]):
         return KeycloakOutputs(url=f"http://localhost:{spec.port}") if spec.port else None
 
     def needs_update(self, spec: Keycloak, outputs: Mapping[str, Any]) -> str | None:
-        """Whether it died, lost its data, or is of another version than the toolkit's, since the last apply."""
+        """Return whether it died or lost its data since the last apply; say so when it is of another version."""
         from provision.runtimes.process import keycloak
 
         home = Path(spec.home)
@@ -79,7 +79,12 @@ class KeycloakHandler(Handler[Keycloak]):
             return f"Keycloak is not running; it is started again {as_what}with its data"
         if running.data_id != outputs.get("dataId"):
             return "Keycloak's data is not what it was"
-        return f"Keycloak {version} is replaced by {VERSION}, which keeps its data" if another else None
+        if another:
+            self.context.log(
+                f"Keycloak {version} goes on running; once its process ({running.pid}) has ended, `provision up` starts "
+                f"{VERSION} with its data"
+            )
+        return None
 
     def find(self, key: Keycloak) -> Observed[Keycloak] | None:
         """Its folder, whether it runs or not."""
