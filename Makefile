@@ -71,9 +71,10 @@ bench-server: $(READY)  ## calls per second of the server with and without autho
 stubs: $(READY)  ## write the type stubs of the resource classes
 	@$(BIN)/python -m provision.resources.stubs
 
-docs: $(READY)  ## write the pages of docs/resources/ and the list of docs/rules.md
+docs: $(READY)  ## write the pages of docs/resources/, the list of docs/rules.md and the settings of docs/server.md
 	@$(BIN)/python -m tests.support.reference
 	@$(BIN)/python -m tests.support.rules_page
+	@$(BIN)/python -m tests.support.settings_table
 
 requirements: $(READY)  ## write what the container images install, from uv.lock
 	@$(BIN)/python -m tests.support.image_requirements

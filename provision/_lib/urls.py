@@ -28,6 +28,17 @@ def host(address: str) -> str:
     return (name or "").rstrip(".")
 
 
+def of_port(port: int, *, tls: bool = False) -> str:
+    """Return the base address of a port of this machine, without a trailing slash and in canonical form.
+
+    Args:
+        port: The port; the scheme's own is left out, as whoever compares URLs does (RFC 3986, section 6.2.3).
+        tls: Whether it speaks HTTPS.
+    """
+    scheme, own = ("https", 443) if tls else ("http", 80)
+    return f"{scheme}://localhost" if port == own else f"{scheme}://localhost:{port}"
+
+
 def is_plain(url: str) -> bool:
     """Return whether the address is plain HTTP; a bare host is not, because it names no scheme."""
     return url.lower().startswith("http:")

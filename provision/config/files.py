@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 from pydantic import AfterValidator, ValidationInfo
+
+from provision.server.values import FilePath
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 FOLDER = "folder"
 """The key of the validation's context under which the folder of the stack file is."""
@@ -16,5 +20,5 @@ def _in_folder(path: Path, info: ValidationInfo) -> Path:
     return path if folder is None else folder / path
 
 
-File = Annotated[Path, AfterValidator(_in_folder)]
+File = Annotated[FilePath, AfterValidator(_in_folder)]
 """The path of a file, absolute or from the folder of the stack file."""

@@ -3,9 +3,6 @@
 NAMESPACE = "provision"
 """Pulumi's namespace for the keys of a stack file."""
 
-SCOPE = r'^[^\s"\\]+$'
-"""What the name of a scope looks like (RFC 6749, section 3.3)."""
-
 SERVER_SECRET = r"servers\[(\d+)\]\.introspectionClientSecret"  # noqa: S105 - the form of a key
 """What the key of the secret of one of several servers looks like."""
 

@@ -2,18 +2,26 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Annotated, Literal
 
-from pydantic import Field
+from pydantic import AfterValidator, Field
 
 from provision.config import mcp_clients
 from provision.config.concept import Concept
 
 
+def _segment(name: str) -> str:
+    if name in {".", ".."}:
+        raise ValueError("must not be . or .., which are no part of a URL")
+    return name
+
+
 class RealmConfig(Concept):
     """The realm."""
 
-    name: str = Field(default="mcp", min_length=1, max_length=255, pattern=r"^[A-Za-z0-9_.-]+$")
+    name: Annotated[str, AfterValidator(_segment)] = Field(
+        default="mcp", min_length=1, max_length=255, pattern=r"^[A-Za-z0-9_.-]+$"
+    )
     """Its name, which is part of the issuer."""
     display_name: str | None = None
     """What the login page calls it; `MCP` when left out, or in a realm that is taken over what it was."""

@@ -2,18 +2,35 @@
 
 from __future__ import annotations
 
-from pydantic import Field, SecretStr, model_validator
+from typing import Annotated
+
+from pydantic import AfterValidator, Field, SecretStr, model_validator
 
 from provision.config.concept import Concept
 from provision.config.files import File  # noqa: TC001 - pydantic needs it when the model is built
-from provision.config.names import SCOPE
-from provision.config.server_options import ServerOptions
+from provision.server.options import ServerOptions
+from provision.server.values import STORED, ClientId, Port, Scope, no_trailing_slash, one_line, url_with_query
+
+Url = Annotated[
+    str,
+    AfterValidator(url_with_query),
+    AfterValidator(no_trailing_slash),
+    Field(json_schema_extra={"pattern": r"^https?://[^\s#]*[^/\s#]$"}),
+]
+
+
+def _one_line(secret: SecretStr) -> SecretStr:
+    one_line(secret.get_secret_value())
+    return secret
+
+
+IntrospectionSecret = Annotated[SecretStr, Field(min_length=16, max_length=STORED), AfterValidator(_one_line)]
 
 
 class ScopeConfig(Concept):
     """The client scope that tokens need for a server's tools."""
 
-    name: str | None = Field(default=None, pattern=SCOPE)
+    name: Scope | None = None
     """The scope (RFC 6749, section 3.3); left out, `mcp:tools`, or `mcp:` and the server's name when there are several."""
     description: str = "Use the tools of the MCP server."
     """What the admin console says of it."""
@@ -21,18 +38,18 @@ class ScopeConfig(Concept):
     """What the consent page says; left out, that the tools of the server are used on the user's behalf."""
 
 
-class ServerConfig(ServerOptions):
+class ServerConfig(ServerOptions, Concept):
     """A protected MCP server: the reference server, one of your own, or one that runs elsewhere."""
 
-    name: str = Field(default="calculator", pattern=r"^[a-z0-9][a-z0-9-]*$")
-    """Its name in outputs and logs."""
-    port: int | None = Field(default=None, ge=1, le=65535)
+    name: str = Field(default="calculator", pattern=r"^[a-z0-9][a-z0-9-]*$", max_length=63)
+    """Its name in outputs and logs, and in the network of containers."""
+    port: Port | None = None
     """The port on localhost; left out, a free one is chosen at the first start and kept."""
     command: tuple[str, ...] = ()
     """A server of your own: the program and its arguments, run in the folder of the stack file; the reference server when left out."""
     image: str | None = Field(default=None, min_length=1)
     """A server of your own in a container: its image, best with a digest; `MCP_SETTINGS_FILE` names its settings."""
-    url: str | None = Field(default=None, pattern=r"^https?://[^\s#]*[^/\s#]$")
+    url: Url | None = None
     """Where a server runs that this stack does not start; its canonical URI, which is the audience of its tokens."""
     tls_certificate_file: File | None = None
     """HTTPS: a PEM file with the certificate for `localhost`, then those between it and the root; the URL is then https."""
@@ -42,9 +59,9 @@ class ServerConfig(ServerOptions):
     """A PEM bundle with the authority of the server's certificate; the system's trust store when left out."""
     scope: ScopeConfig = ScopeConfig()
     """The client scope that tokens need."""
-    client_id: str | None = Field(default=None, min_length=1)
+    client_id: ClientId | None = None
     """The confidential client with which it introspects; left out, `mcp-server`, with the server's name when there are several."""
-    introspection_client_secret: SecretStr | None = Field(default=None, min_length=16)
+    introspection_client_secret: IntrospectionSecret | None = None
     """That client's secret."""
 
     @model_validator(mode="after")
@@ -68,6 +85,11 @@ class ServerConfig(ServerOptions):
                 "caFile is for https: give tlsCertificateFile and tlsKeyFile, or a url with https"
             )
         return self
+
+    @property
+    def is_reference(self) -> bool:
+        """Whether it is the reference server, started by the stack."""
+        return not (self.command or self.image or self.url)
 
     def named(self, *, alone: bool, secret: SecretStr | None = None) -> ServerConfig:
         """The same, with what was left open filled in.

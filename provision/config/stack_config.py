@@ -23,7 +23,8 @@ from provision.config.realm import (
     RegistrationConfig,
 )
 from provision.config.rules import RulesConfig
-from provision.config.server import ServerConfig
+from provision.config.server import IntrospectionSecret, ServerConfig
+from provision.server.options import REFERENCE_TOOLS
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
@@ -70,7 +71,7 @@ class StackConfig(Concept):
     """How strictly the security rules are held (docs/rules.md)."""
     admin_client_secret: SecretStr | None = Field(default=None, min_length=16)
     """The admin service account's secret."""
-    introspection_client_secret: SecretStr | None = Field(default=None, min_length=16)
+    introspection_client_secret: IntrospectionSecret | None = None
     """The secret with which the server introspects; of several, each has its own."""
     demo_user_password: SecretStr | None = Field(default=None, min_length=4)
     """The demo user's password."""
@@ -125,6 +126,18 @@ class StackConfig(Concept):
     def _tools_need_more(self) -> StackConfig:
         for scope in self.further_scopes.keys() & {server.scope.name for server in self.mcp_servers}:
             raise ValueError(f"toolScopes names {scope}, which every tool of its server needs anyway")
+        return self
+
+    @model_validator(mode="after")
+    def _the_reference_server_has_the_tools(self) -> StackConfig:
+        for path, server in self.placed_servers:
+            if not server.is_reference:
+                continue
+            for tool in server.unknown_tools():
+                raise ValueError(
+                    f"{path}.toolScopes.{tool}: the reference server has no such tool; it has "
+                    + " and ".join(REFERENCE_TOOLS)
+                )
         return self
 
     @model_validator(mode="after")

@@ -10,11 +10,12 @@ import pulumi
 import pulumi_docker
 from pulumi import Output, ResourceOptions
 
+from provision._lib.urls import of_port
 from provision.deployments import StartedKeycloak, StartedServer
 from provision.resources import docker
 from provision.runtimes.docker import health, keycloak_database, keycloak_image, server_image
 from provision.runtimes.docker.containers import FILES_LABEL, LABEL, MARK_LABEL
-from provision.runtimes.server_settings import settings
+from provision.server.settings import stack_settings
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -104,7 +105,7 @@ class DockerDeployment:
         """Start Keycloak."""
         volume = self._volume("keycloak-data")
         port = docker.Port("keycloak-port", name=_KEYCLOAK, port=config.keycloak.port, opts=self._opts).port
-        url = port.apply(lambda number: f"http://localhost:{int(number)}")
+        url = port.apply(lambda number: of_port(int(number)))
         account = config.keycloak.admin_client_id
         script = admin_secret.apply(lambda secret: keycloak_database.admin_script(account, secret))
         features = ",".join(config.features)
@@ -149,7 +150,7 @@ class DockerDeployment:
         """Start an MCP server."""
         port = docker.Port(f"{config.name}-port", name=config.name, port=config.port, opts=self._opts).port
         certificate = _copied(config.tls_certificate_file, server_image.TLS_CERTIFICATE)
-        base = port.apply(lambda number: f"{'https' if certificate else 'http'}://localhost:{int(number)}")
+        base = port.apply(lambda number: of_port(int(number), tls=bool(certificate)))
         settings = Output.all(needs.issuer, base).apply(
             lambda found: json.dumps(_settings(config, needs, *found), indent=2)
         )
@@ -309,7 +310,7 @@ class DockerDeployment:
 
 def _settings(config: ServerConfig, needs: ServerNeeds, issuer: str, base: str) -> dict[str, Any]:
     """What the server reads; Keycloak has another address in the network than its issuer says."""
-    told = settings(
+    return stack_settings(
         config,
         name=config.name,
         listens=("0.0.0.0", _SERVER_PORT),  # noqa: S104 - of the container; it is published on loopback only
@@ -319,8 +320,8 @@ def _settings(config: ServerConfig, needs: ServerNeeds, issuer: str, base: str) 
         scopes=[needs.scope],
         client_id=needs.client_id,
         secret_file=server_image.SECRET,
+        **_tls_settings(config),
     )
-    return told | _tls_settings(config)
 
 
 def _tls_settings(config: ServerConfig) -> dict[str, Any]:

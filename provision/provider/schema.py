@@ -6,7 +6,7 @@ import enum
 import inspect
 import json
 import types
-from typing import Any, Literal, Union, get_args, get_origin
+from typing import Annotated, Any, Literal, Union, get_args, get_origin
 
 from pydantic import BaseModel
 
@@ -98,6 +98,8 @@ def _properties(model: Any, module: str, named: dict[str, Any]) -> tuple[dict[st
 
 
 def _type(annotation: Any, module: str, named: dict[str, Any]) -> dict[str, Any]:
+    if get_origin(annotation) is Annotated:
+        annotation = get_args(annotation)[0]
     origin = get_origin(annotation)
     if origin in {Union, types.UnionType}:
         kinds = [argument for argument in get_args(annotation) if argument is not type(None)]

@@ -1114,9 +1114,9 @@ class process:
     class McpServer(pulumi.CustomResource):
         """An MCP server on localhost, the reference one or your own; settings and secret reach it as files that only its user can read."""
 
-        tool_scopes: pulumi.Output[Mapping[str, Sequence[Any]]]
+        tool_scopes: pulumi.Output[Mapping[str, Sequence[str]]]
         verifier: pulumi.Output[str]
-        cache_seconds: pulumi.Output[int]
+        cache_seconds: pulumi.Output[float]
         requests_per_minute: pulumi.Output[int]
         burst_requests: pulumi.Output[int]
         metrics: pulumi.Output[bool]
@@ -1138,9 +1138,9 @@ class process:
             self,
             resource_name: str,
             *,
-            tool_scopes: pulumi.Input[Mapping[str, pulumi.Input[Sequence[pulumi.Input[Any]]]]] | None = ...,
+            tool_scopes: pulumi.Input[Mapping[str, pulumi.Input[Sequence[pulumi.Input[str]]]]] | None = ...,
             verifier: pulumi.Input[str] | None = ...,
-            cache_seconds: pulumi.Input[int] | None = ...,
+            cache_seconds: pulumi.Input[float] | None = ...,
             requests_per_minute: pulumi.Input[int] | None = ...,
             burst_requests: pulumi.Input[int] | None = ...,
             metrics: pulumi.Input[bool] | None = ...,

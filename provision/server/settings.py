@@ -3,26 +3,30 @@
 from __future__ import annotations
 
 import difflib
-import re
-from ipaddress import ip_address
-from pathlib import Path  # noqa: TC003 - pydantic needs it when the model is built
-from typing import Annotated, Literal
+import json
+from typing import TYPE_CHECKING, Annotated, Any
 from urllib.parse import urlsplit
 
-from pydantic import (
-    AfterValidator,
-    AnyHttpUrl,
-    BaseModel,
-    ConfigDict,
-    Field,
-    ValidationError,
-    ValidationInfo,
-    field_validator,
-    model_validator,
+from pydantic import AfterValidator, ConfigDict, Field, ValidationError, model_validator
+
+from provision.server.options import ServerOptions
+from provision.server.values import (
+    ClientId,
+    FilePath,
+    HttpUrl,
+    Issuer,
+    Port,
+    Scope,
+    ServerName,
+    distinct,
+    endpoint,
+    is_loopback,
 )
 
-# RFC 6749 section 3.3: a scope is printable ASCII without space, quote and backslash. The challenge header quotes it.
-_SCOPE = re.compile(r"[\x21\x23-\x5b\x5d-\x7e]+")
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from pathlib import Path
+
 # The MCP library refuses a longer body, whatever is set here.
 _LIBRARY_BYTES = 4 * 1024 * 1024
 
@@ -39,131 +43,84 @@ class SettingsError(Exception):
         self.problems = problems
 
 
-def _http_url(value: str) -> str:
-    parts = urlsplit(value)
-    if parts.scheme not in {"http", "https"} or not parts.hostname:
-        raise ValueError("must be an http or https URL")
-    if parts.username is not None or parts.password is not None:
-        raise ValueError("must not hold a user name or a password")
-    if "#" in value or "?" in value:
-        raise ValueError("must have no query and no fragment")
-    canonical = str(AnyHttpUrl(value))
-    if value not in {canonical, canonical.removesuffix("/")}:
-        raise ValueError(
-            f"must be in its canonical form: {canonical.removesuffix('/') if not value.endswith('/') else canonical}"
-        )
+def _not_empty(value: tuple[str, ...]) -> tuple[str, ...]:
+    if not value:
+        raise ValueError("must hold at least one scope")
     return value
 
 
-def _no_trailing_slash(value: str) -> str:
-    if value.endswith("/"):
-        raise ValueError("must not end in a slash: clients compare the string exactly")
-    return value
+class Settings(ServerOptions):
+    """The settings of one server: the options, and what a stack knows without the user."""
 
+    model_config = ConfigDict(strict=True)
 
-def _resource_url(value: str) -> str:
-    if not value.endswith("/mcp"):
-        raise ValueError("must end in /mcp, without a trailing slash")
-    return value
-
-
-def _scope(value: str) -> str:
-    if not _SCOPE.fullmatch(value):
-        raise ValueError("must be scope names without spaces, quotes or backslashes")
-    if value == "offline_access":
-        raise ValueError("must not hold offline_access: a resource server does not ask for refresh tokens")
-    return value
-
-
-def _is_loopback(host: str) -> bool:
-    if host == "localhost" or host.endswith(".localhost"):
-        return True
-    try:
-        return ip_address(host).is_loopback
-    except ValueError:
-        return False
-
-
-def _origin(value: str) -> str:
-    parts = urlsplit(value)
-    if "*" in value or not parts.scheme or not parts.hostname or parts.path or parts.query or parts.fragment:
-        raise ValueError("must be exact origins such as http://localhost:6274, without a path")
-    return value
-
-
-HttpUrl = Annotated[str, AfterValidator(_http_url)]
-
-
-class Settings(BaseModel):
-    """The settings of one server.
-
-    Args:
-        name: Name of the server, shown to clients.
-        host: Address to bind to; loopback unless a container needs another.
-        port: Port to listen on.
-        url: The public URL of the MCP endpoint, which is the resource identifier (RFC 8707) and the token audience.
-        issuer: The issuer of the realm, exactly as it stands in its metadata (RFC 8414 section 3.3).
-        verifier: How tokens are checked: asked of the authorization server, or by their signature.
-        introspection_url: The introspection endpoint (RFC 7662), as this process reaches it.
-        introspection_client_id: The client that introspects.
-        introspection_client_secret_file: File that holds its secret; others must have no access to it.
-        jwks_url: The key set (RFC 7517), as this process reaches it.
-        scopes: The scopes that every request needs.
-        tool_scopes: The scopes that single tools need besides, by the name of the tool.
-        cache_seconds: How long the answer about a token, or its signature, is believed, in seconds; 0 looks each time.
-        requests_per_minute: Requests that one subject may make in a minute, in the long run; 0 for any number.
-        burst_requests: Requests that one subject may make at once, when it was quiet before.
-        max_request_bytes: The longest body of a request, in bytes.
-        tls_certificate_file: PEM file with the certificate chain; with it, the server speaks HTTPS.
-        tls_key_file: PEM file with the private key, without a password; others must have no access to it.
-        tls_terminated_by_proxy: Whether something in front speaks HTTPS, so that this process may listen without.
-        shutdown_seconds: How long a request under way may take to end after SIGTERM, in seconds.
-        metrics: Whether Prometheus metrics are served at ``/metrics``.
-        audit_file: File the audit lines are appended to; standard output when absent.
-        allowed_origins: Browser origins that may call besides loopback ones and the server's own.
-    """
-
-    model_config = ConfigDict(frozen=True, extra="forbid", strict=True, hide_input_in_errors=True)
-
-    name: Annotated[str, Field(min_length=1, max_length=100)]
-    host: Annotated[str, Field(min_length=1)] = "127.0.0.1"
-    port: Annotated[int, Field(ge=1, le=65535)]
-    url: Annotated[HttpUrl, AfterValidator(_resource_url)]
-    issuer: Annotated[HttpUrl, AfterValidator(_no_trailing_slash)]
-    verifier: Literal["introspection", "jwt"]
-    introspection_url: HttpUrl | None = None
-    introspection_client_id: Annotated[str, Field(min_length=1)] | None = None
-    introspection_client_secret_file: Path | None = None
-    jwks_url: HttpUrl | None = None
-    scopes: tuple[Annotated[str, AfterValidator(_scope)], ...] = ("mcp:tools",)
-    tool_scopes: dict[str, tuple[Annotated[str, AfterValidator(_scope)], ...]] = {}
-    cache_seconds: Annotated[float, Field(ge=0, le=300)] = 3.0
-    requests_per_minute: Annotated[int, Field(ge=0, le=1_000_000)] = 600
-    burst_requests: Annotated[int, Field(ge=1, le=1_000_000)] = 100
-    max_request_bytes: Annotated[int, Field(ge=1024, le=_LIBRARY_BYTES)] = 1024 * 1024
-    tls_certificate_file: Path | None = None
-    tls_key_file: Path | None = None
-    tls_terminated_by_proxy: bool = False
-    shutdown_seconds: Annotated[float, Field(ge=0, le=300)] = 5.0
-    metrics: bool = False
-    audit_file: Path | None = None
-    allowed_origins: tuple[Annotated[str, AfterValidator(_origin)], ...] = ()
-
-    @field_validator("name")
-    @classmethod
-    def _printable(cls, value: str) -> str:
-        if not value.isprintable():
-            raise ValueError("must be printable characters")
-        return value
-
-    @field_validator("scopes", "allowed_origins")
-    @classmethod
-    def _distinct(cls, value: tuple[str, ...], info: ValidationInfo) -> tuple[str, ...]:
-        if len(set(value)) != len(value):
-            raise ValueError("must not hold one entry twice")
-        if info.field_name == "scopes" and not value:
-            raise ValueError("must hold at least one scope")
-        return value
+    name: ServerName = Field(description="Shown to clients.")
+    port: Port = Field(description="The port to listen on.")
+    url: Annotated[HttpUrl, AfterValidator(endpoint)] = Field(
+        description="The public URL of the endpoint: the resource identifier (RFC 8707), the token audience, and where the"
+        " endpoint is served. `https` unless its host is loopback. Ends in `/mcp`, no trailing slash, canonical form"
+        " (lower-case host, no default port).",
+    )
+    issuer: Issuer = Field(
+        description="The issuer as the realm's metadata has it (RFC 8414 section 3.3), compared as a string. No trailing slash.",
+    )
+    host: Annotated[str, Field(min_length=1)] = Field(
+        default="127.0.0.1",
+        description="The address to bind to; a container needs `0.0.0.0`. Other than loopback it needs a certificate or"
+        " `tls_terminated_by_proxy`.",
+    )
+    introspection_url: HttpUrl | None = Field(
+        default=None,
+        description="For `introspection`: the introspection endpoint (RFC 7662) as this process reaches it; it may differ"
+        " from the issuer's host.",
+    )
+    introspection_client_id: ClientId | None = Field(
+        default=None,
+        description="For `introspection`: the client that introspects. Keycloak answers `active: false` unless this client"
+        " is in the token's audience: name the client by `url`.",
+    )
+    introspection_client_secret_file: FilePath | None = Field(
+        default=None,
+        description="For `introspection`: the file that holds its secret on one line, mode 0400; read at the start. Open to"
+        " others or writable by the group: exit code 2.",
+    )
+    jwks_url: HttpUrl | None = Field(
+        default=None, description="For `jwt`: the key set (RFC 7517) as this process reaches it."
+    )
+    scopes: Annotated[tuple[Scope, ...], AfterValidator(distinct), AfterValidator(_not_empty)] = Field(
+        default=("mcp:tools",),
+        description="Every request needs all of them; they stand in the challenge and in the metadata. `offline_access` is"
+        " refused.",
+    )
+    max_request_bytes: int = Field(
+        default=1024 * 1024,
+        ge=1024,
+        le=_LIBRARY_BYTES,
+        description="The longest body of a request, in bytes.",
+    )
+    tls_certificate_file: FilePath | None = Field(
+        default=None,
+        description="PEM file with the certificate chain: with it and its key the server speaks HTTPS, TLS 1.2 or 1.3. Read"
+        " at the start.",
+    )
+    tls_key_file: FilePath | None = Field(
+        default=None, description="PEM file with its private key: no password, mode 0400."
+    )
+    tls_terminated_by_proxy: bool = Field(
+        default=False,
+        description="Something in front speaks HTTPS (a gateway, a container network), so that this process may listen"
+        " without on an address that is not loopback.",
+    )
+    shutdown_seconds: float = Field(
+        default=5,
+        ge=0,
+        le=300,
+        description="How long a request under way may take to end after SIGTERM.",
+    )
+    audit_file: FilePath | None = Field(
+        default=None,
+        description="The file that audit lines are appended to, created with mode 0600; standard output when left out.",
+    )
 
     @model_validator(mode="after")
     def _verifier_has_what_it_needs(self) -> Settings:
@@ -186,9 +143,9 @@ class Settings(BaseModel):
             raise ValueError("tls_certificate_file and tls_key_file go together")
         parts = urlsplit(self.url)
         with_tls = self.tls_certificate_file is not None
-        if parts.scheme == "http" and (with_tls or not _is_loopback(parts.hostname or "")):
+        if parts.scheme == "http" and (with_tls or not is_loopback(parts.hostname or "")):
             raise ValueError("url must be https" + ("" if with_tls else " unless its host is loopback"))
-        if not (with_tls or self.tls_terminated_by_proxy or _is_loopback(self.host)):
+        if not (with_tls or self.tls_terminated_by_proxy or is_loopback(self.host)):
             raise ValueError(
                 f"host {self.host} is not loopback: set tls_certificate_file and tls_key_file,"
                 " or tls_terminated_by_proxy if a gateway in front speaks HTTPS"
@@ -219,11 +176,65 @@ def load_settings(path: Path) -> Settings:
         text = path.read_bytes()
     except OSError as error:
         raise SettingsError([f"{path}: {error.strerror or 'cannot be read'}"]) from None
+    return _checked(text, str(path))
+
+
+def stack_settings(
+    options: ServerOptions,
+    *,
+    name: str,
+    listens: tuple[str, int],
+    url: str,
+    issuer: str,
+    realm_url: str,
+    scopes: Sequence[str],
+    client_id: str | None,
+    secret_file: str,
+    **tls: str | bool,
+) -> dict[str, Any]:
+    """Return what the settings file of a server in a stack holds.
+
+    Args:
+        options: What the user says of the server.
+        name: What clients are shown.
+        listens: The address and the port that it listens on.
+        url: Its canonical URI (RFC 8707).
+        issuer: The realm's issuer.
+        realm_url: Where the server itself reaches the realm in Keycloak, which may be elsewhere.
+        scopes: What every call needs.
+        client_id: The client with which it introspects; None for the one that is named like its URL.
+        secret_file: The file with that client's secret, as the server finds it.
+        tls: The settings of TLS, by their names.
+
+    Raises:
+        SettingsError: The server would not start with them.
+    """
+    host, port = listens
+    endpoints = f"{realm_url}/protocol/openid-connect"
+    document = {
+        "name": name,
+        "host": host,
+        "port": port,
+        "url": url,
+        "issuer": issuer,
+        "scopes": list(scopes),
+        **options.options(),
+        "introspection_url": f"{endpoints}/token/introspect",
+        "introspection_client_id": client_id or url,
+        "introspection_client_secret_file": secret_file,
+        "jwks_url": f"{endpoints}/certs",
+        **tls,
+    }
+    _checked(json.dumps(document), f"The settings of the MCP server {name}")
+    return document
+
+
+def _checked(text: str | bytes, source: str) -> Settings:
     try:
         return Settings.model_validate_json(text)
     except ValidationError as error:
         # `from None`: the cause would carry the input, and a misplaced secret with it, into a traceback.
-        raise SettingsError([f"{path}: {_line(problem)}" for problem in _problems(error)]) from None
+        raise SettingsError([f"{source}: {_line(problem)}" for problem in _problems(error)]) from None
 
 
 def _problems(error: ValidationError) -> list[tuple[str, str, str]]:

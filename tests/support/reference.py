@@ -224,7 +224,7 @@ def _type(annotation: Any) -> str:
     elif origin is Literal:
         text = ", ".join(f"`{value}`" for value in arguments)
     elif hasattr(annotation, "__metadata__"):
-        text = _type(origin)
+        text = _type(arguments[0])
     elif origin in {tuple, list}:
         text = f"list of {_type(arguments[0])}"
     elif origin is dict:

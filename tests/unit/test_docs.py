@@ -6,7 +6,8 @@ from pathlib import Path
 import pytest
 
 from provision.rules.changes import Add, Remove, Set, Where
-from tests.support import container_limits, rules_page
+from provision.server.settings import Settings
+from tests.support import container_limits, rules_page, settings_table
 
 _DOCS = Path(__file__).parents[2] / "docs"
 _EXAMPLES = ("library.py", "library.yaml")
@@ -46,6 +47,17 @@ def test_each_line_of_what_a_container_may_do_has_a_check_and_each_check_a_line(
 
 def test_the_page_of_the_rules_says_what_they_say():
     assert rules_page.PAGE.read_text() == rules_page.page(), "write it: make docs"
+
+
+def test_the_page_of_the_server_lists_its_settings_as_they_are():
+    assert settings_table.PAGE.read_text() == settings_table.page(), "write it: make docs"
+
+
+def test_the_page_of_the_servers_names_settings_that_there_are():
+    table = (_DOCS / "servers.md").read_text().partition("| key | what |")[2].partition("\n\n")[0]
+    named = re.findall(r"`(\w+)`", "\n".join(line.split("|")[1] for line in table.splitlines() if line))
+    assert named
+    assert set(named) <= Settings.model_fields.keys()
 
 
 def test_what_breaks_a_rule_is_shown_as_a_stack_file_would_say_it():

@@ -13,6 +13,9 @@ if TYPE_CHECKING:
     from provision.rules.declared import Resource
     from provision.rules.thing import Thing
 
+_OF_A_SERVER = {"verifier", "introspection_url", "jwks_url"}
+"""One of these tells an MCP server's settings from another file with a URL and an issuer."""
+
 
 def things(resource: Resource) -> Iterator[Thing]:
     """The server whose settings it holds, if it holds any."""
@@ -21,6 +24,6 @@ def things(resource: Resource) -> Iterator[Thing]:
         return
     for name, content in data.items():
         settings = read(content)
-        if settings is not None and "verifier" in settings:
+        if settings is not None and _OF_A_SERVER & settings.keys():
             paths = dict.fromkeys(FIELDS, f"data.{name}")
             yield mcp_server(resource.name, told(settings), own=None, paths=paths)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from provision._lib.urls import of_port
 from provision.rules.adapters.keycloak_options import Placement, keycloak_server
 from provision.rules.adapters.program import Program, is_hidden, seen
 from provision.rules.thing import UNKNOWN
@@ -20,7 +21,6 @@ def things(resource: Resource) -> Iterator[Thing]:
     """It listens on loopback only, and its secret reaches it by the database."""
     properties = resource.properties
     port, features = properties.get("port"), seen(properties.get("features"))
-    unseen = port is None or is_hidden(port)
     yield keycloak_server(
         resource.name,
         Program(
@@ -30,7 +30,7 @@ def things(resource: Resource) -> Iterator[Thing]:
         ),
         Placement(reachable=False),
         {
-            "hostname": UNKNOWN if unseen else f"http://localhost:{port:.0f}",
+            "hostname": UNKNOWN if port is None or is_hidden(port) else of_port(int(port)),
             "features": next((name for name in features if is_hidden(name)), None) or ",".join(features),
         },
     )

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from provision._lib.urls import of_port
 from provision.rules.adapters.program import Program, is_hidden, seen
-from provision.rules.adapters.server_settings import mcp_server, told
+from provision.rules.adapters.server_settings import DEFAULTS, mcp_server, told
 from provision.rules.thing import UNKNOWN
 
 if TYPE_CHECKING:
@@ -27,7 +28,7 @@ def things(resource: Resource) -> Iterator[Thing]:
         "url": url,
         "tls_certificate_file": properties.get("tlsCertificateFile"),
         "issuer": issuer,
-        "verifier": properties.get("verifier", "introspection"),
+        "verifier": properties.get("verifier", DEFAULTS["verifier"]),
         "scopes": properties.get("scopes", []),
         "tool_scopes": properties.get("toolScopes") or {},
         "introspection_client_id": properties.get("introspectionClientId") or url,
@@ -55,4 +56,4 @@ def _url(port: Any, certificate: Any) -> Any:
         return certificate
     if port is None or is_hidden(port):
         return UNKNOWN
-    return f"{'https' if certificate else 'http'}://localhost:{port:.0f}/mcp"
+    return f"{of_port(int(port), tls=bool(certificate))}/mcp"

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from provision._lib.urls import host, is_loopback
 from provision.rules.adapters.program import HIDDEN, YES, Program, is_hidden
 from provision.rules.thing import MASKED, Thing
+from provision.server.settings import Settings
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -19,6 +20,12 @@ FIELDS = (
 )
 ELSEWHERE: dict[str, Any] = {**dict.fromkeys(FIELDS, MASKED), "arguments": []}
 """What is known of a server whose settings are in its own code, or somewhere else."""
+DEFAULTS: dict[str, Any] = {
+    name: list(field.default) if isinstance(field.default, tuple) else field.default
+    for name, field in Settings.model_fields.items()
+    if not field.is_required()
+}
+"""What the server takes for a setting that is left out."""
 _OURS = {"sessionIdentity": False, "detailedErrors": False, "logLevel": "info", "arguments": []}
 _LEVELS = ("FASTMCP_LOG_LEVEL", "MCP_LOG_LEVEL", "LOG_LEVEL", "LOGLEVEL")
 _DEBUG = ("FASTMCP_DEBUG", "DEBUG")
@@ -54,15 +61,15 @@ def told(settings: Mapping[str, Any]) -> dict[str, Any]:
         "url": url,
         "issuer": issuers[0] if issuers else None,
         "issuers": issuers,
-        "verifier": settings.get("verifier", "none"),
+        "verifier": settings.get("verifier", DEFAULTS["verifier"]),
         "audience": url,
         "introspectionUrl": settings.get("introspection_url"),
         "jwksUrl": settings.get("jwks_url"),
         "loopback": url if is_hidden(url) else is_loopback(host(str(url))),
         "tls": with_tls,
         "authorizationServers": settings.get("authorization_servers", issuers),
-        "scopes": settings.get("scopes", []),
-        "toolScopes": settings.get("tool_scopes", {}),
+        "scopes": settings.get("scopes", DEFAULTS["scopes"]),
+        "toolScopes": settings.get("tool_scopes", DEFAULTS["tool_scopes"]),
         "introspectionClientId": settings.get("introspection_client_id"),
     }
 

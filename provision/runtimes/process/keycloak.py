@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from provision._lib.errors import ProvisionError
 from provision._lib.progress import Silent
+from provision._lib.urls import of_port
 from provision.runtimes.process import child, database, launch, ports, record
 from provision.runtimes.process.child import ChildSettings
 from provision.runtimes.process.preparation import lay_out_from_template, prepare, version_of
@@ -181,7 +182,7 @@ def _bring_up(
 def _lay_out(settings: KeycloakSettings, prepared: Prepared, data: _Data, account: str) -> Path | None:
     """Make or refresh the Keycloak home; returns a script that the database must run first, if any."""
     script = settings.home / SCRIPT
-    url = f"http://localhost:{settings.port}"
+    url = of_port(settings.port)
     facts = data.facts()
     if not facts.get("finished"):  # none yet, or from a first start that was interrupted: nothing of value
         shutil.rmtree(data.folder, ignore_errors=True)

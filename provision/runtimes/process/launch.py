@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from provision._lib.urls import of_port
+
 if TYPE_CHECKING:
     from pathlib import Path, PurePath
 
@@ -122,7 +124,7 @@ def command(
         *START,
         "--http-host=127.0.0.1",
         f"--http-port={port}",
-        f"--hostname=http://localhost:{port}",
+        f"--hostname={of_port(port)}",
     )
 
 

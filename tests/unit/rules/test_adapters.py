@@ -211,7 +211,7 @@ def test_settings_that_can_be_read_tell_of_the_server():
     settings = {"url": "http://localhost:3000/mcp", "issuer": ["https://a.example", "https://b.example"]}
     upload = {"file": "/run/mcp/settings.json", "content": json.dumps(settings)}
     (server,) = things("McpServer", docker(image="sha256:1", start=False, uploads=[upload]))
-    assert server.get("verifier") == "none"
+    assert server.get("verifier") == "introspection", "what the server does when nothing is said"
     assert server.get("issuers") == ["https://a.example", "https://b.example"]
     assert server.path("issuers") == "uploads[0].content"
 

@@ -173,7 +173,7 @@ def test_a_good_signature_is_not_computed_again_for_a_while(start, stand_in, mon
 
 
 def test_a_remembered_token_still_expires(start, stand_in, monkeypatch):
-    server, token = start(verifier="jwt", cache_seconds=300), stand_in.sign()
+    server, token = start(verifier="jwt", cache_seconds=60), stand_in.sign()
     assert server.post(token).status_code == 200
     monkeypatch.setattr(claims_module, "time", lambda: time.time() + 61)
     assert server.post(token).status_code == 401
@@ -181,7 +181,7 @@ def test_a_remembered_token_still_expires(start, stand_in, monkeypatch):
 
 
 def test_nothing_but_the_very_same_token_is_remembered(start, stand_in):
-    server, token = start(verifier="jwt", cache_seconds=300), stand_in.sign()
+    server, token = start(verifier="jwt", cache_seconds=60), stand_in.sign()
     assert server.post(token).status_code == 200
     head, _, signature = token.rpartition(".")
     assert server.post(f"{head}.{signature[::-1]}").status_code == 401

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 from pydantic import Field
 
+from provision._lib.urls import of_port
 from provision.core.handler import Handler, Observed
 from provision.core.spec import NaturalKey, Outputs, Secret, Spec, Unordered
 from provision.keycloak.version import VERSION
@@ -65,7 +66,7 @@ class KeycloakHandler(Handler[Keycloak]):
 
     def preview_outputs(self, spec: Keycloak) -> KeycloakOutputs | None:
         """The address follows from the port."""
-        return KeycloakOutputs(url=f"http://localhost:{spec.port}") if spec.port else None
+        return KeycloakOutputs(url=of_port(spec.port)) if spec.port else None
 
     def needs_update(self, spec: Keycloak, outputs: Mapping[str, Any]) -> str | None:
         """Return whether it died or lost its data since the last apply; say so when it is of another version."""

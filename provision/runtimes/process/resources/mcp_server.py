@@ -7,12 +7,24 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
-from pydantic import Field
+from pydantic import AfterValidator, Field
 
 from provision._lib.errors import UsageError
-from provision.config.server_options import ServerOptions
+from provision._lib.urls import of_port
 from provision.core.handler import Handler, Observed
 from provision.core.spec import NaturalKey, Outputs, Secret, Spec, Unordered
+from provision.server.options import REFERENCE_TOOLS, ServerOptions
+from provision.server.values import (
+    STORED,
+    ClientId,
+    Issuer,
+    Origins,
+    Port,
+    Scope,
+    ServerName,
+    file_name,
+    one_line,
+)
 
 if TYPE_CHECKING:
     import ssl
@@ -24,41 +36,48 @@ _SECRET_FILE = "introspection-client-secret"  # noqa: S105 - a file's name
 _SETTINGS_FILE = "settings.json"
 
 
+_Path = Annotated[str, AfterValidator(file_name)]
+_ORIGINS = ServerOptions.model_fields["allowed_origins"]
+
+
 class McpServer(ServerOptions, Spec, module="process"):
     """An MCP server on localhost, the reference one or your own; settings and secret reach it as files that only its user can read.
 
     A command finds the settings in the file that `MCP_SETTINGS_FILE` names (docs/servers.md).
     """
 
+    # As it is declared with the other options, and a mark that they can't bear: they know nothing of resources.
+    allowed_origins: Annotated[Origins, Unordered] = Field(
+        default=_ORIGINS.default, description=_ORIGINS.description
+    )
     home: Annotated[str, NaturalKey] = Field(
         description="The folder for settings, log and pid record; absolute."
     )
-    name: str = Field(min_length=1, description="Shown to clients.")
-    port: int | None = Field(
-        default=None, ge=1, le=65535, description="Left out, a free one is chosen and kept."
-    )
+    name: ServerName = Field(description="Shown to clients.")
+    port: Port | None = Field(default=None, description="Left out, a free one is chosen and kept.")
     command: tuple[str, ...] = Field(
         default=(),
         description="A server of your own: the program and its arguments; the reference server when left out.",
     )
     folder: str | None = Field(default=None, description="The folder in which a command runs; absolute.")
-    issuer: str = Field(description="The authorization server's issuer, exactly (RFC 8414).")
-    scopes: Annotated[tuple[str, ...], Unordered] = Field(description="What a token needs for the tools.")
-    tls_certificate_file: str | None = Field(
+    issuer: Issuer = Field(description="The authorization server's issuer, exactly (RFC 8414).")
+    scopes: Annotated[tuple[Scope, ...], Unordered] = Field(
+        min_length=1, description="What a token needs for the tools."
+    )
+    tls_certificate_file: _Path | None = Field(
         default=None,
         description="HTTPS: the path of a PEM file with the certificate for `localhost`, then those between it and the root; absolute.",
     )
-    tls_key_file: str | None = Field(
+    tls_key_file: _Path | None = Field(
         default=None,
         description="The path of a PEM file with its private key, without a password and closed to other users; absolute.",
     )
-    introspection_client_id: str | None = Field(
+    introspection_client_id: ClientId | None = Field(
         default=None,
-        min_length=1,
         description="The confidential client with which it introspects; left out, the one that is named like its URL.",
     )
-    introspection_client_secret: Annotated[str, Secret] = Field(
-        min_length=16, description="Its secret, at least 16 characters."
+    introspection_client_secret: Annotated[str, Secret, AfterValidator(one_line)] = Field(
+        min_length=16, max_length=STORED, description="Its secret, at least 16 characters."
     )
 
 
@@ -136,10 +155,10 @@ class McpServerHandler(Handler[McpServer]):
 
 def _child(spec: McpServer) -> ChildSettings:
     from provision.runtimes.process.child import ChildSettings
-    from provision.runtimes.server_settings import settings
+    from provision.server.settings import stack_settings
 
     home = Path(spec.home)
-    content = settings(
+    content = stack_settings(
         spec,
         name=spec.name,
         listens=("127.0.0.1", spec.port or 0),
@@ -149,7 +168,8 @@ def _child(spec: McpServer) -> ChildSettings:
         scopes=spec.scopes,
         client_id=spec.introspection_client_id,
         secret_file=str(home / _SECRET_FILE),
-    ) | _tls_settings(spec)
+        **_tls_settings(spec),
+    )
     reference = (sys.executable, "-m", "provision.server", "--settings", str(home / _SETTINGS_FILE))
     return ChildSettings(
         name=spec.name,
@@ -179,6 +199,11 @@ def _read_by(spec: McpServer) -> tuple[Path, ...]:
 def _refuse_unusable(spec: McpServer) -> None:
     if (spec.tls_certificate_file is None) != (spec.tls_key_file is None):
         raise UsageError("tlsCertificateFile and tlsKeyFile go together.", "Give both or neither.")
+    if not spec.command and (tools := spec.unknown_tools()):
+        raise UsageError(
+            f"toolScopes.{tools[0]}: the reference server has no such tool.",
+            f"It has {' and '.join(REFERENCE_TOOLS)}.",
+        )
     if files := _read_by(spec):
         from provision.runtimes.certificate import flaw
 
@@ -216,7 +241,7 @@ def _answers(spec: McpServer, tls: ssl.SSLContext | None) -> bool:
 
 
 def _outputs(spec: McpServer) -> McpServerOutputs:
-    base = f"{'https' if spec.tls_certificate_file else 'http'}://localhost:{spec.port}"
+    base = of_port(spec.port or 0, tls=spec.tls_certificate_file is not None)
     return McpServerOutputs(
         url=f"{base}/mcp", resource_metadata=f"{base}/.well-known/oauth-protected-resource/mcp"
     )
