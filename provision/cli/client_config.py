@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from provision._lib.errors import ProvisionError, UsageError
+from provision._lib.errors import UsageError
 from provision.cli.main import Invocation, print_json
 from provision.config import mcp_clients
 
@@ -51,19 +51,14 @@ def command(
         if registered or client_id or not config.registration_enabled
         else None
     )
-    outputs = invocation.engine().outputs()
-    if not outputs:
-        raise ProvisionError(
-            f"Stack {invocation.stack_name} is not up.",
-            f"Start it: `provision up -s {invocation.stack_name}`.",
-        )
+    outputs = invocation.engine().outputs_when_up()
     servers = [
-        mcp_clients.Server(item["name"], item["url"], tuple(item["scopes"]), chosen)
-        for item in outputs["servers"]
-        if server in {None, item["name"]}
+        mcp_clients.Server(item.name, item.url, item.scopes, chosen)
+        for item in outputs.servers
+        if server in {None, item.name}
     ]
     if not servers:
-        names = ", ".join(item["name"] for item in outputs["servers"])
+        names = ", ".join(item.name for item in outputs.servers)
         raise UsageError(f"There is no MCP server {server!r}.", f"The stack has {names}.")
     content = file.content(servers)
     line = " && ".join(map(file.command, servers)) if file.command else None

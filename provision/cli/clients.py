@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from provision.keycloak.api.session import Session
     from provision.keycloak.registrations.registered_client import RegisteredClient, Rule
     from provision.keycloak.registrations.registered_clients import Registrations
+    from provision.stack.outputs import StackOutputs
 
 _TITLES = ("CLIENT ID", "NAME", "REDIRECTS TO", "AGE", "LAST USE", "SESSIONS")
 _WIDEST = (36, 20, 26, 12, 16, 8)
@@ -126,12 +127,12 @@ class _Realm:
         return find(self.session, self.name, self.declared, now)
 
 
-def _declared(config: StackConfig, outputs: dict[str, Any]) -> Iterable[str]:
+def _declared(config: StackConfig, outputs: StackOutputs) -> Iterable[str]:
     """The clients that the stack makes, or that something it makes refers to, and the one that it is run with."""
     from provision.config.objects import in_order
 
     yield from (client.client_id for client in config.clients)
-    yield from (server["introspection"]["client_id"] for server in outputs["servers"])
+    yield from (server.introspection.client_id for server in outputs.servers if server.introspection)
     yield config.keycloak.admin_client_id
     for spec in in_order(config.objects, config.realm.name).values():
         for kind, *key in (spec.key_in_realm(), *spec.references()):

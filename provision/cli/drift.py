@@ -22,9 +22,8 @@ def command(invocation: Invocation, *, as_json: bool) -> None:
         if not as_json:
             for change in changes:
                 screen.drifted(change)
-            screen.line(
-                f"  {len(changes)} differ; `provision up --refresh` repairs" if changes else "  ✓ no drift"
-            )
+            repairs = f"`provision up -s {invocation.stack_name} --refresh` repairs"
+            screen.line(f"  {len(changes)} differ; {repairs}" if changes else "  ✓ no drift")
     if as_json:
         print_json({"changes": [change.as_json() for change in changes]})
     if changes:

@@ -80,7 +80,7 @@ def _chosen(invocation: Invocation, process: str | None, *, follow: bool) -> lis
             f"Stack {stack.name} has no process {process!r}."
             if process
             else f"Stack {stack.name} has no logs.",
-            f"It has: {names}." if names else "Start it: provision up",
+            f"It has: {names}." if names else f"Start it: `provision up -s {stack.name}`.",
         )
     with_logs(stack, chosen, follow=follow)
     return chosen

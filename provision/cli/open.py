@@ -6,8 +6,6 @@ from typing import TYPE_CHECKING
 
 import click
 
-from provision._lib.errors import ProvisionError
-
 if TYPE_CHECKING:
     from provision.cli.main import Invocation
 
@@ -16,8 +14,6 @@ if TYPE_CHECKING:
 @click.pass_obj
 def command(invocation: Invocation) -> None:
     """Open Keycloak's admin console in the browser."""
-    outputs = invocation.engine().outputs()
-    if not outputs:
-        raise ProvisionError(f"Stack {invocation.stack_name} is not up.", "Start it: provision up")
-    if click.launch(outputs["admin_console"]) != 0:
-        click.echo(outputs["admin_console"])
+    console = invocation.engine().outputs_when_up().admin_console
+    if click.launch(console) != 0:
+        click.echo(console)

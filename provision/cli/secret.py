@@ -72,4 +72,5 @@ def set_secret(invocation: Invocation, key: str) -> None:
     if place := re.fullmatch(SERVER_SECRET, key):
         _find_server(engine.stack, int(place[1]))
     engine.set_secret(key, value)
-    click.echo(f"{key} is set in {engine.stack.file.name}; `provision up` applies it.", err=True)
+    applies = f"`provision up -s {engine.stack.name}` applies it"
+    click.echo(f"{key} is set in {engine.stack.file.name}; {applies}.", err=True)

@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
-
-from provision._lib.errors import ProvisionError
+from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from provision.cli.main import Invocation
     from provision.config.stack_config import StackConfig
     from provision.engine.operation import Engine
     from provision.keycloak.api.session import Session
+    from provision.stack.outputs import StackOutputs
 
 
 @dataclass(frozen=True)
@@ -22,14 +21,14 @@ class StackSession:
         session: The Admin API.
         realm: The realm.
         config: What the stack file says.
-        outputs: The stack's outputs, secrets in clear.
+        outputs: The stack's outputs.
         engine: The stack's engine.
     """
 
     session: Session
     realm: str
     config: StackConfig
-    outputs: dict[str, Any]
+    outputs: StackOutputs
     engine: Engine
 
     @classmethod
@@ -38,24 +37,19 @@ class StackSession:
 
         Raises:
             UsageError: There is no such stack or its configuration is wrong.
-            ProvisionError: It is not up.
+            NotUpError: It is not up.
         """
         from provision.keycloak.api.session import ServiceAccount, Session
 
         config = invocation.stack().config()
         engine = invocation.engine()
-        outputs = engine.outputs()
-        if not outputs:
-            raise ProvisionError(
-                f"Stack {invocation.stack_name} is not up.",
-                f"Start it: `provision up -s {invocation.stack_name}`.",
-            )
-        admin = outputs["admin"]
+        outputs = engine.outputs_when_up()
+        admin = outputs.service_account
         account = ServiceAccount(
-            outputs["keycloak_url"],
-            admin["client_id"],
-            admin["client_secret"],
+            outputs.keycloak_url,
+            admin.client_id,
+            admin.client_secret,
             config.keycloak.ca_file,
             config.keycloak.auth_realm,
         )
-        return cls(Session(account), outputs["realm"], config, outputs, engine)
+        return cls(Session(account), outputs.realm, config, outputs, engine)

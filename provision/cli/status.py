@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from provision.cli.main import Invocation, print_json
-from provision.cli.outputs import named, published
 from provision.cli.running import running
+from provision.engine.operation import NotUpError
+
+if TYPE_CHECKING:
+    from provision.stack.outputs import StackOutputs
 
 
 @click.command("status")
@@ -21,12 +24,12 @@ def command(invocation: Invocation, *, as_json: bool, show_secrets: bool) -> Non
     outputs = engine.outputs()
     found = running(engine.stack)
     if as_json:
-        shown = published(outputs, show_secrets=show_secrets) if outputs else {}
-        print_json({**shown, "stack": engine.stack.name, "up": bool(outputs), "processes": found})
-    elif not outputs:
-        click.echo(f"Stack {engine.stack.name} is not up. Start it: provision up")
+        shown = outputs.published(show_secrets=show_secrets) if outputs else {}
+        print_json({**shown, "stack": engine.stack.name, "up": outputs is not None, "processes": found})
+    elif outputs is None:
+        click.echo(str(NotUpError(engine.stack.name)).replace("\n", " "))
     else:
-        _print(published(outputs, show_secrets=show_secrets), found)
+        _print(engine.stack.name, outputs, found, show_secrets=show_secrets)
     if not all(_is_well(item) for item in found):
         click.get_current_context().exit(1)
 
@@ -35,28 +38,31 @@ def _is_well(item: dict[str, Any]) -> bool:
     return item["pid"] is not None and item.get("state") != "unhealthy"
 
 
-def _state(item: dict[str, Any]) -> str:
+def _state(item: dict[str, Any], stack: str) -> str:
     if _is_well(item):
         return f"running, pid {item['pid']}"
     told = f" ({item['state']})" if "state" in item else ""
     word = "NOT RUNNING" if item["pid"] is None else "NOT WORKING"
-    return f"{word}{told}; `provision up` starts it again"
+    return f"{word}{told}; `provision up -s {stack}` starts it again"
 
 
-def _print(outputs: dict[str, Any], running: list[dict[str, Any]]) -> None:
+def _print(stack: str, outputs: StackOutputs, running: list[dict[str, Any]], *, show_secrets: bool) -> None:
     for item in running:
-        click.echo(f"{item['name']:<15}{_state(item)}")
-    for server in outputs["servers"]:
-        click.echo(f"{'MCP server':<15}{server['url']}" + named(server, outputs))
-    click.echo(f"{'Issuer':<15}{outputs['issuer']}")
-    click.echo(f"{'Admin console':<15}{outputs['admin_console']}")
-    for key, title in (("demo_user", "Demo user"), ("admin", "Admin")):
-        if key in outputs:
-            click.echo(f"{title:<15}" + " / ".join(str(value) for value in outputs[key].values()))
-    for server in outputs["servers"]:
-        if "introspection" in server:
-            click.echo(
-                f"{'Introspection':<15}"
-                + " / ".join(map(str, server["introspection"].values()))
-                + named(server, outputs)
-            )
+        _line(item["name"], _state(item, stack))
+    for server in outputs.servers:
+        _line("MCP server", server.url + outputs.label(server))
+    _line("Issuer", outputs.issuer)
+    _line("Admin console", outputs.admin_console)
+    if not show_secrets:
+        return
+    if outputs.demo_user is not None:
+        _line("Demo user", f"{outputs.demo_user.username} / {outputs.demo_user.password}")
+    if outputs.admin is not None:
+        _line("Admin", f"{outputs.admin.client_id} / {outputs.admin.client_secret}")
+    for server in outputs.servers:
+        if (client := server.introspection) is not None:
+            _line("Introspection", f"{client.client_id} / {client.client_secret}" + outputs.label(server))
+
+
+def _line(title: str, text: str) -> None:
+    click.echo(f"{title:<15}{text}")

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
 
 from provision.cli.main import EXIT_FINDINGS, Invocation, load_rules, print_json
-from provision.cli.outputs import named, published
 from provision.config.names import NAMESPACE
 
 if TYPE_CHECKING:
@@ -15,6 +14,7 @@ if TYPE_CHECKING:
     from provision.cli.screen import Screen
     from provision.config.project import StackFile
     from provision.engine.operation import Engine
+    from provision.stack.outputs import StackOutputs
 
 
 @click.command("up")
@@ -51,10 +51,11 @@ def command(invocation: Invocation, *, refresh: bool, as_json: bool, show_secret
 
         report, subject = findings.judged(engine.stack, result.declared)
         findings.mention(screen, report, option)
-    outputs = published(result.outputs, show_secrets=show_secrets)
+    outputs = result.outputs
     if as_json:
-        print_json({**outputs, **findings.document(report, subject)})
-    else:
+        shown = outputs.published(show_secrets=show_secrets) if outputs else {}
+        print_json({**shown, **findings.document(report, subject)})
+    elif outputs is not None:
         _say_what_next(option, outputs)
     if report.mandatory:
         click.get_current_context().exit(EXIT_FINDINGS)
@@ -104,13 +105,13 @@ def _prepare(stack: StackFile, progress: Progress) -> None:
         containers.refuse_foreign(label(stack), there.mark if there is not None else None)
 
 
-def _say_what_next(option: str, outputs: dict[str, Any]) -> None:
+def _say_what_next(option: str, outputs: StackOutputs) -> None:
     click.echo()
-    for server in outputs["servers"]:
-        click.echo(f"{'MCP server':<15}{server['url']}" + named(server, outputs))
-    click.echo(f"Issuer         {outputs['issuer']}")
-    click.echo(f"Admin console  {outputs['admin_console']}")
-    if not outputs["servers"]:
+    for server in outputs.servers:
+        click.echo(f"{'MCP server':<15}{server.url}" + outputs.label(server))
+    click.echo(f"Issuer         {outputs.issuer}")
+    click.echo(f"Admin console  {outputs.admin_console}")
+    if not outputs.servers:
         click.echo(f"\nNext: provision drift{option}    shows what others change")
         return
     click.echo(f"\nNext: provision verify{option}    proves that tokens are really checked")

@@ -6,11 +6,12 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from provision._lib.errors import ProvisionError, UsageError
+from provision._lib.errors import UsageError
 from provision.cli.main import EXIT_FINDINGS, Invocation, print_json
 
 if TYPE_CHECKING:
     from provision.config.stack_config import StackConfig
+    from provision.stack.outputs import Login, ServerOutputs, StackOutputs
     from provision.verify import Proof, Target
 
 
@@ -33,9 +34,7 @@ def command(
         _list(as_json=as_json)
         return
     engine = invocation.engine()
-    outputs = engine.outputs()
-    if not outputs:
-        raise ProvisionError(f"Stack {invocation.stack_name} is not up.", "Start it: provision up")
+    outputs = engine.outputs_when_up()
     show = (lambda _: None) if as_json else _show
     targets = targets_of(outputs, engine.stack.config(), server)
     results: list[tuple[str, Proof]] = []
@@ -84,60 +83,62 @@ def _as_json(server: str, proof: Proof) -> dict[str, Any]:
     }
 
 
-def targets_of(outputs: dict[str, Any], config: StackConfig, only: str | None) -> dict[str, Target]:
+def targets_of(outputs: StackOutputs, config: StackConfig, only: str | None) -> dict[str, Target]:
     """What the proofs are about, by the server's name.
 
     Args:
-        outputs: The stack's outputs, secrets in clear.
+        outputs: The stack's outputs.
         config: What its file says.
         only: The one server that is asked for; all when None.
 
     Raises:
         UsageError: There is nothing to prove, or nobody who can log in.
     """
-    if not outputs["servers"]:
+    if not outputs.servers:
         raise UsageError(
             "This stack has no MCP server, and the proofs are about one.", "Try `provision drift`."
         )
-    if "demo_user" not in outputs:
+    if outputs.demo_user is None:
         raise UsageError(
             "The proofs log in as the demo user, and this stack has none.", "Verify a dev or test stack."
         )
-    if not outputs["clients"] and not config.registration_enabled:
+    if not outputs.clients and not config.registration_enabled:
         raise UsageError(
             "The proofs log in by a client, and this stack has neither a pre-registered one nor registration.",
             "Declare one under provision:clients.",
         )
-    names = [server["name"] for server in outputs["servers"]]
+    names = [server.name for server in outputs.servers]
     if only is not None and only not in names:
         raise UsageError(f"There is no MCP server {only!r}.", f"The stack has {', '.join(names)}.")
-    return {name: _target(outputs, config, name) for name in names if only in {None, name}}
+    return {
+        item.name: _target(outputs, outputs.demo_user, config, item)
+        for item in outputs.servers
+        if only in {None, item.name}
+    }
 
 
-def _target(outputs: dict[str, Any], config: StackConfig, name: str) -> Target:
+def _target(outputs: StackOutputs, user: Login, config: StackConfig, server: ServerOutputs) -> Target:
     from provision.verify import Target
     from provision.verify.target import Resource
 
-    (server,) = (item for item in outputs["servers"] if item["name"] == name)
+    admin, client = outputs.service_account, outputs.introspection_client(server)
     return Target(
-        issuer=outputs["issuer"],
-        realm=outputs["realm"],
-        server_url=server["url"],
-        scopes=tuple(server["scopes"]),
-        tool_scopes={tool: tuple(scopes) for tool, scopes in server.get("tool_scopes", {}).items()},
-        others=tuple(
-            Resource(item["url"], tuple(item["scopes"])) for item in outputs["servers"] if item is not server
-        ),
-        introspection_client_id=server["introspection"]["client_id"],
-        introspection_client_secret=server["introspection"]["client_secret"],
-        demo_username=outputs["demo_user"]["username"],
-        demo_password=outputs["demo_user"]["password"],
-        public_client_id=outputs["clients"][0]["client_id"] if outputs["clients"] else "",
+        issuer=outputs.issuer,
+        realm=outputs.realm,
+        server_url=server.url,
+        scopes=server.scopes,
+        tool_scopes=server.tool_scopes,
+        others=tuple(Resource(item.url, item.scopes) for item in outputs.servers if item is not server),
+        introspection_client_id=client.client_id,
+        introspection_client_secret=client.client_secret,
+        demo_username=user.username,
+        demo_password=user.password,
+        public_client_id=outputs.clients[0].client_id if outputs.clients else "",
         registration=config.registration_enabled,
         resource_indicators=config.realm.resource_indicators,
-        keycloak_url=outputs["keycloak_url"],
-        admin_client_id=outputs["admin"]["client_id"],
-        admin_client_secret=outputs["admin"]["client_secret"],
+        keycloak_url=outputs.keycloak_url,
+        admin_client_id=admin.client_id,
+        admin_client_secret=admin.client_secret,
         admin_realm=config.keycloak.auth_realm,
         ca_file=config.keycloak.ca_file,
         server_ca_files=tuple(str(file) for file in config.server_ca_files()),

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from provision._lib.errors import ProvisionError
@@ -15,6 +15,7 @@ from provision.engine.error_messages import advice, condensed, explained
 from provision.engine.events import Change, EventCollector, Unwatched
 from provision.engine.lazy_server import LazyGrpcServer
 from provision.engine.pulumi_process import CommandFailedError, PulumiCli, finished
+from provision.stack.outputs import StackOutputs
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -28,18 +29,29 @@ class EngineError(ProvisionError):
     """An operation failed; the text names every object that could not be made and why."""
 
 
+class NotUpError(ProvisionError):
+    """The stack is not up, and what was asked for needs it.
+
+    Args:
+        stack: The stack's name.
+    """
+
+    def __init__(self, stack: str) -> None:
+        super().__init__(f"Stack {stack} is not up.", f"Start it: `provision up -s {stack}`.")
+
+
 @dataclass(frozen=True)
 class Result:
     """What an operation did.
 
     Args:
         changes: What was, or would be, done.
-        outputs: The stack's outputs with secrets in clear; empty where the program did not run to its end.
+        outputs: The stack's outputs; None where the program did not run to its end.
         declared: Every resource of the program, secrets masked.
     """
 
     changes: tuple[Change, ...]
-    outputs: dict[str, Any] = field(default_factory=dict, repr=False)
+    outputs: StackOutputs | None = None
     declared: tuple[Declared, ...] = ()
 
 
@@ -135,20 +147,34 @@ class Engine:
         """
         return self._operate(["destroy", "--yes", "--skip-preview"], watcher, hooks)
 
-    def outputs(self) -> dict[str, Any]:
-        """The stack's outputs as recorded, secrets in clear; empty when there is no such stack or nothing is up.
+    def outputs(self) -> StackOutputs | None:
+        """Return the stack's outputs as recorded, or None when there is no such stack or nothing is up.
 
         Raises:
             EngineError: The record can't be read, for example for a wrong passphrase.
+            ProvisionError: The outputs are not those of a stack.
         """
         record = self.backend.record
         if record is not None and not record.is_file():
-            return {}
+            return None
         if not self.backend.work_dir.is_dir():  # plain Pulumi made the stack
             self.backend.prepare()
         with _readable():
             arguments = ("stack", "output", "--json", "--show-secrets", "--stack", self.stack.name)
-            return dict(json.loads(self._cli.run(*arguments)))
+            document = json.loads(self._cli.run(*arguments))
+        return StackOutputs.read(document, stack=self.stack.name) if document else None
+
+    def outputs_when_up(self) -> StackOutputs:
+        """Return the outputs of a stack that is up.
+
+        Raises:
+            NotUpError: It is not.
+            EngineError: See :meth:`outputs`.
+        """
+        outputs = self.outputs()
+        if outputs is None:
+            raise NotUpError(self.stack.name)
+        return outputs
 
     def resources(self) -> list[dict[str, Any]]:
         """Return the stack's recorded resources from any backend, secrets encrypted; none if there is no such stack.
@@ -244,7 +270,8 @@ class Engine:
             hooks.after()
         if ledger.watcher_error is not None:
             raise ledger.watcher_error
-        return Result(tuple(ledger.changes), outputs, tuple(ledger.declared.values()))
+        made = StackOutputs.read(outputs, stack=self.stack.name) if outputs else None
+        return Result(tuple(ledger.changes), made, tuple(ledger.declared.values()))
 
     def _make_stack(self) -> bool:
         """The folder from which the engine runs, and the stack's record, made where they are not there.

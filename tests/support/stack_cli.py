@@ -103,11 +103,13 @@ class StackCli:
         """
         from provision.cli.verify import targets_of
         from provision.config.project import Project
+        from provision.stack.outputs import StackOutputs
 
         shown = self.json("status", "--show-secrets")
         shown["keycloak_url"] = shown["issuer"].partition("/realms/")[0]
         config = Project.at(self.project).stack(self.stack).config()
-        (target,) = targets_of(shown, config, server).values()
+        outputs = StackOutputs.read(shown, stack=self.stack)
+        (target,) = targets_of(outputs, config, server).values()
         return target
 
     def change_config(self, old: str, new: str) -> None:

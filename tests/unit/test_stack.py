@@ -13,11 +13,19 @@ from pulumi.runtime.config import _SECRET_KEYS, CONFIG, set_all_config
 from provision.config.stack_config import read
 from provision.resources import keycloak
 from provision.stack.component import McpStack
+from provision.stack.outputs import ServerOutputs, StackOutputs
 from provision.stack.program import program
 from tests.support.certificate_authority import Authority
 from tests.support.mocked_program import Recorder, own_event_loop, with_mocks
 
 _STACKS = Path(__file__).parents[2] / "stacks"
+
+_SECRET = "a-secret-of-some-length"
+_PRODUCTION = {
+    "adminClientSecret": _SECRET,
+    "introspectionClientSecret": _SECRET,
+    "server": {"url": "https://mcp.example.org/mcp"},
+}
 
 
 @pytest.fixture(autouse=True)
@@ -51,6 +59,23 @@ def config():
     yield set_all_config
     CONFIG.set(before)
     _SECRET_KEYS.set(secret)
+
+
+@pytest.mark.parametrize("profile", [{"profile": "test"}, {"profile": "prod", **_PRODUCTION}])
+def test_the_outputs_are_those_of_the_model_in_its_order(declare, profile):
+    _, found = declare(**profile)
+    outputs = StackOutputs.read(found, stack="dev")
+    missing = [] if profile["profile"] == "test" else ["demo_user"]
+    assert list(found) == [name for name in StackOutputs.model_fields if name not in missing]
+    assert list(found["servers"][0]) == list(ServerOutputs.model_fields)
+    assert outputs.introspection_client(outputs.servers[0]).client_id == "mcp-server"
+    assert outputs.model_dump(mode="json", exclude_none=True) == json.loads(json.dumps(found))
+
+
+def test_the_outputs_of_a_stack_without_a_server_are_those_of_the_model(declare):
+    _, found = declare(mcp=False, objects=[{"type": "Realm", "name": "mcp"}])
+    assert list(found) == [name for name in StackOutputs.model_fields if name != "demo_user"]
+    assert StackOutputs.read(found, stack="dev").servers == ()
 
 
 def test_the_server_is_told_the_issuer_and_asks_with_its_own_secret(declare):

@@ -1,0 +1,165 @@
+"""The outputs of a stack: what its users and the command line know of it once it is up."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Self
+
+from pydantic import BaseModel, ConfigDict, Field, PrivateAttr, ValidationError
+
+from provision._lib.errors import ProvisionError
+from provision._lib.validation import problems
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+_SECRETS = ("admin", "demo_user")
+_INTERNAL = ("keycloak_url", "runtime")
+
+
+class _Part(BaseModel):
+    # A newer version may have more to say; nobody here reads it.
+    model_config = ConfigDict(frozen=True, extra="ignore", hide_input_in_errors=True)
+
+
+class ServiceAccount(_Part):
+    """A confidential client and its secret."""
+
+    client_id: str
+    client_secret: str = Field(repr=False)
+
+
+class Login(_Part):
+    """A user and the password."""
+
+    username: str
+    password: str = Field(repr=False)
+
+
+class PublicClient(_Part):
+    """A pre-registered client."""
+
+    client_id: str
+
+
+class ServerOutputs(_Part):
+    """An MCP server.
+
+    Args:
+        name: Its name.
+        url: Its canonical URI (RFC 8707), the audience of its tokens.
+        resource_metadata: The URL of its protected resource metadata (RFC 9728).
+        scopes: The scopes that every call needs.
+        tool_scopes: The scopes that single tools need besides, by the tool's name.
+        introspection: The client with which it introspects; None where secrets are left out.
+    """
+
+    name: str
+    url: str
+    resource_metadata: str
+    scopes: tuple[str, ...]
+    tool_scopes: dict[str, tuple[str, ...]] = {}
+    introspection: ServiceAccount | None = None
+
+
+class StackOutputs(_Part):
+    """The outputs of a stack that is up. The component makes them under these names and in this order.
+
+    Args:
+        issuer: The issuer of the realm, exactly as Keycloak reports it.
+        realm: The name of the realm.
+        admin_console: The URL of the realm in Keycloak's admin console.
+        servers: The MCP servers; none where the stack declares objects only.
+        clients: The pre-registered public clients.
+        keycloak_url: Keycloak's base address, without a trailing slash.
+        runtime: Where Keycloak and the servers run; None in outputs of a version that did not say it.
+        admin: The service account that provisioning uses; None where secrets are left out.
+        demo_user: Who can log in at once, in dev and test stacks.
+    """
+
+    issuer: str
+    realm: str
+    admin_console: str
+    servers: tuple[ServerOutputs, ...]
+    clients: tuple[PublicClient, ...]
+    keycloak_url: str
+    runtime: str | None = None
+    admin: ServiceAccount | None = None
+    demo_user: Login | None = None
+    _document: Mapping[str, Any] = PrivateAttr(default_factory=dict)
+    _stack: str = PrivateAttr("")
+
+    @classmethod
+    def read(cls, document: Mapping[str, Any], *, stack: str) -> Self:
+        """Return the outputs in a document, as Pulumi or the program gives it.
+
+        Args:
+            document: The document, secrets in clear.
+            stack: The stack's name.
+
+        Raises:
+            ProvisionError: Something is missing or of another type. Never names a value.
+        """
+        try:
+            outputs = cls.model_validate(document)
+        except ValidationError as error:
+            wrong = "; ".join(map(str, problems(error, cls)))
+            raise ProvisionError(
+                f"The outputs of stack {stack} are not those of this version: {wrong}.", _again(stack)
+            ) from None
+        outputs._document, outputs._stack = document, stack  # noqa: SLF001 - its own
+        return outputs
+
+    @property
+    def service_account(self) -> ServiceAccount:
+        """The service account that provisioning uses.
+
+        Raises:
+            ProvisionError: The outputs do not name it.
+        """
+        return self._there(self.admin, "the admin's service account")
+
+    def introspection_client(self, server: ServerOutputs) -> ServiceAccount:
+        """The client with which a server introspects.
+
+        Raises:
+            ProvisionError: The outputs do not name it.
+        """
+        return self._there(server.introspection, f"the client with which {server.name} introspects")
+
+    def _there(self, account: ServiceAccount | None, what: str) -> ServiceAccount:
+        if account is None:
+            raise ProvisionError(
+                f"The outputs of stack {self._stack} do not name {what}.", _again(self._stack)
+            )
+        return account
+
+    def published(self, *, show_secrets: bool) -> dict[str, Any]:
+        """Return the document of the contract, with its keys in the order in which they were recorded.
+
+        Args:
+            show_secrets: Whether to keep what is secret.
+        """
+        left_out: set[str] = {*_INTERNAL, *(() if show_secrets else _SECRETS)}
+        shown = self.model_dump(mode="json", exclude_unset=True, exclude=left_out)
+        if not show_secrets:
+            for server in shown["servers"]:
+                server.pop("introspection", None)
+        ordered: dict[str, Any] = _in_order(shown, self._document)
+        return ordered
+
+    def label(self, server: ServerOutputs) -> str:
+        """Return a server's name as it stands behind what is said of it; nothing for the only one."""
+        return f"  ({server.name})" if len(self.servers) > 1 else ""
+
+
+def _again(stack: str) -> str:
+    return f"Make them anew: `provision up -s {stack}`."
+
+
+def _in_order(value: Any, like: Any) -> Any:
+    """Return a value with the keys of its mappings in the order of another, which has them all."""
+    if isinstance(value, dict):
+        return {key: _in_order(value[key], like[key]) for key in like if key in value}
+    if isinstance(value, list):
+        return [_in_order(item, other) for item, other in zip(value, like, strict=True)]
+    return value
