@@ -2,7 +2,7 @@
 
 from fastmcp import FastMCP
 
-from provision.server.own import serve
+from provision.server import serve
 
 mcp = FastMCP("weather")
 

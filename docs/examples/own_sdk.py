@@ -2,7 +2,7 @@
 
 from mcp.server import MCPServer
 
-from provision.server.own import serve
+from provision.server import serve
 
 mcp = MCPServer("weather")
 

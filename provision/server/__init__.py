@@ -1,1 +1,21 @@
-"""The reference MCP server: two tools behind MCP authorization, started with ``python -m provision.server``."""
+"""The reference MCP server, started with ``python -m provision.server``, and what protects a server of your own.
+
+``serve`` and ``protect`` are the public names. They are loaded when they are asked for: importing this package costs nothing.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from provision.server.own import protect, serve
+
+__all__ = ["protect", "serve"]
+
+
+def __getattr__(name: str) -> Any:
+    if name not in __all__:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    from provision.server import own
+
+    return getattr(own, name)

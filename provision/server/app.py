@@ -1,4 +1,4 @@
-"""Puts the server together, from its settings to one ASGI application."""
+"""The reference server behind the guard (:mod:`provision.server.guard`): its tools, from the settings to one ASGI application."""
 
 from __future__ import annotations
 

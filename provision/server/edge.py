@@ -1,4 +1,7 @@
-"""The outermost layer: health, malformed credentials, correlation ids, and refusals that give nothing away."""
+"""The outermost layer around everything else: health, metrics, malformed credentials, the size of a request, correlation ids.
+
+Whatever a layer below refuses gets its body here (:mod:`provision.server.challenge`), and its line in the audit trail.
+"""
 
 from __future__ import annotations
 
@@ -9,6 +12,7 @@ import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from provision.server import challenge
 from provision.server.audit import begin_request
 
 if TYPE_CHECKING:
@@ -25,23 +29,7 @@ _SPACE = re.compile(rb"[ \t]")
 _MAX_TOKEN = 16 * 1024
 _READY_SECONDS = 30.0
 _NOT_READY_SECONDS = 0.5
-
-# What the client reads; the reason itself stays in the audit trail.
-_BODIES = {
-    400: ("invalid_request", "The Authorization header is malformed."),
-    401: ("invalid_token", "A valid access token for this resource is needed."),
-    403: ("insufficient_scope", "The access token lacks a scope that this resource needs."),
-    429: ("too_many_requests", "This caller makes too many requests; try again later."),
-    413: ("request_too_large", "The request is larger than this server takes."),
-    415: ("unsupported_media_type", "The body must be of the type application/json, without an encoding."),
-    421: ("misdirected_request", "The Host header does not name this server."),
-    500: ("server_error", "The server failed to handle the request."),
-    503: ("temporarily_unavailable", "Access tokens cannot be checked at the moment; try again."),
-}
-_SHUTTING_DOWN = ("temporarily_unavailable", "The server is shutting down; try again.")
 _RETRY_AFTER = (b"retry-after", b"2")
-_FORBIDDEN_ORIGIN = ("forbidden_origin", "The Origin header names a site that may not call this server.")
-_REASONS = {401: "no_token", 403: "insufficient_scope", 415: "unsupported_media_type", 421: "foreign_host"}
 
 
 class Edge:
@@ -70,7 +58,7 @@ class Edge:
     ) -> None:
         self._app = app
         self._path = path
-        self._challenge = f'Bearer error="invalid_request", resource_metadata="{resource_metadata}"'
+        self._challenge = challenge.malformed(resource_metadata)
         self._most = max_request_bytes
         self._audit = audit
         self._metrics = metrics
@@ -106,7 +94,7 @@ class Edge:
                 await reply.refuse_as_too_large()
             elif headers is None:
                 record.reason = "malformed_authorization_header"
-                await reply.refuse(400, [(b"www-authenticate", self._challenge.encode())])
+                await reply.refuse(400, [(challenge.HEADER, self._challenge)])
             else:
                 limited = _limited(receive, self._most, reply)
                 await self._app({**scope, "headers": headers}, limited, reply.send)
@@ -154,7 +142,7 @@ class _Reply:
             await self._send(message)
             return
         status = message["status"]
-        if status in _BODIES and status != 400:  # noqa: PLR2004 - below this layer, 400 is a JSON-RPC answer
+        if status in challenge.BODIES and status != 400:  # noqa: PLR2004 - below this layer, 400 is a JSON-RPC answer
             await self.refuse(status, message["headers"])
             return
         self.status = status
@@ -163,13 +151,13 @@ class _Reply:
 
     async def refuse(self, status: int, headers: list[tuple[bytes, bytes]]) -> None:
         self.status, self.refused = status, True
-        challenged = any(name == b"www-authenticate" for name, _ in headers)
-        error, description = _BODIES[status]
+        challenged = any(name == challenge.HEADER for name, _ in headers)
+        error, description = challenge.BODIES[status]
         if status == 403 and not challenged:  # noqa: PLR2004
-            error, description = _FORBIDDEN_ORIGIN
-        self._record.reason = self._record.reason or _REASONS.get(status)
+            error, description = challenge.FORBIDDEN_ORIGIN
+        self._record.reason = self._record.reason or challenge.REASONS.get(status)
         if self._record.reason == "shutting_down":
-            error, description = _SHUTTING_DOWN
+            error, description = challenge.SHUTTING_DOWN
         if error == "forbidden_origin":
             self._record.reason = "foreign_origin"
         body = {

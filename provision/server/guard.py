@@ -1,18 +1,21 @@
-"""What stands around an application, the reference server or another: who is let in, and what is counted and noted."""
+"""All the layers that stand around an application, the reference server or another, put together in their order.
+
+Outermost the edge (:mod:`provision.server.edge`), then host and origin, then who is asking (:mod:`provision.server.protection`), then
+how often and what, then whether the token suffices (:mod:`provision.server.challenge`).
+"""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
-from fastmcp.server.auth.middleware import RequireAuthMiddleware
 from fastmcp.server.http import HostOriginGuardMiddleware
-from pydantic import AnyHttpUrl
 from starlette.applications import Starlette
 from starlette.middleware import Middleware
 from starlette.routing import Mount, Route
 
 from provision.server.authorization_server import http_transport
+from provision.server.challenge import token_needed
 from provision.server.edge import Edge
 from provision.server.protection import WELL_KNOWN, ProtectedResource
 from provision.server.secret_file import read_secret
@@ -69,7 +72,7 @@ class Guard:
         """
         settings, scopes = self._settings, list(self._settings.scopes)
         metadata = _resource_metadata(settings)
-        guarded = RequireAuthMiddleware(app, scopes, AnyHttpUrl(metadata), scopes)
+        guarded = token_needed(app, scopes, metadata)
         reached = Mount("/", guarded) if path is None else Route(path, guarded, methods=["POST", "DELETE"])
         checked = Starlette(
             routes=[*self.protection.get_routes(settings.path), reached],

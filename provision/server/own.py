@@ -1,4 +1,7 @@
-"""Protects an MCP server of one's own: any ASGI application, with the settings that the stack injects."""
+"""An MCP server of your own behind the guard (:mod:`provision.server.guard`): any ASGI application, in one line.
+
+Public as :func:`provision.server.serve` and :func:`provision.server.protect`.
+"""
 
 from __future__ import annotations
 

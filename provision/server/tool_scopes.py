@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from mcp.server.auth.middleware.bearer_auth import AuthenticatedUser
 
 from provision.server.audit import current_request
+from provision.server.challenge import HEADER, further_scopes_needed
 from provision.server.json_rpc import MESSAGE
 
 if TYPE_CHECKING:
@@ -53,13 +54,13 @@ class ToolScopes:
             await self._app(scope, receive, send)
             return
         current_request().tool = tool
-        asked = " ".join([*self._scopes, *sorted(needed - {*self._scopes})])
-        challenge = f'Bearer error="insufficient_scope", scope="{asked}", resource_metadata="{self._resource_metadata}"'
+        asked = (*self._scopes, *sorted(needed - {*self._scopes}))
+        challenge = further_scopes_needed(asked, self._resource_metadata)
         await send(
             {
                 "type": "http.response.start",
                 "status": 403,
-                "headers": [(b"www-authenticate", challenge.encode())],
+                "headers": [(HEADER, challenge)],
             }
         )
         await send({"type": "http.response.body", "body": b""})

@@ -1,0 +1,59 @@
+"""The server's refusals as a client reads them: status, ``WWW-Authenticate`` header and body of each.
+
+401 and 403 are the library's middleware, built in :func:`token_needed`; 400 and the 403 of a single tool are ours. Why a
+token was refused stands in the audit trail only: :mod:`provision.server.claims` and the verifiers say it.
+Sources: RFC 6750 section 3, RFC 9728 section 5.1, MCP specification, "Authorization".
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from fastmcp.server.auth.middleware import RequireAuthMiddleware
+from pydantic import AnyHttpUrl
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from starlette.types import ASGIApp
+
+HEADER = b"www-authenticate"
+BODIES = {
+    400: ("invalid_request", "The Authorization header is malformed."),
+    401: ("invalid_token", "A valid access token for this resource is needed."),
+    403: ("insufficient_scope", "The access token lacks a scope that this resource needs."),
+    429: ("too_many_requests", "This caller makes too many requests; try again later."),
+    413: ("request_too_large", "The request is larger than this server takes."),
+    415: ("unsupported_media_type", "The body must be of the type application/json, without an encoding."),
+    421: ("misdirected_request", "The Host header does not name this server."),
+    500: ("server_error", "The server failed to handle the request."),
+    503: ("temporarily_unavailable", "Access tokens cannot be checked at the moment; try again."),
+}
+"""``error`` and ``error_description`` by status; they say no more than that, whatever is wrong with a token."""
+SHUTTING_DOWN = ("temporarily_unavailable", "The server is shutting down; try again.")
+FORBIDDEN_ORIGIN = ("forbidden_origin", "The Origin header names a site that may not call this server.")
+REASONS = {401: "no_token", 403: "insufficient_scope", 415: "unsupported_media_type", 421: "foreign_host"}
+"""What the audit trail says of a status where nothing closer is known."""
+
+
+def token_needed(app: ASGIApp, scopes: list[str], resource_metadata: str) -> ASGIApp:
+    """Put an application behind a good token: 401 without one, 403 where it lacks a scope.
+
+    Args:
+        app: The application.
+        scopes: The scopes that every request needs; both challenges name them.
+        resource_metadata: The URL of the protected resource metadata, which both challenges name.
+    """
+    guarded: ASGIApp = RequireAuthMiddleware(app, scopes, AnyHttpUrl(resource_metadata), scopes)
+    return guarded
+
+
+def malformed(resource_metadata: str) -> bytes:
+    """Return the challenge to credentials that are none."""
+    return f'Bearer error="invalid_request", resource_metadata="{resource_metadata}"'.encode()
+
+
+def further_scopes_needed(scopes: Iterable[str], resource_metadata: str) -> bytes:
+    """Return the challenge to a call whose tool needs more than the token grants, for a step-up."""
+    asked = " ".join(scopes)
+    return f'Bearer error="insufficient_scope", scope="{asked}", resource_metadata="{resource_metadata}"'.encode()
