@@ -9,15 +9,15 @@ from pydantic import AfterValidator, Field
 from provision.config.concept import Concept
 from provision.server.values import Port, base_url
 
+Url = Annotated[str, Field(pattern=r"^https?://[^/\s?#]+(/[^\s?#]*[^/\s?#])?$"), AfterValidator(base_url)]
+
 
 class KeycloakConfig(Concept):
     """The Keycloak of the stack."""
 
     port: Port | None = None
     """The port on localhost; left out, a free one is chosen at the first start and kept."""
-    url: Annotated[str, AfterValidator(base_url)] | None = Field(
-        default=None, pattern=r"^https?://[^/\s?#]+(/[^\s?#]*[^/\s?#])?$"
-    )
+    url: Url | None = None
     """The base address of a Keycloak that somebody else runs, without a trailing slash (`runtime: external`)."""
     ca_file: str | None = None
     """A PEM bundle with the authority of that Keycloak's certificate; the system's trust store when left out."""

@@ -194,7 +194,9 @@ Scope = Annotated[
     AfterValidator(scope),
 ]
 Origin = Annotated[str, Field(json_schema_extra={"pattern": ORIGIN}), AfterValidator(origin)]
-Origins = Annotated[tuple[Origin, ...], AfterValidator(distinct)]
+Origins = Annotated[
+    tuple[Origin, ...], Field(json_schema_extra={"uniqueItems": True}), AfterValidator(distinct)
+]
 Port = Annotated[int, Field(ge=1, le=_HIGHEST_PORT)]
 HttpUrl = Annotated[str, AfterValidator(http_url)]
 Issuer = Annotated[HttpUrl, AfterValidator(no_trailing_slash)]

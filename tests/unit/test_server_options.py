@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 from provision._lib.errors import UsageError
 from provision._lib.urls import of_port
+from provision.config.keycloak import KeycloakConfig
 from provision.config.server import ServerConfig
 from provision.config.stack_config import read
 from provision.deployments import ServerNeeds, docker
@@ -355,4 +356,7 @@ def test_the_schema_of_the_stack_file_has_the_limits():
     assert (scope["pattern"], scope["maxLength"], scope["not"]) == (
         r"^[\x21\x23-\x5B\x5D-\x7E]+$", 255, {"const": "offline_access"},
     )  # fmt: skip
+    assert schema["allowedOrigins"]["uniqueItems"]
+    keycloak = KeycloakConfig.model_json_schema(by_alias=True)["properties"]["url"]
+    assert keycloak["anyOf"][0]["pattern"].startswith("^https?://")
     assert list(chain(*(limits.keys() & {"pattern"} for limits in schema["url"]["anyOf"]))) == ["pattern"]
