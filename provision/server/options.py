@@ -6,14 +6,19 @@ stack file in camelCase), what it means, its limits and its default. ``docs/serv
 
 from __future__ import annotations
 
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, PlainSerializer
 
 from provision.server.values import Origins, Scope  # noqa: TC001 - pydantic needs them when the model is built
 
 REFERENCE_TOOLS = ("add_numbers", "multiply_numbers")
 """The tools of the reference server."""
+
+
+def _without_point(seconds: float) -> Any:
+    """Return a whole number as one: a settings file says 60, not 60.0, however it was written."""
+    return int(seconds) if float(seconds).is_integer() else seconds
 
 
 class ServerOptions(BaseModel):
@@ -32,7 +37,7 @@ class ServerOptions(BaseModel):
     )
     # No longer than a minute: whoever asks Keycloak does so for the sake of revocation, and after the 300 s that an access
     # token lives by default a revoked one would have ended by itself.
-    cache_seconds: float = Field(
+    cache_seconds: Annotated[float, PlainSerializer(_without_point)] = Field(
         default=3,
         ge=0,
         le=60,

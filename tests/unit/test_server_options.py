@@ -360,3 +360,8 @@ def test_the_schema_of_the_stack_file_has_the_limits():
     keycloak = KeycloakConfig.model_json_schema(by_alias=True)["properties"]["url"]
     assert keycloak["anyOf"][0]["pattern"].startswith("^https?://")
     assert list(chain(*(limits.keys() & {"pattern"} for limits in schema["url"]["anyOf"]))) == ["pattern"]
+
+
+@pytest.mark.parametrize(("written", "kept"), [(60, "60"), (60.0, "60"), (0.5, "0.5"), (3, "3")])
+def test_whole_seconds_stand_in_a_settings_file_as_they_always_did(written, kept):
+    assert json.dumps(ServerOptions(cache_seconds=written).options()["cache_seconds"]) == kept
