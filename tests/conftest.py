@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from provision.keycloak.api.session import ServiceAccount, Session
+from provision.keycloak.api.session import Session
+from provision.keycloak.connection import Connection
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -68,7 +69,7 @@ def live_keycloak(
 @pytest.fixture(scope="session")
 def session(live_keycloak: RunningKeycloak | OtherKeycloak, admin_secret: str) -> Session:
     """The Admin API of the running Keycloak."""
-    return Session(ServiceAccount(live_keycloak.url, ADMIN, admin_secret))
+    return Session(Connection(url=live_keycloak.url, client_id=ADMIN, client_secret=admin_secret))
 
 
 @pytest.fixture(scope="session")

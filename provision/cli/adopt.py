@@ -14,6 +14,8 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
+    from provision.config.stack_config import StackConfig
+
 _HEAD = """\
 # Realm {realm} as it was when it was taken over. What is not named here stays as it is, secrets and users too.
 """
@@ -44,7 +46,7 @@ def command(
     from provision.cli.screen import Screen
     from provision.config.project import Project
     from provision.config.yaml_file import dump
-    from provision.provider.connection import Connection
+    from provision.keycloak.api.session import Session
     from provision.provider.discovery import discover
 
     project = Project.find(invocation.project_dir)
@@ -53,18 +55,17 @@ def command(
         raise UsageError(
             f"{file} is there already.", "Give the new stack another name: `provision -s NAME adopt …`."
         )
-    connection = {"url": url, "authRealm": auth_realm, "adminClientId": admin_client_id, "caFile": ca_file}
+    keycloak = {"url": url, "authRealm": auth_realm, "adminClientId": admin_client_id, "caFile": ca_file}
     config = {
         "profile": "prod",
         "runtime": "external",
-        "keycloak": {name: value for name, value in connection.items() if value},
+        "keycloak": {name: value for name, value in keycloak.items() if value},
         "realm": {"name": realm},
         "mcp": False,
     }
-    _check(config, file)
+    checked = _checked(config, file)
     secret = asked_for("adminClientSecret")
-    arguments = {**connection, "clientId": admin_client_id, "clientSecret": secret}
-    session = Connection.of(arguments).open()
+    session = Session(checked.keycloak.connection(url, secret))
     with Screen() as screen:
         with screen.step(f"Looking through realm {realm}") as step:
             if session.get(realm) is None:
@@ -104,15 +105,15 @@ def command(
         _say(invocation.stack_name, file, found.objects, found.left_out)
 
 
-def _check(config: Mapping[str, Any], file: Path) -> None:
-    """Refuse a wrong address before anything is asked or read."""
+def _checked(config: Mapping[str, Any], file: Path) -> StackConfig:
+    """What the file will say before it names objects; refuses a wrong address before anything is asked or read."""
     from provision.config.stack_config import read
 
     given = {
         "objects": [{"type": "Realm", "name": config["realm"]["name"]}],
         "adminClientSecret": {"secure": ""},
     }
-    read({**config, **given}, source=str(file))
+    return read({**config, **given}, source=str(file))
 
 
 def _say(stack: str, file: Path, objects: tuple[dict[str, Any], ...], left_out: tuple[str, ...]) -> None:

@@ -14,6 +14,7 @@ from provision.cli.main import EXIT_FINDINGS, Invocation
 
 if TYPE_CHECKING:
     from provision.config.rules import RulesConfig
+    from provision.keycloak.connection import Connection
     from provision.rules.judgement import Report
     from provision.rules.reports import Subject
     from provision.rules.rule import Landscape, Profile
@@ -137,21 +138,34 @@ def _of_export(asked: _Asked) -> tuple[Landscape, str, str]:
 
 def _of_realm(asked: _Asked) -> tuple[Landscape, str, str]:
     from provision.cli.secret import asked_for
-    from provision.provider.connection import Connection
+    from provision.keycloak.api.session import Session
     from provision.rules import live
 
     realm, url = asked.realm or "", (asked.url or "").rstrip("/")
     if not url.startswith(("http://", "https://")):
         raise UsageError(f"--url {url} is no address.", "It begins with http:// or https://.")
-    connection = Connection(
+    connection = _connection(
         url=url,
         client_id=asked.client_id,
         client_secret=asked_for(f"secret of {asked.client_id}"),
-        ca_file=asked.ca_file or "",
+        ca_file=asked.ca_file,
         auth_realm=asked.auth_realm or realm,
     )
-    landscape = live.landscape(connection.open(), realm, asked.profile or "prod")
+    landscape = live.landscape(Session(connection), realm, asked.profile or "prod")
     return landscape, f"realm {realm} at {url}", f"{url}/realms/{realm}"
+
+
+def _connection(**given: str | None) -> Connection:
+    from pydantic import ValidationError
+
+    from provision._lib.validation import problems
+    from provision.keycloak.connection import Connection
+
+    try:
+        return Connection.model_validate(given)
+    except ValidationError as error:
+        wrong = "; ".join(map(str, problems(error, Connection)))
+        raise UsageError(f"These options are wrong: {wrong}.", "Correct them.") from None
 
 
 def _of_stack(invocation: Invocation, asked: _Asked) -> tuple[Landscape, str, str, RulesConfig]:

@@ -135,7 +135,7 @@ def _declared(config: StackConfig, outputs: StackOutputs) -> Iterable[str]:
     yield from (server.introspection.client_id for server in outputs.servers if server.introspection)
     yield config.keycloak.admin_client_id
     for spec in in_order(config.objects, config.realm.name).values():
-        for kind, *key in (spec.key_in_realm(), *spec.references()):
+        for kind, *key in (spec.key_in_container(), *spec.references()):
             if kind in {"Client", "ClientRole"}:
                 yield key[0]
 

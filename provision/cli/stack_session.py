@@ -39,17 +39,13 @@ class StackSession:
             UsageError: There is no such stack or its configuration is wrong.
             NotUpError: It is not up.
         """
-        from provision.keycloak.api.session import ServiceAccount, Session
+        from provision.keycloak.api.session import Session
 
         config = invocation.stack().config()
         engine = invocation.engine()
         outputs = engine.outputs_when_up()
         admin = outputs.service_account
-        account = ServiceAccount(
-            outputs.keycloak_url,
-            admin.client_id,
-            admin.client_secret,
-            config.keycloak.ca_file,
-            config.keycloak.auth_realm,
+        connection = config.keycloak.connection(
+            outputs.keycloak_url, admin.client_secret, client_id=admin.client_id
         )
-        return cls(Session(account), outputs.realm, config, outputs, engine)
+        return cls(Session(connection), outputs.realm, config, outputs, engine)

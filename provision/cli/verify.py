@@ -136,10 +136,8 @@ def _target(outputs: StackOutputs, user: Login, config: StackConfig, server: Ser
         public_client_id=outputs.clients[0].client_id if outputs.clients else "",
         registration=config.registration_enabled,
         resource_indicators=config.realm.resource_indicators,
-        keycloak_url=outputs.keycloak_url,
-        admin_client_id=admin.client_id,
-        admin_client_secret=admin.client_secret,
-        admin_realm=config.keycloak.auth_realm,
-        ca_file=config.keycloak.ca_file,
+        connection=config.keycloak.connection(
+            outputs.keycloak_url, admin.client_secret, client_id=admin.client_id
+        ),
         server_ca_files=tuple(str(file) for file in config.server_ca_files()),
     )

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Any
 
-from pydantic import AfterValidator, Field
+from pydantic import AfterValidator
 
 from provision.config.concept import Concept
+from provision.keycloak.connection import MASTER, Address, AuthRealm, CaFile, ClientId, Connection
 from provision.server.values import Port, base_url
 
-Url = Annotated[str, Field(pattern=r"^https?://[^/\s?#]+(/[^\s?#]*[^/\s?#])?$"), AfterValidator(base_url)]
+Url = Annotated[Address, AfterValidator(base_url)]
 
 
 class KeycloakConfig(Concept):
@@ -19,13 +20,24 @@ class KeycloakConfig(Concept):
     """The port on localhost; left out, a free one is chosen at the first start and kept."""
     url: Url | None = None
     """The base address of a Keycloak that somebody else runs, without a trailing slash (`runtime: external`)."""
-    ca_file: str | None = None
-    """A PEM bundle with the authority of that Keycloak's certificate; the system's trust store when left out."""
-    auth_realm: str = Field(default="master", min_length=1)
-    """The realm in which the admin service account is; one in the managed realm itself can do least."""
-    admin_client_id: str = Field(default="provision-admin", min_length=1)
-    """The admin service account that provisioning uses (client credentials)."""
+    ca_file: CaFile = None
+    auth_realm: AuthRealm = MASTER
+    admin_client_id: ClientId = "provision-admin"
     java_options: tuple[str, ...] = ()
     """More options of the Java machine, such as `-Xmx1g`; ours are for a quick start, `-XX:TieredStopAtLevel=4` is for load."""
     features: tuple[str, ...] = ()
     """Keycloak features to switch on besides the default ones."""
+
+    def service_account(self) -> dict[str, Any]:
+        """The part of a :class:`Connection` that the stack file says: all but the address and the secret."""
+        return {"client_id": self.admin_client_id, "ca_file": self.ca_file, "auth_realm": self.auth_realm}
+
+    def connection(self, url: str, client_secret: str, **other: str) -> Connection:
+        """How this Keycloak is reached.
+
+        Args:
+            url: Its base address, known when it is up.
+            client_secret: The secret of the service account.
+            other: What else is known better than the stack file says it.
+        """
+        return Connection(url=url, client_secret=client_secret, **self.service_account() | other)

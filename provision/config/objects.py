@@ -42,12 +42,13 @@ def declared(item: DeclaredObject, realm: str) -> Spec:
         raise ValueError(f"there is no type {item.type!r}; docs/resources lists them")
     fields = handler.spec.fields()
     given: dict[str, Any] = dict(item.model_extra or {})
-    if "realm" in given:
-        raise ValueError("realm is given by realm.name")
+    container = handler.spec.container()
+    if container is not None and container.wire in given:
+        raise ValueError(f"{container.wire} is given by realm.name")
     if secret := next((name for name in given if name in fields and fields[name].secret), None):
         raise ValueError(f"{secret} is a secret and does not belong in clear into a stack file")
-    if "realm" in fields:
-        given["realm"] = realm
+    if container is not None:
+        given[container.wire] = realm
     try:
         return handler.spec.model_validate(given)
     except ValidationError as error:
@@ -66,9 +67,9 @@ def in_order(items: tuple[DeclaredObject, ...], realm: str) -> dict[str, Spec]:
     specs: dict[tuple[str, ...], Spec] = {}
     for item in items:
         spec = declared(item, realm)
-        if spec.key_in_realm() in specs:
-            raise ValueError(f"{'/'.join(spec.key_in_realm())} is declared twice in objects")
-        specs[spec.key_in_realm()] = spec
+        if spec.key_in_container() in specs:
+            raise ValueError(f"{'/'.join(spec.key_in_container())} is declared twice in objects")
+        specs[spec.key_in_container()] = spec
     by_kind: dict[str, list[tuple[str, ...]]] = {}
     for key in specs:
         by_kind.setdefault(key[0], []).append(key)

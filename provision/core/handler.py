@@ -10,10 +10,7 @@ from provision.core import registry
 from provision.core.spec import Outputs, Spec
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Iterable, Mapping
-
-    from provision.keycloak.api.session import Session
-    from provision.keycloak.realm_listing import RealmListing
+    from collections.abc import Callable, Mapping
 
 S = TypeVar("S", bound=Spec)
 
@@ -40,14 +37,14 @@ class Context:
     """What calls are given besides their spec.
 
     Args:
-        session: Opens the Admin API of the configured Keycloak; raises when the provider has no connection.
         log: Shows one line to the user.
-        features: Those that Keycloak will have when it comes to the call, whether it has them already or not.
+        connection: How the world is reached, as the provider's configuration makes it
+            (:meth:`provision.core.configuration.Configuration.connect`); only the handlers of that world look into it.
+            None when the provider was configured with nothing.
     """
 
-    session: Callable[[], Session]
     log: Callable[[str], None]
-    features: Collection[str] = ()
+    connection: object = None
 
 
 class Handler(Generic[S]):
@@ -108,10 +105,6 @@ class Handler(Generic[S]):
         made: Any = self.spec.model_construct(**parts)
         return made  # type: ignore[no-any-return]
 
-    def discover(self, inventory: RealmListing) -> Iterable[S]:  # noqa: ARG002 - the default tells nothing
-        """The keys of the objects of the kind that people made in a realm; not of those that Keycloak makes itself."""
-        return ()
-
     def find(self, key: S) -> Observed[S] | None:
         """The object with that natural key (no other field of ``key`` may be read), or None."""
         raise NotImplementedError
@@ -131,3 +124,17 @@ class Handler(Generic[S]):
     def delete(self, found: Observed[S]) -> None:
         """Remove the found object."""
         raise NotImplementedError
+
+
+class LocalHandler(Handler[S]):
+    """For kinds that live on this machine or in the state alone, where nobody else makes them."""
+
+    def is_owned(self, spec: S, found: Observed[S]) -> bool:
+        """It never was anybody else's."""
+        del spec, found
+        return True
+
+    def update(self, found: Observed[S], spec: S) -> Outputs | None:
+        """The same as making it: whatever stands already is brought to what is declared."""
+        del found
+        return self.create(spec)

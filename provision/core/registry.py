@@ -1,4 +1,9 @@
-"""Every kind of object, found by looking into the folders that hold them."""
+"""Every kind of object, found by looking into the folders that hold them.
+
+A package called ``objects`` (or ``resources``) anywhere below the toolkit's own packages is a *home* of kinds when it says
+of which Pulumi module they are (``MODULE = "…"`` in its ``__init__.py``). It has one module for each kind, named after
+it. One of the homes names the class of the provider's configuration (``CONFIGURATION = "module:class"``).
+"""
 
 from __future__ import annotations
 
@@ -6,25 +11,21 @@ import importlib
 import pkgutil
 import re
 from functools import cache
+from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
+import provision
 from provision.core.spec import PACKAGE
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
+    from types import ModuleType
 
+    from provision.core.configuration import Configuration
     from provision.core.handler import Handler
 
-_HOMES = {
-    "keycloak": "provision.keycloak.objects",
-    "process": "provision.runtimes.process.resources",
-    "docker": "provision.runtimes.docker.resources",
-    "index": "provision.stack.objects",
-}
-"""Where the kinds of each Pulumi module are: a package with one module for each kind, or a module that has them."""
-MODULES = tuple(_HOMES)
-"""The Pulumi modules of the package."""
+_FOLDERS = ("*/objects", "*/*/objects", "*/*/resources")
 _REGISTRY: dict[str, type[Handler[Any]]] = {}
 
 
@@ -38,6 +39,32 @@ def register(token: str, handler: type[Handler[Any]]) -> None:
     _REGISTRY[token] = handler
 
 
+@cache
+def homes() -> Mapping[str, ModuleType]:
+    """The packages that hold kinds, by their Pulumi module; loads no kind."""
+    found = {}
+    for name in _packages():
+        home = importlib.import_module(name)
+        if hasattr(home, "MODULE"):
+            found[home.MODULE] = home
+    return MappingProxyType(dict(sorted(found.items())))
+
+
+def _packages() -> Iterator[str]:
+    for root in map(Path, provision.__path__):
+        for pattern in _FOLDERS:
+            for file in root.glob(f"{pattern}/__init__.py"):
+                yield ".".join((provision.__name__, *file.parent.relative_to(root).parts))
+
+
+@cache
+def configuration() -> type[Configuration]:
+    """What the provider is configured with: the class that one of the homes names."""
+    (name,) = (home.CONFIGURATION for home in homes().values() if hasattr(home, "CONFIGURATION"))
+    found: type[Configuration] = pkgutil.resolve_name(name)
+    return found
+
+
 def kind(token: str) -> type[Handler[Any]] | None:
     """The kind of object with that type token, or None; loads no other kind than this.
 
@@ -45,10 +72,10 @@ def kind(token: str) -> type[Handler[Any]] | None:
     """
     package, _, rest = token.partition(":")
     module, _, name = rest.partition(":")
-    if token not in _REGISTRY and package == PACKAGE and module in _HOMES and name.isidentifier():
-        home = importlib.import_module(_HOMES[module])
+    if token not in _REGISTRY and package == PACKAGE and module in homes() and name.isidentifier():
+        home = homes()[module]
         file = re.sub(r"(?<!^)(?=[A-Z])", "_", name).lower()
-        if file in {item.name for item in pkgutil.iter_modules(getattr(home, "__path__", ()))}:
+        if file in _modules(home):
             importlib.import_module(f"{home.__name__}.{file}")
     return _REGISTRY.get(token)
 
@@ -56,8 +83,11 @@ def kind(token: str) -> type[Handler[Any]] | None:
 @cache
 def catalogue() -> Mapping[str, type[Handler[Any]]]:
     """Every kind of object by its type token, in a stable order; a new module in a home is found by itself."""
-    for home in _HOMES.values():
-        package = importlib.import_module(home)
-        for module in pkgutil.iter_modules(getattr(package, "__path__", ())):
-            importlib.import_module(f"{home}.{module.name}")
+    for home in homes().values():
+        for module in _modules(home):
+            importlib.import_module(f"{home.__name__}.{module}")
     return MappingProxyType(dict(sorted(_REGISTRY.items())))
+
+
+def _modules(home: ModuleType) -> set[str]:
+    return {module.name for module in pkgutil.iter_modules(home.__path__)}

@@ -43,6 +43,7 @@ class Mark(enum.Enum):
     UNORDERED = "unordered"
     WRITE_ONLY = "write only"
     CREATE_ONLY = "create only"
+    CONTAINER = "container"
 
 
 NaturalKey = Mark.NATURAL_KEY
@@ -57,14 +58,16 @@ WriteOnly = Mark.WRITE_ONLY
 """The server never tells it (or masks it): what is stored is believed."""
 CreateOnly = Mark.CREATE_ONLY
 """Matters only while the object is being made; a later change is not a difference."""
+Container = Mark.CONTAINER
+"""The name of the object that this one lies in. Part of the natural key; objects name each other without it."""
 
 
 @dataclass(frozen=True)
 class Refers:
-    """The field names other objects of the same realm, which have to be there first; used inside ``Annotated``.
+    """The field names other objects of the same container, which have to be there first; used inside ``Annotated``.
 
     Args:
-        kind: Their kind. A text or each text of a list is the object's whole key in the realm, a mapping's key and
+        kind: Their kind. A text or each text of a list is the object's whole key in the container, a mapping's key and
             each text of its list are the two parts of it.
     """
 
@@ -89,7 +92,9 @@ class Field:
         return Mark.SECRET in self.marks
 
 
-class _Model(BaseModel):
+class Model(BaseModel):
+    """What is declared with marks on its fields."""
+
     model_config = DECLARED
 
     @classmethod
@@ -123,20 +128,20 @@ class _Model(BaseModel):
         return data
 
 
-class Part(_Model):
+class Part(Model):
     """A value inside a spec that has fields of its own."""
 
 
-class Outputs(_Model):
+class Outputs(Model):
     """What the world adds to a spec: values known only after the object was made."""
 
 
-class Spec(_Model):
+class Spec(Model):
     """A declared object. Subclasses name their module: ``class Realm(Spec, module="keycloak")``."""
 
     token: ClassVar[str] = ""
     follows: ClassVar[tuple[str, ...]] = ()
-    """Kinds of which all objects of the realm have to be there first."""
+    """Kinds of which all objects of the same container have to be there first."""
 
     def __init_subclass__(cls, module: str = "", **kwargs: Any) -> None:
         """Give the class its Pulumi type token."""
@@ -166,13 +171,24 @@ class Spec(_Model):
         """The fields of the natural key, in the order of declaration."""
         return tuple(field for field in cls.fields().values() if Mark.NATURAL_KEY in field.marks)
 
-    def key_in_realm(self) -> tuple[str, ...]:
-        """The kind and the natural key without the realm, as :meth:`references` names it."""
-        values = (str(getattr(self, field.name)) for field in self.key_fields() if field.name != "realm")
-        return (type(self).__name__, *values)
+    @classmethod
+    @cache
+    def container(cls) -> Field | None:
+        """The field that names the object in which this one lies, or None."""
+        return next((field for field in cls.key_fields() if Mark.CONTAINER in field.marks), None)
+
+    @classmethod
+    @cache
+    def own_key_fields(cls) -> tuple[Field, ...]:
+        """The fields of the natural key without the container."""
+        return tuple(field for field in cls.key_fields() if Mark.CONTAINER not in field.marks)
+
+    def key_in_container(self) -> tuple[str, ...]:
+        """The kind and the natural key without the container, as :meth:`references` names it."""
+        return (type(self).__name__, *(str(getattr(self, field.name)) for field in self.own_key_fields()))
 
     def references(self) -> Iterator[tuple[str, ...]]:
-        """The objects of the same realm that have to be there first: kind and natural key without the realm."""
+        """The objects of the same container that have to be there first: kind and natural key without the container."""
         for name, info in type(self).model_fields.items():
             for mark in info.metadata:
                 if isinstance(mark, Refers):
@@ -201,21 +217,22 @@ class Spec(_Model):
 
     @classmethod
     def is_membership(cls) -> bool:
-        """Whether it only says that other objects belong together: the key but for the realm is made of their names."""
-        names = [field.name for field in cls.key_fields() if field.name != "realm"]
+        """Whether it only says that other objects belong together: its own part of the key is made of their names."""
+        names = [field.name for field in cls.own_key_fields()]
         return bool(names) and all(
             any(isinstance(mark, Refers) for mark in cls.model_fields[name].metadata) for name in names
         )
 
     def label(self) -> str:
         """How messages name the object, for example ``client scope mcp:tools in realm mcp``."""
-        values = {field.name: getattr(self, field.name) for field in self.key_fields()}
-        realm = values.pop("realm", None)
+        values = [getattr(self, field.name) for field in self.own_key_fields()]
+        container = self.container()
+        where = getattr(self, container.name) if container is not None else ""
         return " ".join(
             [
                 in_words(type(self).__name__),
-                "/".join(str(value) for value in values.values() if value != ""),
-                *([f"in realm {realm}"] if realm else []),
+                "/".join(str(value) for value in values if value != ""),
+                *([f"in {container.name} {where}"] if container is not None and where else []),
             ]
         ).replace("  ", " ")
 

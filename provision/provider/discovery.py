@@ -12,6 +12,7 @@ from provision._lib.errors import ProvisionError
 from provision._lib.validation import problems
 from provision.core.handler import Context
 from provision.core.registry import catalogue
+from provision.keycloak.handler import KeycloakAccess, KeycloakHandler
 from provision.keycloak.realm_listing import RealmListing
 from provision.provider.lifecycle import Lifecycle
 from provision.provider.wire import plain
@@ -50,15 +51,15 @@ def discover(session: Session, realm: str, step: Step) -> Discovery:
     Raises:
         KeycloakError: A list can't be read, for example because the service account may not see it.
     """
-    inventory = RealmListing(session, realm)
-    context = Context(session=lambda: session, log=lambda _line: None)
-    kinds = [handler for token, handler in catalogue().items() if token.split(":")[1] == "keycloak"]
+    listing = RealmListing(session, realm)
+    context = Context(connection=KeycloakAccess(lambda: session), log=lambda _line: None)
+    kinds = [handler for handler in catalogue().values() if issubclass(handler, KeycloakHandler)]
     objects: list[dict[str, Any]] = []
-    left_out = inventory.strangers()
+    left_out = listing.strangers()
     with ThreadPoolExecutor(_READERS) as readers:
         for handler in kinds:
             step.note(handler.spec.__name__)
-            keys = list(handler(context).discover(inventory))
+            keys = list(handler(context).discover(listing))
             for found in readers.map(lambda key, handler=handler: _told(handler, context, key), keys):
                 if isinstance(found, str):
                     left_out.append(found)
@@ -80,7 +81,8 @@ def _told(handler: type[Handler[Any]], context: Context, key: Spec) -> dict[str,
         return f"{key.label()}: {'; '.join(map(str, problems(error, handler.spec)))}"
     except ProvisionError as error:
         return f"{key.label()}: {error.what}"
-    told.pop("realm", None)
+    if (container := handler.spec.container()) is not None:
+        del told[container.wire]
     return {"type": handler.spec.__name__} | {name: value for name, value in told.items() if value != ""}
 
 

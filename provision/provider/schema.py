@@ -10,7 +10,7 @@ from typing import Annotated, Any, Literal, Union, get_args, get_origin
 
 from pydantic import BaseModel
 
-from provision.core.registry import catalogue
+from provision.core.registry import catalogue, configuration
 from provision.core.spec import PACKAGE, Mark
 from provision.provider.lifecycle import ADOPTED_FROM
 
@@ -27,26 +27,7 @@ def schema(version: str) -> dict[str, Any]:
     """The schema as plain data."""
     named: dict[str, Any] = {}
     resources = {token: _resource(handler, token, named) for token, handler in catalogue().items()}
-    connection = {
-        "url": {"type": "string", "description": "Keycloak's base address, without a trailing slash."},
-        "clientId": {
-            "type": "string",
-            "description": "The provisioning service account.",
-        },
-        "clientSecret": {"type": "string", "secret": True, "description": "Its secret."},
-        "caFile": {
-            "type": "string",
-            "description": "Path of a PEM bundle that https is verified with; the system's trust store when absent.",
-        },
-        "authRealm": {
-            "type": "string",
-            "description": "The realm in which the service account is; the master realm when absent.",
-        },
-        "features": {
-            "type": "string",
-            "description": "Keycloak features, separated by commas, that the program itself switches on, so that a check need not look for them.",
-        },
-    }
+    settings, _ = _properties(configuration(), "", named)
     return {
         "name": PACKAGE,
         "displayName": "Provision",
@@ -54,7 +35,7 @@ def schema(version: str) -> dict[str, Any]:
         "description": "Keycloak for MCP authorization: typed, adopting, free of false drift.",
         "license": "Apache-2.0",
         "config": {},
-        "provider": {"inputProperties": connection, "properties": dict(connection)},
+        "provider": {"inputProperties": settings, "properties": dict(settings)},
         "types": named,
         "resources": resources,
         "language": {"python": {"pyproject": {"enabled": True}, "respectSchemaVersion": True}},

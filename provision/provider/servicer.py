@@ -19,8 +19,8 @@ from pulumi.runtime.proto.plugin_pb2 import PluginInfo
 from provision._lib.errors import ProvisionError
 from provision.config.project import user_data_dir
 from provision.core.handler import Context
-from provision.core.registry import kind
-from provision.provider.connection import Connection
+from provision.core.registry import configuration, kind
+from provision.provider.configuration import check, read
 from provision.provider.journal import Journal, file_of
 from provision.provider.lifecycle import Lifecycle
 from provision.provider.wire import from_struct, plain, to_struct
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
     from google.protobuf.struct_pb2 import Struct
 
-    from provision.keycloak.api.session import Session
+    from provision.core.configuration import Configuration
 
 _KINDS = {
     ("add", False): provider_pb2.PropertyDiff.ADD,
@@ -66,8 +66,8 @@ class Servicer(provider_pb2_grpc.ResourceProviderServicer):
         self._journals: dict[tuple[str, ...], Journal] = {}
         self._engine_address = engine_address
         self._engine: engine_pb2_grpc.EngineStub | None = None
-        self._connections: dict[str, Connection] = {}
-        self._sessions: dict[Connection, Session] = {}
+        self._configurations: dict[str, Configuration | None] = {}
+        self._connections: dict[Configuration, object] = {}
         self._lock = threading.Lock()
 
     # -- the plugin itself -----------------------------------------------------------------------------------
@@ -108,23 +108,26 @@ class Servicer(provider_pb2_grpc.ResourceProviderServicer):
     # -- configuration ---------------------------------------------------------------------------------------
 
     def CheckConfig(self, request: Any, context: grpc.ServicerContext) -> Any:  # noqa: N802
-        """Refuse an incomplete connection; keys of the stack that are not the provider's own are passed over."""
+        """Refuse an incomplete configuration; keys of the stack that are not the provider's own are passed over."""
         del context
-        inputs, failures = Connection.check(from_struct(request.news))
+        inputs, failures = check(configuration(), from_struct(request.news))
         return provider_pb2.CheckResponse(inputs=to_struct(inputs), failures=_failures(failures))
 
     def DiffConfig(self, request: Any, context: grpc.ServicerContext) -> Any:  # noqa: N802
-        """A changed connection is an update, never a replacement of what it made."""
+        """A changed configuration is an update, never a replacement of what it made."""
         del context
         old, new = plain(from_struct(request.old_inputs)), plain(from_struct(request.news))
-        names = sorted(name for name in Connection.names() if old.get(name) != new.get(name))
+        names = sorted(name for name in configuration().fields() if old.get(name) != new.get(name))
         return _diff_response(dict.fromkeys(names, provider_pb2.PropertyDiff.UPDATE))
 
     def Configure(self, request: Any, context: grpc.ServicerContext) -> Any:  # noqa: N802
-        """Take the connection that later calls on this link use."""
-        arguments = plain(from_struct(request.args))
+        """Take the configuration that later calls on this link use."""
+        try:
+            given = read(configuration(), plain(from_struct(request.args)))
+        except ProvisionError as error:
+            _abort(context, grpc.StatusCode.INVALID_ARGUMENT, str(error))
         with self._lock:
-            self._connections[context.peer()] = Connection.of(arguments)
+            self._configurations[context.peer()] = given
         return provider_pb2.ConfigureResponse(acceptSecrets=True, supportsPreview=True)
 
     # -- objects ---------------------------------------------------------------------------------------------
@@ -200,16 +203,13 @@ class Servicer(provider_pb2_grpc.ResourceProviderServicer):
         handler = kind(token)
         if handler is None:
             _abort(context, grpc.StatusCode.NOT_FOUND, f"There is no resource type {token} in this version.")
-        session = partial(self._session, context.peer())
-        lifecycle = Lifecycle(
-            handler,
-            Context(
-                session=session,
-                log=partial(self._log, request.urn),
-                features=self._connection(context.peer()).features.split(","),
-            ),
-            self._journal(request.urn, context.peer()),
-        )
+        with self._lock:
+            given = self._configuration(context.peer())
+            lifecycle = Lifecycle(
+                handler,
+                Context(log=partial(self._log, request.urn), connection=self._connection(given)),
+                self._journal(request.urn, given),
+            )
         try:
             return call(lifecycle, request)
         except ProvisionError as error:
@@ -217,29 +217,28 @@ class Servicer(provider_pb2_grpc.ResourceProviderServicer):
         except Exception as error:  # noqa: BLE001 - the border: whatever it is, the user gets one readable line
             _abort(context, grpc.StatusCode.INTERNAL, _unexpected(error))
 
-    def _connection(self, peer: str) -> Connection:
-        connection = self._connections.get(peer)
-        if connection is None:  # the engine's one link was opened anew, or nothing was configured at all
-            only = len(self._connections) == 1
-            connection = next(iter(self._connections.values())) if only else Connection()
-        return connection
+    def _configuration(self, peer: str) -> Configuration | None:
+        if peer in self._configurations:
+            return self._configurations[peer]
+        # The engine's one link was opened anew, or nothing was configured at all.
+        return next(iter(self._configurations.values())) if len(self._configurations) == 1 else None
 
-    def _journal(self, urn: str, peer: str) -> Journal:
-        """The journal of the stack on that Keycloak."""
+    def _connection(self, given: Configuration | None) -> object:
+        """One connection, and so one pool of links to the world, for each distinct configuration."""
+        if given is None:
+            return None
+        if given not in self._connections:
+            self._connections[given] = given.connect()
+        return self._connections[given]
+
+    def _journal(self, urn: str, given: Configuration | None) -> Journal:
+        """The journal of the stack in that world."""
         head, project, *_ = urn.split("::")
-        with self._lock:
-            identity = (self._backend, project, head.rpartition(":")[2], self._connection(peer).url)
-            if identity not in self._journals:
-                self._journals[identity] = Journal(file_of(user_data_dir() / "journals", *identity))
-            return self._journals[identity]
-
-    def _session(self, peer: str) -> Session:
-        """One session, and so one pool of links to Keycloak, for each distinct connection."""
-        with self._lock:
-            connection = self._connection(peer)
-            if connection not in self._sessions:
-                self._sessions[connection] = connection.open()
-            return self._sessions[connection]
+        place = "" if given is None else given.place()
+        identity = (self._backend, project, head.rpartition(":")[2], place)
+        if identity not in self._journals:
+            self._journals[identity] = Journal(file_of(user_data_dir() / "journals", *identity))
+        return self._journals[identity]
 
     def _log(self, urn: str, message: str) -> None:
         if not self._engine_address:

@@ -14,51 +14,36 @@ from weakref import WeakKeyDictionary
 import pulumi
 from pydantic import ValidationError
 
-from provision.core.registry import MODULES, catalogue, kind
+from provision.core.registry import catalogue, configuration, homes, kind
 from provision.core.spec import PACKAGE
 
 if TYPE_CHECKING:
     from provision.core.handler import Handler
-    from provision.core.spec import Spec
+    from provision.core.spec import Model, Spec
 
 __all__ = ["Provider", "docker", "index", "keycloak", "process"]
 
 
 class Provider(pulumi.ProviderResource):
-    """Which Keycloak resources go to, and as whom.
+    """Where resources go to, and as whom: its arguments are the provider's configuration.
 
     Args:
         resource_name: The Pulumi name.
-        url: Keycloak's base address.
-        client_id: The provisioning service account.
-        client_secret: Its secret.
-        ca_file: Path of a PEM bundle that https is verified with; the system's trust store when absent.
-        auth_realm: The realm in which the service account is; the master realm when absent.
-        features: Keycloak features, separated by commas, that this program itself switches on, so that a check need
-            not look for them.
         opts: Pulumi's options.
+        settings: The configuration, as its declaration names it (:func:`provision.core.registry.configuration`).
+
+    Raises:
+        TypeError: An argument is unknown or missing.
     """
 
     def __init__(
-        self,
-        resource_name: str,
-        *,
-        url: pulumi.Input[str],
-        client_id: pulumi.Input[str],
-        client_secret: pulumi.Input[str],
-        ca_file: pulumi.Input[str] | None = None,
-        auth_realm: pulumi.Input[str] | None = None,
-        features: pulumi.Input[str] | None = None,
-        opts: pulumi.ResourceOptions | None = None,
+        self, resource_name: str, *, opts: pulumi.ResourceOptions | None = None, **settings: Any
     ) -> None:
-        props = {
-            "url": url,
-            "clientId": client_id,
-            "clientSecret": pulumi.Output.secret(client_secret),
-            "caFile": ca_file,
-            "authRealm": auth_realm,
-            "features": features,
-        }
+        declared = configuration()
+        props = _properties(declared, "Provider", settings)
+        required = (field.name for field in declared.fields().values() if field.required)
+        if missing := [name for name in required if settings.get(name) is None]:
+            raise TypeError(f"Provider needs {', '.join(missing)}")
         super().__init__(PACKAGE, resource_name, props, opts)
 
 
@@ -70,34 +55,24 @@ class Resource(pulumi.CustomResource):
     def __init__(
         self, resource_name: str, *, opts: pulumi.ResourceOptions | None = None, **inputs: Any
     ) -> None:
-        fields = {field.name: field for field in self.handler.spec.fields().values()}
-        if unknown := sorted(inputs.keys() - fields.keys()):
-            raise TypeError(
-                f"{type(self).__name__} has no argument {unknown[0]!r}; it has {', '.join(sorted(fields))}"
-            )
-        props: dict[str, Any] = {}
-        for name, field in fields.items():
-            value = inputs.get(name)
-            if value is not None and field.secret:
-                value = pulumi.Output.secret(value)
-            props[field.wire] = value
+        declared = self.handler.spec
+        props = _properties(declared, type(self).__name__, inputs)
         outputs = self.handler.outputs.fields().values()
         props |= {field.wire: None for field in outputs}
-        hidden = [field.wire for field in (*fields.values(), *outputs) if field.secret]
+        hidden = [field.wire for field in (*declared.fields().values(), *outputs) if field.secret]
         spec = self._told(inputs)
         program = _Program.of_this_run()
-        first = program.needed(self.handler.spec, spec)
+        first = program.needed(declared, spec)
         own = pulumi.ResourceOptions(additional_secret_outputs=hidden, depends_on=first)
-        super().__init__(
-            self.handler.spec.token, resource_name, props, pulumi.ResourceOptions.merge(opts, own)
-        )
+        super().__init__(declared.token, resource_name, props, pulumi.ResourceOptions.merge(opts, own))
         program.declare(spec, self)
 
     def _told(self, inputs: dict[str, Any]) -> Spec | None:
         """What is declared, as far as it is known now; None where too little is."""
         known = {name: value for name, value in inputs.items() if not isinstance(value, pulumi.Output)}
-        if "realm" in inputs:
-            known.setdefault("realm", "known later")
+        container = self.handler.spec.container()
+        if container is not None and container.name in inputs:
+            known.setdefault(container.name, "known later")
         try:
             return self.handler.spec.model_validate(known)
         except ValidationError:
@@ -111,6 +86,22 @@ class Resource(pulumi.CustomResource):
         if wire is None or wire not in self.__dict__:
             raise AttributeError(f"{type(self).__name__} has no property {name!r}")
         return self.__dict__[wire]
+
+
+def _properties(declared: type[Model], name: str, given: dict[str, Any]) -> dict[str, Any]:
+    """The arguments under their wire names, secrets marked as such.
+
+    Raises:
+        TypeError: One is unknown.
+    """
+    fields = {field.name: field for field in declared.fields().values()}
+    if unknown := sorted(given.keys() - fields.keys()):
+        raise TypeError(f"{name} has no argument {unknown[0]!r}; it has {', '.join(sorted(fields))}")
+    props: dict[str, Any] = {}
+    for key, field in fields.items():
+        value = given.get(key)
+        props[field.wire] = pulumi.Output.secret(value) if value is not None and field.secret else value
+    return props
 
 
 class _Program:
@@ -141,7 +132,7 @@ class _Program:
         """Keep a resource in mind."""
         self._by_kind.setdefault(resource.handler.spec.__name__, []).append(resource)
         if spec is not None:
-            self._by_key[spec.key_in_realm()] = resource
+            self._by_key[spec.key_in_container()] = resource
 
 
 class _Kinds(ModuleType):
@@ -165,6 +156,6 @@ class _Kinds(ModuleType):
         return [token.rpartition(":")[2] for token in catalogue() if token.split(":")[1] == module]
 
 
-for _module in MODULES:
+for _module in homes():
     _made = _Kinds(f"{__name__}.{_module}", f"The resources of provision:{_module}.")
     globals()[_module] = sys.modules[_made.__name__] = _made

@@ -4,9 +4,14 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from provision.core.registry import catalogue
+from provision.core.registry import catalogue, configuration
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from provision.core.spec import Model
 
 FILE = Path(__file__).with_name("__init__.pyi")
 _HEAD = '''"""Written by `make stubs`; do not edit."""
@@ -15,21 +20,6 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 import pulumi
-
-class Provider(pulumi.ProviderResource):
-    """Which Keycloak resources go to, and as whom."""
-    def __init__(
-        self,
-        resource_name: str,
-        *,
-        url: pulumi.Input[str],
-        client_id: pulumi.Input[str],
-        client_secret: pulumi.Input[str],
-        ca_file: pulumi.Input[str] | None = ...,
-        auth_realm: pulumi.Input[str] | None = ...,
-        features: pulumi.Input[str] | None = ...,
-        opts: pulumi.ResourceOptions | None = ...,
-    ) -> None: ...
 '''
 
 
@@ -37,12 +27,13 @@ def stubs() -> str:
     """The text of the stub file, from the specs as they are now."""
     from provision.provider.schema import schema
 
-    resources = schema("0")["resources"]
+    derived = schema("0")
+    resources = derived["resources"]
     modules: dict[str, list[str]] = {}
     for token, handler in catalogue().items():
         _, module, name = token.split(":")
         modules.setdefault(module, []).append(_class(name, handler, resources[token]))
-    parts = [_HEAD]
+    parts = [_HEAD, _provider(derived["provider"]["inputProperties"])]
     for module, classes in sorted(modules.items()):
         parts.append(f"class {module}:\n" + "\n".join(classes))
     return "\n".join(parts)
@@ -50,28 +41,35 @@ def stubs() -> str:
 
 def _class(name: str, handler: Any, resource: dict[str, Any]) -> str:
     fields = [*handler.spec.fields().values(), *handler.outputs.fields().values()]
-    summary = resource["description"].splitlines()[0]
-    lines = [f"    class {name}(pulumi.CustomResource):", f'        """{summary}"""', ""]
+    lines = [f"    class {name}(pulumi.CustomResource):", f'        """{_summary(handler.spec)}"""', ""]
     lines += [
         f"        {field.name}: pulumi.Output[{_type(resource['properties'][field.wire])}]"
         for field in fields
     ]
-    lines += [
-        "        def __init__(",
-        "            self,",
-        "            resource_name: str,",
-        "            *,",
-    ]
-    for field in handler.spec.fields().values():
-        kind = _type(resource["inputProperties"][field.wire], inside="pulumi.Input[{}]")
-        given = f"pulumi.Input[{kind}]"
-        lines.append(
-            f"            {field.name}: {given},"
+    lines += [f"    {line}" for line in _constructor(handler.spec, resource["inputProperties"])]
+    return "\n".join([*lines, ""])
+
+
+def _provider(properties: dict[str, Any]) -> str:
+    declared = configuration()
+    lines = ["class Provider(pulumi.ProviderResource):", f'    """{_summary(declared)}"""']
+    return "\n".join([*lines, *_constructor(declared, properties), ""])
+
+
+def _summary(declared: type[Model]) -> str:
+    return (declared.__doc__ or "").splitlines()[0]
+
+
+def _constructor(declared: type[Model], properties: dict[str, Any]) -> Iterator[str]:
+    yield from ("    def __init__(", "        self,", "        resource_name: str,", "        *,")
+    for field in declared.fields().values():
+        kind = f"pulumi.Input[{_type(properties[field.wire], inside='pulumi.Input[{}]')}]"
+        yield (
+            f"        {field.name}: {kind},"
             if field.required
-            else f"            {field.name}: {given} | None = ...,"
+            else f"        {field.name}: {kind} | None = ...,"
         )
-    lines += ["            opts: pulumi.ResourceOptions | None = ...,", "        ) -> None: ...", ""]
-    return "\n".join(lines)
+    yield from ("        opts: pulumi.ResourceOptions | None = ...,", "    ) -> None: ...")
 
 
 def _type(entry: dict[str, Any], inside: str = "{}") -> str:  # noqa: PLR0911 - one line for each kind of type

@@ -13,6 +13,7 @@ from provision.core.spec import Mark, Spec
 from provision.keycloak.bases.client_policy_documents import PolicyDocumentHandler
 from provision.keycloak.bases.collection import CollectionHandler
 from provision.keycloak.bases.representation import untold
+from provision.keycloak.handler import KeycloakAccess, KeycloakHandler
 from provision.keycloak.objects.realm_key import PROVIDER_TYPE, RealmKey, RealmKeyHandler
 from provision.keycloak.objects.user import User
 from provision.keycloak.realm_listing import RealmListing
@@ -57,12 +58,17 @@ def read(tree: RealmTree) -> tuple[tuple[Thing, ...], Mapping[str, str]]:
         tree: What was read of the realm.
     """
     inventory = RealmListing(cast("Session", tree), tree.name, factory=True)
-    context = Context(session=lambda: inventory.session, log=lambda _line: None)
+    context = Context(connection=KeycloakAccess(lambda: inventory.session), log=lambda _line: None)
     things: list[Thing] = []
     unseen = dict(tree.unread)
     for token, handler in catalogue().items():
         kind = token.removeprefix(_PREFIX)
-        if kind == token or kind in _SAID_BY_OTHERS or (kind in unseen and kind not in _IN_PART):
+        if (
+            not issubclass(handler, KeycloakHandler)
+            or kind == token
+            or kind in _SAID_BY_OTHERS
+            or (kind in unseen and kind not in _IN_PART)
+        ):
             continue
         try:
             things += [*_KINDS.get(kind, _surveyed)(handler(context), inventory)]
@@ -71,12 +77,12 @@ def read(tree: RealmTree) -> tuple[tuple[Thing, ...], Mapping[str, str]]:
     return tuple(things), unseen
 
 
-def _surveyed(handler: Handler[Any], inventory: RealmListing) -> Iterator[Thing]:
+def _surveyed(handler: KeycloakHandler[Any], inventory: RealmListing) -> Iterator[Thing]:
     for key in [*handler.discover(inventory)]:
         yield _thing(handler, key, builtin=_is_factory(key, inventory))
 
 
-def _users(handler: Handler[Any], inventory: RealmListing) -> Iterator[Thing]:
+def _users(handler: KeycloakHandler[Any], inventory: RealmListing) -> Iterator[Thing]:
     """The people; the users of service accounts belong to their clients."""
     for item in inventory.listed("users"):
         if not item.get("serviceAccountClientId"):
@@ -97,14 +103,14 @@ def temporary_administrators(realm: str, users: Iterable[Mapping[str, Any]]) -> 
         yield _made(key, rest | _key_of(key) | known)
 
 
-def _clients(handler: Handler[Any], inventory: RealmListing) -> Iterator[Thing]:
+def _clients(handler: KeycloakHandler[Any], inventory: RealmListing) -> Iterator[Thing]:
     """With the mark of the client that Keycloak was started with."""
     marked = {item["clientId"] for item in inventory.clients if _is_marked(item.get("attributes"))}
     for thing in _surveyed(handler, inventory):
         yield _with(thing, temporaryAdministrator=True) if thing.get("clientId") in marked else thing
 
 
-def _realm_roles(handler: Handler[Any], inventory: RealmListing) -> Iterator[Thing]:
+def _realm_roles(handler: KeycloakHandler[Any], inventory: RealmListing) -> Iterator[Thing]:
     """With the mark of the role that everybody has."""
     default = cast("RealmTree", inventory.session).default_role()
     for thing in _surveyed(handler, inventory):
@@ -112,7 +118,7 @@ def _realm_roles(handler: Handler[Any], inventory: RealmListing) -> Iterator[Thi
         yield _with(replace(thing, builtin=False), everyone=True) if everyone else thing
 
 
-def _client_roles(handler: Handler[Any], inventory: RealmListing) -> Iterator[Thing]:
+def _client_roles(handler: KeycloakHandler[Any], inventory: RealmListing) -> Iterator[Thing]:
     """Those that were read, be they Keycloak's own."""
     for client in inventory.clients:
         for item in inventory.listed("clients", client["id"], "roles"):
@@ -120,7 +126,7 @@ def _client_roles(handler: Handler[Any], inventory: RealmListing) -> Iterator[Th
             yield _thing(handler, key, builtin=inventory.is_factory_client(client["clientId"]))
 
 
-def _groups(handler: Handler[Any], inventory: RealmListing) -> Iterator[Thing]:
+def _groups(handler: KeycloakHandler[Any], inventory: RealmListing) -> Iterator[Thing]:
     """With the mark of those that everybody joins, and the service accounts that are members, where they were read."""
     try:
         joined: Any = {item["path"] for item in inventory.listed("default-groups")}
@@ -139,7 +145,7 @@ def _is_marked(attributes: Any) -> bool:
     return isinstance(attributes, dict) and attributes.get(TEMPORARY_MARK) == "true"
 
 
-def _keys(handler: Handler[Any], inventory: RealmListing) -> Iterator[Thing]:
+def _keys(handler: KeycloakHandler[Any], inventory: RealmListing) -> Iterator[Thing]:
     """All that have a public half, those that were brought along too."""
     document = inventory.session.get(inventory.realm, "keys") or {}
     told = {item["providerId"]: item for item in document.get("keys") or ()}
@@ -166,7 +172,7 @@ def _with(thing: Thing, **more: Any) -> Thing:
     return replace(thing, properties={**thing.properties, **more})
 
 
-def _initial_access_tokens(handler: Handler[Any], inventory: RealmListing) -> Iterator[Thing]:
+def _initial_access_tokens(handler: KeycloakHandler[Any], inventory: RealmListing) -> Iterator[Thing]:
     """Keycloak gives them no names."""
     for item in inventory.listed("clients-initial-access"):
         key = handler.key(realm=inventory.realm, name=item["id"])
@@ -174,7 +180,7 @@ def _initial_access_tokens(handler: Handler[Any], inventory: RealmListing) -> It
         yield _made(key, key.wire() | values)
 
 
-_KINDS: Mapping[str, Callable[[Handler[Any], RealmListing], Iterable[Thing]]] = {
+_KINDS: Mapping[str, Callable[[KeycloakHandler[Any], RealmListing], Iterable[Thing]]] = {
     "Client": _clients,
     "ClientRole": _client_roles,
     "Group": _groups,

@@ -85,10 +85,8 @@ class McpStack(pulumi.ComponentResource):
         provider = Provider(
             f"{name}-keycloak",
             url=self.keycloak_url,
-            client_id=config.keycloak.admin_client_id,
             client_secret=secrets.admin,
-            ca_file=config.keycloak.ca_file,
-            auth_realm=config.keycloak.auth_realm,
+            **config.keycloak.service_account(),
             # Ours has them when it is up, even if it does not yet at a preview; another one is asked.
             features=",".join(config.features) if self.keycloak is not None else None,
             opts=ResourceOptions(parent=self),

@@ -137,7 +137,7 @@ def _proof(target: Target, check: Check[Any], outcome: Outcome, shown: frozenset
 
 def _line(target: Target, detail: str) -> str:
     """The detail on one line; should an answer of a server have brought a secret into it, it goes no further."""
-    for secret in (target.introspection_client_secret, target.demo_password, target.admin_client_secret):
+    for secret in (target.introspection_client_secret, target.demo_password, target.connection.client_secret):
         if secret:
             detail = detail.replace(secret, "[secret]")
     line = " ".join(_TOKEN.sub("[token]", detail).split())

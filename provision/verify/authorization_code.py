@@ -202,7 +202,7 @@ class _Visit:
 
     def _own(self, url: str) -> str:
         """The address, if it is the issuer's: the password is sent nowhere else."""
-        if origin(url) not in {origin(self._target.issuer), origin(self._target.keycloak_url)}:
+        if origin(url) not in {origin(self._target.issuer), origin(self._target.connection.url)}:
             raise Failed(f"the login leads away to {origin(url)}")
         return url
 

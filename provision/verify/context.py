@@ -64,7 +64,7 @@ class Run:
         self.cancelled = threading.Event()
         servers = (target.server_url, *(other.url for other in target.others))
         self.connections = Connections(
-            (target.issuer, target.keycloak_url, *servers), self._end_if_cancelled, target.ca_files
+            (target.issuer, target.connection.url, *servers), self._end_if_cancelled, target.ca_files
         )
         self.http = self.connections.client()
         self.temporary = Temporary(self.session, (target.realm, "master"))
@@ -76,19 +76,11 @@ class Run:
 
     def session(self) -> Session:
         """The Admin API of the target's Keycloak."""
-        from provision.keycloak.api.session import ServiceAccount, Session
+        from provision.keycloak.api.session import Session
 
         with self._session_lock:
             if self._session is None:
-                target = self.target
-                account = ServiceAccount(
-                    target.keycloak_url,
-                    target.admin_client_id,
-                    target.admin_client_secret,
-                    target.ca_file,
-                    target.admin_realm,
-                )
-                self._session = Session(account)
+                self._session = Session(self.target.connection)
             return self._session
 
     def outcome(self, check: Check[Any]) -> Outcome:

@@ -108,7 +108,7 @@ def service_client(
     if realm == context.target.realm:
         endpoint = context.need(authorization_server_metadata).token_endpoint
     else:
-        endpoint = f"{context.target.keycloak_url}/realms/{realm}/protocol/openid-connect/token"
+        endpoint = f"{context.target.connection.url}/realms/{realm}/protocol/openid-connect/token"
     with context.temporary.made(Kind.CLIENT, realm, body):
         yield ServiceClient(context, endpoint, client_id, secret)
 

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from provision.keycloak.connection import Connection
+
 
 @dataclass(frozen=True)
 class Resource:
@@ -40,11 +42,7 @@ class Target:
         registration: Whether clients may register themselves.
         resource_indicators: Whether Keycloak looks at the resource that a request names (RFC 8707).
         others: The other MCP servers of the realm.
-        keycloak_url: Keycloak's base address, without a trailing slash.
-        admin_client_id: The admin service account; makes and removes what proofs need.
-        admin_client_secret: Its secret.
-        admin_realm: The realm in which it is.
-        ca_file: A PEM bundle that Keycloak's certificate is verified with; the system's trust store when left out.
+        connection: How Keycloak is reached; its service account makes and removes what proofs need.
         server_ca_files: Those that the certificates of the realm's MCP servers are verified with, besides that store.
     """
 
@@ -60,18 +58,15 @@ class Target:
     registration: bool = True
     resource_indicators: bool = False
     others: tuple[Resource, ...] = ()
-    keycloak_url: str
-    admin_client_id: str
-    admin_client_secret: str = field(repr=False)
-    admin_realm: str = "master"
-    ca_file: str | None = None
+    connection: Connection
     server_ca_files: tuple[str, ...] = ()
     tool_scopes: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
     @property
     def ca_files(self) -> tuple[str, ...]:
         """The PEM bundles with the authorities of the stack."""
-        return (*((self.ca_file,) if self.ca_file else ()), *self.server_ca_files)
+        of_keycloak = self.connection.ca_file
+        return (*((of_keycloak,) if of_keycloak else ()), *self.server_ca_files)
 
     @property
     def resource(self) -> Resource:

@@ -7,7 +7,8 @@ import json
 import pytest
 
 from provision.config.yaml_file import dump, load
-from provision.keycloak.api.session import ServiceAccount, Session
+from provision.keycloak.api.session import Session
+from provision.keycloak.connection import Connection
 from tests.support.stack_cli import StackCli
 
 
@@ -23,7 +24,9 @@ def administrator(stack):
     outputs = stack.json("status", "--show-secrets")
     admin = outputs["admin"]
     url = outputs["issuer"].partition("/realms/")[0]
-    return Session(ServiceAccount(url, admin["client_id"], admin["client_secret"])), outputs["realm"]
+    return Session(
+        Connection(url=url, client_id=admin["client_id"], client_secret=admin["client_secret"])
+    ), outputs["realm"]
 
 
 @pytest.fixture

@@ -12,7 +12,8 @@ import httpx
 import psutil
 import pytest
 
-from provision.keycloak.api.session import ServiceAccount, Session
+from provision.keycloak.api.session import Session
+from provision.keycloak.connection import Connection
 from tests.support.stack_cli import StackCli, alive, kill
 
 
@@ -24,7 +25,11 @@ def outputs(live: StackCli):
 @pytest.fixture
 def admin(outputs) -> Session:
     url = outputs["issuer"].partition("/realms/")[0]
-    return Session(ServiceAccount(url, outputs["admin"]["client_id"], outputs["admin"]["client_secret"]))
+    return Session(
+        Connection(
+            url=url, client_id=outputs["admin"]["client_id"], client_secret=outputs["admin"]["client_secret"]
+        )
+    )
 
 
 def test_up_prints_the_contracts_outputs_and_no_secret_unless_asked(live, outputs):

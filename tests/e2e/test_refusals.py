@@ -448,7 +448,7 @@ def other_realm(attacked: ProtectedStack) -> Iterator[str]:
     }
     attacked.admin.post("", body=document)
     try:
-        yield service_token(f"{attacked.target.keycloak_url}/realms/{realm}")
+        yield service_token(f"{attacked.target.connection.url}/realms/{realm}")
     finally:
         attacked.admin.delete(realm)
 

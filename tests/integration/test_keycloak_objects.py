@@ -10,7 +10,8 @@ import pytest
 from provision._lib.errors import ProvisionError
 from provision.core.registry import catalogue
 from provision.core.spec import Mark
-from provision.keycloak.api.session import KeycloakError, ServiceAccount, Session
+from provision.keycloak.api.session import KeycloakError, Session
+from provision.keycloak.connection import Connection
 from provision.provider.wire import plain
 from tests.support.samples import SAMPLES
 from tests.support.values import changes, everything
@@ -221,12 +222,16 @@ def test_a_missing_owner_is_named(world):
 
 def test_a_wrong_admin_secret_is_named_without_the_secret(live_keycloak):
     with pytest.raises(KeycloakError, match="refused the service account 'provision-admin'") as caught:
-        Session(ServiceAccount(live_keycloak.url, "provision-admin", "wrong-wrong-wrong")).get("master")
+        Session(
+            Connection(url=live_keycloak.url, client_id="provision-admin", client_secret="wrong-wrong-wrong")
+        ).get("master")
     assert "wrong-wrong" not in str(caught.value)
 
 
 def test_a_realm_that_is_not_there_is_named(live_keycloak):
-    account = ServiceAccount(live_keycloak.url, "provision-admin", "any", auth_realm="nowhere")
+    account = Connection(
+        url=live_keycloak.url, client_id="provision-admin", client_secret="any", auth_realm="nowhere"
+    )
     with pytest.raises(
         KeycloakError, match=r"has no realm 'nowhere', in which .* 'provision-admin' should be"
     ):

@@ -13,7 +13,9 @@ import pytest
 from provision._lib.errors import ProvisionError
 from provision.core.handler import Context
 from provision.core.registry import catalogue
-from provision.keycloak.api.session import KeycloakError, ServiceAccount, Session
+from provision.keycloak.api.session import KeycloakError, Session
+from provision.keycloak.connection import Connection
+from provision.keycloak.handler import KeycloakAccess
 from provision.provider.lifecycle import ADOPTED_FROM, State
 from provision.provider.wire import Hidden
 from tests.support.samples import SAMPLES
@@ -70,7 +72,7 @@ class Guest(World):
         return inputs, replace(state, properties=lifecycle.update(state.properties, inputs, preview=False))
 
     def context(self):
-        return Context(session=lambda: self.session, log=self.said.append)
+        return Context(connection=KeycloakAccess(lambda: self.session), log=self.said.append)
 
     def _same(self, lifecycle, state, properties, inputs):
         seen = lifecycle.read(state.id, properties, inputs)
@@ -112,7 +114,7 @@ def service_account(session, url, realm, owner, roles):
             there, to = ("roles",), ("realm",)
         if given := [session.get(realm, *there, role) for role in roles]:
             session.post(realm, "users", user, "role-mappings", *to, body=given)
-        yield Session(ServiceAccount(url, name, secret, auth_realm=realm))
+        yield Session(Connection(url=url, client_id=name, client_secret=secret, auth_realm=realm))
     finally:
         session.delete(realm, "clients", client)
 

@@ -11,7 +11,9 @@ import pytest
 from provision._lib.errors import ProvisionError
 from provision.core.handler import Context
 from provision.core.registry import catalogue
-from provision.keycloak.api.session import ServiceAccount, Session
+from provision.keycloak.api.session import Session
+from provision.keycloak.connection import Connection
+from provision.keycloak.handler import KeycloakAccess
 from provision.provider.journal import Journal
 from provision.provider.lifecycle import ADOPTED_FROM, Lifecycle
 from provision.provider.wire import plain
@@ -79,9 +81,11 @@ class Program:
 
     def _provider(self):
         """A new process: only the journal's file is left of the one before."""
-        session = Session(ServiceAccount(self.proxy.url, ADMIN, self.secret), sleep=lambda _: None)
+        session = Session(
+            Connection(url=self.proxy.url, client_id=ADMIN, client_secret=self.secret), sleep=lambda _: None
+        )
         journal = Journal(self.journal)
-        context = Context(session=lambda: session, log=lambda _: None)
+        context = Context(connection=KeycloakAccess(lambda: session), log=lambda _: None)
         return lambda kind: Lifecycle(catalogue()[f"provision:keycloak:{kind}"], context, journal)
 
 

@@ -9,7 +9,8 @@ import httpx
 import pytest
 
 from provision._lib.errors import ProvisionError
-from provision.keycloak.api.session import ServiceAccount, Session
+from provision.keycloak.api.session import Session
+from provision.keycloak.connection import Connection
 from provision.keycloak.registrations.registered_client import Rule, Verdict
 from provision.keycloak.registrations.registered_clients import PruneError, find, remove
 from tests.conftest import ADMIN
@@ -210,7 +211,11 @@ def test_a_service_account_that_may_only_manage_clients_sees_them_and_is_told_wh
     role = session.get(realm, "clients", management["id"], "roles", "manage-clients")
     session.post(realm, "users", account["id"], "role-mappings", "clients", management["id"], body=[role])
 
-    found = registry.find(session=Session(ServiceAccount(session.url, "provision", secret, auth_realm=realm)))
+    found = registry.find(
+        session=Session(
+            Connection(url=session.url, client_id="provision", client_secret=secret, auth_realm=realm)
+        )
+    )
     assert names(found) == {mine}
     assert [note.rpartition(" ")[2] for note in found.notes] == ["view-events.", "view-realm.", "view-users."]
 
@@ -242,7 +247,9 @@ def test_a_lost_connection_tells_what_was_removed_until_then(registry, admin_sec
     ) as proxy:
         for number in range(2, 100):  # the first call looks whether it is in use
             proxy.fault(number, "drop_request")
-        through = Session(ServiceAccount(proxy.url, ADMIN, admin_secret), sleep=lambda _: None)
+        through = Session(
+            Connection(url=proxy.url, client_id=ADMIN, client_secret=admin_secret), sleep=lambda _: None
+        )
         with pytest.raises(PruneError) as caught:
             remove(through, registry.realm, (first, *others))
     assert caught.value.what.startswith(
@@ -252,7 +259,10 @@ def test_a_lost_connection_tells_what_was_removed_until_then(registry, admin_sec
 
 
 def test_a_keycloak_that_is_not_there_is_named(registry, admin_secret):
-    nowhere = Session(ServiceAccount("http://127.0.0.1:9", ADMIN, admin_secret), sleep=lambda _: None)
+    nowhere = Session(
+        Connection(url="http://127.0.0.1:9", client_id=ADMIN, client_secret=admin_secret),
+        sleep=lambda _: None,
+    )
     with pytest.raises(ProvisionError, match="does not answer") as caught:
         registry.find(session=nowhere)
     assert "http://127.0.0.1:9" in caught.value.what

@@ -9,7 +9,9 @@ import pytest
 
 from provision.core.handler import Context
 from provision.core.registry import catalogue
-from provision.keycloak.api.session import KeycloakError, ServiceAccount, Session
+from provision.keycloak.api.session import KeycloakError, Session
+from provision.keycloak.connection import Connection
+from provision.keycloak.handler import KeycloakAccess
 from provision.provider.lifecycle import Lifecycle
 from provision.provider.wire import plain
 from tests.support.world import World
@@ -55,7 +57,7 @@ def weak_session(world):
     owner = world.session.get("master", "clients", clientId=f"{world.realm}-realm")[0]["id"]
     role = world.session.get("master", "clients", owner, "roles", "manage-realm")
     world.session.post("master", "users", user, "role-mappings", "clients", owner, body=[role])
-    yield Session(ServiceAccount(world.session.url, name, secret))
+    yield Session(Connection(url=world.session.url, client_id=name, client_secret=secret))
     world.session.delete("master", "clients", made)
 
 
@@ -80,7 +82,9 @@ def test_a_typed_policy_that_the_server_lacks_is_named_too(world, monkeypatch):
 
 
 def test_without_the_right_to_see_the_version_the_error_does_without(world, weak_session):
-    lifecycle = Lifecycle(catalogue()[GENERIC], Context(session=lambda: weak_session, log=world.said.append))
+    lifecycle = Lifecycle(
+        catalogue()[GENERIC], Context(connection=KeycloakAccess(lambda: weak_session), log=world.said.append)
+    )
     with pytest.raises(KeycloakError) as caught:
         lifecycle.create(world.inputs(GENERIC, {"providerId": "no-such-policy"}), preview=False)
     told = "systemInfo" in weak_session.server_info()  # older versions tell everybody

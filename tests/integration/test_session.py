@@ -8,7 +8,8 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 from provision._lib.errors import AlreadyExistsError
-from provision.keycloak.api.session import KeycloakError, OutcomeUnknownError, ServiceAccount, Session
+from provision.keycloak.api.session import KeycloakError, OutcomeUnknownError, Session
+from provision.keycloak.connection import Connection
 from tests.conftest import ADMIN
 from tests.support.fault_proxy import FaultProxy
 
@@ -32,7 +33,7 @@ def proxy(live_keycloak):
 
 @pytest.fixture
 def through(proxy, admin_secret):
-    session = Session(ServiceAccount(proxy.url, ADMIN, admin_secret))
+    session = Session(Connection(url=proxy.url, client_id=ADMIN, client_secret=admin_secret))
     session.get("master", "roles", "admin")
     return session
 
@@ -127,7 +128,7 @@ def test_a_creation_waits_for_a_server_that_comes_up_later(live_keycloak, admin_
         if len(pauses) == 2:
             late.__enter__()
 
-    Session(ServiceAccount(late.url, ADMIN, admin_secret), sleep=pause).post(
+    Session(Connection(url=late.url, client_id=ADMIN, client_secret=admin_secret), sleep=pause).post(
         realm, "roles", body={"name": name}
     )
     late.__exit__(None, None, None)
@@ -155,7 +156,7 @@ def test_a_token_that_keycloak_no_longer_takes_is_renewed(through, session, real
 
 def test_a_token_is_renewed_before_it_expires(live_keycloak, admin_secret):
     with FaultProxy(live_keycloak.url, only="/realms/master/protocol/openid-connect/token") as tokens:
-        session = Session(ServiceAccount(tokens.url, ADMIN, admin_secret))
+        session = Session(Connection(url=tokens.url, client_id=ADMIN, client_secret=admin_secret))
         session.get("master", "roles", "admin")
         session.get("master", "roles", "admin")
         assert len(tokens.calls) == 1
@@ -166,7 +167,7 @@ def test_a_token_is_renewed_before_it_expires(live_keycloak, admin_secret):
 
 def test_many_threads_share_one_token(live_keycloak, admin_secret):
     with FaultProxy(live_keycloak.url, only="/realms/master/protocol/openid-connect/token") as tokens:
-        session = Session(ServiceAccount(tokens.url, ADMIN, admin_secret))
+        session = Session(Connection(url=tokens.url, client_id=ADMIN, client_secret=admin_secret))
         with ThreadPoolExecutor(8) as threads:
             list(threads.map(lambda _: session.get("master", "roles", "admin"), range(16)))
         assert len(tokens.calls) == 1
@@ -179,7 +180,9 @@ def test_a_login_that_gets_lost_is_tried_again_for_a_creation_too(
     name = f"r-{secrets.token_hex(4)}"
     with FaultProxy(live_keycloak.url, only="/realms/master/protocol/openid-connect/token") as tokens:
         tokens.next(fault)
-        Session(ServiceAccount(tokens.url, ADMIN, admin_secret)).post(realm, "roles", body={"name": name})
+        Session(Connection(url=tokens.url, client_id=ADMIN, client_secret=admin_secret)).post(
+            realm, "roles", body={"name": name}
+        )
         assert len(tokens.calls) == 2
     assert session.get(realm, "roles", name) is not None
 
@@ -202,7 +205,7 @@ def creator(live_keycloak, session):
     user = session.get("master", "clients", client, "service-account-user")["id"]
     role = session.get("master", "roles", "create-realm")
     session.post("master", "users", user, "role-mappings", "realm", body=[role])
-    yield Session(ServiceAccount(live_keycloak.url, name, secret))
+    yield Session(Connection(url=live_keycloak.url, client_id=name, client_secret=secret))
     session.delete("master", "clients", client)
 
 
@@ -237,7 +240,9 @@ def test_a_collection_of_no_realm_is_empty(session):
 
 def test_changes_to_one_realm_at_one_time_need_no_second_try(live_keycloak, admin_secret, realm):
     pauses = []
-    session = Session(ServiceAccount(live_keycloak.url, ADMIN, admin_secret), sleep=pauses.append)
+    session = Session(
+        Connection(url=live_keycloak.url, client_id=ADMIN, client_secret=admin_secret), sleep=pauses.append
+    )
 
     def change(number):
         session.put(realm, body={"attributes": {f"a{number}": "x"}})

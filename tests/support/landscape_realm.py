@@ -17,6 +17,7 @@ from provision.core.handler import Context, Handler
 from provision.core.registry import catalogue
 from provision.keycloak.api.server_info import offered
 from provision.keycloak.bases.client_policy_documents import PolicyDocumentHandler, typed
+from provision.keycloak.handler import KeycloakAccess
 from provision.keycloak.objects.client import client_with_id
 from provision.keycloak.objects.group import group_id
 from provision.keycloak.objects.realm_key import PROVIDER_TYPE
@@ -113,7 +114,7 @@ def _make(session: Session, thing: Thing) -> None:
         with _unmanaged_attributes(session, MASTER):
             _write(_calls(session, thing), spec)
     elif allowed:
-        context = Context(session=lambda: session, log=lambda _line: None, features=_FEATURES)
+        context = Context(connection=KeycloakAccess(lambda: session, _FEATURES), log=lambda _line: None)
         Lifecycle(catalogue()[type(spec).token], context).create(spec.wire(), preview=False)
     else:
         _write(_calls(session, thing), spec)
@@ -139,7 +140,7 @@ def _remove(session: Session, thing: Thing) -> None:
 
 
 def _calls(session: Session, thing: Thing) -> Handler[Any]:
-    return catalogue()[_PREFIX + thing.kind](Context(session=lambda: session, log=print))
+    return catalogue()[_PREFIX + thing.kind](Context(connection=KeycloakAccess(lambda: session), log=print))
 
 
 def _spec(thing: Thing) -> tuple[Any, bool]:
@@ -250,7 +251,7 @@ def _in_order(things: list[Thing]) -> list[Thing]:
 
 
 def _key(spec: Spec) -> tuple[Any, ...]:
-    return getattr(spec, "realm", None), *spec.key_in_realm()
+    return getattr(spec, "realm", None), *spec.key_in_container()
 
 
 def _taken_away(landscape: Landscape, whole: Landscape) -> list[Thing]:

@@ -12,6 +12,7 @@ import pytest
 from provision.core.handler import Context
 from provision.core.registry import catalogue
 from provision.keycloak.bases.registration_policy import PROVIDER_TYPE
+from provision.keycloak.handler import KeycloakAccess
 from provision.provider.lifecycle import Lifecycle
 from tests.support.other_keycloak import VARIABLE
 
@@ -57,7 +58,7 @@ class World:
 
     def lifecycle(self, token, features=_EXPERIMENTAL):
         """Of one kind; what needs one of the features gets past the check."""
-        context = Context(session=lambda: self.session, log=self.said.append, features=features)
+        context = Context(connection=KeycloakAccess(lambda: self.session, features), log=self.said.append)
         return Lifecycle(catalogue()[token], context)
 
     def inputs(self, token, values):

@@ -4,15 +4,16 @@ import ast
 import re
 import subprocess
 import sys
+from pathlib import Path
 
 import pulumi
 import pytest
 import yaml
 from pydantic.alias_generators import to_camel
 
-from provision import resources
+from provision import core, resources
 from provision.core.handler import Handler
-from provision.core.registry import catalogue
+from provision.core.registry import catalogue, homes
 from provision.core.spec import Mark
 from provision.provider.schema import schema, schema_json
 from provision.resources.stubs import FILE, stubs
@@ -135,6 +136,48 @@ def test_the_reference_pages_are_what_the_specs_say():
 def test_a_wrong_argument_of_a_resource_names_the_right_ones():
     with pytest.raises(TypeError, match="client_id"):
         resources.keycloak.Client("c", realm="r", clientid="x")
+
+
+def test_the_core_knows_no_word_of_keycloak_and_imports_little():
+    allowed = {"provision", "pydantic", *sys.stdlib_module_names}
+    for file in Path(core.__file__).parent.glob("*.py"):
+        tree = ast.parse(file.read_text())
+        said = [node for node in ast.walk(tree) if not isinstance(node, ast.Expr)]
+        documented = {
+            id(node.value)
+            for node in ast.walk(tree)
+            if isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant)
+        }
+        for node in said:
+            names = [getattr(node, key, None) for key in ("id", "attr", "name", "arg", "module")]
+            if isinstance(node, ast.Constant) and id(node) not in documented:
+                names.append(node.value)
+            words = " ".join(name for name in names if isinstance(name, str)).lower()
+            assert not re.search("keycloak|realm|session|features", words), (file.name, words)
+            if isinstance(node, ast.ImportFrom):
+                assert node.module.split(".")[0] in allowed, (file.name, node.module)
+                assert not node.module.startswith("provision.") or re.match(
+                    r"provision\.(core|_lib)\b", node.module
+                )
+            elif isinstance(node, ast.Import):
+                assert {item.name.split(".")[0] for item in node.names} <= allowed, file.name
+
+
+def test_one_kind_is_found_without_loading_another():
+    code = (
+        "import sys; from provision.core.registry import kind; kind('provision:index:Runtime');"
+        "print([name for name in sys.modules if name.startswith('provision.') and name.split('.')[-2] in ('objects', 'resources')])"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "['provision.stack.objects.runtime']"
+
+
+def test_the_homes_of_kinds_say_their_module():
+    assert (
+        set(homes())
+        == {token.split(":")[1] for token in catalogue()}
+        == {"docker", "index", "keycloak", "process"}
+    )
 
 
 def test_importing_the_resources_opens_no_door_to_keycloak():

@@ -88,10 +88,10 @@ class Bench:
         self.said = []
         self.world = {}
         self.calls = type("OneWorldsLampHandler", (LampHandler,), {"world": self.world, "spec": Lamp})
-        self.lifecycle = Lifecycle(self.calls, Context(session=lambda: None, log=self.said.append))
+        self.lifecycle = Lifecycle(self.calls, Context(log=self.said.append))
 
     def with_journal(self, journal):
-        lifecycle = Lifecycle(self.calls, Context(session=lambda: None, log=self.said.append), journal)
+        lifecycle = Lifecycle(self.calls, Context(log=self.said.append), journal)
         lifecycle.journal = journal
         return lifecycle
 
@@ -423,7 +423,7 @@ def test_a_secret_that_the_world_tells_and_somebody_changed_is_drift_without_its
         def find(self, key):
             return Observed("id", Safe(name=key.name, code="their-code"))
 
-    lifecycle = Lifecycle(SafeHandler, Context(session=lambda: None, log=lambda _: None))
+    lifecycle = Lifecycle(SafeHandler, Context(log=lambda _: None))
     declared, _ = lifecycle.check({}, {"name": "s", "code": "our-code"})
     seen = lifecycle.read("s", declared, declared)
     assert seen.inputs["code"] == Hidden("their-code")
@@ -495,7 +495,7 @@ class ShelfHandler(Handler[Shelf]):
 def shelves():
     world = {}
     calls = type("OneWorldsShelfHandler", (ShelfHandler,), {"world": world, "spec": Shelf})
-    return Lifecycle(calls, Context(session=lambda: None, log=lambda _: None)), world
+    return Lifecycle(calls, Context(log=lambda _: None)), world
 
 
 def test_a_key_that_a_dict_no_longer_declares_becomes_empty(shelves):
@@ -567,7 +567,7 @@ def test_nested_fields_are_compared_leaf_by_leaf():
     class StandHandler(Handler[Stand]):
         spec = Stand
 
-    lifecycle = Lifecycle(StandHandler, Context(session=lambda: None, log=lambda _: None))
+    lifecycle = Lifecycle(StandHandler, Context(log=lambda _: None))
     old = {"name": "s", "shades": [{"cloth": "linen", "k.dot": "1"}]}
     new = {"name": "s", "shades": [{"cloth": "silk", "k.dot": "2"}, {"cloth": "wool"}]}
     paths = [(item.path, item.kind) for item in lifecycle.diff(old, {}, new).differences]

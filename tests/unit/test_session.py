@@ -21,8 +21,8 @@ from cryptography.x509.oid import NameOID
 
 from provision._lib.errors import AlreadyExistsError
 from provision.keycloak.api import transport
-from provision.keycloak.api.session import KeycloakError, OutcomeUnknownError, ServiceAccount, Session
-from provision.provider.connection import Connection
+from provision.keycloak.api.session import KeycloakError, OutcomeUnknownError, Session
+from provision.keycloak.connection import Connection
 
 SECRET = "the-account-s-secret"
 
@@ -100,7 +100,7 @@ def pauses():
 
 @pytest.fixture
 def session(server, pauses):
-    return Session(ServiceAccount(server.url, "account", SECRET), sleep=pauses.append)
+    return Session(Connection(url=server.url, client_id="account", client_secret=SECRET), sleep=pauses.append)
 
 
 CALLS = {
@@ -195,7 +195,10 @@ def test_a_defect_is_told_after_a_few_tries(server, session):
 def test_an_address_where_nobody_answers_is_told_soon(pauses, verb):
     with socket.create_server(("127.0.0.1", 0)) as closed:
         port = closed.getsockname()[1]
-    session = Session(ServiceAccount(f"http://127.0.0.1:{port}", "account", SECRET), sleep=pauses.append)
+    session = Session(
+        Connection(url=f"http://127.0.0.1:{port}", client_id="account", client_secret=SECRET),
+        sleep=pauses.append,
+    )
     with pytest.raises(
         KeycloakError, match=r"does not answer: no connection; .*/admin/realms/r/roles"
     ) as caught:
@@ -401,41 +404,47 @@ def secure(certificate):
 
 def test_a_given_authority_is_trusted(secure, certificate):
     secure.then(200, [])
-    connection = Connection.of(
-        {"url": secure.url, "clientId": "a", "clientSecret": SECRET, "caFile": certificate}
-    )
-    assert connection.open().get("r", "roles") == []
+    connection = Connection(url=secure.url, client_id="a", client_secret=SECRET, ca_file=str(certificate))
+    assert Session(connection).get("r", "roles") == []
 
 
 def test_an_unknown_authority_is_told_at_once_with_what_to_do(secure, pauses):
     with pytest.raises(KeycloakError, match=r"not signed by an authority.*\n.*PEM bundle.*caFile"):
-        CALLS["post"](Session(ServiceAccount(secure.url, "a", SECRET), sleep=pauses.append))
+        CALLS["post"](
+            Session(Connection(url=secure.url, client_id="a", client_secret=SECRET), sleep=pauses.append)
+        )
     assert pauses == []
 
 
 def test_a_certificate_for_another_name_is_told(secure, certificate):
     with pytest.raises(KeycloakError, match="for another name"):
         CALLS["get"](
-            Session(ServiceAccount(secure.url.replace("127.0.0.1", "localhost"), "a", SECRET, certificate))
+            Session(
+                Connection(
+                    url=secure.url.replace("127.0.0.1", "localhost"),
+                    client_id="a",
+                    client_secret=SECRET,
+                    ca_file=certificate,
+                )
+            )
         )
 
 
 def test_a_ca_bundle_that_is_missing_or_none_is_told(tmp_path):
     with pytest.raises(KeycloakError, match=r"nowhere\.pem cannot be read: No such file"):
-        Session(ServiceAccount("https://h", "a", SECRET, str(tmp_path / "nowhere.pem")))
+        Session(
+            Connection(
+                url="https://h", client_id="a", client_secret=SECRET, ca_file=str(tmp_path / "nowhere.pem")
+            )
+        )
     (tmp_path / "none.pem").write_text("nothing")
     with pytest.raises(KeycloakError, match=r"none\.pem holds no certificate"):
-        Session(ServiceAccount("https://h", "a", SECRET, str(tmp_path / "none.pem")))
+        Session(
+            Connection(
+                url="https://h", client_id="a", client_secret=SECRET, ca_file=str(tmp_path / "none.pem")
+            )
+        )
 
 
-def test_a_connection_needs_no_ca_bundle_but_all_the_rest():
-    whole = {"url": "http://h", "clientId": "a", "clientSecret": "s"}
-    assert Connection.check(whole)[1] == []
-    assert Connection.check({**whole, "caFile": "x"})[0]["caFile"] == "x"
-    assert Connection.check({"caFile": "x"})[1] == [
-        "url, clientId, clientSecret: must be given with the other settings of the connection"
-    ]
-
-
-def test_an_account_shows_no_secret():
-    assert SECRET not in repr(ServiceAccount("https://h", "a", SECRET))
+def test_a_connection_shows_no_secret():
+    assert SECRET not in repr(Connection(url="https://h", client_id="a", client_secret=SECRET))

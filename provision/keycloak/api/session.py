@@ -17,7 +17,6 @@ from provision.keycloak.api.transport import (
     FaultError,
     KeycloakError,
     Request,
-    ServiceAccount,
     Transport,
 )
 
@@ -26,7 +25,9 @@ if TYPE_CHECKING:
 
     from requests import Response
 
-__all__ = ["ForbiddenError", "KeycloakError", "OutcomeUnknownError", "ServiceAccount", "Session", "load"]
+    from provision.keycloak.connection import Connection
+
+__all__ = ["ForbiddenError", "KeycloakError", "OutcomeUnknownError", "Session", "load"]
 
 PAGE_SIZE: Final = 100
 _REALM_SECONDS: Final = 120
@@ -64,16 +65,16 @@ class Session:
     Handler that fail in passing are tried again for about 30 seconds, a POST only when it cannot have been acted on.
 
     Args:
-        account: Who asks, and where.
+        connection: Who asks, and where.
         sleep: How to wait between two tries.
 
     Raises:
         KeycloakError: The CA bundle is missing or holds no certificate.
     """
 
-    def __init__(self, account: ServiceAccount, *, sleep: Callable[[float], object] = time.sleep) -> None:
-        self._account = account
-        self._transport = Transport(account, sleep)
+    def __init__(self, connection: Connection, *, sleep: Callable[[float], object] = time.sleep) -> None:
+        self._connection = connection
+        self._transport = Transport(connection, sleep)
         self._lock = threading.Lock()
         self._locks: dict[str, threading.Lock] = {}
         self._realm_ids: dict[str, str] = {}
@@ -81,7 +82,7 @@ class Session:
     @property
     def url(self) -> str:
         """Keycloak's base address."""
-        return self._account.url
+        return self._connection.url
 
     def get(self, realm: str, *path: str, **query: str) -> Any:
         """What stands at ``/admin/realms/{realm}/{path…}``, or None when there is nothing."""
@@ -223,7 +224,7 @@ class Session:
             raise AlreadyExistsError(what)
         if status == HTTPStatus.FORBIDDEN:
             raise ForbiddenError(
-                what, f"Give the service account {self._account.client_id!r} the role that this needs."
+                what, f"Give the service account {self._connection.client_id!r} the role that this needs."
             )
         raise KeycloakError(what)
 
@@ -236,7 +237,7 @@ class Session:
     def _said(self, response: Response, body: Any) -> str:
         """Keycloak's own words, without the secrets that were sent."""
         said = _message(response)
-        for secret in sorted({self._account.client_secret, *_secrets(body)} - {""}, key=len, reverse=True):
+        for secret in sorted({self._connection.client_secret, *_secrets(body)} - {""}, key=len, reverse=True):
             # A short one is taken out as a word only: else it would take letters out of others.
             edges = ("", "") if len(secret) > 3 else (r"(?<!\w)", r"(?!\w)")  # noqa: PLR2004
             said = re.sub(re.escape(secret).join(edges), "[secret]", said)

@@ -6,7 +6,7 @@ import random
 import threading
 import time
 from contextlib import nullcontext
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from functools import cache
@@ -22,6 +22,8 @@ if TYPE_CHECKING:
     from contextlib import AbstractContextManager
 
     from requests import Response
+
+    from provision.keycloak.connection import Connection
 
 CONNECT_SECONDS: Final = 5
 READ_SECONDS: Final = 30
@@ -87,42 +89,23 @@ class Request:
     authorized: bool = True
 
 
-@dataclass(frozen=True)
-class ServiceAccount:
-    """A service account of a Keycloak.
-
-    Args:
-        url: Keycloak's base address.
-        client_id: The service account's client.
-        client_secret: Its secret.
-        ca_file: A PEM bundle that https is verified with; the system's trust store when there is none.
-        auth_realm: The realm in which the service account is.
-    """
-
-    url: str
-    client_id: str
-    client_secret: str = field(repr=False)
-    ca_file: str | None = None
-    auth_realm: str = "master"
-
-
 class Transport:
     """One pool of connections and one token, shared by all threads.
 
     Args:
-        account: Who asks, and where.
+        connection: Who asks, and where.
         sleep: How to wait between two tries.
 
     Raises:
         KeycloakError: The CA bundle is missing or holds no certificate.
     """
 
-    def __init__(self, account: ServiceAccount, sleep: Callable[[float], object]) -> None:
-        self._account = account
-        self._token_path = _TOKEN_PATH.format(realm=quote(account.auth_realm, safe=""))
+    def __init__(self, connection: Connection, sleep: Callable[[float], object]) -> None:
+        self._connection = connection
+        self._token_path = _TOKEN_PATH.format(realm=quote(connection.auth_realm, safe=""))
         self._sleep = sleep
-        verify = _checked(account.ca_file) if account.ca_file else True
-        self._pool = _pool_class()(f"{account.url}/", verify)
+        verify = _checked(connection.ca_file) if connection.ca_file else True
+        self._pool = _pool_class()(f"{connection.url}/", verify)
         self._lock = threading.Lock()
         self._token = ""
         self._expires = 0.0
@@ -215,8 +198,8 @@ class Transport:
 
         form = {
             "grant_type": "client_credentials",
-            "client_id": self._account.client_id,
-            "client_secret": self._account.client_secret,
+            "client_id": self._connection.client_id,
+            "client_secret": self._connection.client_secret,
         }
         self._pool.prepare({}, READ_SECONDS)
         try:
@@ -231,8 +214,8 @@ class Transport:
             raise FaultError(f"no token (HTTP {status})", sent=False, retry_after=_retry_after(response))
         if status in {HTTPStatus.BAD_REQUEST, HTTPStatus.UNAUTHORIZED}:
             raise KeycloakError(
-                f"Keycloak at {self._account.url} refused the service account {self._account.client_id!r}"
-                f" of realm {self._account.auth_realm!r} (HTTP {status}).",
+                f"Keycloak at {self._connection.url} refused the service account {self._connection.client_id!r}"
+                f" of realm {self._connection.auth_realm!r} (HTTP {status}).",
                 "Check its client id, its secret, and that it is in this realm.",
             )
         try:
@@ -241,13 +224,13 @@ class Transport:
             answer = None
         if status == HTTPStatus.NOT_FOUND and isinstance(answer, dict) and answer.get("error") == _NO_REALM:
             raise KeycloakError(
-                f"Keycloak at {self._account.url} has no realm {self._account.auth_realm!r},"
-                f" in which the service account {self._account.client_id!r} should be.",
+                f"Keycloak at {self._connection.url} has no realm {self._connection.auth_realm!r},"
+                f" in which the service account {self._connection.client_id!r} should be.",
                 "Check the realm's name; capital letters count.",
             )
         if not isinstance(answer, dict) or not answer.get("access_token"):
             raise KeycloakError(
-                f"Keycloak at {self._account.url} gave no token (HTTP {status}).",
+                f"Keycloak at {self._connection.url} gave no token (HTTP {status}).",
                 "Check that the address is Keycloak's base address, with its path if it has one.",
             )
         return answer
@@ -283,14 +266,14 @@ class Transport:
 
         if isinstance(cause, http.TooManyRedirects):
             raise KeycloakError(
-                f"Keycloak at {self._account.url} redirects to another address.",
+                f"Keycloak at {self._connection.url} redirects to another address.",
                 "Give the address it redirects to.",
             ) from cause
         if isinstance(cause, http.SSLError) and "CERTIFICATE_VERIFY_FAILED" in str(cause):
             raise self._distrust(str(cause)) from cause
         if isinstance(cause, ValueError):
             raise KeycloakError(
-                f"{self._account.url} is not an address that can be called: {cause}"
+                f"{self._connection.url} is not an address that can be called: {cause}"
             ) from cause
         if isinstance(cause, http.ConnectTimeout):
             return FaultError("no connection in time", sent=False)
@@ -302,7 +285,7 @@ class Transport:
         return FaultError("the connection broke", sent=True)
 
     def _distrust(self, reason: str) -> KeycloakError:
-        certificate = f"The certificate of Keycloak at {self._account.url}"
+        certificate = f"The certificate of Keycloak at {self._connection.url}"
         if "mismatch" in reason:
             return KeycloakError(f"{certificate} is for another name.", "Use the name that it holds.")
         if "expired" in reason:

@@ -15,10 +15,11 @@ from typing import TYPE_CHECKING, Annotated, Any, ClassVar, TypeVar, get_args
 from pydantic import Field, ValidationError
 
 from provision._lib.errors import AlreadyExistsError
-from provision.core.handler import Handler, Observed
+from provision.core.handler import Observed
 from provision.core.spec import NaturalKey, Outputs, Part, Spec
 from provision.keycloak.api import server_info
 from provision.keycloak.bases.representation import FieldMapping, RealmName, read, write
+from provision.keycloak.handler import KeycloakHandler
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping
@@ -62,7 +63,7 @@ class PolicyPart(Spec):
 P = TypeVar("P", bound=PolicyPart)
 
 
-class PolicyDocumentHandler(Handler[P]):
+class PolicyDocumentHandler(KeycloakHandler[P]):
     """Entries of one of the two documents; Keycloak's global ones are not in it and are never sent."""
 
     rejects_duplicates = True
@@ -72,10 +73,10 @@ class PolicyDocumentHandler(Handler[P]):
     part: ClassVar[str]
     """``executor`` or ``condition``: the key of its id."""
 
-    def discover(self, inventory: RealmListing) -> Iterator[P]:
+    def discover(self, listing: RealmListing) -> Iterator[P]:
         """All entries of the document."""
-        for item in self._entries(inventory.realm):
-            yield self.key(realm=inventory.realm, name=item["name"])
+        for item in self._entries(listing.realm):
+            yield self.key(realm=listing.realm, name=item["name"])
 
     def find(self, key: P) -> Observed[P] | None:
         """The entry with that name."""
@@ -90,13 +91,13 @@ class PolicyDocumentHandler(Handler[P]):
     def preflight(self, spec: P) -> None:
         """What needs a feature that this Keycloak lacks."""
         for _, provider, feature, _ in self._declared(spec, spec.model_fields_set):
-            if feature and feature not in self.context.features:
-                server_info.require(self.context.session(), f"client-policy-{self.part}", provider, feature)
+            if feature and feature not in self.features:
+                server_info.require(self.session, f"client-policy-{self.part}", provider, feature)
 
     def create(self, spec: P) -> Outputs | None:
         """Add an entry to the document."""
         self._require(spec, None)
-        with _lock(self.context.session().url, spec.realm):
+        with _lock(self.session.url, spec.realm):
             entries = self._entries(spec.realm)
             if any(item["name"] == spec.name for item in entries):
                 raise AlreadyExistsError(f"The {spec.label()} exists already.")
@@ -106,7 +107,7 @@ class PolicyDocumentHandler(Handler[P]):
     def update(self, found: Observed[P], spec: P) -> Outputs | None:
         """Change the entry in the document as it is by now."""
         self._require(spec, spec.model_fields_set)
-        with _lock(self.context.session().url, spec.realm):
+        with _lock(self.session.url, spec.realm):
             entries = self._entries(spec.realm)
             changed = [
                 self._represented(spec, item, spec.model_fields_set) if item["name"] == found.id else item
@@ -117,21 +118,21 @@ class PolicyDocumentHandler(Handler[P]):
 
     def delete(self, found: Observed[P]) -> None:
         """Take the entry out of the document."""
-        with _lock(self.context.session().url, found.spec.realm):
+        with _lock(self.session.url, found.spec.realm):
             entries = self._entries(found.spec.realm)
             self._put(found.spec.realm, [item for item in entries if item["name"] != found.id])
 
     def _entries(self, realm: str) -> list[dict[str, Any]]:
-        document = self.context.session().get(realm, "client-policies", self.document) or {}
+        document = self.session.get(realm, "client-policies", self.document) or {}
         return list(document.get(self.document) or ())
 
     def _put(self, realm: str, entries: list[dict[str, Any]]) -> None:
-        self.context.session().put(realm, "client-policies", self.document, body={self.document: entries})
+        self.session.put(realm, "client-policies", self.document, body={self.document: entries})
 
     def _require(self, spec: P, names: Collection[str] | None) -> None:
         """Refuse what this Keycloak lacks before anything is written."""
         for _, provider, feature, _ in self._declared(spec, names):
-            server_info.require(self.context.session(), f"client-policy-{self.part}", provider, feature)
+            server_info.require(self.session, f"client-policy-{self.part}", provider, feature)
 
     def _understood(self, raw: Mapping[str, Any]) -> dict[str, Any]:
         values: dict[str, Any] = {self.parts: []}

@@ -5,10 +5,11 @@ from __future__ import annotations
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
 
-from provision.core.handler import Handler, Observed
+from provision.core.handler import Observed
 from provision.core.spec import Outputs, Spec
 from provision.keycloak.bases.name_index import NameIndex
 from provision.keycloak.bases.representation import read, write
+from provision.keycloak.handler import KeycloakHandler
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
 S = TypeVar("S", bound=Spec)
 
 
-class CollectionHandler(Handler[S]):
+class CollectionHandler(KeycloakHandler[S]):
     """Made by POST to the collection, changed by PUT of the whole representation, removed by DELETE.
 
     A subclass says where the collection is and how an object is looked up; where a field does not simply stand
@@ -61,20 +62,18 @@ class CollectionHandler(Handler[S]):
 
     def create(self, spec: S) -> Outputs | None:
         """Make the object."""
-        self.context.session().post(
-            self.realm_of(spec), *self.collection(spec), body=self.to_json(spec, {}, None)
-        )
+        self.session.post(self.realm_of(spec), *self.collection(spec), body=self.to_json(spec, {}, None))
         return None
 
     def update(self, found: Observed[S], spec: S) -> Outputs | None:
         """Change what is declared; the rest stays as it is."""
         body = self.to_json(spec, found.raw, spec.model_fields_set)
-        self.context.session().put(self.realm_of(spec), *self.collection(spec), found.id, body=body)
+        self.session.put(self.realm_of(spec), *self.collection(spec), found.id, body=body)
         return None
 
     def delete(self, found: Observed[S]) -> None:
         """Remove the object."""
-        self.context.session().delete(self.realm_of(found.spec), *self.collection(found.spec), found.id)
+        self.session.delete(self.realm_of(found.spec), *self.collection(found.spec), found.id)
 
 
 class NamedCollectionHandler(CollectionHandler[S]):
@@ -84,7 +83,7 @@ class NamedCollectionHandler(CollectionHandler[S]):
 
     def look_up(self, key: S) -> Mapping[str, Any] | None:
         """The object's own representation; None when there is none or it is gone since the listing."""
-        session, where = self.context.session(), (self.realm_of(key), *self.collection(key))
+        session, where = self.session, (self.realm_of(key), *self.collection(key))
         object_id = NameIndex.of(session).id_of(_name(key), *where)
         if object_id is None:
             return None
@@ -96,7 +95,7 @@ class NamedCollectionHandler(CollectionHandler[S]):
 
     def create(self, spec: S) -> Outputs | None:
         """Make the object and remember its id."""
-        session, where = self.context.session(), (self.realm_of(spec), *self.collection(spec))
+        session, where = self.session, (self.realm_of(spec), *self.collection(spec))
         made = session.post(*where, body=self.to_json(spec, {}, None))
         NameIndex.of(session).learn(_name(spec), made, *where)
         return None
@@ -105,7 +104,7 @@ class NamedCollectionHandler(CollectionHandler[S]):
         """Remove the object and forget its id."""
         super().delete(found)
         where = (self.realm_of(found.spec), *self.collection(found.spec))
-        NameIndex.of(self.context.session()).forget(_name(found.spec), *where)
+        NameIndex.of(self.session).forget(_name(found.spec), *where)
 
 
 def _name(spec: Any) -> str:

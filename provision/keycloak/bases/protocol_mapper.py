@@ -66,15 +66,15 @@ class ProtocolMapperHandler(NamedCollectionHandler[M]):
     provider: ClassVar[str]
     """Keycloak's id of the type, for example ``oidc-audience-mapper``."""
 
-    def discover(self, inventory: RealmListing) -> Iterator[M]:
+    def discover(self, listing: RealmListing) -> Iterator[M]:
         """Those of the type, in scopes and clients that people made."""
-        for scope, client, mapper in inventory.mappers:
+        for scope, client, mapper in listing.mappers:
             if mapper["protocolMapper"] == self.provider:
-                yield self.key(realm=inventory.realm, scope=scope, client=client, name=mapper["name"])
+                yield self.key(realm=listing.realm, scope=scope, client=client, name=mapper["name"])
 
     def collection(self, spec: M) -> tuple[str, ...]:
         """The mappers of the scope or client."""
-        session = self.context.session()
+        session = self.session
         if spec.scope:
             owner = NameIndex.of(session).id_of(spec.scope, spec.realm, "client-scopes")
         else:

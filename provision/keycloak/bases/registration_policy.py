@@ -56,11 +56,11 @@ class RegistrationPolicyHandler(CollectionHandler[P]):
         del spec
         return ("components",)
 
-    def discover(self, inventory: RealmListing) -> Iterator[P]:
+    def discover(self, listing: RealmListing) -> Iterator[P]:
         """Those of the type, whoever made them: they decide who gets in."""
-        for item in inventory.components(PROVIDER_TYPE):
+        for item in listing.components(PROVIDER_TYPE):
             if item["providerId"] == self.provider_id:
-                yield self.key(realm=inventory.realm, registration=item["subType"])
+                yield self.key(realm=listing.realm, registration=item["subType"])
 
     def look_up(self, key: P) -> Mapping[str, Any] | None:
         """The policy of this type; the factory one carries Keycloak's own name.
@@ -68,7 +68,7 @@ class RegistrationPolicyHandler(CollectionHandler[P]):
         Raises:
             KeycloakError: There are several, and all of them are in force.
         """
-        session, provider = self.context.session(), self.provider_of(key)
+        session, provider = self.session, self.provider_of(key)
         realm_id = session.realm_id(key.realm)
         if realm_id is None:
             return None
@@ -95,7 +95,7 @@ class RegistrationPolicyHandler(CollectionHandler[P]):
                 "name": self.name_of(spec),
                 "providerId": self.provider_of(spec),
                 "providerType": PROVIDER_TYPE,
-                "parentId": self.context.session().realm_id(spec.realm),
+                "parentId": self.session.realm_id(spec.realm),
                 "subType": spec.registration,
             }
         return body
@@ -109,7 +109,7 @@ class RegistrationPolicyHandler(CollectionHandler[P]):
         try:
             return super().create(spec)
         except KeycloakError as refusal:
-            session = self.context.session()
+            session = self.session
             offered = _offered(session, spec.realm)
             if not offered or self.provider_of(spec) in offered:
                 raise

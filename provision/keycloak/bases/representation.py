@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal, Union, get_args, get_
 
 from pydantic import Field, TypeAdapter
 
-from provision.core.spec import Mark, NaturalKey, Spec
+from provision.core.spec import Container, Mark, NaturalKey, Spec
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping
@@ -52,7 +52,7 @@ class FieldMapping:
 
 Outside = FieldMapping(inside=False)
 """Not part of the representation: part of the address, or for our own use."""
-RealmName = Annotated[str, NaturalKey, Outside, Field(description="The realm that it is in.")]
+RealmName = Annotated[str, NaturalKey, Container, Outside, Field(description="The realm that it is in.")]
 """The realm in which an object is."""
 
 

@@ -45,7 +45,7 @@ class RoleHandler(CollectionHandler[R]):
 
     def look_up(self, key: R) -> Mapping[str, Any] | None:
         """One query by the name, and one for what the role is made of, if it is a composite one."""
-        session, path = self.context.session(), (self.realm_of(key), *self.collection(key), _name(key))
+        session, path = self.session, (self.realm_of(key), *self.collection(key), _name(key))
         raw = session.get(*path)
         if raw is None:
             return None
@@ -79,7 +79,7 @@ class RoleHandler(CollectionHandler[R]):
         """Make the role out of roles that must be there."""
         for owner, names in _wanted(spec).declared(None, "", ""):
             for name in sorted(names):
-                role(self.context.session(), self.realm_of(spec), name, owner)
+                role(self.session, self.realm_of(spec), name, owner)
         return super().create(spec)
 
     def update(self, found: Observed[R], spec: R) -> Outputs | None:
@@ -87,7 +87,7 @@ class RoleHandler(CollectionHandler[R]):
         super().update(found, spec)
         realm = self.realm_of(spec)
         bring(
-            self.context.session(),
+            self.session,
             realm,
             (*self.collection(spec), found.id),
             self._made_of(realm, found.raw),
@@ -104,7 +104,7 @@ class RoleHandler(CollectionHandler[R]):
             if item["clientRole"]:
                 internal = item["containerId"]
                 if internal not in clients:
-                    clients[internal] = self.context.session().get(realm, "clients", internal)["clientId"]
+                    clients[internal] = self.session.get(realm, "clients", internal)["clientId"]
                 owner = clients[internal]
             names.setdefault(owner, []).append(item["name"])
         ordered = {owner: tuple(sorted(items)) for owner, items in names.items()}

@@ -226,12 +226,12 @@ class ClientHandler(CollectionHandler[Client]):
 
     def look_up(self, key: Client) -> Mapping[str, Any] | None:
         """One query by the client id."""
-        return client_with_id(self.context.session(), key.realm, key.client_id)
+        return client_with_id(self.session, key.realm, key.client_id)
 
-    def discover(self, inventory: RealmListing) -> Iterator[Client]:
+    def discover(self, listing: RealmListing) -> Iterator[Client]:
         """Those that people made, and those that registered themselves."""
-        for item in inventory.clients:
-            yield self.key(realm=inventory.realm, client_id=item["clientId"])
+        for item in listing.clients:
+            yield self.key(realm=listing.realm, client_id=item["clientId"])
 
     def from_json(self, key: Client, raw: Mapping[str, Any]) -> dict[str, Any]:
         """The secret is told where one is declared, or where a public client is declared and would lose it.
@@ -274,7 +274,7 @@ class ClientHandler(CollectionHandler[Client]):
             attributes[_FRONT] = spec.front_channel_logout_url
             body["frontchannelLogout"] = bool(spec.front_channel_logout_url)
         if spec.resource_url and spec.resource_url != raw.get("attributes", {}).get("resource_url"):
-            server_info.require(self.context.session(), "token-interceptor", _RESOURCES, _RESOURCES)
+            server_info.require(self.session, "token-interceptor", _RESOURCES, _RESOURCES)
         if names is None:  # Keycloak and its client policies take an empty URL for one that is given
             attributes = {name: value for name, value in attributes.items() if value != ""}
             body = {name: value for name, value in body.items() if value != ""}
@@ -289,12 +289,12 @@ class ClientHandler(CollectionHandler[Client]):
 
     def preflight(self, spec: Client) -> None:
         """A resource URL, where this Keycloak lacks the feature."""
-        if spec.resource_url and _RESOURCES not in self.context.features:
-            server_info.require(self.context.session(), "token-interceptor", _RESOURCES, _RESOURCES)
+        if spec.resource_url and _RESOURCES not in self.features:
+            server_info.require(self.session, "token-interceptor", _RESOURCES, _RESOURCES)
 
     def create(self, spec: Client) -> ClientOutputs:
         """Make the client; Keycloak makes its secret when none is supplied."""
-        session, body = self.context.session(), self.to_json(spec, {}, None)
+        session, body = self.session, self.to_json(spec, {}, None)
         if not spec.redirect_uris:  # Keycloak would allow everything below the root URL
             body.pop("rootUrl", None)
         made = session.post(spec.realm, "clients", body=body)
@@ -312,7 +312,7 @@ class ClientHandler(CollectionHandler[Client]):
     def _generated(self, spec: Client, now: Client, address: str) -> ClientOutputs:
         if spec.secret is not None or not _has_secret(now):
             return ClientOutputs()
-        told = self.context.session().get(spec.realm, "clients", address, "client-secret") or {}
+        told = self.session.get(spec.realm, "clients", address, "client-secret") or {}
         return _outputs(now, told.get("value"))
 
 

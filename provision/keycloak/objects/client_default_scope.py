@@ -6,9 +6,10 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 from pydantic import Field
 
-from provision.core.handler import Handler, Observed
+from provision.core.handler import Observed
 from provision.core.spec import NaturalKey, Refers, ReplaceOnChange, Spec
 from provision.keycloak.bases.representation import RealmName  # noqa: TC001 - pydantic reads it
+from provision.keycloak.handler import KeycloakHandler
 from provision.keycloak.objects.client import client_with_id, internal_id
 from provision.keycloak.objects.client_scope import scope_id
 
@@ -40,20 +41,20 @@ class ClientDefaultScope(Spec, module="keycloak"):
 _LISTS = {"default": "default-client-scopes", "optional": "optional-client-scopes"}
 
 
-class ClientDefaultScopeHandler(Handler[ClientDefaultScope]):
+class ClientDefaultScopeHandler(KeycloakHandler[ClientDefaultScope]):
     """Memberships through the Admin API."""
 
-    def discover(self, inventory: RealmListing) -> Iterator[ClientDefaultScope]:
+    def discover(self, listing: RealmListing) -> Iterator[ClientDefaultScope]:
         """Those that a new client would not have; with the factory's, all."""
-        for client in inventory.clients:
-            for kind, members in inventory.realm_scopes.items():
-                usual = set() if inventory.factory else members
+        for client in listing.clients:
+            for kind, members in listing.realm_scopes.items():
+                usual = set() if listing.factory else members
                 for name in sorted({*client.get(f"{kind}ClientScopes", ())} - usual):
-                    yield self.key(realm=inventory.realm, client=client["clientId"], scope=name)
+                    yield self.key(realm=listing.realm, client=client["clientId"], scope=name)
 
     def find(self, key: ClientDefaultScope) -> Observed[ClientDefaultScope] | None:
         """The membership, if the scope is in either list of the client."""
-        session = self.context.session()
+        session = self.session
         client = client_with_id(session, key.realm, key.client)
         if client is None:
             return None
@@ -66,7 +67,7 @@ class ClientDefaultScopeHandler(Handler[ClientDefaultScope]):
 
     def create(self, spec: ClientDefaultScope) -> None:
         """Add the scope to the list."""
-        session = self.context.session()
+        session = self.session
         client = internal_id(session, spec.realm, spec.client)
         member = scope_id(session, spec.realm, spec.scope)
         session.put(spec.realm, "clients", client, _LISTS[spec.kind], member, body={})
@@ -80,4 +81,4 @@ class ClientDefaultScopeHandler(Handler[ClientDefaultScope]):
     def delete(self, found: Observed[ClientDefaultScope]) -> None:
         """Take the scope out of the list."""
         path = ("clients", found.raw["id"], _LISTS[found.spec.kind], found.id)
-        self.context.session().delete(found.spec.realm, *path)
+        self.session.delete(found.spec.realm, *path)

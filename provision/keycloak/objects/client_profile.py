@@ -151,7 +151,7 @@ class ClientProfileHandler(PolicyDocumentHandler[ClientProfile]):
             KeycloakError: A policy uses it.
         """
         realm = found.spec.realm
-        policies = self.context.session().get(realm, "client-policies", "policies") or {}
+        policies = self.session.get(realm, "client-policies", "policies") or {}
         users = [
             item["name"] for item in policies.get("policies") or () if found.id in item.get("profiles", ())
         ]

@@ -35,16 +35,16 @@ class ClientRoleHandler(RoleHandler[ClientRole]):
 
     def collection(self, spec: ClientRole) -> tuple[str, ...]:
         """The client's roles."""
-        return "clients", internal_id(self.context.session(), spec.realm, spec.client), "roles"
+        return "clients", internal_id(self.session, spec.realm, spec.client), "roles"
 
-    def discover(self, inventory: RealmListing) -> Iterator[ClientRole]:
+    def discover(self, listing: RealmListing) -> Iterator[ClientRole]:
         """Those of clients that people made."""
-        for client in inventory.clients:
-            for item in inventory.listed("clients", client["id"], "roles"):
-                yield self.key(realm=inventory.realm, client=client["clientId"], name=item["name"])
+        for client in listing.clients:
+            for item in listing.listed("clients", client["id"], "roles"):
+                yield self.key(realm=listing.realm, client=client["clientId"], name=item["name"])
 
     def look_up(self, key: ClientRole) -> Mapping[str, Any] | None:
         """None too when the client is gone."""
-        if client_with_id(self.context.session(), key.realm, key.client) is None:
+        if client_with_id(self.session, key.realm, key.client) is None:
             return None
         return super().look_up(key)

@@ -52,10 +52,10 @@ class ClientScopeHandler(NamedCollectionHandler[ClientScope]):
         del spec
         return ("client-scopes",)
 
-    def discover(self, inventory: RealmListing) -> Iterator[ClientScope]:
+    def discover(self, listing: RealmListing) -> Iterator[ClientScope]:
         """Those that people made."""
-        for item in inventory.scopes:
-            yield self.key(realm=inventory.realm, name=item["name"])
+        for item in listing.scopes:
+            yield self.key(realm=listing.realm, name=item["name"])
 
     def from_json(self, key: ClientScope, raw: Mapping[str, Any]) -> dict[str, Any]:
         """A scope that is shown on the consent page has a text there."""

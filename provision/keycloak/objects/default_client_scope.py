@@ -6,9 +6,10 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 from pydantic import Field
 
-from provision.core.handler import Handler, Observed
+from provision.core.handler import Observed
 from provision.core.spec import NaturalKey, Refers, ReplaceOnChange, Spec
 from provision.keycloak.bases.representation import RealmName  # noqa: TC001 - pydantic reads it
+from provision.keycloak.handler import KeycloakHandler
 from provision.keycloak.objects.client_scope import scope_id
 
 if TYPE_CHECKING:
@@ -36,19 +37,19 @@ class DefaultClientScope(Spec, module="keycloak"):
 _LISTS = {"default": "default-default-client-scopes", "optional": "default-optional-client-scopes"}
 
 
-class DefaultClientScopeHandler(Handler[DefaultClientScope]):
+class DefaultClientScopeHandler(KeycloakHandler[DefaultClientScope]):
     """Realm default memberships through the Admin API."""
 
-    def discover(self, inventory: RealmListing) -> Iterator[DefaultClientScope]:
+    def discover(self, listing: RealmListing) -> Iterator[DefaultClientScope]:
         """Those of scopes that people made."""
-        own = {item["name"] for item in inventory.scopes}
-        for members in inventory.realm_scopes.values():
+        own = {item["name"] for item in listing.scopes}
+        for members in listing.realm_scopes.values():
             for name in sorted(members & own):
-                yield self.key(realm=inventory.realm, scope=name)
+                yield self.key(realm=listing.realm, scope=name)
 
     def find(self, key: DefaultClientScope) -> Observed[DefaultClientScope] | None:
         """The membership, if the scope is in either list."""
-        session = self.context.session()
+        session = self.session
         for kind, path in _LISTS.items():
             for scope in session.get(key.realm, path) or ():
                 if scope["name"] == key.scope:
@@ -58,7 +59,7 @@ class DefaultClientScopeHandler(Handler[DefaultClientScope]):
 
     def create(self, spec: DefaultClientScope) -> None:
         """Add the scope to the list."""
-        session = self.context.session()
+        session = self.session
         member = scope_id(session, spec.realm, spec.scope)
         session.put(spec.realm, _LISTS[spec.kind], member, body={})
 
@@ -70,4 +71,4 @@ class DefaultClientScopeHandler(Handler[DefaultClientScope]):
 
     def delete(self, found: Observed[DefaultClientScope]) -> None:
         """Take the scope out of the list."""
-        self.context.session().delete(found.spec.realm, _LISTS[found.spec.kind], found.id)
+        self.session.delete(found.spec.realm, _LISTS[found.spec.kind], found.id)

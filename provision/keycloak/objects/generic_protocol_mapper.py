@@ -37,12 +37,12 @@ class GenericProtocolMapper(ProtocolMapper, module="keycloak"):
 class GenericProtocolMapperHandler(ProtocolMapperHandler[GenericProtocolMapper]):
     """Mappers of any type through the Admin API."""
 
-    def discover(self, inventory: RealmListing) -> Iterator[GenericProtocolMapper]:
+    def discover(self, listing: RealmListing) -> Iterator[GenericProtocolMapper]:
         """Those of a type that has no kind of its own."""
         typed = {getattr(handler, "provider", "") for handler in catalogue().values()}
-        for scope, client, mapper in inventory.mappers:
+        for scope, client, mapper in listing.mappers:
             if mapper["protocolMapper"] not in typed:
-                yield self.key(realm=inventory.realm, scope=scope, client=client, name=mapper["name"])
+                yield self.key(realm=listing.realm, scope=scope, client=client, name=mapper["name"])
 
     def fits(self, key: GenericProtocolMapper, raw: Mapping[str, Any]) -> None:
         """A mapper of any type is found, so that one that became another is seen as such."""

@@ -52,13 +52,13 @@ class GenericRegistrationPolicyHandler(RegistrationPolicyHandler[GenericRegistra
         """The declared type."""
         return spec.provider_id
 
-    def discover(self, inventory: RealmListing) -> Iterator[GenericRegistrationPolicy]:
+    def discover(self, listing: RealmListing) -> Iterator[GenericRegistrationPolicy]:
         """Those of a type that has no kind of its own."""
         typed = {getattr(handler, "provider_id", "") for handler in catalogue().values()}
-        for item in inventory.components(PROVIDER_TYPE):
+        for item in listing.components(PROVIDER_TYPE):
             if item["providerId"] not in typed:
                 yield self.key(
-                    realm=inventory.realm, registration=item["subType"], provider_id=item["providerId"]
+                    realm=listing.realm, registration=item["subType"], provider_id=item["providerId"]
                 )
 
     def name_of(self, spec: GenericRegistrationPolicy) -> str:

@@ -57,9 +57,9 @@ class GroupHandler(CollectionHandler[Group]):
         del spec
         return ("groups",)
 
-    def discover(self, inventory: RealmListing) -> Iterator[Group]:
+    def discover(self, listing: RealmListing) -> Iterator[Group]:
         """All groups, from the top down."""
-        yield from self._below(inventory.session, inventory.realm, "", "groups")
+        yield from self._below(listing.session, listing.realm, "", "groups")
 
     def _below(self, session: Session, realm: str, above: str, *path: str) -> Iterator[Group]:
         for item in session.list(realm, *path):
@@ -70,7 +70,7 @@ class GroupHandler(CollectionHandler[Group]):
 
     def look_up(self, key: Group) -> Mapping[str, Any] | None:
         """One query by the path."""
-        return group_at(self.context.session(), key.realm, _names(key.path))
+        return group_at(self.session, key.realm, _names(key.path))
 
     def from_json(self, key: Group, raw: Mapping[str, Any]) -> dict[str, Any]:
         """Keycloak keeps no order in its lists."""
@@ -87,7 +87,7 @@ class GroupHandler(CollectionHandler[Group]):
 
     def create(self, spec: Group) -> Outputs | None:
         """Make the group below the one that its path names, then give it its roles, which must be there."""
-        session, wanted = self.context.session(), Roles(spec.realm_roles, spec.client_roles)
+        session, wanted = self.session, Roles(spec.realm_roles, spec.client_roles)
         for owner, names in wanted.declared(None, "", ""):
             for name in sorted(names):
                 role(session, spec.realm, name, owner)
@@ -102,7 +102,7 @@ class GroupHandler(CollectionHandler[Group]):
         """Change the group and its roles."""
         super().update(found, spec)
         bring(
-            self.context.session(),
+            self.session,
             spec.realm,
             ("groups", found.id),
             Roles(found.spec.realm_roles, found.spec.client_roles),

@@ -95,10 +95,10 @@ class IdentityProviderHandler(CollectionHandler[IdentityProvider]):
         del spec
         return "identity-provider", "instances"
 
-    def discover(self, inventory: RealmListing) -> Iterator[IdentityProvider]:
+    def discover(self, listing: RealmListing) -> Iterator[IdentityProvider]:
         """All of the type."""
-        for item in inventory.identity_providers:
-            yield self.key(realm=inventory.realm, alias=item["alias"])
+        for item in listing.identity_providers:
+            yield self.key(realm=listing.realm, alias=item["alias"])
 
     def look_up(self, key: IdentityProvider) -> Mapping[str, Any] | None:
         """One query by the alias.
@@ -106,7 +106,7 @@ class IdentityProviderHandler(CollectionHandler[IdentityProvider]):
         Raises:
             KeycloakError: An identity provider of another type has that alias.
         """
-        raw = self.context.session().get(key.realm, *self.collection(key), key.alias)
+        raw = self.session.get(key.realm, *self.collection(key), key.alias)
         if raw is not None and raw["providerId"] != "oidc":
             raise KeycloakError(
                 f"The identity provider {key.alias} in realm {key.realm} is of type {raw['providerId']}, not oidc.",
@@ -163,7 +163,7 @@ class IdentityProviderHandler(CollectionHandler[IdentityProvider]):
         """Keycloak's own answer to an unknown flow is an internal error."""
         if not spec.first_login_flow:
             return
-        flows = self.context.session().get(spec.realm, "authentication", "flows") or ()
+        flows = self.session.get(spec.realm, "authentication", "flows") or ()
         aliases = [flow["alias"] for flow in flows]
         if spec.first_login_flow not in aliases:
             raise KeycloakError(

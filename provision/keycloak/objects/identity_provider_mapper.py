@@ -116,12 +116,12 @@ class IdentityProviderMapperHandler(NamedCollectionHandler[IdentityProviderMappe
         """The identity provider's mappers."""
         return "identity-provider", "instances", spec.identity_provider, "mappers"
 
-    def discover(self, inventory: RealmListing) -> Iterator[IdentityProviderMapper]:
+    def discover(self, listing: RealmListing) -> Iterator[IdentityProviderMapper]:
         """Those of the providers that there is a kind for."""
-        for provider in inventory.identity_providers:
+        for provider in listing.identity_providers:
             alias = provider["alias"]
-            for item in inventory.listed("identity-provider", "instances", alias, "mappers"):
-                yield self.key(realm=inventory.realm, identity_provider=alias, name=item["name"])
+            for item in listing.listed("identity-provider", "instances", alias, "mappers"):
+                yield self.key(realm=listing.realm, identity_provider=alias, name=item["name"])
 
     def from_json(self, key: IdentityProviderMapper, raw: Mapping[str, Any]) -> dict[str, Any]:
         """What it does is told by its type."""

@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 from pydantic import Field
 
-from provision.core.handler import Handler, Observed
+from provision.core.handler import Observed
 from provision.core.spec import NaturalKey, Outputs, ReplaceOnChange, Secret, Spec
 from provision.keycloak.bases.representation import RealmName  # noqa: TC001 - pydantic reads it
+from provision.keycloak.handler import KeycloakHandler
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -42,7 +43,7 @@ class InitialAccessTokenOutputs(Outputs):
 _PATH = "clients-initial-access"
 
 
-class InitialAccessTokenHandler(Handler[InitialAccessToken]):
+class InitialAccessTokenHandler(KeycloakHandler[InitialAccessToken]):
     """Initial access tokens through the Admin API."""
 
     outputs = InitialAccessTokenOutputs
@@ -58,7 +59,7 @@ class InitialAccessTokenHandler(Handler[InitialAccessToken]):
         """The token that the state remembers, while somebody can still register with it."""
         if "token" not in recorded or "tokenId" not in recorded:
             return None
-        for item in self.context.session().get(key.realm, _PATH) or ():
+        for item in self.session.get(key.realm, _PATH) or ():
             if item["id"] == recorded["tokenId"] and _good(item):
                 lifetime, count = item["expiration"], item["count"]
                 spec = key.model_copy(update={"expiration_seconds": lifetime, "count": count})
@@ -69,7 +70,7 @@ class InitialAccessTokenHandler(Handler[InitialAccessToken]):
     def create(self, spec: InitialAccessToken) -> Outputs:
         """Have one issued; only this answer holds it."""
         body = {"expiration": spec.expiration_seconds, "count": spec.count}
-        made = self.context.session().post_for(spec.realm, _PATH, body=body)
+        made = self.session.post_for(spec.realm, _PATH, body=body)
         return InitialAccessTokenOutputs(token=made["token"], token_id=made["id"])
 
     def update(self, found: Observed[InitialAccessToken], spec: InitialAccessToken) -> Outputs | None:
@@ -79,7 +80,7 @@ class InitialAccessTokenHandler(Handler[InitialAccessToken]):
 
     def delete(self, found: Observed[InitialAccessToken]) -> None:
         """Revoke it."""
-        self.context.session().delete(found.spec.realm, _PATH, found.id)
+        self.session.delete(found.spec.realm, _PATH, found.id)
 
 
 def _good(item: Mapping[str, Any]) -> bool:

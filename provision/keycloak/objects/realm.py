@@ -319,12 +319,12 @@ class RealmHandler(CollectionHandler[Realm]):
 
     def look_up(self, key: Realm) -> Mapping[str, Any] | None:
         """The realm by its name."""
-        found: Mapping[str, Any] | None = self.context.session().get(key.name)
+        found: Mapping[str, Any] | None = self.session.get(key.name)
         return found
 
-    def discover(self, inventory: RealmListing) -> Iterator[Realm]:
+    def discover(self, listing: RealmListing) -> Iterator[Realm]:
         """The realm itself, to be taken over."""
-        yield self.key(name=inventory.realm, adopt=True)
+        yield self.key(name=listing.realm, adopt=True)
 
     def from_json(self, key: Realm, raw: Mapping[str, Any]) -> dict[str, Any]:
         """What the realm itself can't tell is as it was declared."""
@@ -363,14 +363,14 @@ class RealmHandler(CollectionHandler[Realm]):
     def create(self, spec: Realm) -> RealmOutputs:
         """One POST with all settings."""
         self._forget(spec.name)
-        self.context.session().post("", body=self.to_json(spec, {}, None))
+        self.session.post("", body=self.to_json(spec, {}, None))
         return self._outputs(spec)
 
     def update(self, found: Observed[Realm], spec: Realm) -> RealmOutputs:
         """Change what is declared."""
         super().update(found, spec)
         if "features" in spec.model_fields_set:
-            drop_unsupported(self.context.session(), spec.name)
+            drop_unsupported(self.session, spec.name)
         return self._outputs(spec)
 
     def delete(self, found: Observed[Realm]) -> None:
@@ -379,12 +379,12 @@ class RealmHandler(CollectionHandler[Realm]):
         self._forget(found.spec.name)
 
     def _forget(self, realm: str) -> None:
-        session = self.context.session()
+        session = self.session
         session.forget_realm(realm)
         NameIndex.of(session).forget_realm(realm)
 
     def _outputs(self, spec: Realm) -> RealmOutputs:
-        session = self.context.session()
+        session = self.session
         # By plain HTTP a realm that demands HTTPS tells nothing, and one that is not enabled never does.
         mute = spec.ssl_required == "all" and session.url.startswith("http:")
         path = f"realms/{spec.name}/.well-known/openid-configuration"

@@ -7,10 +7,11 @@ from typing import TYPE_CHECKING, Annotated, ClassVar
 
 from pydantic import Field, model_validator
 
-from provision.core.handler import Handler, Observed
+from provision.core.handler import Observed
 from provision.core.spec import Refers, Spec, Unordered
 from provision.keycloak.api.session import KeycloakError
 from provision.keycloak.bases.representation import RealmName  # noqa: TC001 - pydantic reads it
+from provision.keycloak.handler import KeycloakHandler
 from provision.keycloak.objects.client_scope import scope_id
 
 if TYPE_CHECKING:
@@ -46,7 +47,7 @@ _LISTS = {
 }
 
 
-class RealmClientScopesHandler(Handler[RealmClientScopes]):
+class RealmClientScopesHandler(KeycloakHandler[RealmClientScopes]):
     """The realm's two lists through the Admin API."""
 
     _locks: ClassVar[dict[str, threading.Lock]] = {}
@@ -69,7 +70,7 @@ class RealmClientScopesHandler(Handler[RealmClientScopes]):
 
     def update(self, found: Observed[RealmClientScopes], spec: RealmClientScopes) -> None:
         """Take out what does not belong, then add what is missing: a scope can be in one list only."""
-        session, realm = self.context.session(), spec.realm
+        session, realm = self.session, spec.realm
         wanted = {
             field: {name: scope_id(session, realm, name) for name in getattr(spec, field)} for field in _LISTS
         }
@@ -88,5 +89,5 @@ class RealmClientScopesHandler(Handler[RealmClientScopes]):
 
     def _members(self, realm: str, field: str) -> Mapping[str, str] | None:
         """The ids of a list's scopes by name; None when there is no realm."""
-        listed = self.context.session().get(realm, _LISTS[field])
+        listed = self.session.get(realm, _LISTS[field])
         return None if listed is None else {item["name"]: item["id"] for item in listed}

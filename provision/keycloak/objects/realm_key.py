@@ -76,13 +76,13 @@ class RealmKeyHandler(CollectionHandler[RealmKey]):
         del spec
         return ("components",)
 
-    def discover(self, inventory: RealmListing) -> Iterator[RealmKey]:
+    def discover(self, listing: RealmListing) -> Iterator[RealmKey]:
         """Those of the types that there is a kind for, but for the ones that Keycloak gives every realm."""
         types = get_args(RealmKey.model_fields["provider"].annotation)
-        for item in inventory.components(PROVIDER_TYPE):
+        for item in listing.components(PROVIDER_TYPE):
             own = item["name"] != item["providerId"]
-            if item["providerId"] in types and (own or inventory.factory):
-                yield self.key(realm=inventory.realm, provider=item["providerId"], name=item["name"])
+            if item["providerId"] in types and (own or listing.factory):
+                yield self.key(realm=listing.realm, provider=item["providerId"], name=item["name"])
 
     def look_up(self, key: RealmKey) -> Mapping[str, Any] | None:
         """One query by the name.
@@ -90,7 +90,7 @@ class RealmKeyHandler(CollectionHandler[RealmKey]):
         Raises:
             KeycloakError: There are several, and Keycloak uses all of them.
         """
-        session = self.context.session()
+        session = self.session
         listed = session.get(key.realm, "components", type=PROVIDER_TYPE, name=key.name) or ()
         found = [dict(item) for item in listed if item["providerId"] == key.provider]
         if len(found) > 1:
@@ -115,5 +115,5 @@ class RealmKeyHandler(CollectionHandler[RealmKey]):
             settings[_CURVE_KEYS[spec.provider]] = [spec.curve or _FIRST_CURVES[spec.provider]]
         body["config"] = {key: values for key, values in settings.items() if values}
         if names is None:
-            body |= {"providerType": PROVIDER_TYPE, "parentId": self.context.session().realm_id(spec.realm)}
+            body |= {"providerType": PROVIDER_TYPE, "parentId": self.session.realm_id(spec.realm)}
         return body

@@ -29,10 +29,10 @@ class RealmRole(Role, module="keycloak"):
 class RealmRoleHandler(RoleHandler[RealmRole]):
     """Realm roles through the Admin API."""
 
-    def discover(self, inventory: RealmListing) -> Iterator[RealmRole]:
+    def discover(self, listing: RealmListing) -> Iterator[RealmRole]:
         """Those that people made."""
-        for name in inventory.roles:
-            yield self.key(realm=inventory.realm, name=name)
+        for name in listing.roles:
+            yield self.key(realm=listing.realm, name=name)
 
     def collection(self, spec: RealmRole) -> tuple[str, ...]:
         """The realm's roles."""

@@ -6,12 +6,13 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 from pydantic import Field
 
-from provision.core.handler import Handler, Observed
+from provision.core.handler import Observed
 from provision.core.spec import NaturalKey, Refers, Spec
 from provision.keycloak.api.session import KeycloakError
 from provision.keycloak.bases.representation import RealmName  # noqa: TC001 - pydantic reads it
 from provision.keycloak.bases.role_mappings import REALM, give, held, role, take
 from provision.keycloak.builtin import default_role
+from provision.keycloak.handler import KeycloakHandler
 from provision.keycloak.objects.client import client_with_id
 
 if TYPE_CHECKING:
@@ -41,29 +42,29 @@ class ServiceAccountRole(Spec, module="keycloak"):
         yield ("ClientRole", self.owner, self.role) if self.owner else ("RealmRole", self.role)
 
 
-class ServiceAccountRoleHandler(Handler[ServiceAccountRole]):
+class ServiceAccountRoleHandler(KeycloakHandler[ServiceAccountRole]):
     """Role mappings of service accounts through the Admin API."""
 
-    def discover(self, inventory: RealmListing) -> Iterator[ServiceAccountRole]:
+    def discover(self, listing: RealmListing) -> Iterator[ServiceAccountRole]:
         """All but the realm's default role, which every user has."""
-        for client in inventory.clients:
+        for client in listing.clients:
             if not client.get("serviceAccountsEnabled"):
                 continue
-            user = inventory.session.get(inventory.realm, "clients", client["id"], "service-account-user")
-            roles = held(inventory.session, inventory.realm, "users", user["id"])
-            usual = default_role(inventory.realm)
+            user = listing.session.get(listing.realm, "clients", client["id"], "service-account-user")
+            roles = held(listing.session, listing.realm, "users", user["id"])
+            usual = default_role(listing.realm)
             own = [(REALM, name) for name in roles.realm if name != usual]
             for owner, name in own + [
                 (owner, name) for owner, names in roles.client.items() for name in names
             ]:
-                yield self.key(realm=inventory.realm, client=client["clientId"], owner=owner, role=name)
+                yield self.key(realm=listing.realm, client=client["clientId"], owner=owner, role=name)
 
     def find(self, key: ServiceAccountRole) -> Observed[ServiceAccountRole] | None:
         """The mapping, if the service account has the role directly."""
         user = self._user(key)
         if user is None:
             return None
-        session = self.context.session()
+        session = self.session
         if key.role not in held(session, key.realm, "users", user["id"]).of(key.owner):
             return None
         spec = ServiceAccountRole(realm=key.realm, client=key.client, owner=key.owner, role=key.role)
@@ -81,20 +82,20 @@ class ServiceAccountRoleHandler(Handler[ServiceAccountRole]):
                 f"There is no client {spec.client!r} with a service account in realm {spec.realm}.",
                 "Declare a confidential client with service accounts first.",
             )
-        give(self.context.session(), spec.realm, ("users", user["id"]), spec.role, spec.owner)
+        give(self.session, spec.realm, ("users", user["id"]), spec.role, spec.owner)
 
     def update(self, found: Observed[ServiceAccountRole], spec: ServiceAccountRole) -> None:
         """Nothing: all of it is its key."""
 
     def delete(self, found: Observed[ServiceAccountRole]) -> None:
         """Take the role."""
-        session, spec = self.context.session(), found.spec
+        session, spec = self.session, found.spec
         representation = role(session, spec.realm, spec.role, spec.owner)
         where = ("clients", representation["containerId"]) if spec.owner else ("realm",)
         take(session, spec.realm, "users", found.id, "role-mappings", *where, roles=[representation])
 
     def _user(self, key: ServiceAccountRole) -> Mapping[str, Any] | None:
-        session = self.context.session()
+        session = self.session
         client = client_with_id(session, key.realm, key.client)
         if client is None or not client.get("serviceAccountsEnabled"):
             return None

@@ -81,7 +81,7 @@ class UserHandler(CollectionHandler[User]):
 
     def look_up(self, key: User) -> Mapping[str, Any] | None:
         """One query by the exact name, and one each for roles and groups."""
-        session = self.context.session()
+        session = self.session
         listed = session.get(key.realm, "users", username=key.username, exact="true")
         if not listed:
             return None
@@ -115,7 +115,7 @@ class UserHandler(CollectionHandler[User]):
 
     def create(self, spec: User) -> Outputs | None:
         """Make the user, then give roles and groups, which must be there."""
-        session = self.context.session()
+        session = self.session
         for owner, names in Roles(spec.realm_roles, spec.client_roles).declared(None, "", ""):
             for name in sorted(names):
                 role(session, spec.realm, name, owner)
@@ -135,7 +135,7 @@ class UserHandler(CollectionHandler[User]):
     def _place(
         self, spec: User, user: str, has: Roles, joined: Mapping[str, str], names: Collection[str] | None
     ) -> None:
-        session, wanted = self.context.session(), Roles(spec.realm_roles, spec.client_roles)
+        session, wanted = self.session, Roles(spec.realm_roles, spec.client_roles)
         bring(
             session, spec.realm, ("users", user), has, wanted.declared(names, "realm_roles", "client_roles")
         )

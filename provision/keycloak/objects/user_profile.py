@@ -6,9 +6,10 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from pydantic import AfterValidator, Field
 
-from provision.core.handler import Handler, Observed
+from provision.core.handler import Observed
 from provision.core.spec import Part, Spec
 from provision.keycloak.bases.representation import Outside, RealmName, at, read, write
+from provision.keycloak.handler import KeycloakHandler
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping
@@ -61,22 +62,22 @@ class UserProfile(Spec, module="keycloak"):
     ] = Field(default="DISABLED", description="Who may use attributes that are not listed.")
 
 
-class UserProfileHandler(Handler[UserProfile]):
+class UserProfileHandler(KeycloakHandler[UserProfile]):
     """The one profile of a realm."""
 
-    def discover(self, inventory: RealmListing) -> Iterator[UserProfile]:
+    def discover(self, listing: RealmListing) -> Iterator[UserProfile]:
         """The profile, if it has other attributes than Keycloak gave it."""
-        raw = inventory.session.get(inventory.realm, "users", "profile") or {}
+        raw = listing.session.get(listing.realm, "users", "profile") or {}
         if (
-            inventory.factory
+            listing.factory
             or _POLICY in raw
             or [item["name"] for item in raw.get("attributes", ())] != list(_FACTORY)
         ):
-            yield self.key(realm=inventory.realm)
+            yield self.key(realm=listing.realm)
 
     def find(self, key: UserProfile) -> Observed[UserProfile] | None:
         """The profile; None when there is no realm."""
-        raw = self.context.session().get(key.realm, "users", "profile")
+        raw = self.session.get(key.realm, "users", "profile")
         if raw is None:
             return None
         values = read(UserProfile, raw) | {"realm": key.realm}
@@ -107,7 +108,7 @@ class UserProfileHandler(Handler[UserProfile]):
         if spec.attributes and "attributes" in names:
             there = {item["name"]: item for item in raw.get("attributes") or ()}
             body["attributes"] = [_represented(item, there.get(item.name, {})) for item in spec.attributes]
-        self.context.session().put(spec.realm, "users", "profile", body=body)
+        self.session.put(spec.realm, "users", "profile", body=body)
 
 
 def _understood(raw: Mapping[str, Any]) -> ProfileAttribute:

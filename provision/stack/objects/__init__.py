@@ -1,1 +1,3 @@
 """What belongs to a stack as a whole and to no server of it."""
+
+MODULE = "index"

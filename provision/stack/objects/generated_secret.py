@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import secrets
-from typing import Annotated, Any
+from typing import Annotated
 
 from pydantic import Field
 
-from provision.core.handler import Handler, Observed
+from provision.core.handler import LocalHandler, Observed
 from provision.core.spec import NaturalKey, Secret, Spec
 
 _BYTES = 32
@@ -26,7 +26,7 @@ class GeneratedSecret(Spec, module="index"):
     value: Annotated[str, Secret] = Field(default="", description="Leave it out to have one generated.")
 
 
-class GeneratedSecretHandler(Handler[GeneratedSecret]):
+class GeneratedSecretHandler(LocalHandler[GeneratedSecret]):
     """Lives in the state and nowhere else."""
 
     def fill_defaults(self, spec: GeneratedSecret, old: GeneratedSecret | None) -> GeneratedSecret:
@@ -40,16 +40,8 @@ class GeneratedSecretHandler(Handler[GeneratedSecret]):
         """It is wherever its value is known: in the state."""
         return Observed(key.name, key) if getattr(key, "value", "") else None
 
-    def is_owned(self, spec: GeneratedSecret, found: Observed[Any]) -> bool:
-        """It never was anybody else's."""
-        del spec, found
-        return True
-
     def create(self, spec: GeneratedSecret) -> None:
         """Nothing to make: the state holds it."""
-
-    def update(self, found: Observed[GeneratedSecret], spec: GeneratedSecret) -> None:
-        """Nothing to change: the state holds it."""
 
     def delete(self, found: Observed[GeneratedSecret]) -> None:
         """Nothing to remove: the state forgets it."""

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from pydantic import Field
 
-from provision.core.handler import Handler, Observed
+from provision.core.handler import LocalHandler, Observed
 from provision.core.spec import NaturalKey, Spec
 from provision.runtimes import current
 
@@ -35,7 +35,7 @@ class Runtime(Spec, module="index"):
     )
 
 
-class RuntimeHandler(Handler[Runtime]):
+class RuntimeHandler(LocalHandler[Runtime]):
     """A file in the stack's folder, which tells the program and the command line what they can't ask the state."""
 
     def fill_defaults(self, spec: Runtime, old: Runtime | None) -> Runtime:
@@ -59,19 +59,9 @@ class RuntimeHandler(Handler[Runtime]):
         there = current.read(Path(key.home))
         return Observed(key.name, key if there is None else key.model_copy(update=vars(there)))
 
-    def is_owned(self, spec: Runtime, found: Observed[Runtime]) -> bool:
-        """The folder belongs to this stack alone."""
-        del spec, found
-        return True
-
     def create(self, spec: Runtime) -> None:
         """Write the file."""
         current.write(Path(spec.home), current.Current(spec.runtime, spec.mark))
-
-    def update(self, found: Observed[Runtime], spec: Runtime) -> None:
-        """Write it again."""
-        del found
-        self.create(spec)
 
     def delete(self, found: Observed[Runtime]) -> None:
         """Remove the file."""

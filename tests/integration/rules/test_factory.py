@@ -10,6 +10,7 @@ from provision.core.handler import Context
 from provision.core.registry import catalogue
 from provision.keycloak.bases.registration_policy import PROVIDER_TYPE
 from provision.keycloak.builtin import KEYCLOAK_CLIENTS, KEYCLOAK_SCOPES
+from provision.keycloak.handler import KeycloakAccess
 from provision.rules.factory import factory
 from tests.support.other_keycloak import VARIABLE
 from tests.support.world import World
@@ -28,7 +29,9 @@ def world(session):
 
 
 def _calls(world, kind):
-    return catalogue()[KEYCLOAK + kind](Context(session=lambda: world.session, log=world.said.append))
+    return catalogue()[KEYCLOAK + kind](
+        Context(connection=KeycloakAccess(lambda: world.session), log=world.said.append)
+    )
 
 
 def _of(world, kind):

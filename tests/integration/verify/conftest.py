@@ -15,7 +15,8 @@ from typing import TYPE_CHECKING
 import httpx
 import pytest
 
-from provision.keycloak.api.session import ServiceAccount, Session
+from provision.keycloak.api.session import Session
+from provision.keycloak.connection import Connection
 from provision.runtimes.process.ports import pick_free
 from provision.verify import Target
 from tests.integration.verify.front import Front
@@ -81,7 +82,7 @@ def realm(
         *("--password-file", realm_secrets.file("password", realm_secrets.password)),
     ]
     subprocess.run(command, check=True, timeout=60)
-    session = Session(ServiceAccount(live_keycloak.url, ADMIN, admin_secret))
+    session = Session(Connection(url=live_keycloak.url, client_id=ADMIN, client_secret=admin_secret))
     yield LiveRealm(session, name)
     session.delete(name)
 
@@ -110,9 +111,7 @@ def target(
         demo_username="demo",
         demo_password=realm_secrets.password,
         public_client_id="mcp-client",
-        keycloak_url=live_keycloak.url,
-        admin_client_id=ADMIN,
-        admin_client_secret=admin_secret,
+        connection=Connection(url=live_keycloak.url, client_id=ADMIN, client_secret=admin_secret),
     )
 
 

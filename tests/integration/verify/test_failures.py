@@ -106,7 +106,7 @@ def no_metadata_at_the_root(stack: Stack) -> Iterator[None]:
 
 @breaks("authorization-server-metadata", says="issuer is")
 def issuer_of_another_address(stack: Stack) -> Iterator[None]:
-    other = stack.target.keycloak_url.replace("localhost", "127.0.0.1")
+    other = stack.target.connection.url.replace("localhost", "127.0.0.1")
     realm = stack.realm
     attributes = realm.session.get(realm.name)["attributes"]
     with realm.changed(attributes={**attributes, "frontendUrl": other}):

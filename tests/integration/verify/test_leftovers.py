@@ -21,9 +21,11 @@ if TYPE_CHECKING:
 PREFIX = "provision-verify-"
 RUN = """
 import json, sys
+from provision.keycloak.connection import Connection
 from provision.verify import Target, prove
 target = json.loads(sys.stdin.read())
-prove(Target(**target | {"scopes": tuple(target["scopes"])}), on_proof=lambda proof: print(proof.id, flush=True))
+typed = {"scopes": tuple(target["scopes"]), "connection": Connection(**target["connection"])}
+prove(Target(**target | typed), on_proof=lambda proof: print(proof.id, flush=True))
 """
 
 
@@ -84,7 +86,7 @@ def run_in_a_process(target: Target) -> subprocess.Popen[str]:
         env={**os.environ, "PYTHONUNBUFFERED": "1"},
     )
     assert process.stdin is not None
-    process.stdin.write(json.dumps(dataclasses.asdict(target)))
+    process.stdin.write(json.dumps(dataclasses.asdict(target), default=lambda value: value.model_dump()))
     process.stdin.close()
     return process
 
@@ -130,13 +132,14 @@ def test_a_run_leaves_the_objects_of_another_run_alone(
 def test_no_result_holds_a_token_or_a_secret(target: Target, front: Front) -> None:
     text = " ".join(proof.detail for proof in prove(target))
     assert "eyJ" not in text
-    for secret in (target.demo_password, target.introspection_client_secret, target.admin_client_secret):
+    for secret in (target.demo_password, target.introspection_client_secret, target.connection.client_secret):
         assert secret not in text
         assert secret not in repr(target)
 
 
 def test_a_keycloak_that_is_gone_fails_each_proof_in_one_line(target: Target, front: Front) -> None:
-    gone: dict[str, Any] = {"issuer": "http://localhost:9/realms/mcp", "keycloak_url": "http://localhost:9"}
+    nowhere = target.connection.model_copy(update={"url": "http://localhost:9"})
+    gone: dict[str, Any] = {"issuer": "http://localhost:9/realms/mcp", "connection": nowhere}
     results = {proof.id: proof for proof in prove(dataclasses.replace(target, **gone))}
     assert "no answer from http://localhost:9/" in results["authorization-server-metadata"].detail
     assert results["tools"].detail == "needs authorization-server-metadata, which failed"

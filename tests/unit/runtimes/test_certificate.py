@@ -96,7 +96,7 @@ def test_the_provider_refuses_it_too(authority, make, problem, tmp_path):
         "tlsCertificateFile": str(pair.certificate),
         "tlsKeyFile": str(pair.key),
     }
-    lifecycle = Lifecycle(McpServerHandler, Context(session=None, log=print))
+    lifecycle = Lifecycle(McpServerHandler, Context(log=print))
     _, (failure,) = lifecycle.check({}, inputs)
     assert problem.format(certificate=pair.certificate, key=pair.key).rpartition(":")[2] in failure
     good = authority.issue("good")

@@ -23,7 +23,7 @@ def missing(request, monkeypatch):
 
 @pytest.fixture
 def calls():
-    return RuntimeHandler(Context(session=lambda: None, log=lambda _: None))
+    return RuntimeHandler(Context(log=lambda _: None))
 
 
 def test_a_stack_that_is_not_up_gets_what_its_file_says(tmp_path, missing):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from provision.keycloak.connection import Connection
 from provision.verify import Target
 
 TARGET = Target(
@@ -14,7 +15,5 @@ TARGET = Target(
     demo_username="demo",
     demo_password="s-password",
     public_client_id="mcp-client",
-    keycloak_url="http://localhost:9",
-    admin_client_id="provision-admin",
-    admin_client_secret="s-admin",
+    connection=Connection(url="http://localhost:9", client_id="provision-admin", client_secret="s-admin"),
 )

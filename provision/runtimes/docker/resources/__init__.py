@@ -1,1 +1,3 @@
 """What the official Docker provider does not have."""
+
+MODULE = "docker"

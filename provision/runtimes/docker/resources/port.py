@@ -6,7 +6,7 @@ from typing import Annotated
 
 from pydantic import Field
 
-from provision.core.handler import Handler, Observed
+from provision.core.handler import LocalHandler, Observed
 from provision.core.spec import NaturalKey, Spec
 
 
@@ -19,7 +19,7 @@ class Port(Spec, module="docker"):
     )
 
 
-class PortHandler(Handler[Port]):
+class PortHandler(LocalHandler[Port]):
     """Lives in the state and nowhere else; whoever publishes it takes it."""
 
     def fill_defaults(self, spec: Port, old: Port | None) -> Port:
@@ -32,22 +32,12 @@ class PortHandler(Handler[Port]):
         """It is wherever its number is known: in the state."""
         return Observed(key.name, key) if getattr(key, "port", None) else None
 
-    def is_owned(self, spec: Port, found: Observed[Port]) -> bool:
-        """It never was anybody else's."""
-        del spec, found
-        return True
-
     def create(self, spec: Port) -> None:
         """Refuse one that somebody else holds."""
         from provision.runtimes.docker.published import ensure_free
 
         assert spec.port is not None  # noqa: S101 - every check completes it
         ensure_free(spec.port)
-
-    def update(self, found: Observed[Port], spec: Port) -> None:
-        """It is chosen, or chosen anew: the same."""
-        del found
-        self.create(spec)
 
     def delete(self, found: Observed[Port]) -> None:
         """Nothing to remove."""

@@ -7,8 +7,9 @@ from typing import Annotated
 
 from pydantic import Field
 
-from provision.core.handler import Handler, Observed
+from provision.core.handler import LocalHandler, Observed
 from provision.core.spec import NaturalKey, Outputs, Spec
+from provision.keycloak.handler import KeycloakHandler
 
 
 class ServerData(Spec, module="docker"):
@@ -30,7 +31,7 @@ class ServerDataOutputs(Outputs):
     data_id: str = Field(description="New whenever the data was made anew.")
 
 
-class ServerDataHandler(Handler[ServerData]):
+class ServerDataHandler(KeycloakHandler[ServerData], LocalHandler[ServerData]):
     """Looks, and changes nothing."""
 
     outputs = ServerDataOutputs
@@ -40,25 +41,15 @@ class ServerDataHandler(Handler[ServerData]):
         spec = ServerData(name=key.name, runs_in=getattr(key, "runs_in", ""))
         return Observed(key.name, spec, self._told())
 
-    def is_owned(self, spec: ServerData, found: Observed[ServerData]) -> bool:
-        """Nothing is changed, so nothing is taken over."""
-        del spec, found
-        return True
-
     def create(self, spec: ServerData) -> ServerDataOutputs:
         """Look."""
         del spec
-        return self._told()
-
-    def update(self, found: Observed[ServerData], spec: ServerData) -> ServerDataOutputs:
-        """Look again."""
-        del found, spec
         return self._told()
 
     def delete(self, found: Observed[ServerData]) -> None:
         """Nothing was made."""
 
     def _told(self) -> ServerDataOutputs:
-        keys = self.context.session().get("master", "keys")["keys"]
+        keys = self.session.get("master", "keys")["keys"]
         providers = sorted({key["providerId"] for key in keys})
         return ServerDataOutputs(data_id=hashlib.sha256(" ".join(providers).encode()).hexdigest()[:16])

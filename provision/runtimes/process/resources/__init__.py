@@ -1,1 +1,3 @@
 """The process runtime's resources: Keycloak and the MCP server as processes of this machine."""
+
+MODULE = "process"

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 from pydantic import Field
 
 from provision._lib.urls import of_port
-from provision.core.handler import Handler, Observed
+from provision.core.handler import LocalHandler, Observed
 from provision.core.spec import NaturalKey, Outputs, Secret, Spec, Unordered
 from provision.keycloak.version import VERSION
 
@@ -53,7 +53,7 @@ class KeycloakOutputs(Outputs):
     )
 
 
-class KeycloakHandler(Handler[Keycloak]):
+class KeycloakHandler(LocalHandler[Keycloak]):
     """Keycloak as a supervised child."""
 
     outputs = KeycloakOutputs
@@ -97,21 +97,11 @@ class KeycloakHandler(Handler[Keycloak]):
             return None
         return Observed(key.home, key, None if running is None else _outputs(running))
 
-    def is_owned(self, spec: Keycloak, found: Observed[Keycloak]) -> bool:
-        """The folder belongs to this stack alone."""
-        del spec, found
-        return True
-
     def create(self, spec: Keycloak) -> KeycloakOutputs:
         """Start it and wait until its service account gets a token."""
         from provision.runtimes.process import keycloak
 
         return _outputs(keycloak.start(_settings(spec)))
-
-    def update(self, found: Observed[Keycloak], spec: Keycloak) -> KeycloakOutputs:
-        """Start it again if it died or its settings changed."""
-        del found
-        return self.create(spec)
 
     def delete(self, found: Observed[Keycloak]) -> None:
         """Stop it and remove its folder."""

@@ -11,7 +11,7 @@ from pydantic import AfterValidator, Field
 
 from provision._lib.errors import UsageError
 from provision._lib.urls import of_port
-from provision.core.handler import Handler, Observed
+from provision.core.handler import LocalHandler, Observed
 from provision.core.spec import NaturalKey, Outputs, Secret, Spec, Unordered
 from provision.server.options import REFERENCE_TOOLS, ServerOptions
 from provision.server.values import (
@@ -88,7 +88,7 @@ class McpServerOutputs(Outputs):
     resource_metadata: str = Field(description="Its protected resource metadata (RFC 9728).")
 
 
-class McpServerHandler(Handler[McpServer]):
+class McpServerHandler(LocalHandler[McpServer]):
     """The server as a supervised child."""
 
     outputs = McpServerOutputs
@@ -121,11 +121,6 @@ class McpServerHandler(Handler[McpServer]):
             return None
         return Observed(key.home, key, _outputs(key) if getattr(key, "port", None) else None)
 
-    def is_owned(self, spec: McpServer, found: Observed[McpServer]) -> bool:
-        """The folder belongs to this stack alone."""
-        del spec, found
-        return True
-
     def create(self, spec: McpServer) -> McpServerOutputs:
         """Start it and wait until it answers."""
         from provision.runtimes.process import child, ports
@@ -137,11 +132,6 @@ class McpServerHandler(Handler[McpServer]):
         tls = _pinned(spec)
         child.start(settings, ready=lambda: _answers(spec, tls))
         return _outputs(spec)
-
-    def update(self, found: Observed[McpServer], spec: McpServer) -> McpServerOutputs:
-        """Start it again if it died or its settings changed."""
-        del found
-        return self.create(spec)
 
     def delete(self, found: Observed[McpServer]) -> None:
         """Stop it and remove its folder."""

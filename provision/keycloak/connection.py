@@ -1,0 +1,76 @@
+"""How a Keycloak is reached, declared once: schema, ``Provider`` class, checks and what the stack file says derive from it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated, Any
+
+from pydantic import Field, field_validator, model_validator
+
+from provision.core.configuration import Configuration
+from provision.core.spec import Secret
+
+if TYPE_CHECKING:
+    from provision.keycloak.api.session import Session
+    from provision.keycloak.handler import KeycloakAccess
+
+Address = Annotated[str, Field(pattern=r"^https?://[^/\s?#]+(/[^\s?#]*[^/\s?#])?$")]
+"""The base address of a Keycloak."""
+ClientId = Annotated[
+    str,
+    Field(min_length=1, description="The admin service account that provisioning uses (client credentials)."),
+]
+CaFile = Annotated[
+    str | None,
+    Field(
+        description="Path of a PEM bundle that https is verified with; the system's trust store when left out."
+    ),
+]
+AuthRealm = Annotated[
+    str,
+    Field(
+        min_length=1,
+        description="The realm in which the service account is; one in the managed realm itself can do least.",
+    ),
+]
+MASTER = "master"
+
+
+class Connection(Configuration):
+    """Which Keycloak resources go to, and as whom."""
+
+    url: Address = Field(description="Keycloak's base address, without a trailing slash.")
+    client_id: ClientId
+    client_secret: Annotated[str, Secret] = Field(repr=False, description="Its secret.")
+    ca_file: CaFile = None
+    auth_realm: AuthRealm = MASTER
+    features: str = Field(
+        default="",
+        description="Keycloak features, separated by commas, that the program itself switches on, so that a check need not look for them.",
+    )
+
+    @model_validator(mode="before")
+    @classmethod
+    def _without_what_is_empty(cls, values: Any) -> Any:
+        """A value that is left out may arrive as an empty text."""
+        optional = {name for name, field in cls.fields().items() if not field.required}
+        return {name: value for name, value in values.items() if value or name not in optional}
+
+    @field_validator("url", mode="before")
+    @classmethod
+    def _without_a_trailing_slash(cls, url: Any) -> Any:
+        return url.rstrip("/") if isinstance(url, str) else url
+
+    def place(self) -> str:
+        """Keycloak's address."""
+        return self.url
+
+    def connect(self) -> KeycloakAccess:
+        """The Admin API and the features of that Keycloak."""
+        from provision.keycloak.handler import KeycloakAccess
+
+        def session() -> Session:
+            from provision.keycloak.api.session import Session
+
+            return Session(self)
+
+        return KeycloakAccess(session, [name for name in self.features.split(",") if name])

@@ -1,0 +1,79 @@
+"""What the handlers of all objects of a Keycloak have in common: the Admin API, and what stands in a realm."""
+
+from __future__ import annotations
+
+import threading
+from typing import TYPE_CHECKING, TypeVar
+
+from provision._lib.errors import ProvisionError
+from provision.core.handler import Handler
+from provision.core.spec import Spec
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Collection, Iterable
+
+    from provision.keycloak.api.session import Session
+    from provision.keycloak.realm_listing import RealmListing
+
+S = TypeVar("S", bound=Spec)
+
+
+class KeycloakAccess:
+    """A Keycloak as its handlers reach it; safe to use from many threads.
+
+    Args:
+        opens: Opens the Admin API; called once, when it is needed first.
+        features: The features that Keycloak will have when it comes to the call, whether it has them already or not.
+    """
+
+    def __init__(self, opens: Callable[[], Session], features: Collection[str] = ()) -> None:
+        self._opens = opens
+        self.features = features
+        self._session: Session | None = None
+        self._lock = threading.Lock()
+
+    @property
+    def session(self) -> Session:
+        """The Admin API.
+
+        Raises:
+            KeycloakError: The CA bundle cannot be used.
+        """
+        with self._lock:
+            if self._session is None:
+                self._session = self._opens()
+            return self._session
+
+
+class KeycloakHandler(Handler[S]):
+    """For kinds that are made through the Admin API of a Keycloak."""
+
+    @property
+    def session(self) -> Session:
+        """The Admin API.
+
+        Raises:
+            ProvisionError: The provider was given no connection, or a CA bundle that cannot be used.
+        """
+        access = self._access
+        if access is None:
+            raise ProvisionError(
+                "This resource needs a Keycloak, and its provider was given none.",
+                "Pass a provider with url, clientId and clientSecret (`opts=ResourceOptions(provider=…)`).",
+            )
+        return access.session
+
+    @property
+    def features(self) -> Collection[str]:
+        """The features that Keycloak will have when it comes to the call."""
+        return () if self._access is None else self._access.features
+
+    def discover(self, listing: RealmListing) -> Iterable[S]:  # noqa: ARG002 - the default finds nothing
+        """The keys of all objects of this kind in a realm that people made (built-in ones excluded)."""
+        return ()
+
+    @property
+    def _access(self) -> KeycloakAccess | None:
+        access = self.context.connection
+        assert access is None or isinstance(access, KeycloakAccess)  # noqa: S101 - our configuration makes no other
+        return access

@@ -1,0 +1,67 @@
+"""The provider's own configuration as the engine gives it: checked against its declaration, and read."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from pydantic import ValidationError
+
+from provision._lib.errors import UsageError
+from provision._lib.validation import problems
+from provision.provider.wire import UNKNOWN, Hidden, plain
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from provision.core.configuration import Configuration
+
+
+def check(declared: type[Configuration], news: Mapping[str, Any]) -> tuple[dict[str, Any], list[str]]:
+    """Check what the engine gives.
+
+    Args:
+        declared: The declaration of the configuration.
+        news: What the engine gives; keys that are not the provider's own are passed over.
+
+    Returns:
+        The provider's own values, as they were given, and what is wrong with them (never holding a value).
+    """
+    fields = declared.fields()
+    inputs = {name: news[name] for name in fields if news.get(name) is not None}
+    if not inputs:
+        return {}, []  # a program without objects of that world
+    missing = [name for name, field in fields.items() if field.required and name not in inputs]
+    failures = (
+        [f"{', '.join(missing)}: must be given with the other settings of the connection"] if missing else []
+    )
+    try:
+        declared.model_validate(
+            {name: plain(value) for name, value in inputs.items() if value is not UNKNOWN}
+        )
+    except ValidationError as error:
+        failures += [str(problem) for problem in problems(error, declared) if not problem.missing]
+    for name, value in inputs.items():
+        if fields[name].secret and value is not UNKNOWN:
+            inputs[name] = Hidden(plain(value))
+    return inputs, failures
+
+
+def read(declared: type[Configuration], arguments: Mapping[str, Any]) -> Configuration | None:
+    """Read the checked configuration.
+
+    Returns:
+        The configuration, or None if the provider was given none.
+
+    Raises:
+        UsageError: A value is wrong, as one that another version stored may be.
+    """
+    given = {name: str(arguments[name]) for name in declared.fields() if arguments.get(name) is not None}
+    if not given:
+        return None
+    try:
+        return declared.model_validate(given)
+    except ValidationError as error:
+        raise UsageError(
+            f"The configuration of the provider is wrong: {'; '.join(map(str, problems(error, declared)))}",
+            "Correct the arguments of the provider.",
+        ) from None
