@@ -19,8 +19,8 @@ if TYPE_CHECKING:
 
     from provision.config.stack_config import StackConfig
     from provision.keycloak.api.session import Session
+    from provision.keycloak.registrations.pruning import Registrations
     from provision.keycloak.registrations.registered_client import RegisteredClient, Rule
-    from provision.keycloak.registrations.registered_clients import Registrations
     from provision.stack.outputs import StackOutputs
 
 _TITLES = ("CLIENT ID", "NAME", "REDIRECTS TO", "AGE", "LAST USE", "SESSIONS")
@@ -72,8 +72,8 @@ def prune(
     What the stack declares, what Keycloak made, and every client with a live session stays.
     """
     from provision.cli.screen import Screen
+    from provision.keycloak.registrations.pruning import remove
     from provision.keycloak.registrations.registered_client import Rule, Verdict
-    from provision.keycloak.registrations.registered_clients import remove
 
     rule = Rule(older_than=older_than, unused_for=unused_for, unknown=unknown)
     now = datetime.now(tz=UTC)
@@ -122,7 +122,7 @@ class _Realm:
         return cls(stack.session, stack.realm, frozenset(_declared(stack.config, stack.outputs)))
 
     def registrations(self, now: datetime) -> Registrations:
-        from provision.keycloak.registrations.registered_clients import find
+        from provision.keycloak.registrations.pruning import find
 
         return find(self.session, self.name, self.declared, now)
 

@@ -64,7 +64,7 @@ class Handler(Generic[S]):
                 argument = get_args(base)[0]
                 if isinstance(argument, type) and issubclass(argument, Spec) and argument.token:
                     cls.spec = argument
-                    registry.register(argument.token, cls)
+                    registry.register(argument.token, argument.former_tokens, cls)
 
     def __init__(self, context: Context) -> None:
         self.context = context

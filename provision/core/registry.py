@@ -26,17 +26,21 @@ if TYPE_CHECKING:
     from provision.core.handler import Handler
 
 _FOLDERS = ("*/objects", "*/*/objects", "*/*/resources")
+_NAME = re.compile(r"[A-Z]\w*")
 _REGISTRY: dict[str, type[Handler[Any]]] = {}
+_FORMER: dict[str, type[Handler[Any]]] = {}
 
 
-def register(token: str, handler: type[Handler[Any]]) -> None:
+def register(token: str, former: tuple[str, ...], handler: type[Handler[Any]]) -> None:
     """Remember the handler of a kind.
 
     Args:
         token: The kind's Pulumi type token.
+        former: The tokens that it had in former versions.
         handler: Its handler.
     """
     _REGISTRY[token] = handler
+    _FORMER.update(dict.fromkeys(former, handler))
 
 
 @cache
@@ -66,27 +70,33 @@ def configuration() -> type[Configuration]:
 
 
 def kind(token: str) -> type[Handler[Any]] | None:
-    """The kind of object with that type token, or None; loads no other kind than this.
+    """The kind of object that has that type token or had it in a former version, or None.
 
-    ``provision:keycloak:ClientScope`` is in the module ``client_scope`` of its home.
+    ``provision:keycloak:ClientScope`` is in the module ``client_scope`` of its home, and no other kind is loaded. Which
+    kind had a former name is known only when all of its home are loaded.
     """
+    if token in _REGISTRY:
+        return _REGISTRY[token]
     package, _, rest = token.partition(":")
     module, _, name = rest.partition(":")
-    if token not in _REGISTRY and package == PACKAGE and module in homes() and name.isidentifier():
+    if token not in _FORMER and package == PACKAGE and module in homes() and _NAME.fullmatch(name):
         home = homes()[module]
         file = re.sub(r"(?<!^)(?=[A-Z])", "_", name).lower()
-        if file in _modules(home):
-            importlib.import_module(f"{home.__name__}.{file}")
-    return _REGISTRY.get(token)
+        _load(home, {file} & _modules(home) or _modules(home))
+    return _REGISTRY.get(token) or _FORMER.get(token)
 
 
 @cache
 def catalogue() -> Mapping[str, type[Handler[Any]]]:
     """Every kind of object by its type token, in a stable order; a new module in a home is found by itself."""
     for home in homes().values():
-        for module in _modules(home):
-            importlib.import_module(f"{home.__name__}.{module}")
+        _load(home, _modules(home))
     return MappingProxyType(dict(sorted(_REGISTRY.items())))
+
+
+def _load(home: ModuleType, modules: set[str]) -> None:
+    for module in modules:
+        importlib.import_module(f"{home.__name__}.{module}")
 
 
 def _modules(home: ModuleType) -> set[str]:

@@ -137,17 +137,24 @@ class Outputs(Model):
 
 
 class Spec(Model):
-    """A declared object. Subclasses name their module: ``class Realm(Spec, module="keycloak")``."""
+    """A declared object. Subclasses name their module: ``class Realm(Spec, module="keycloak")``.
+
+    A kind that had another name in former versions says so, ``formerly=("OldName",)``: states, programs and stack files
+    with that name go on working, and nothing is made anew.
+    """
 
     token: ClassVar[str] = ""
+    former_tokens: ClassVar[tuple[str, ...]] = ()
+    """The type tokens that the kind had in former versions."""
     follows: ClassVar[tuple[str, ...]] = ()
     """Kinds of which all objects of the same container have to be there first."""
 
-    def __init_subclass__(cls, module: str = "", **kwargs: Any) -> None:
-        """Give the class its Pulumi type token."""
+    def __init_subclass__(cls, module: str = "", formerly: tuple[str, ...] = (), **kwargs: Any) -> None:
+        """Give the class its Pulumi type token, and those of its former names."""
         super().__init_subclass__(**kwargs)
         if module:
             cls.token = f"{PACKAGE}:{module}:{cls.__name__}"
+            cls.former_tokens = tuple(f"{PACKAGE}:{module}:{name}" for name in formerly)
 
     def declaring(self, names: Iterable[str]) -> Self:
         """The same values, of which exactly those fields count as declared (Python names)."""

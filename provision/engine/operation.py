@@ -301,11 +301,11 @@ _REFRESH = {False: (), True: (_LOOKS,)}
 def _warm_up() -> None:
     """Do in advance what the first `up` of a stack needs, while the engine loads."""
     from provision.keycloak.api import session
-    from provision.keycloak.bases import realm_keys
+    from provision.keycloak.bases import key_providers
     from provision.runtimes.process import keycloak  # noqa: F401 - kept in memory for its creation
 
     session.load()
-    realm_keys.make_ahead()
+    key_providers.make_ahead()
 
 
 @contextmanager

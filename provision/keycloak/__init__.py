@@ -1,1 +1,1 @@
-"""One module per Keycloak object: its spec and its calls. ``session`` is the only door to the Admin API."""
+"""A Keycloak: how it is reached (``connection``), its Admin API (``api``), one module for each kind of object (``objects``)."""

@@ -136,7 +136,7 @@ class Lifecycle:
         if preview:
             return State("", self._foreseen(news, {}))
         spec = self._spec.model_validate(plain(dict(news)))
-        earlier = self._journal.recall(self._key(spec))
+        earlier = next(filter(None, map(self._journal.recall, self._keys(spec))), None)
         found = (
             None if self._handler.creates_before_find(spec) and earlier is None else self._handler.find(spec)
         )
@@ -175,7 +175,8 @@ class Lifecycle:
         before = properties.pop(ADOPTED_FROM, None)
         spec = self._stored(properties)
         found = self._handler.find_recorded(spec, properties)
-        self._journal.drop(self._key(spec), for_good=True)
+        for key in self._keys(spec):
+            self._journal.drop(key, for_good=True)
         if found is None:
             return
         if before is None:
@@ -347,11 +348,16 @@ class Lifecycle:
 
     def _known_to_the_state(self, properties: Mapping[str, Any]) -> None:
         if self._journal.holds_entries:
-            self._journal.drop(self._key(self._stored(properties)))
+            for key in self._keys(self._stored(properties)):
+                self._journal.drop(key)
 
     def _key(self, spec: Spec) -> str:
         """How the journal names an object."""
-        return f"{self._spec.token} {spec.identity()}"
+        return self._keys(spec)[0]
+
+    def _keys(self, spec: Spec) -> tuple[str, ...]:
+        """How the journal names an object, and how it did when the kind had other names."""
+        return tuple(f"{token} {spec.identity()}" for token in (self._spec.token, *self._spec.former_tokens))
 
     def _adopted(
         self, spec: Spec, found: Observed[Any], before: dict[str, Any], news: Mapping[str, Any]

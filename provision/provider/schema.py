@@ -27,6 +27,8 @@ def schema(version: str) -> dict[str, Any]:
     """The schema as plain data."""
     named: dict[str, Any] = {}
     resources = {token: _resource(handler, token, named) for token, handler in catalogue().items()}
+    former = {old: now for now, handler in catalogue().items() for old in handler.spec.former_tokens}
+    resources |= {old: _renamed(resources[now], now) for old, now in former.items()}
     settings, _ = _properties(configuration(), "", named)
     return {
         "name": PACKAGE,
@@ -48,12 +50,22 @@ def _resource(handler: Any, token: str, named: dict[str, Any]) -> dict[str, Any]
     outputs, _ = _properties(handler.outputs, module, named)
     certain = [name for name in outputs if not _may_be_none(handler.outputs, name)]
     adopted = {ADOPTED_FROM: {**_ANY, "secret": True, "description": "What was there before it was adopted."}}
+    former = [{"type": token} for token in handler.spec.former_tokens]
     return {
+        **({"aliases": former} if former else {}),
         "description": inspect.cleandoc(handler.spec.__doc__ or ""),
         "inputProperties": inputs,
         "requiredInputs": required,
         "properties": inputs | outputs | adopted,
         "required": sorted({*required, *certain}),
+    }
+
+
+def _renamed(resource: dict[str, Any], now: str) -> dict[str, Any]:
+    """The same under a former name, for programs that say it."""
+    told = {name: value for name, value in resource.items() if name != "aliases"}
+    return told | {
+        "deprecationMessage": f"It is called {now} now; nothing is made anew when a program says so."
     }
 
 

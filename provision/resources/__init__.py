@@ -63,7 +63,11 @@ class Resource(pulumi.CustomResource):
         spec = self._told(inputs)
         program = _Program.of_this_run()
         first = program.needed(declared, spec)
-        own = pulumi.ResourceOptions(additional_secret_outputs=hidden, depends_on=first)
+        own = pulumi.ResourceOptions(
+            additional_secret_outputs=hidden,
+            depends_on=first,
+            aliases=[pulumi.Alias(type_=token) for token in declared.former_tokens],
+        )
         super().__init__(declared.token, resource_name, props, pulumi.ResourceOptions.merge(opts, own))
         program.declare(spec, self)
 
@@ -143,6 +147,8 @@ class _Kinds(ModuleType):
         handler = kind(f"{PACKAGE}:{module}:{name}")
         if handler is None:
             raise AttributeError(f"provision:{module} has no resource {name}")
+        if handler.spec.__name__ != name:  # its name in a former version
+            return getattr(self, handler.spec.__name__)  # type: ignore[no-any-return]
         made = type(
             name,
             (Resource,),

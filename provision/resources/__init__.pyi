@@ -261,24 +261,6 @@ class keycloak:
             opts: pulumi.ResourceOptions | None = ...,
         ) -> None: ...
 
-    class ClientDefaultScope(pulumi.CustomResource):
-        """A client has this client scope ("Link client scope with the client"); its other scopes are left as they are."""
-
-        realm: pulumi.Output[str]
-        client: pulumi.Output[str]
-        scope: pulumi.Output[str]
-        kind: pulumi.Output[str]
-        def __init__(
-            self,
-            resource_name: str,
-            *,
-            realm: pulumi.Input[str],
-            client: pulumi.Input[str],
-            scope: pulumi.Input[str],
-            kind: pulumi.Input[str] | None = ...,
-            opts: pulumi.ResourceOptions | None = ...,
-        ) -> None: ...
-
     class ClientDisabledPolicy(pulumi.CustomResource):
         """Every registered client is disabled until somebody enables it ("Client Disabled Policy")."""
 
@@ -439,6 +421,24 @@ class keycloak:
             opts: pulumi.ResourceOptions | None = ...,
         ) -> None: ...
 
+    class ClientScopeAssignment(pulumi.CustomResource):
+        """A client has this client scope ("Link client scope with the client"); its other scopes are left as they are."""
+
+        realm: pulumi.Output[str]
+        client: pulumi.Output[str]
+        scope: pulumi.Output[str]
+        kind: pulumi.Output[str]
+        def __init__(
+            self,
+            resource_name: str,
+            *,
+            realm: pulumi.Input[str],
+            client: pulumi.Input[str],
+            scope: pulumi.Input[str],
+            kind: pulumi.Input[str] | None = ...,
+            opts: pulumi.ResourceOptions | None = ...,
+        ) -> None: ...
+
     class ConsentRequiredPolicy(pulumi.CustomResource):
         """Every registered client has to ask its users for consent ("Consent Required Policy")."""
 
@@ -450,22 +450,6 @@ class keycloak:
             *,
             realm: pulumi.Input[str],
             registration: pulumi.Input[str] | None = ...,
-            opts: pulumi.ResourceOptions | None = ...,
-        ) -> None: ...
-
-    class DefaultClientScope(pulumi.CustomResource):
-        """Every new client of the realm gets this client scope; other memberships are left as they are."""
-
-        realm: pulumi.Output[str]
-        scope: pulumi.Output[str]
-        kind: pulumi.Output[str]
-        def __init__(
-            self,
-            resource_name: str,
-            *,
-            realm: pulumi.Input[str],
-            scope: pulumi.Input[str],
-            kind: pulumi.Input[str] | None = ...,
             opts: pulumi.ResourceOptions | None = ...,
         ) -> None: ...
 
@@ -837,6 +821,22 @@ class keycloak:
             supplied_keys: pulumi.Input[bool] | None = ...,
             expected_issuer: pulumi.Input[str] | None = ...,
             instance: pulumi.Input[str] | None = ...,
+            opts: pulumi.ResourceOptions | None = ...,
+        ) -> None: ...
+
+    class RealmClientScopeAssignment(pulumi.CustomResource):
+        """Every new client of the realm gets this client scope; other memberships are left as they are."""
+
+        realm: pulumi.Output[str]
+        scope: pulumi.Output[str]
+        kind: pulumi.Output[str]
+        def __init__(
+            self,
+            resource_name: str,
+            *,
+            realm: pulumi.Input[str],
+            scope: pulumi.Input[str],
+            kind: pulumi.Input[str] | None = ...,
             opts: pulumi.ResourceOptions | None = ...,
         ) -> None: ...
 

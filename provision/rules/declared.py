@@ -6,7 +6,7 @@ import importlib
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
-from provision.core.registry import catalogue
+from provision.core.registry import catalogue, kind
 from provision.rules.adapters import any_resource
 from provision.rules.factory import laid_over
 from provision.rules.rule import Landscape
@@ -78,13 +78,22 @@ def keycloak_thing(kind: str, name: str, properties: Mapping[str, Any]) -> Thing
 
 def _things(resource: Resource) -> Iterator[Thing]:
     if resource.type.startswith(KEYCLOAK):
-        kind = resource.type.removeprefix(KEYCLOAK)
-        yield typed(keycloak_thing(kind, resource.name, resource.properties))
+        yield typed(
+            keycloak_thing(
+                _named_now(resource.type).removeprefix(KEYCLOAK), resource.name, resource.properties
+            )
+        )
     elif resource.type in _ADAPTERS:
         adapter = importlib.import_module(f"provision.rules.adapters.{_ADAPTERS[resource.type]}")
         read: Callable[[Resource], Iterator[Thing]] = adapter.things
         yield from read(resource)
     yield from any_resource.things(resource)
+
+
+def _named_now(token: str) -> str:
+    """The type token, or today's for one that a former version gave."""
+    handler = kind(token)
+    return token if handler is None else str(handler.spec.token)
 
 
 def _without_doubles(things: tuple[Thing, ...]) -> tuple[Thing, ...]:

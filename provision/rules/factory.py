@@ -25,7 +25,7 @@ def factory(realm: str) -> Iterator[Thing]:
     for name, membership, in_token in OPENID_SCOPES:
         yield _thing("ClientScope", {"realm": realm, "name": name, "inTokenScope": in_token}, whole=False)
         if membership is not None:
-            yield _thing("DefaultClientScope", {"realm": realm, "scope": name, "kind": membership})
+            yield _thing("RealmClientScopeAssignment", {"realm": realm, "scope": name, "kind": membership})
     for kind, values in SCOPE_MAPPERS:
         yield _thing(kind, {"realm": realm, "client": "", **values}, whole=False)
 
@@ -42,7 +42,7 @@ def laid_over(things: Iterable[Thing], realms: Iterable[str]) -> tuple[Thing, ..
     own: dict[tuple[Any, ...], Thing] = {}
     for realm in realms:
         for thing in factory(realm):
-            if thing.kind != "DefaultClientScope" or realm not in lists:
+            if thing.kind != "RealmClientScopeAssignment" or realm not in lists:
                 own[_key(thing)] = thing
     merged = [_over(thing, own.pop(_key(thing), None)) for thing in declared]
     members = (member for thing in lists.values() for member in _members(thing))
@@ -72,7 +72,7 @@ def _members(lists: Thing) -> Iterator[Thing]:
         for name in names if isinstance(names, (list, tuple)) else (UNKNOWN,):
             properties = {"realm": lists.peek("realm"), "scope": name, "kind": kind}
             paths = {"scope": place, "kind": place}
-            yield Thing("DefaultClientScope", lists.name, properties, paths=paths, whole=lists.whole)
+            yield Thing("RealmClientScopeAssignment", lists.name, properties, paths=paths, whole=lists.whole)
 
 
 def _key(thing: Thing) -> tuple[Any, ...]:

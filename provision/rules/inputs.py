@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from provision.core.registry import catalogue
+from provision.core.registry import kind
 from provision.provider import wire
 from provision.provider.wire import OUTPUT_VALUE, SECRET, SIGNATURE, UNKNOWNS
 from provision.rules.declared import KEYCLOAK, Resource
@@ -42,7 +42,7 @@ def secrets_of(type_token: str, inputs: Struct | None) -> dict[str, Any]:
         type_token: Its type.
         inputs: Its inputs as Pulumi's protocol carries them to a provider or a policy pack; None where nobody kept them.
     """
-    handler = catalogue().get(type_token) if type_token.startswith(KEYCLOAK) else None
+    handler = kind(type_token) if type_token.startswith(KEYCLOAK) else None
     if handler is None or inputs is None:
         return {}
     given = wire.plain(wire.from_struct(inputs))

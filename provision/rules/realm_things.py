@@ -254,7 +254,7 @@ def _is_factory(key: Any, inventory: RealmListing) -> bool:
     kind = type(key).__name__
     if kind == "Client":
         return inventory.is_factory_client(key.client_id)
-    if kind == "ClientDefaultScope":
+    if kind == "ClientScopeAssignment":
         return inventory.is_factory_client(key.client)
     if kind == "ClientScope":
         return inventory.is_factory_scope(key.name)

@@ -237,7 +237,8 @@ class McpStack(pulumi.ComponentResource):
         for name, spec in in_order(self._config.objects, self._config.realm.name).items():
             if not spec.token.endswith(":Realm"):
                 kind = getattr(keycloak, type(spec).__name__)
-                kind(name, **_arguments(spec) | {"realm": self.realm.name}, opts=self._inside)
+                opts = ResourceOptions.merge(self._inside, ResourceOptions(aliases=_former_names(spec)))
+                kind(name, **_arguments(spec) | {"realm": self.realm.name}, opts=opts)
 
     def _scopes_of_tools(self) -> None:
         realm, inside = self.realm.name, self._inside
@@ -251,7 +252,7 @@ class McpStack(pulumi.ComponentResource):
                 in_token_scope=True,
                 opts=inside,
             )
-            keycloak.DefaultClientScope(
+            keycloak.RealmClientScopeAssignment(
                 f"{name}-in-realm", realm=realm, scope=scope.name, kind="optional", opts=inside
             )
 
@@ -282,7 +283,7 @@ class McpStack(pulumi.ComponentResource):
                 opts=inside,
             )
             for scope, kind in memberships.items():
-                keycloak.ClientDefaultScope(
+                keycloak.ClientScopeAssignment(
                     f"{client.client_id}-{scope}",
                     realm=self.realm.name,
                     client=made.client_id,
@@ -332,6 +333,15 @@ class McpStack(pulumi.ComponentResource):
                 {"username": config.demo_user.username, "password": secrets.demo_password}
             )
         return outputs
+
+
+def _former_names(spec: Spec) -> list[pulumi.Alias | str]:
+    """What an object that the stack file declares was called when its kind had another name."""
+    _, *key = spec.key_in_container()
+    return [
+        pulumi.Alias(name="/".join((token.rpartition(":")[2], *key)), type_=token)
+        for token in spec.former_tokens
+    ]
 
 
 def _elsewhere(config: StackConfig) -> dict[str, Any]:

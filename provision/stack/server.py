@@ -117,7 +117,7 @@ class ProtectedServer:
             in_token_scope=True,
             opts=inside,
         )
-        keycloak.DefaultClientScope(
+        keycloak.RealmClientScopeAssignment(
             f"{self.scope}-in-realm", realm=realm, scope=scope.name, kind=self.scope_kind, opts=inside
         )
         keycloak.AudienceMapper(

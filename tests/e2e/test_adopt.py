@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 _DATA = {"provision:keycloak:User", "provision:keycloak:InitialAccessToken"}
 _OTHER_WORDS = {
-    "provision:keycloak:RealmClientScopes",  # says as a whole what DefaultClientScope says one by one
+    "provision:keycloak:RealmClientScopes",  # says as a whole what RealmClientScopeAssignment says one by one
     "provision:keycloak:GenericRegistrationPolicy",  # its sample is of a type that has a kind of its own
 }
 

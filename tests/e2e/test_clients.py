@@ -112,7 +112,7 @@ def test_what_the_stack_declares_is_never_listed_even_if_it_looks_registered(sta
     file.write_text(
         file.read_text()
         + "  provision:objects:\n"
-        + f"    - {{type: ClientDefaultScope, client: {adopted}, scope: phone, kind: optional}}\n"
+        + f"    - {{type: ClientScopeAssignment, client: {adopted}, scope: phone, kind: optional}}\n"
     )
     assert client_ids(stack) == {loose}
     assert stack.json("clients", "prune", *_NOW, "--unknown", "--yes")["pruned"] == [loose]

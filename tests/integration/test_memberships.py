@@ -10,7 +10,7 @@ from tests.support.world import World
 
 SCOPE = "provision:keycloak:ClientScope"
 CLIENT = "provision:keycloak:Client"
-MEMBER = "provision:keycloak:ClientDefaultScope"
+MEMBER = "provision:keycloak:ClientScopeAssignment"
 LIST = "provision:keycloak:RealmClientScopes"
 
 
@@ -53,7 +53,7 @@ def test_a_realms_lists_are_exactly_what_is_declared_and_come_back_on_destroy(wo
 def test_a_scope_that_somebody_adds_to_a_list_is_drift(world):
     inputs, state = world.add(LIST, {"defaultScopes": ["basic"], "optionalScopes": []})
     world.add(SCOPE, {"name": "extra"})
-    world.add("provision:keycloak:DefaultClientScope", {"scope": "extra"})
+    world.add("provision:keycloak:RealmClientScopeAssignment", {"scope": "extra"})
     lifecycle = world.lifecycle(LIST)
     seen = lifecycle.read(state.id, state.properties, inputs)
     assert seen.inputs["defaultScopes"] == ["basic", "extra"]

@@ -22,7 +22,7 @@ import pytest
 from provision._lib.errors import ProvisionError
 from provision._lib.progress import Silent
 from provision.core.handler import Context
-from provision.keycloak.bases.realm_keys import key_providers
+from provision.keycloak.bases.key_providers import key_providers
 from provision.keycloak.version import VERSION
 from provision.runtimes.process import child, keycloak, launch, ports, preparation, readiness
 from provision.runtimes.process.resources.keycloak import Keycloak, KeycloakHandler

@@ -11,8 +11,8 @@ import pytest
 from provision._lib.errors import ProvisionError
 from provision.keycloak.api.session import Session
 from provision.keycloak.connection import Connection
+from provision.keycloak.registrations.pruning import PruneError, find, remove
 from provision.keycloak.registrations.registered_client import Rule, Verdict
-from provision.keycloak.registrations.registered_clients import PruneError, find, remove
 from tests.conftest import ADMIN
 from tests.support.fault_proxy import FaultProxy
 from tests.support.world import World

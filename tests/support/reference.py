@@ -34,7 +34,12 @@ _LIBRARY = "[Using the library](../library.md)"
 _GROUPS = {
     "Realms": ("Realm", "RealmKey", "UserProfile"),
     "Clients": ("Client", "ClientProfile", "ClientPolicy", "InitialAccessToken"),
-    "Client scopes": ("ClientScope", "DefaultClientScope", "ClientDefaultScope", "RealmClientScopes"),
+    "Client scopes": (
+        "ClientScope",
+        "RealmClientScopeAssignment",
+        "ClientScopeAssignment",
+        "RealmClientScopes",
+    ),
     "Protocol mappers": ProtocolMapper,
     "Registration policies": RegistrationPolicy,
     "Roles, groups and users": ("RealmRole", "ClientRole", "ServiceAccountRole", "Group", "User"),
@@ -166,6 +171,9 @@ def _index() -> str:
 def _page(calls: type[Handler[Any]]) -> str:
     spec = calls.spec
     lines = [_HEAD, f"# {spec.__name__}", "", f"`{spec.token}`", "", _prose(spec.__doc__ or ""), ""]
+    if former := [token.rpartition(":")[2] for token in spec.former_tokens]:
+        names = " and ".join(f"`{name}`" for name in former)
+        lines += [f"Called {names} by former versions; states and programs that say so go on working.", ""]
     if source := _source(spec):
         lines += [f"Keycloak's documentation: {source}.", ""]
     lines += [*_examples(calls), "## Inputs", "", *_table(spec, inputs=True)]

@@ -30,7 +30,7 @@ def test_the_catalogue_has_what_the_stack_needs():
         "provision:keycloak:AudienceMapper",
         "provision:keycloak:Client",
         "provision:keycloak:ClientScope",
-        "provision:keycloak:DefaultClientScope",
+        "provision:keycloak:RealmClientScopeAssignment",
         "provision:keycloak:Realm",
         "provision:keycloak:TrustedHostsPolicy",
         "provision:keycloak:User",

@@ -10,7 +10,7 @@ from provision.config.stack_config import read
 
 _SCOPE = {"type": "ClientScope", "name": "mcp:tools"}
 _MAPPER = {"type": "AudienceMapper", "scope": "mcp:tools", "name": "aud", "includedClientAudience": "server"}
-_DEFAULT = {"type": "DefaultClientScope", "scope": "mcp:tools"}
+_DEFAULT = {"type": "RealmClientScopeAssignment", "scope": "mcp:tools"}
 _CLIENT = {"type": "Client", "clientId": "server", "access": "confidential", "serviceAccounts": True}
 _ROLE = {"type": "ClientRole", "client": "server", "name": "reader"}
 _WRITER = {"type": "RealmRole", "name": "writer", "clientComposites": {"server": ["reader"]}}
@@ -26,10 +26,10 @@ def _ordered(*items):
 def test_each_object_comes_after_those_that_its_fields_name():
     order = list(_ordered(_GROUP, _HELD, _WRITER, _ROLE, _MAPPER, _CLIENT, _DEFAULT, _SCOPE, _TOP))
     for first, second in (
-        ("ClientScope/mcp:tools", "DefaultClientScope/mcp:tools"),
+        ("ClientScope/mcp:tools", "RealmClientScopeAssignment/mcp:tools"),
         ("ClientScope/mcp:tools", "AudienceMapper/mcp:tools//aud"),
         ("Client/server", "AudienceMapper/mcp:tools//aud"),
-        ("DefaultClientScope/mcp:tools", "Client/server"),
+        ("RealmClientScopeAssignment/mcp:tools", "Client/server"),
         ("Client/server", "ClientRole/server/reader"),
         ("ClientRole/server/reader", "RealmRole/writer"),
         ("RealmRole/writer", "ServiceAccountRole/server//writer"),

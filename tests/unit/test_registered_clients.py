@@ -10,8 +10,8 @@ import pytest
 from provision.cli.clients import _host, _print_table
 from provision.cli.duration import Duration, in_words
 from provision.keycloak.registrations.client_activity import complete_since
+from provision.keycloak.registrations.pruning import _Limits
 from provision.keycloak.registrations.registered_client import RegisteredClient, Rule, Verdict
-from provision.keycloak.registrations.registered_clients import _Limits
 
 _NOW = datetime(2026, 11, 25, 12, tzinfo=UTC)
 _RULE = {"older_than": timedelta(days=30), "unused_for": timedelta(days=30)}

@@ -294,8 +294,8 @@ def test_what_names_an_object_by_plain_text_comes_after_it(monkeypatch):
     monkeypatch.setattr(pulumi.runtime, "get_root_resource", lambda: root)
     here = {"realm": pulumi.Output.from_input("mcp")}
     keycloak.ClientScope("tools", name="mcp:tools", **here)
-    keycloak.DefaultClientScope("default", scope="mcp:tools", **here)
-    keycloak.DefaultClientScope("by output", scope=pulumi.Output.from_input("mcp:tools"), **here)
+    keycloak.RealmClientScopeAssignment("default", scope="mcp:tools", **here)
+    keycloak.RealmClientScopeAssignment("by output", scope=pulumi.Output.from_input("mcp:tools"), **here)
     keycloak.Client("server", client_id="server", **here)
     keycloak.AudienceMapper("aud", scope="mcp:tools", name="a", included_client_audience="server", **here)
     keycloak.AudienceMapper("other", scope="not ours", name="a", included_client_audience="x", **here)
@@ -310,7 +310,7 @@ def test_what_names_an_object_by_plain_text_comes_after_it(monkeypatch):
         "role": [],
     }
     root = Root()
-    keycloak.DefaultClientScope("in another run", scope="mcp:tools", **here)
+    keycloak.RealmClientScopeAssignment("in another run", scope="mcp:tools", **here)
     assert first["in another run"] == []
 
 

@@ -43,7 +43,7 @@ class Client(Spec, module="keycloak"):
     """
 
     # A client gets the realm's default scopes when it is made, and never again.
-    follows = ("DefaultClientScope", "RealmClientScopes")
+    follows = ("RealmClientScopeAssignment", "RealmClientScopes")
 
     realm: RealmName
     client_id: Annotated[str, NaturalKey] = Field(

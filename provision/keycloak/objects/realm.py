@@ -355,7 +355,7 @@ class RealmHandler(CollectionHandler[Realm]):
                 for name, value in spec.browser_security_headers.items()
             }
         if names is None and spec.supplied_keys:
-            from provision.keycloak.bases.realm_keys import key_providers
+            from provision.keycloak.bases.key_providers import key_providers
 
             body["components"] = {"org.keycloak.keys.KeyProvider": key_providers()}
         return body

@@ -22,7 +22,7 @@ class RealmClientScopes(Spec, module="keycloak"):
     """Exactly these client scopes are the realm's default and optional ones ("Realm default client scopes").
 
     Every realm has both lists, so they are always taken over: destroy puts back what was in them. A scope that is in
-    neither leaves them, Keycloak's own (`basic`, `roles`, …) too. Use DefaultClientScope instead to add one scope and
+    neither leaves them, Keycloak's own (`basic`, `roles`, …) too. Use RealmClientScopeAssignment instead to add one scope and
     leave the rest alone, and never both for one realm.
     """
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
-from provision.core.registry import catalogue
+from provision.core.registry import kind
 from provision.rules.secret_names import names_a_secret
 from provision.rules.thing import UNKNOWN, Thing
 
@@ -30,7 +30,7 @@ def things(resource: Resource) -> Iterator[Thing]:
     """The resource, if a secret may stand in it in clear."""
     if resource.type in _ENCRYPTED:
         return
-    handler = catalogue().get(resource.type)
+    handler = kind(resource.type)
     inputs = (
         _of_others(resource.properties) if handler is None else _of_ours(resource.properties, handler.spec)
     )

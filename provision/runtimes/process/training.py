@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qs, urlsplit
 
-from provision.keycloak.bases.realm_keys import key_providers
+from provision.keycloak.bases.key_providers import key_providers
 
 if TYPE_CHECKING:
     from collections.abc import Callable

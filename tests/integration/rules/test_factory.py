@@ -78,7 +78,9 @@ def test_a_fresh_realm_has_no_other_scope_membership_or_mapper_of_these_types(wo
     for kind in ("default", "optional"):
         listed = world.session.get(world.realm, f"default-{kind}-client-scopes")
         expected = {
-            thing.get("scope") for thing in _of(world, "DefaultClientScope") if thing.get("kind") == kind
+            thing.get("scope")
+            for thing in _of(world, "RealmClientScopeAssignment")
+            if thing.get("kind") == kind
         }
         assert {item["name"] for item in listed} & scopes.keys() == expected
     types = {catalogue()[token].provider: token.removeprefix(KEYCLOAK) for token in MAPPERS}

@@ -9,7 +9,7 @@ SAMPLES = {
         {"name": "mcp:tools", "description": "Tools", "consentText": "Use tools"},
         {"description": "", "inTokenScope": False},
     ),
-    "provision:keycloak:DefaultClientScope": Sample({"scope": "owner"}, {}, needs=(_SCOPE,)),
+    "provision:keycloak:RealmClientScopeAssignment": Sample({"scope": "owner"}, {}, needs=(_SCOPE,)),
     "provision:keycloak:AudienceMapper": Sample(
         {"scope": "owner", "name": "aud", "includedCustomAudience": "http://localhost:3000/mcp"},
         {"includedCustomAudience": "http://localhost:3001/mcp", "addToIdToken": True},

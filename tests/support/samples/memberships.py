@@ -6,7 +6,7 @@ _SCOPE = ("provision:keycloak:ClientScope", {"name": "owner"})
 _CLIENT = ("provision:keycloak:Client", {"clientId": "https://a.example/ü"})
 
 SAMPLES = {
-    "provision:keycloak:ClientDefaultScope": Sample(
+    "provision:keycloak:ClientScopeAssignment": Sample(
         {"client": "https://a.example/ü", "scope": "owner", "kind": "optional"}, {}, needs=(_SCOPE, _CLIENT)
     ),
     "provision:keycloak:RealmClientScopes": Sample(

@@ -34,7 +34,7 @@ def members(found, kind):
     return {
         thing.peek("scope")
         for thing in found.things
-        if thing.kind == "DefaultClientScope" and thing.peek("kind") == kind
+        if thing.kind == "RealmClientScopeAssignment" and thing.peek("kind") == kind
     }
 
 
@@ -71,18 +71,18 @@ def test_whole_lists_of_scopes_replace_those_of_keycloak():
     found = seen(("RealmClientScopes", lists))
     assert members(found, "default") == {"basic", "mcp:tools"}
     assert members(found, "optional") == set()
-    member = only(found, "DefaultClientScope", scope="mcp:tools")
+    member = only(found, "RealmClientScopeAssignment", scope="mcp:tools")
     assert member.path("scope") == "defaultScopes"
 
 
 def test_lists_of_scopes_that_are_not_known_yet_are_not_taken_for_keycloaks():
     found = seen(("RealmClientScopes", {"defaultScopes": UNKNOWN, "optionalScopes": []}))
     with pytest.raises(UndecidedError):
-        only(found, "DefaultClientScope").get("scope")
+        only(found, "RealmClientScopeAssignment").get("scope")
 
 
 def test_a_declared_default_scope_comes_besides_those_of_keycloak():
-    found = seen(("DefaultClientScope", {"scope": "mcp:tools", "kind": "default"}))
+    found = seen(("RealmClientScopeAssignment", {"scope": "mcp:tools", "kind": "default"}))
     assert {"mcp:tools", "basic", "roles"} <= members(found, "default")
 
 

@@ -50,9 +50,9 @@ def test_what_an_adopted_realm_keeps_is_left_open():
 @pytest.mark.parametrize(
     "membership",
     [
-        thing("DefaultClientScope", scope="offline_access", kind="optional"),
-        thing("DefaultClientScope", scope="mcp:tools", kind="default"),
-        thing("ClientDefaultScope", client="app", scope="offline_access", kind="optional"),
+        thing("RealmClientScopeAssignment", scope="offline_access", kind="optional"),
+        thing("RealmClientScopeAssignment", scope="mcp:tools", kind="default"),
+        thing("ClientScopeAssignment", client="app", scope="offline_access", kind="optional"),
         thing("RealmClientScopes", defaultScopes=["basic"], optionalScopes=["offline_access"]),
     ],
 )
@@ -61,9 +61,9 @@ def test_offline_access_may_be_asked_for(membership):
 
 
 def test_whoever_gets_offline_access_unasked_is_named():
-    everybody = asked("offline-access-default", thing("DefaultClientScope", scope="offline_access"))
+    everybody = asked("offline-access-default", thing("RealmClientScopeAssignment", scope="offline_access"))
     assert everybody.findings[0].message.startswith("every new client")
-    one = thing("ClientDefaultScope", client="app", scope="offline_access")
+    one = thing("ClientScopeAssignment", client="app", scope="offline_access")
     assert asked("offline-access-default", one).findings[0].message.startswith("app gets")
 
 

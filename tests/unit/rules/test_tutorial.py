@@ -30,7 +30,7 @@ def found(profile="dev", *more, **changed):
     objects = {
         "Realm": {"name": "tutorial"},
         "ClientScope": TOOLS,
-        "DefaultClientScope": {"realm": "tutorial", "scope": "mcp:tools"},
+        "RealmClientScopeAssignment": {"realm": "tutorial", "scope": "mcp:tools"},
         "AudienceMapper": AUDIENCE,
         "TrustedHostsPolicy": HOSTS,
         "Client": CLIENT,

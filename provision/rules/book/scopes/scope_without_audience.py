@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     fix="in this scope, an AudienceMapper with includedCustomAudience: the server's url",
     see="https://modelcontextprotocol.io/specification/2025-11-25/basic/authorization#access-token-privilege-restriction",
     on=("ClientScope",),
-    beside=(*BESIDE, "Client", "DefaultClientScope"),
+    beside=(*BESIDE, "Client", "RealmClientScopeAssignment"),
     parameters=SCOPES,
     breaks=(
         (Remove(Where("AudienceMapper", {"name": "audience-config"})),),
@@ -45,7 +45,9 @@ def check(scope: Thing, scene: Scene) -> Iterator[Violation]:
     realm, name = scope.get("realm"), scope.get("name")
     if not is_of_a_server(scope, scene) or _has_audience(realm, name, scene):
         return
-    defaults = [member.get("scope") for member in scene.of("DefaultClientScope", realm=realm, kind="default")]
+    defaults = [
+        member.get("scope") for member in scene.of("RealmClientScopeAssignment", realm=realm, kind="default")
+    ]
     if any(_has_audience(realm, default, scene) for default in defaults):
         return
     scene.all_seen("AudienceMapper")

@@ -26,12 +26,14 @@ _SCOPE = "offline_access"
     "every client gets one at every login, whether it needs it or not; as an optional one it has to ask, and users see it.",
     fix="kind: optional # of the scope offline_access",
     see="https://keycloak.org/docs/latest/server_admin/index.html#_offline-access",
-    on=("DefaultClientScope", "ClientDefaultScope", "RealmClientScopes"),
+    on=("RealmClientScopeAssignment", "ClientScopeAssignment", "RealmClientScopes"),
     breaks=(
-        (Add("DefaultClientScope", {"realm": "mcp", "scope": _SCOPE, "kind": "default"}),),
+        (Add("RealmClientScopeAssignment", {"realm": "mcp", "scope": _SCOPE, "kind": "default"}),),
         (
             Add(
-                "ClientDefaultScope", {"scope": _SCOPE}, like=Where("ClientDefaultScope", {"kind": "default"})
+                "ClientScopeAssignment",
+                {"scope": _SCOPE},
+                like=Where("ClientScopeAssignment", {"kind": "default"}),
             ),
         ),
         (
@@ -53,5 +55,9 @@ def check(membership: Thing, scene: Scene) -> Iterator[Violation]:
         if _SCOPE in membership.items("defaultScopes"):
             yield Violation("defaultScopes", "every new client gets offline access at each login")
     elif membership.get("scope") == _SCOPE and membership.get("kind") == "default":
-        whose = "every new client" if membership.kind == "DefaultClientScope" else membership.get("client")
+        whose = (
+            "every new client"
+            if membership.kind == "RealmClientScopeAssignment"
+            else membership.get("client")
+        )
         yield Violation("kind", f"{whose} gets offline access at each login")

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from provision.keycloak.realm_listing import RealmListing
 
 
-class ClientDefaultScope(Spec, module="keycloak"):
+class ClientScopeAssignment(Spec, module="keycloak", formerly=("ClientDefaultScope",)):
     """A client has this client scope ("Link client scope with the client"); its other scopes are left as they are.
 
     A client that is made gets the realm's default scopes from Keycloak, so the membership may be there already.
@@ -41,10 +41,10 @@ class ClientDefaultScope(Spec, module="keycloak"):
 _LISTS = {"default": "default-client-scopes", "optional": "optional-client-scopes"}
 
 
-class ClientDefaultScopeHandler(KeycloakHandler[ClientDefaultScope]):
+class ClientScopeAssignmentHandler(KeycloakHandler[ClientScopeAssignment]):
     """Memberships through the Admin API."""
 
-    def discover(self, listing: RealmListing) -> Iterator[ClientDefaultScope]:
+    def discover(self, listing: RealmListing) -> Iterator[ClientScopeAssignment]:
         """Those that a new client would not have; with the factory's, all."""
         for client in listing.clients:
             for kind, members in listing.realm_scopes.items():
@@ -52,7 +52,7 @@ class ClientDefaultScopeHandler(KeycloakHandler[ClientDefaultScope]):
                 for name in sorted({*client.get(f"{kind}ClientScopes", ())} - usual):
                     yield self.key(realm=listing.realm, client=client["clientId"], scope=name)
 
-    def find(self, key: ClientDefaultScope) -> Observed[ClientDefaultScope] | None:
+    def find(self, key: ClientScopeAssignment) -> Observed[ClientScopeAssignment] | None:
         """The membership, if the scope is in either list of the client."""
         session = self.session
         client = client_with_id(session, key.realm, key.client)
@@ -62,23 +62,23 @@ class ClientDefaultScopeHandler(KeycloakHandler[ClientDefaultScope]):
             for scope in session.get(key.realm, "clients", client["id"], path) or ():
                 if scope["name"] == key.scope:
                     values = {"realm": key.realm, "client": key.client, "scope": key.scope, "kind": kind}
-                    return Observed(scope["id"], ClientDefaultScope.model_validate(values), raw=client)
+                    return Observed(scope["id"], ClientScopeAssignment.model_validate(values), raw=client)
         return None
 
-    def create(self, spec: ClientDefaultScope) -> None:
+    def create(self, spec: ClientScopeAssignment) -> None:
         """Add the scope to the list."""
         session = self.session
         client = internal_id(session, spec.realm, spec.client)
         member = scope_id(session, spec.realm, spec.scope)
         session.put(spec.realm, "clients", client, _LISTS[spec.kind], member, body={})
 
-    def update(self, found: Observed[ClientDefaultScope], spec: ClientDefaultScope) -> None:
+    def update(self, found: Observed[ClientScopeAssignment], spec: ClientScopeAssignment) -> None:
         """Move the scope to the declared list: Keycloak ignores an addition to the second one."""
         if found.spec.kind != spec.kind:
             self.delete(found)
             self.create(spec)
 
-    def delete(self, found: Observed[ClientDefaultScope]) -> None:
+    def delete(self, found: Observed[ClientScopeAssignment]) -> None:
         """Take the scope out of the list."""
         path = ("clients", found.raw["id"], _LISTS[found.spec.kind], found.id)
         self.session.delete(found.spec.realm, *path)

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from provision.keycloak.realm_listing import RealmListing
 
 
-class DefaultClientScope(Spec, module="keycloak"):
+class RealmClientScopeAssignment(Spec, module="keycloak", formerly=("DefaultClientScope",)):
     """Every new client of the realm gets this client scope; other memberships are left as they are.
 
     Clients that exist already do not get it (Keycloak applies realm defaults when a client is made).
@@ -37,38 +37,38 @@ class DefaultClientScope(Spec, module="keycloak"):
 _LISTS = {"default": "default-default-client-scopes", "optional": "default-optional-client-scopes"}
 
 
-class DefaultClientScopeHandler(KeycloakHandler[DefaultClientScope]):
+class RealmClientScopeAssignmentHandler(KeycloakHandler[RealmClientScopeAssignment]):
     """Realm default memberships through the Admin API."""
 
-    def discover(self, listing: RealmListing) -> Iterator[DefaultClientScope]:
+    def discover(self, listing: RealmListing) -> Iterator[RealmClientScopeAssignment]:
         """Those of scopes that people made."""
         own = {item["name"] for item in listing.scopes}
         for members in listing.realm_scopes.values():
             for name in sorted(members & own):
                 yield self.key(realm=listing.realm, scope=name)
 
-    def find(self, key: DefaultClientScope) -> Observed[DefaultClientScope] | None:
+    def find(self, key: RealmClientScopeAssignment) -> Observed[RealmClientScopeAssignment] | None:
         """The membership, if the scope is in either list."""
         session = self.session
         for kind, path in _LISTS.items():
             for scope in session.get(key.realm, path) or ():
                 if scope["name"] == key.scope:
-                    spec = DefaultClientScope(realm=key.realm, scope=key.scope, kind=kind)
+                    spec = RealmClientScopeAssignment(realm=key.realm, scope=key.scope, kind=kind)
                     return Observed(scope["id"], spec)
         return None
 
-    def create(self, spec: DefaultClientScope) -> None:
+    def create(self, spec: RealmClientScopeAssignment) -> None:
         """Add the scope to the list."""
         session = self.session
         member = scope_id(session, spec.realm, spec.scope)
         session.put(spec.realm, _LISTS[spec.kind], member, body={})
 
-    def update(self, found: Observed[DefaultClientScope], spec: DefaultClientScope) -> None:
+    def update(self, found: Observed[RealmClientScopeAssignment], spec: RealmClientScopeAssignment) -> None:
         """Move the scope to the declared list."""
         if found.spec.kind != spec.kind:
             self.delete(found)
             self.create(spec)
 
-    def delete(self, found: Observed[DefaultClientScope]) -> None:
+    def delete(self, found: Observed[RealmClientScopeAssignment]) -> None:
         """Take the scope out of the list."""
         self.session.delete(found.spec.realm, _LISTS[found.spec.kind], found.id)
