@@ -148,7 +148,8 @@ def _what_is_left(version: str, before: str, *, equal: bool, passed: bool) -> st
 
 def _compare() -> None:
     """Prepare the present version, start it, and print what differs."""
-    from provision.keycloak.api.session import ServiceAccount, Session
+    from provision.keycloak.api.session import Session
+    from provision.keycloak.connection import Connection
     from provision.runtimes.process import keycloak, ports
     from tests.support.builtin_differences import differences
 
@@ -161,7 +162,9 @@ def _compare() -> None:
         )
         try:
             url = keycloak.start(settings).url
-            account = ServiceAccount(url, settings.admin_client_id, settings.admin_client_secret)
+            account = Connection(
+                url=url, client_id=settings.admin_client_id, client_secret=settings.admin_client_secret
+            )
             found = differences(Session(account))
         finally:
             keycloak.stop(settings.home, remove_data=True)

@@ -52,7 +52,8 @@ class Connection(Configuration):
     @classmethod
     def _without_what_is_empty(cls, values: Any) -> Any:
         """A value that is left out may arrive as an empty text."""
-        optional = {name for name, field in cls.fields().items() if not field.required}
+        fields = cls.fields().values()
+        optional = {name for field in fields if not field.required for name in (field.name, field.wire)}
         return {name: value for name, value in values.items() if value or name not in optional}
 
     @field_validator("url", mode="before")

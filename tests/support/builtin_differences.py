@@ -5,10 +5,9 @@ from __future__ import annotations
 import secrets
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from provision.keycloak.bases.realm_keys import key_providers
-
 from provision.core.registry import catalogue
 from provision.keycloak import builtin
+from provision.keycloak.bases.key_providers import key_providers
 from provision.keycloak.bases.registration_policy import PROVIDER_TYPE
 
 if TYPE_CHECKING:

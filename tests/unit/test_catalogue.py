@@ -172,6 +172,14 @@ def test_one_kind_is_found_without_loading_another():
     assert done.stdout.strip() == "['provision.stack.objects.runtime']"
 
 
+def test_what_lies_in_a_realm_says_so_and_no_kind_of_this_machine_does():
+    lying = {calls.spec.token for calls in _KINDS if calls.spec.container() is not None}
+    assert lying == {
+        token for token in catalogue() if token.split(":")[1] == "keycloak" and not token.endswith(":Realm")
+    }
+    assert {calls.spec.container().name for calls in _KINDS if calls.spec.token in lying} == {"realm"}
+
+
 def test_the_homes_of_kinds_say_their_module():
     assert (
         set(homes())

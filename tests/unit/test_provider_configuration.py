@@ -68,6 +68,8 @@ def test_what_an_older_version_stored_is_read():
     assert connection.place() == "http://h/auth"
     assert connection.connect().features == ["cimd", "dpop"]
     assert read(Connection, WHOLE).connect().features == []
+    by_name = {"ca_file": "", "auth_realm": "", "url": "http://h/auth", "client_id": "a"}
+    assert Connection(client_secret="s3cret", features="cimd,dpop", **by_name) == connection
 
 
 def test_the_schema_and_the_class_say_what_the_declaration_says():

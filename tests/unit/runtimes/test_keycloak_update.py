@@ -24,7 +24,7 @@ def said(monkeypatch, tmp_path):
             link.symlink_to(tmp_path / "cache" / f"{version}-6e79232012f0" / "keycloak" / "lib")
         there = keycloak.RunningKeycloak(1, "http://localhost:1", data) if runs else None
         monkeypatch.setattr(keycloak, "running", lambda _home: there)
-        calls = KeycloakHandler(Context(session=lambda: pytest.fail("nothing is asked"), log=print))
+        calls = KeycloakHandler(Context(log=print))
         spec = Keycloak(home=str(tmp_path), port=1, admin_client_id="a", admin_client_secret="s" * 16)
         return calls.needs_update(spec, {"dataId": "1"})
 
