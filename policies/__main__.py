@@ -1,5 +1,5 @@
 """The policy pack: the engine of ``pulumi preview --policy-pack`` starts this file and asks it."""
 
-from provision.policy_pack import serve
+from provision.rules.pack import serve
 
 serve()

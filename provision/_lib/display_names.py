@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 from provision._lib.styled_text import printable
+from provision._lib.urn import Urn, is_urn
 
 
 def named(kind: str, name: str) -> str:
@@ -33,11 +34,11 @@ def shown_name(resource: str) -> str:
     Args:
         resource: A URN of Pulumi, or words.
     """
-    if not resource.startswith("urn:pulumi:"):
+    if not is_urn(resource):
         return printable(resource)
-    *_, types, name = resource.split("::", 3)
-    *_, module, kind = types.split(":")
+    urn = Urn.parse(resource)
+    *_, module, kind = urn.type.split(":")
     if module == "providers":
         kind = "provider"  # of a type that is named after what it provides
     # What a stack file declares by its type is named after it.
-    return printable(named(kind, name.removeprefix(f"{kind}/")))
+    return printable(named(kind, urn.name.removeprefix(f"{kind}/")))

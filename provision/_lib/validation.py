@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from difflib import get_close_matches
 from typing import TYPE_CHECKING, Any, get_args
 
 from pydantic import BaseModel
+
+from provision._lib.suggest import nearest
 
 if TYPE_CHECKING:
     from pydantic import ValidationError
@@ -49,9 +50,8 @@ def problems(error: ValidationError, model: type[BaseModel]) -> tuple[Problem, .
 
 
 def _nearest(key: str, known: list[str]) -> str:
-    close = get_close_matches(key, known, n=1, cutoff=0.5)
-    if close:
-        return f"; did you mean {close[0]!r}?"
+    if close := nearest(key, known, cutoff=0.5):
+        return f"; did you mean {close!r}?"
     return f"; known here: {', '.join(known)}" if known else ""
 
 

@@ -15,9 +15,9 @@ from provision.cli.main import EXIT_FINDINGS, Invocation
 if TYPE_CHECKING:
     from provision.config.rules import RulesConfig
     from provision.keycloak.connection import Connection
-    from provision.rules.judgement import Report
+    from provision.rules.evaluation import Report
+    from provision.rules.model import Profile, Snapshot
     from provision.rules.reports import Subject
-    from provision.rules.rule import Landscape, Profile
 
 _FORMATS = ("text", "json", "sarif", "junit")
 _FILE = click.Path(path_type=Path, dir_okay=False)
@@ -99,47 +99,47 @@ def command(
     report, subject = _audited(invocation, asked)
     form = "json" if as_json else form
     _deliver(report, subject, form, output)
-    if report.mandatory or (strict and (report.findings or report.undecided)):
+    if report.mandatory or (strict and (report.findings or report.inconclusive)):
         click.get_current_context().exit(EXIT_FINDINGS)
 
 
 def _explain(id_: str) -> None:
     from provision.cli.terminal import Terminal
-    from provision.rules import book
-    from provision.rules.explanation import explained
+    from provision.rules import checks
+    from provision.rules.reports.explanation import explained
 
     terminal = Terminal(sys.stdout)
-    for line in explained(book.rule(id_), terminal.width):
+    for line in explained(checks.rule(id_), terminal.width):
         terminal.line(*line)
 
 
 def _audited(invocation: Invocation, asked: _Asked) -> tuple[Report, Subject]:
-    from provision.rules import book
-    from provision.rules.judgement import judge
+    from provision.rules import checks
+    from provision.rules.evaluation import evaluate
     from provision.rules.reports import Subject
 
     if asked.export or asked.url:
         config = _rules(asked.rules)
-        config.check(book.rules())  # a wrong one is told before a secret is asked for
-        landscape, name, where = _of_export(asked) if asked.export else _of_realm(asked)
+        checks.validate(config)  # a wrong one is told before a secret is asked for
+        snapshot, name, where = _of_export(asked) if asked.export else _of_realm(asked)
     else:
-        landscape, name, where, config = _of_stack(invocation, asked)
-    return judge(landscape, config), Subject(name, landscape.profile, where)
+        snapshot, name, where, config = _of_stack(invocation, asked)
+    return evaluate(snapshot, config), Subject(name, snapshot.profile, where)
 
 
-def _of_export(asked: _Asked) -> tuple[Landscape, str, str]:
-    from provision.rules import export
+def _of_export(asked: _Asked) -> tuple[Snapshot, str, str]:
+    from provision.rules.sources import export
 
     file = asked.export or Path()
-    landscape = export.landscape(file, asked.profile or "prod")
-    (realm,) = (thing for thing in landscape.things if thing.kind == "Realm")
-    return landscape, f"realm {realm.peek('name')} in {file.name}", str(file)
+    snapshot = export.snapshot(file, asked.profile or "prod")
+    (realm,) = (resource for resource in snapshot.resources if resource.kind == "Realm")
+    return snapshot, f"realm {realm.peek('name')} in {file.name}", str(file)
 
 
-def _of_realm(asked: _Asked) -> tuple[Landscape, str, str]:
+def _of_realm(asked: _Asked) -> tuple[Snapshot, str, str]:
     from provision.cli.secret import asked_for
     from provision.keycloak.api.session import Session
-    from provision.rules import live
+    from provision.rules.sources import live
 
     realm, url = asked.realm or "", (asked.url or "").rstrip("/")
     if not url.startswith(("http://", "https://")):
@@ -151,8 +151,8 @@ def _of_realm(asked: _Asked) -> tuple[Landscape, str, str]:
         ca_file=asked.ca_file,
         auth_realm=asked.auth_realm or realm,
     )
-    landscape = live.landscape(Session(connection), realm, asked.profile or "prod")
-    return landscape, f"realm {realm} at {url}", f"{url}/realms/{realm}"
+    snapshot = live.snapshot(Session(connection), realm, asked.profile or "prod")
+    return snapshot, f"realm {realm} at {url}", f"{url}/realms/{realm}"
 
 
 def _connection(**given: str | None) -> Connection:
@@ -168,18 +168,19 @@ def _connection(**given: str | None) -> Connection:
         raise UsageError(f"These options are wrong: {wrong}.", "Correct them.") from None
 
 
-def _of_stack(invocation: Invocation, asked: _Asked) -> tuple[Landscape, str, str, RulesConfig]:
+def _of_stack(invocation: Invocation, asked: _Asked) -> tuple[Snapshot, str, str, RulesConfig]:
     from provision.cli.stack_session import StackSession
-    from provision.rules import book, declared, live, recorded
+    from provision.rules import checks
+    from provision.rules.sources import live, program, state
 
     stack = StackSession.of(invocation)
-    stack.config.rules.check(book.rules())
+    checks.validate(stack.config.rules)
     profile = asked.profile or stack.config.profile
-    state = recorded.resources(stack.engine.resources())
-    seen = live.landscape(stack.session, stack.realm, profile)
-    landscape = recorded.surrounded(seen, declared.landscape(state, profile))
+    recorded = state.resource_inputs(stack.engine.resources())
+    seen = live.snapshot(stack.session, stack.realm, profile)
+    snapshot = state.surrounded(seen, program.snapshot(recorded, profile))
     name = f"stack {invocation.stack_name}, realm {stack.realm} at {stack.session.url}"
-    return landscape, name, stack.engine.stack.file.name, stack.config.rules
+    return snapshot, name, stack.engine.stack.file.name, stack.config.rules
 
 
 def _rules(file: Path | None) -> RulesConfig:

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from provision.rules import inputs
-from provision.rules.declared import landscape
-from provision.rules.judgement import judge
+from provision.rules.evaluation import evaluate
 from provision.rules.reports import Subject, text
 from provision.rules.reports.json_document import document
+from provision.rules.sources import engine_inputs
+from provision.rules.sources.program import snapshot
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from provision.cli.screen import Screen
     from provision.config.project import StackFile
     from provision.engine.events import Declared
-    from provision.rules.judgement import Report
+    from provision.rules.evaluation import Report
 
 
 def judged(stack: StackFile, declared: Iterable[Declared]) -> tuple[Report, Subject]:
@@ -28,10 +28,12 @@ def judged(stack: StackFile, declared: Iterable[Declared]) -> tuple[Report, Subj
     """
     config = stack.config()
     resources = [
-        inputs.resource(item.type, item.urn, item.inputs, inputs.secrets_of(item.type, item.given))
+        engine_inputs.resource(
+            item.type, item.urn, item.inputs, engine_inputs.secrets_of(item.type, item.given)
+        )
         for item in declared
     ]
-    report = judge(landscape(resources, config.profile), config.rules)
+    report = evaluate(snapshot(resources, config.profile), config.rules)
     return report, Subject(f"stack {stack.name}", config.profile, stack.file.name)
 
 

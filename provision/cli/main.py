@@ -100,9 +100,9 @@ def _check(stack: StackFile) -> None:
     """Refuse a configuration that is wrong, the part that names rules included."""
     rules = stack.config().rules
     if rules.names_any:
-        from provision.rules import book
+        from provision.rules import checks
 
-        rules.check(book.rules())
+        checks.validate(rules)
 
 
 class _Commands(click.Group):
@@ -125,11 +125,11 @@ class _Commands(click.Group):
     def resolve_command(
         self, ctx: click.Context, args: list[str]
     ) -> tuple[str | None, click.Command | None, list[str]]:
-        from difflib import get_close_matches
+        from provision._lib.suggest import nearest
 
         if args and args[0] not in _COMMANDS and not args[0].startswith("-"):
-            close = get_close_matches(args[0], _COMMANDS, n=1)
-            hint = f" Did you mean {close[0]!r}?" if close else ""
+            close = nearest(args[0], _COMMANDS)
+            hint = f" Did you mean {close!r}?" if close else ""
             ctx.fail(f"No such command {args[0]!r}.{hint}")
         return super().resolve_command(ctx, args)
 
@@ -181,9 +181,9 @@ def cli(ctx: click.Context, stack_name: str, project_dir: Path | None, debug: bo
 def load_rules() -> None:
     """Load the security rules, while an engine works and there is time for it."""
     from provision.cli import findings  # noqa: F401 - what asks them
-    from provision.rules import book
+    from provision.rules import checks
 
-    book.rules()
+    checks.rules()
 
 
 def print_json(document: Any) -> None:

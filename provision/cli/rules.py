@@ -13,12 +13,13 @@ from provision.cli.main import Invocation, print_json
 if TYPE_CHECKING:
     from provision.config.project import StackFile
     from provision.config.rules import RulesConfig
-    from provision.rules.rule import Profile, Rule
+    from provision.rules.definition import Rule
+    from provision.rules.model import Profile
 
 _PACK_MAIN = '''\
 """The policy pack: the engine of ``pulumi preview --policy-pack`` starts this file and asks it."""
 
-from provision.policy_pack import serve
+from provision.rules.pack import serve
 
 serve()
 '''
@@ -48,12 +49,12 @@ def command(invocation: Invocation, *, group: str | None, pack: Path | None, as_
     if pack is not None:
         _write_pack(pack, as_json=as_json)
         return
-    from provision.rules import book
+    from provision.rules import checks
 
     profile, config = _held(invocation)
-    listed = [_listed(rule, profile, config) for rule in book.rules() if group in {None, rule.group}]
+    listed = [_listed(rule, profile, config) for rule in checks.rules() if group in {None, rule.group}]
     if not listed:
-        groups = ", ".join(sorted({rule.group for rule in book.rules()}))
+        groups = ", ".join(sorted({rule.group for rule in checks.rules()}))
         raise click.BadParameter(f"There is no group {group!r}. Groups: {groups}.", param_hint="--group")
     if as_json:
         print_json({"profile": profile, "rules": listed})
@@ -100,13 +101,13 @@ def _said(stack: StackFile) -> tuple[Profile, RulesConfig]:
     from provision._lib.errors import UsageError
     from provision.config.names import NAMESPACE
     from provision.config.stack_config import read
-    from provision.rules import book
-    from provision.rules.rule import PROFILES
+    from provision.rules import checks
+    from provision.rules.model import PROFILES
 
     values = stack.document().get("config") or {}
     rules = {"rules": values[key]} if (key := f"{NAMESPACE}:rules") in values else {}
     config = read(rules, source=str(stack.file)).rules
-    config.check(book.rules())
+    checks.validate(config)
     said = values.get(f"{NAMESPACE}:profile", "dev")
     profile = next((name for name in PROFILES if name == said), None)
     if profile is None:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 from pydantic import BeforeValidator, Field
 
 from provision._lib.errors import UsageError
+from provision._lib.suggest import nearest
 from provision.config.concept import Concept
 from provision.config.names import NAMESPACE
 
@@ -123,7 +124,5 @@ def _kind(value: Any) -> type:
 
 
 def _near(name: str, known: Iterable[str]) -> str:
-    import difflib
-
-    near = difflib.get_close_matches(name, list(known), n=1)
-    return f" Did you mean {near[0]}?" if near else ""
+    near = nearest(name, known)
+    return f" Did you mean {near}?" if near else ""

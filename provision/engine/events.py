@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Literal, Protocol
 
 from provision._lib.display_names import in_words, named
+from provision._lib.urn import Urn
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -214,7 +215,7 @@ class EventCollector:
         message = _COLORS.sub("", event.message).strip()
         name = (
             _name(event.urn)
-            if event.urn and not event.urn.split("::")[2].startswith("pulumi:pulumi:")
+            if event.urn and not Urn.parse(event.urn).type.startswith("pulumi:pulumi:")
             else ""
         )
         if event.severity == "error":
@@ -302,7 +303,7 @@ def _shown(value: Any) -> Any:
 
 
 def _name(urn: str) -> str:
-    return urn.split("::", 3)[-1]
+    return Urn.parse(urn).name
 
 
 def _without_prefix(message: str) -> str:

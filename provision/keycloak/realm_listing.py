@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from provision.keycloak import builtin
 
 if TYPE_CHECKING:
-    from provision.keycloak.api.session import Session
+    from provision.keycloak.api.admin_api import AdminApi
 
 _PROTOCOL = "openid-connect"
 
@@ -22,7 +22,7 @@ class RealmListing:
         factory: Whether what Keycloak makes itself is told too.
     """
 
-    def __init__(self, session: Session, realm: str, *, factory: bool = False) -> None:
+    def __init__(self, session: AdminApi, realm: str, *, factory: bool = False) -> None:
         self.session = session
         self.realm = realm
         self.factory = factory

@@ -17,6 +17,7 @@ from pulumi.runtime.proto import engine_pb2, engine_pb2_grpc, provider_pb2, prov
 from pulumi.runtime.proto.plugin_pb2 import PluginInfo
 
 from provision._lib.errors import ProvisionError
+from provision._lib.urn import Urn
 from provision.config.project import user_data_dir
 from provision.core.handler import Context
 from provision.core.registry import configuration, kind
@@ -199,7 +200,7 @@ class Servicer(provider_pb2_grpc.ResourceProviderServicer):
     def _answer(
         self, request: Any, context: grpc.ServicerContext, call: Callable[[Lifecycle, Any], Any]
     ) -> Any:
-        token = request.urn.split("::")[2].rsplit("$", 1)[-1]
+        token = Urn.parse(request.urn).type
         handler = kind(token)
         if handler is None:
             _abort(context, grpc.StatusCode.NOT_FOUND, f"There is no resource type {token} in this version.")
@@ -233,9 +234,8 @@ class Servicer(provider_pb2_grpc.ResourceProviderServicer):
 
     def _journal(self, urn: str, given: Configuration | None) -> Journal:
         """The journal of the stack in that world."""
-        head, project, *_ = urn.split("::")
-        place = "" if given is None else given.place()
-        identity = (self._backend, project, head.rpartition(":")[2], place)
+        parsed = Urn.parse(urn)
+        identity = (self._backend, parsed.project, parsed.stack, "" if given is None else given.place())
         if identity not in self._journals:
             self._journals[identity] = Journal(file_of(user_data_dir() / "journals", *identity))
         return self._journals[identity]

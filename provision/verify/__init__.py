@@ -5,7 +5,6 @@ Each module in `provision.verify.proofs` is one proof; ``docs/verify.md`` says w
 
 from __future__ import annotations
 
-import difflib
 import importlib
 import pkgutil
 import re
@@ -15,6 +14,7 @@ from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from provision._lib.errors import UsageError
+from provision._lib.suggest import nearest
 from provision.verify.target import Target
 
 if TYPE_CHECKING:
@@ -111,8 +111,8 @@ def _chosen(only: Collection[str], target: Target) -> list[Check[Any]]:
     known = {check.id: check for check in checks()}
     for name in only:
         if name not in known:
-            near = difflib.get_close_matches(name, known, n=1)
-            advice = f"Did you mean {near[0]}?" if near else f"There are: {', '.join(known)}."
+            near = nearest(name, known)
+            advice = f"Did you mean {near}?" if near else f"There are: {', '.join(known)}."
             raise UsageError(f"There is no proof {name!r}.", advice)
     return [check for check in checks() if check.id in only or (not only and check.applies(target))]
 

@@ -7,8 +7,8 @@ import json
 from dataclasses import dataclass
 from typing import Any
 
-from provision.verify.check import Failed
 from provision.verify.connection import text, texts
+from provision.verify.errors import Failed
 
 
 @dataclass(frozen=True)

@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING
 from urllib.parse import parse_qs, urljoin, urlsplit
 
 from provision._lib.urls import host, is_loopback
-from provision.verify.check import Failed
 from provision.verify.connection import error_code, json_object, origin, refusal, text
+from provision.verify.errors import Failed
 from provision.verify.html_page import Form, Page, read_page
 from provision.verify.temporary import Kind
 

@@ -5,8 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Generic, TypeVar
 
-from provision._lib.errors import ProvisionError
-
 if TYPE_CHECKING:
     from collections.abc import Callable
 
@@ -14,28 +12,6 @@ if TYPE_CHECKING:
     from provision.verify.target import Target
 
 T = TypeVar("T")
-
-
-class Failed(ProvisionError):  # noqa: N818 - a failed proof is a result, not an error
-    """The stack does not do what the proof is about.
-
-    Args:
-        what: One readable line; never holds a token or a secret.
-    """
-
-
-class Unmet(Exception):  # noqa: N818 - it says what happened to the prerequisite
-    """Something that the proof builds on failed.
-
-    Args:
-        check: The id of the failed prerequisite.
-        detail: Why that one failed.
-    """
-
-    def __init__(self, check: str, detail: str) -> None:
-        super().__init__(check)
-        self.check = check
-        self.detail = detail
 
 
 @dataclass(frozen=True)

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
-from provision.verify.check import Failed
 from provision.verify.connection import json_object, text, texts
+from provision.verify.errors import Failed
 from provision.verify.temporary import Kind
 
 if TYPE_CHECKING:

@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 import httpx
 
 from provision._lib.ca_bundle import checked
-from provision.verify.check import Failed
+from provision.verify.errors import Failed
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable

@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Any, TypeVar, cast
 import httpx
 
 from provision._lib.errors import ProvisionError
-from provision.verify.check import Unmet
 from provision.verify.connection import Connections
+from provision.verify.errors import Unmet
 from provision.verify.temporary import Temporary
 
 if TYPE_CHECKING:

@@ -11,8 +11,8 @@ from dataclasses import dataclass
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any, Self
 
-from provision.verify.check import Failed
 from provision.verify.connection import refusal, text
+from provision.verify.errors import Failed
 
 if TYPE_CHECKING:
     import httpx

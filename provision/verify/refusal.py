@@ -6,7 +6,7 @@ from http import HTTPStatus
 from typing import TYPE_CHECKING
 
 from provision.verify.challenge import bearer_challenge
-from provision.verify.check import Failed
+from provision.verify.errors import Failed
 from provision.verify.mcp_session import ask, let_in
 
 if TYPE_CHECKING:

@@ -7,8 +7,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from provision.verify.check import Failed
 from provision.verify.connection import json_object, text
+from provision.verify.errors import Failed
 from provision.verify.proofs.authorization_server_metadata import authorization_server_metadata
 from provision.verify.temporary import Kind
 

@@ -7,7 +7,7 @@ import json
 import pytest
 
 from provision.verify.access_token import claims
-from provision.verify.check import Failed
+from provision.verify.errors import Failed
 from provision.verify.mcp_session import McpSession
 from provision.verify.proofs.tools import call
 from tests.support.metadata_document import metadata_document

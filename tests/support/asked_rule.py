@@ -5,19 +5,18 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from provision.config.rules import RulesConfig
-from provision.rules import book
-from provision.rules.declared import keycloak_thing
-from provision.rules.judgement import Report, judge
-from provision.rules.rule import Landscape
+from provision.rules import checks
+from provision.rules.evaluation import Report, evaluate
+from provision.rules.model import Snapshot
+from provision.rules.sources.keycloak_resource import keycloak_resource
 
 if TYPE_CHECKING:
-    from provision.rules.rule import Profile
-    from provision.rules.thing import Thing
+    from provision.rules.model import Profile, Resource
 
 
 def asked(
     rule: str,
-    *things: Thing,
+    *resources: Resource,
     profile: Profile = "dev",
     complete: bool = True,
     **parameters: Any,
@@ -26,15 +25,15 @@ def asked(
 
     Args:
         rule: Its id.
-        things: The objects.
+        resources: The objects.
         profile: What the stack is for.
         complete: Whether there are no others in the realm.
         parameters: The rule's parameters.
     """
     config = RulesConfig(parameters={rule: parameters} if parameters else {})
-    return judge(Landscape(things, profile, complete), config, only=[book.rule(rule)])
+    return evaluate(Snapshot(resources, profile, complete), config, only=[checks.rule(rule)])
 
 
-def thing(kind: str, /, **properties: Any) -> Thing:
+def resource(kind: str, /, **properties: Any) -> Resource:
     """A Keycloak object in the realm ``mcp``."""
-    return keycloak_thing(kind, f"the {kind}", {"realm": "mcp", **properties})
+    return keycloak_resource(kind, f"the {kind}", {"realm": "mcp", **properties})

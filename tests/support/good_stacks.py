@@ -11,7 +11,8 @@ from unittest import mock
 import yaml
 
 from provision.core.registry import catalogue
-from provision.rules import declared
+from provision.rules.sources import program
+from provision.rules.sources.resource_input import ResourceInput
 from tests.support.kubernetes_program import resources as kubernetes
 from tests.support.mocked_program import declared_by
 
@@ -21,14 +22,14 @@ _SECRET = "of-a-test-and-long-enough"
 
 @cache
 def good(name: str) -> Any:
-    """The landscape of a good stack.
+    """The snapshot of a good stack.
 
     Args:
         name: ``dev`` (processes), ``docker`` (the same in containers), ``prod`` (a realm of its own on an
             external Keycloak, so that all of it can be seen), or ``kubernetes`` (the same, with what another
             program declares to run Keycloak and the server).
     """
-    return declared.landscape(resources(name), profile(name))
+    return program.snapshot(resources(name), profile(name))
 
 
 def profile(name: str) -> Any:
@@ -36,7 +37,7 @@ def profile(name: str) -> Any:
     return "prod" if name in {"prod", "kubernetes"} else "dev"
 
 
-def resources(name: str, **more: Any) -> list[declared.Resource]:
+def resources(name: str, **more: Any) -> list[ResourceInput]:
     """What the program of such a stack declares.
 
     Args:
@@ -47,7 +48,7 @@ def resources(name: str, **more: Any) -> list[declared.Resource]:
         # It runs Keycloak and the server itself, and says so.
         others = [item for item in resources("prod") if item.type != "provision:index:McpStack"]
         told = {"profile": "prod", "runtime": "external"}
-        return [*others, declared.Resource("provision:index:McpStack", "prod", told), *kubernetes()]
+        return [*others, ResourceInput("provision:index:McpStack", "prod", told), *kubernetes()]
     values = _values(profile(name))
     if name == "prod":
         values["realm"] = {**values["realm"], "adopt": False}
@@ -60,7 +61,7 @@ def resources(name: str, **more: Any) -> list[declared.Resource]:
         mock.patch("provision.runtimes.docker.daemon.missing", return_value=None),
     ):
         made = declared_by(values, Path(folder))
-    return [declared.Resource(args.typ, args.name, _checked(args.typ, args.inputs)) for args in made]
+    return [ResourceInput(args.typ, args.name, _checked(args.typ, args.inputs)) for args in made]
 
 
 def _checked(token: str, inputs: dict[str, Any]) -> dict[str, Any]:

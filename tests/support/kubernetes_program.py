@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from provision.rules.declared import Resource
+from provision.rules.sources.resource_input import ResourceInput
 
 _DIGEST = "@sha256:" + "5" * 64
 _ISSUER = "https://login.example.org/realms/mcp"
@@ -36,11 +36,11 @@ KEYCLOAK = (
 )
 
 
-def resources() -> list[Resource]:
+def resources() -> list[ResourceInput]:
     """All of it."""
     return [
         workload("StatefulSet", "login", keycloak(), replicas=2),
-        Resource(
+        ResourceInput(
             "kubernetes:core/v1:ConfigMap", "calculator", {"data": {"settings.json": json.dumps(_SETTINGS)}}
         ),
         workload("Deployment", "calculator", server()),
@@ -81,7 +81,7 @@ def locked(user: int) -> dict[str, Any]:
     }
 
 
-def workload(kind: str, name: str, container: Any, *, replicas: int = 1, **pod: Any) -> Resource:
+def workload(kind: str, name: str, container: Any, *, replicas: int = 1, **pod: Any) -> ResourceInput:
     """A Deployment or a StatefulSet of one container."""
     spec = {"replicas": float(replicas), "template": {"spec": {"containers": [container], **pod}}}
-    return Resource(f"kubernetes:apps/v1:{kind}", name, {"spec": spec})
+    return ResourceInput(f"kubernetes:apps/v1:{kind}", name, {"spec": spec})

@@ -29,8 +29,7 @@ if TYPE_CHECKING:
 
     from provision.core.spec import Spec
     from provision.keycloak.api.session import Session
-    from provision.rules.rule import Landscape
-    from provision.rules.thing import Thing
+    from provision.rules.model import Resource, Snapshot
 
 _PREFIX = "provision:keycloak:"
 OF_THE_STACK = {"Realm": {"expectedIssuer", "features", "instance", "owner"}}
@@ -40,7 +39,7 @@ MASTER = "master"
 
 
 @contextmanager
-def realm_of(session: Session, landscape: Landscape, whole: Landscape | None = None) -> Iterator[str]:
+def realm_of(session: Session, snapshot: Snapshot, whole: Snapshot | None = None) -> Iterator[str]:
     """Its name; the realm is removed afterwards, and what the landscape has in the realm of the administrators.
 
     Args:
@@ -48,26 +47,26 @@ def realm_of(session: Session, landscape: Landscape, whole: Landscape | None = N
         landscape: What to make.
         whole: The landscape from which things were taken away that Keycloak makes itself: they are removed.
     """
-    things = [thing for thing in landscape.things if _PREFIX + thing.kind in catalogue()]
-    (name,) = (thing.get("name") for thing in things if thing.kind == "Realm")
+    resources = [resource for resource in snapshot.resources if _PREFIX + resource.kind in catalogue()]
+    (name,) = (resource.get("name") for resource in resources if resource.kind == "Realm")
     made = []
     session.delete(name)
     try:
-        for thing in _in_order(things):
-            made.append(thing)
-            _make(session, thing)
-        for thing in _taken_away(landscape, whole or landscape):
-            _remove(session, thing)
-        _finish(session, name, things)
+        for resource in _in_order(resources):
+            made.append(resource)
+            _make(session, resource)
+        for resource in _taken_away(snapshot, whole or snapshot):
+            _remove(session, resource)
+        _finish(session, name, resources)
         yield name
     finally:
         session.delete(name)
-        for thing in reversed(made):
-            if thing.properties.get("realm") == MASTER:
-                _remove(session, thing)
+        for resource in reversed(made):
+            if resource.properties.get("realm") == MASTER:
+                _remove(session, resource)
 
 
-def offered_of(session: Session, landscape: Landscape) -> tuple[Landscape, list[str]]:
+def offered_of(session: Session, snapshot: Snapshot) -> tuple[Snapshot, list[str]]:
     """What this Keycloak can have of a landscape, and what it lacks of the rest; the toolkit's own must have it all.
 
     Args:
@@ -75,53 +74,53 @@ def offered_of(session: Session, landscape: Landscape) -> tuple[Landscape, list[
         landscape: The objects; policies, executors and conditions that the server does not offer are left out.
     """
     lacking: set[str] = set()
-    things = []
-    for thing in landscape.things:
-        token = _PREFIX + thing.kind
+    resources = []
+    for resource in snapshot.resources:
+        token = _PREFIX + resource.kind
         calls = catalogue().get(token)
         if calls and lacks(session, token):
             lacking.add(f"registration policy {calls.provider_id!r}")
         elif is_another() and calls and issubclass(calls, PolicyDocumentHandler):
-            things.append(_offered_parts(session, calls, thing, lacking))
+            resources.append(_offered_parts(session, calls, resource, lacking))
         else:
-            things.append(thing)
-    return replace(landscape, things=tuple(things)), sorted(lacking)
+            resources.append(resource)
+    return replace(snapshot, resources=tuple(resources)), sorted(lacking)
 
 
 def _offered_parts(
-    session: Session, calls: type[PolicyDocumentHandler[Any]], thing: Thing, lacking: set[str]
-) -> Thing:
+    session: Session, calls: type[PolicyDocumentHandler[Any]], resource: Resource, lacking: set[str]
+) -> Resource:
     """A profile or policy without the executors or conditions that the server lacks."""
     there = offered(session, f"client-policy-{calls.part}") or ()
     named = {calls.spec.model_fields[name].alias: mark.id for name, mark in typed(calls.spec).items()}
-    used = {named[name] for name, value in thing.properties.items() if value and name in named}
-    others = thing.properties.get(calls.parts) or ()
+    used = {named[name] for name, value in resource.properties.items() if value and name in named}
+    others = resource.properties.get(calls.parts) or ()
     used |= {item[calls.part] for item in others}
     lacking |= {f"{calls.part} {id_!r}" for id_ in used.difference(there)}
     values = {
-        name: value for name, value in thing.properties.items() if named.get(name) not in used - {*there}
+        name: value for name, value in resource.properties.items() if named.get(name) not in used - {*there}
     }
     if others:
         values[calls.parts] = [item for item in others if item[calls.part] in there]
-    return replace(thing, properties=values)
+    return replace(resource, properties=values)
 
 
-def _make(session: Session, thing: Thing) -> None:
-    spec, allowed = _spec(thing)
-    if "ageDays" in thing.properties:
-        _make_aged_key(session, thing)
-    elif thing.kind == "User" and thing.get("realm") == MASTER:
+def _make(session: Session, resource: Resource) -> None:
+    spec, allowed = _spec(resource)
+    if "ageDays" in resource.properties:
+        _make_aged_key(session, resource)
+    elif resource.kind == "User" and resource.get("realm") == MASTER:
         with _unmanaged_attributes(session, MASTER):
-            _write(_calls(session, thing), spec)
+            _write(_calls(session, resource), spec)
     elif allowed:
         context = Context(connection=KeycloakAccess(lambda: session, _FEATURES), log=lambda _line: None)
         Lifecycle(catalogue()[type(spec).token], context).create(spec.wire(), preview=False)
     else:
-        _write(_calls(session, thing), spec)
-    if thing.properties.get("temporaryAdministrator"):
-        _mark_client(session, thing)
-    if thing.kind == "Group":
-        _fill_group(session, thing)
+        _write(_calls(session, resource), spec)
+    if resource.properties.get("temporaryAdministrator"):
+        _mark_client(session, resource)
+    if resource.kind == "Group":
+        _fill_group(session, resource)
 
 
 def _write(calls: Handler[Any], spec: Spec) -> None:
@@ -133,24 +132,26 @@ def _write(calls: Handler[Any], spec: Spec) -> None:
         calls.update(found, spec)
 
 
-def _remove(session: Session, thing: Thing) -> None:
-    calls = _calls(session, thing)
-    if (found := calls.find(_spec(thing)[0])) is not None:
+def _remove(session: Session, resource: Resource) -> None:
+    calls = _calls(session, resource)
+    if (found := calls.find(_spec(resource)[0])) is not None:
         calls.delete(found)
 
 
-def _calls(session: Session, thing: Thing) -> Handler[Any]:
-    return catalogue()[_PREFIX + thing.kind](Context(connection=KeycloakAccess(lambda: session), log=print))
+def _calls(session: Session, resource: Resource) -> Handler[Any]:
+    return catalogue()[_PREFIX + resource.kind](
+        Context(connection=KeycloakAccess(lambda: session), log=print)
+    )
 
 
-def _spec(thing: Thing) -> tuple[Any, bool]:
+def _spec(resource: Resource) -> tuple[Any, bool]:
     """The object as its spec, and whether the spec allows it to be so."""
-    kind = catalogue()[_PREFIX + thing.kind].spec
-    fields, left_out = kind.fields(), OF_THE_STACK.get(thing.kind, ())
+    kind = catalogue()[_PREFIX + resource.kind].spec
+    fields, left_out = kind.fields(), OF_THE_STACK.get(resource.kind, ())
     values = {
-        name: value for name, value in thing.properties.items() if name in fields and name not in left_out
+        name: value for name, value in resource.properties.items() if name in fields and name not in left_out
     }
-    if thing.kind == "Realm" and values.get("sslRequired") == "all":
+    if resource.kind == "Realm" and values.get("sslRequired") == "all":
         values["sslRequired"] = "external"  # over HTTP it is not to be made so, see _finish
     try:
         return kind.model_validate(values), True
@@ -160,38 +161,43 @@ def _spec(thing: Thing) -> tuple[Any, bool]:
     return allowed.model_copy(update={fields[name].name: values[name] for name in refused}), False
 
 
-def _finish(session: Session, name: str, things: list[Thing]) -> None:
+def _finish(session: Session, name: str, resources: list[Resource]) -> None:
     """What shuts a realm to plain HTTP comes last."""
-    (wanted,) = (thing.get("sslRequired") for thing in things if thing.kind == "Realm")
+    (wanted,) = (resource.get("sslRequired") for resource in resources if resource.kind == "Realm")
     if wanted == "all":
         session.put(name, body={**session.get(name), "sslRequired": wanted})
 
 
-def _mark_client(session: Session, thing: Thing) -> None:
+def _mark_client(session: Session, resource: Resource) -> None:
     """As Keycloak marks the client that it was started with."""
-    realm = thing.get("realm")
-    client = client_with_id(session, realm, thing.get("clientId")) or {}
+    realm = resource.get("realm")
+    client = client_with_id(session, realm, resource.get("clientId")) or {}
     marked = {**client["attributes"], "is_temporary_admin": "true"}
     session.put(realm, "clients", client["id"], body={**client, "attributes": marked})
 
 
-def _fill_group(session: Session, thing: Thing) -> None:
+def _fill_group(session: Session, resource: Resource) -> None:
     """With service accounts, or with everybody who is new."""
-    realm, group = thing.get("realm"), group_id(session, thing.get("realm"), thing.get("path"))
-    for client_id in thing.properties.get("serviceAccounts", ()):
+    realm, group = resource.get("realm"), group_id(session, resource.get("realm"), resource.get("path"))
+    for client_id in resource.properties.get("serviceAccounts", ()):
         client = client_with_id(session, realm, client_id) or {}
         account = session.get(realm, "clients", client["id"], "service-account-user")
         session.put(realm, "users", account["id"], "groups", group, body={})
-    if thing.properties.get("everyone"):
+    if resource.properties.get("everyone"):
         session.put(realm, "default-groups", group, body={})
 
 
-def _make_aged_key(session: Session, thing: Thing) -> None:
+def _make_aged_key(session: Session, resource: Resource) -> None:
     """A key that is brought along with its certificate, since Keycloak makes none that is older than now."""
-    key, certificate = aged_key(thing.get("ageDays"))
+    key, certificate = aged_key(resource.get("ageDays"))
     config = {"privateKey": [key], "certificate": [certificate], "keyUse": ["SIG"], "priority": ["200"]}
-    body = {"name": thing.get("name"), "providerId": "rsa", "providerType": PROVIDER_TYPE, "config": config}
-    realm = thing.get("realm")
+    body = {
+        "name": resource.get("name"),
+        "providerId": "rsa",
+        "providerType": PROVIDER_TYPE,
+        "config": config,
+    }
+    realm = resource.get("realm")
     session.post(realm, "components", body={**body, "parentId": session.realm_id(realm)})
 
 
@@ -228,22 +234,22 @@ def _unmanaged_attributes(session: Session, realm: str) -> Iterator[None]:
         session.put(realm, "users", "profile", body=before)
 
 
-def _in_order(things: list[Thing]) -> list[Thing]:
+def _in_order(resources: list[Resource]) -> list[Resource]:
     """Each after those that it names; the realm first; of several with one key, the last."""
-    specs = [_spec(thing)[0] for thing in things]
-    known = {_key(spec): (spec, thing) for spec, thing in zip(specs, things, strict=True)}
-    ordered: dict[tuple[Any, ...], Thing] = {}
+    specs = [_spec(resource)[0] for resource in resources]
+    known = {_key(spec): (spec, resource) for spec, resource in zip(specs, resources, strict=True)}
+    ordered: dict[tuple[Any, ...], Resource] = {}
 
     def place(key: tuple[Any, ...]) -> None:
         if key in ordered:
             return
-        spec, thing = known[key]
-        before = [(thing.properties.get("realm"), *other) for other in spec.references()]
+        spec, resource = known[key]
+        before = [(resource.properties.get("realm"), *other) for other in spec.references()]
         before += [other for other in known if other[1] in spec.follows]
         for other in before:
             if other in known:
                 place(other)
-        ordered[key] = thing
+        ordered[key] = resource
 
     for key in sorted(known, key=lambda key: key[1] != "Realm"):
         place(key)
@@ -254,7 +260,7 @@ def _key(spec: Spec) -> tuple[Any, ...]:
     return getattr(spec, "realm", None), *spec.key_in_container()
 
 
-def _taken_away(landscape: Landscape, whole: Landscape) -> list[Thing]:
-    left = {(thing.kind, thing.name) for thing in landscape.things}
-    gone = [thing for thing in whole.things if (thing.kind, thing.name) not in left]
-    return [thing for thing in gone if _PREFIX + thing.kind in catalogue()]
+def _taken_away(snapshot: Snapshot, whole: Snapshot) -> list[Resource]:
+    left = {(resource.kind, resource.name) for resource in snapshot.resources}
+    gone = [resource for resource in whole.resources if (resource.kind, resource.name) not in left]
+    return [resource for resource in gone if _PREFIX + resource.kind in catalogue()]

@@ -1,4 +1,4 @@
-"""The breaks that rules name, made in real realms: a rule says of the realm what it says of the declared one."""
+"""What breaks rules, made in real realms: a rule says of the realm what it says of the declared one."""
 
 from __future__ import annotations
 
@@ -11,20 +11,22 @@ import pytest
 from provision.config.rules import RulesConfig
 from provision.core.registry import catalogue
 from provision.keycloak.bases.client_policy_documents import PolicyDocumentHandler, typed
-from provision.rules import book, live, recorded
-from provision.rules.judgement import judge
-from provision.rules.thing import MASKED
+from provision.rules import checks
+from provision.rules.evaluation import evaluate
+from provision.rules.model import MASKED
+from provision.rules.sources import live, state
 from tests.support.good_stacks import good
 from tests.support.landscape_realm import MASTER, offered_of, realm_of
+from tests.support.rule_cases import breaks_of, stack_of
 from tests.support.world import is_another
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from provision.keycloak.api.session import Session
-    from provision.rules.changes import Change
-    from provision.rules.rule import Landscape, Rule
-    from provision.rules.thing import Thing
+    from provision.rules.definition import Rule
+    from provision.rules.model import Resource, Snapshot
+    from tests.support.mutations import Change
 
     Breaks = tuple[Change, ...]
 
@@ -40,8 +42,8 @@ def breaks(*, featured: bool) -> list[Any]:
     """
     return [
         pytest.param(rule, changes, id=f"{rule.id}-{number}")
-        for rule in book.rules()
-        for number, changes in enumerate(rule.breaks)
+        for rule in checks.rules()
+        for number, changes in enumerate(breaks_of(rule))
         if any(_PREFIX + _kind(change) in catalogue() for change in changes)
         and any(map(_needs_feature, changes)) is featured
     ]
@@ -66,37 +68,39 @@ def assert_broken(session: Session, rule: Rule, changes: Breaks) -> None:
 
     Skips the test if this Keycloak lacks what the break is about.
     """
-    broken = _broken(good(rule.breaks_in), changes)
+    broken = _broken(good(stack_of(rule)), changes)
     if _lacks(session, rule, broken):
-        about = replace(broken, things=tuple(thing for thing in broken.things if thing.kind in rule.on))
+        about = replace(
+            broken, resources=tuple(resource for resource in broken.resources if resource.kind in rule.on)
+        )
         pytest.skip(f"this Keycloak has no {', no '.join(offered_of(session, about)[1])}")
     if is_another():
         numbers = [n for n, realm in enumerate(_shared(session)) if (rule, changes) in realm.breaks]
         seen = _seen_in(session, *numbers)
     else:
-        seen = audited(session, broken, good(rule.breaks_in))
-    report = judge(seen, RulesConfig(), only=[rule])
+        seen = audited(session, broken, good(stack_of(rule)))
+    report = evaluate(seen, RulesConfig(), only=[rule])
     if _found([rule], broken):
-        assert {finding.rule.id for finding in report.findings} == {rule.id}, report.undecided
+        assert {finding.rule.id for finding in report.findings} == {rule.id}, report.inconclusive
     else:
-        assert repr(MASKED) in {item.why for item in report.undecided if item.path == "secret"}
+        assert repr(MASKED) in {item.why for item in report.inconclusive if item.path == "secret"}
         assert report.findings == ()
 
 
-def _broken(landscape: Landscape, changes: Breaks) -> Landscape:
+def _broken(snapshot: Snapshot, changes: Breaks) -> Snapshot:
     for change in changes:
-        landscape = change(landscape)
-    return landscape
+        snapshot = change(snapshot)
+    return snapshot
 
 
-def _lacks(session: Session, rule: Rule, broken: Landscape) -> bool:
-    """Whether the rule says something else of what this Keycloak can have of the landscape."""
+def _lacks(session: Session, rule: Rule, broken: Snapshot) -> bool:
+    """Whether the rule says something else of what this Keycloak can have of the snapshot."""
     return is_another() and _found([rule], offered_of(session, broken)[0]) != _found([rule], broken)
 
 
-def _found(rules: Sequence[Rule], landscape: Landscape) -> set[tuple[str, str, str]]:
+def _found(rules: Sequence[Rule], snapshot: Snapshot) -> set[tuple[str, str, str]]:
     """What rules find without secrets: the rule, the object and the property."""
-    found = judge(_without_secrets(landscape), RulesConfig(), only=rules).findings
+    found = evaluate(_without_secrets(snapshot), RulesConfig(), only=rules).findings
     return {(finding.rule.id, finding.resource, finding.path) for finding in found}
 
 
@@ -105,7 +109,7 @@ class _Shared:
     """A realm that several breaks share, each of which leaves the others' rules to find just what they find without it."""
 
     start: str
-    declared: Landscape
+    declared: Snapshot
     breaks: list[tuple[Rule, Breaks]] = field(default_factory=list)
     finds: set[tuple[str, str, str]] = field(default_factory=set)
 
@@ -117,7 +121,7 @@ class _Shared:
             both = _broken(self.declared, changes)
         except LookupError:  # another break took the object away
             return False
-        keys = [_key(thing) for thing in both.things]
+        keys = [_key(resource) for resource in both.resources]
         finds = self.finds | _found([rule], _broken(good(self.start), changes))
         rules = [*(other for other, _ in self.breaks), rule]
         if self.breaks and (len({*keys}) < len(keys) or _found(rules, offered_of(session, both)[0]) != finds):
@@ -131,17 +135,20 @@ class _Shared:
         there = {_kind(change) for _, others in self.breaks for change in others}
         policies = {kind for kind in map(_kind, changes) if kind.endswith("Policy")}
         return (
-            self.start != rule.breaks_in
+            self.start != stack_of(rule)
             or any(rule is other for other, _ in self.breaks)
             or bool(there & policies)
         )
 
 
-def _key(thing: Thing) -> tuple[Any, ...]:
+def _key(resource: Resource) -> tuple[Any, ...]:
     """Mappers of all types share their names."""
-    if thing.kind.endswith("Mapper"):
-        return ("Mapper", *(thing.properties.get(key) or "" for key in ("scope", "client", "alias", "name")))
-    return recorded.identity(thing)
+    if resource.kind.endswith("Mapper"):
+        return (
+            "Mapper",
+            *(resource.properties.get(key) or "" for key in ("scope", "client", "alias", "name")),
+        )
+    return state.identity(resource)
 
 
 @cache
@@ -149,48 +156,48 @@ def _shared(session: Session) -> list[_Shared]:
     """As few realms as the breaks that the server can have need: another Keycloak than the toolkit's own is slow."""
     realms: list[_Shared] = []
     for rule, changes in (parameter.values for parameter in breaks(featured=False)):
-        if _lacks(session, rule, _broken(good(rule.breaks_in), changes)):
+        if _lacks(session, rule, _broken(good(stack_of(rule)), changes)):
             continue
         if not any(realm.take(session, rule, changes) for realm in realms):
-            realms.append(_Shared(rule.breaks_in, good(rule.breaks_in)))
+            realms.append(_Shared(stack_of(rule), good(stack_of(rule))))
             realms[-1].take(session, rule, changes)
     return realms
 
 
 @cache
-def _seen_in(session: Session, number: int) -> Landscape:
+def _seen_in(session: Session, number: int) -> Snapshot:
     realm = _shared(session)[number]
     return audited(session, offered_of(session, realm.declared)[0], offered_of(session, good(realm.start))[0])
 
 
-def audited(session: Session, landscape: Landscape, whole: Landscape | None = None) -> Landscape:
-    """The landscape with its realms made and read; of the realm of the administrators what is in the landscape."""
-    with realm_of(session, landscape, whole) as name:
-        seen = live.landscape(session, name, landscape.profile)
-        others = live.landscape(session, MASTER, landscape.profile) if _reaches_master(landscape) else None
+def audited(session: Session, snapshot: Snapshot, whole: Snapshot | None = None) -> Snapshot:
+    """The snapshot with its realms made and read; of the realm of the administrators what is in the snapshot."""
+    with realm_of(session, snapshot, whole) as name:
+        seen = live.snapshot(session, name, snapshot.profile)
+        others = live.snapshot(session, MASTER, snapshot.profile) if _reaches_master(snapshot) else None
     assert seen.unseen.keys() <= NEVER_READ  # else the record would stand in for it
     if others is not None:
-        seen = replace(seen, things=(*seen.things, *_declared_ones(others, landscape)))
-    return recorded.surrounded(seen, landscape)
+        seen = replace(seen, resources=(*seen.resources, *_declared_ones(others, snapshot)))
+    return state.surrounded(seen, snapshot)
 
 
-def _reaches_master(landscape: Landscape) -> bool:
-    return any(thing.properties.get("realm") == MASTER for thing in landscape.things)
+def _reaches_master(snapshot: Snapshot) -> bool:
+    return any(resource.properties.get("realm") == MASTER for resource in snapshot.resources)
 
 
-def _declared_ones(seen: Landscape, landscape: Landscape) -> Iterator[Thing]:
-    declared = {recorded.identity(thing) for thing in landscape.things}
-    return (thing for thing in seen.things if recorded.identity(thing) in declared)
+def _declared_ones(seen: Snapshot, snapshot: Snapshot) -> Iterator[Resource]:
+    declared = {state.identity(resource) for resource in snapshot.resources}
+    return (resource for resource in seen.resources if state.identity(resource) in declared)
 
 
-def _without_secrets(landscape: Landscape) -> Landscape:
+def _without_secrets(snapshot: Snapshot) -> Snapshot:
     """As far as an audit can see it: it never looks at secrets."""
     return replace(
-        landscape,
-        things=tuple(
-            replace(thing, properties={**thing.properties, **dict.fromkeys(thing.secrets, MASKED)})
-            if thing.kind != "Client" or thing.peek("access") == "confidential"
-            else thing
-            for thing in landscape.things
+        snapshot,
+        resources=tuple(
+            replace(resource, properties={**resource.properties, **dict.fromkeys(resource.secrets, MASKED)})
+            if resource.kind != "Client" or resource.peek("access") == "confidential"
+            else resource
+            for resource in snapshot.resources
         ),
     )

@@ -11,15 +11,16 @@ from typing import TYPE_CHECKING, Any
 
 import yaml
 
-from provision.rules import book
-from provision.rules.changes import Add, Have, Remove, Set
-from provision.rules.rule import PROFILES
+from provision.rules import checks
+from provision.rules.model import PROFILES
+from tests.support.mutations import Add, Have, Remove, Set
+from tests.support.rule_cases import breaks_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
-    from provision.rules.changes import Change, Where
-    from provision.rules.rule import Rule
+    from provision.rules.definition import Rule
+    from tests.support.mutations import Change, Where
 
 PAGE = Path(__file__).parents[2] / "docs" / "rules.md"
 _MARK = "<!-- From here on written by `make docs`; do not edit. -->"
@@ -38,9 +39,9 @@ def example(changes: Iterable[Change]) -> str:
 
 
 def _rules() -> Iterator[str]:
-    by_group = {name: tuple(rules) for name, rules in groupby(book.rules(), key=lambda rule: rule.group)}
+    by_group = {name: tuple(rules) for name, rules in groupby(checks.rules(), key=lambda rule: rule.group)}
     for name, rules in by_group.items():
-        about = importlib.import_module(f"{book.__name__}.{name}").__doc__ or name
+        about = importlib.import_module(f"{checks.__name__}.{name}").__doc__ or name
         yield f"## {about.strip().rstrip('.')}"
         yield ""
         yield "| rule | severity | what holds |"
@@ -59,7 +60,7 @@ def _rule(rule: Rule) -> Iterator[str]:
     yield rule.why
     yield ""
     yield "Broken by"
-    for number, changes in enumerate(rule.breaks):
+    for number, changes in enumerate(breaks_of(rule)):
         if number:
             yield "or by"
         yield ""
@@ -133,7 +134,7 @@ def _cell(text: str) -> str:
 def main() -> None:
     """Write the page anew."""
     PAGE.write_text(page(), encoding="utf-8")
-    sys.stderr.write(f"wrote {len(book.rules())} rules\n")
+    sys.stderr.write(f"wrote {len(checks.rules())} rules\n")
 
 
 if __name__ == "__main__":

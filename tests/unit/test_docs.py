@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from provision.rules.changes import Add, Remove, Set, Where
 from provision.server.settings import Settings
 from tests.support import container_limits, rules_page, settings_table
+from tests.support.mutations import Add, Remove, Set, Where
 
 _DOCS = Path(__file__).parents[2] / "docs"
 _EXAMPLES = ("library.py", "library.yaml")

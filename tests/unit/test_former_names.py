@@ -14,8 +14,8 @@ from provision.keycloak.objects.client_scope_assignment import ClientScopeAssign
 from provision.provider.journal import Journal
 from provision.provider.lifecycle import Lifecycle
 from provision.provider.schema import schema
-from provision.rules.declared import landscape
-from provision.rules.inputs import resource
+from provision.rules.sources.engine_inputs import resource
+from provision.rules.sources.program import snapshot
 from provision.stack.component import _former_names
 
 _NOW = {
@@ -63,8 +63,8 @@ class TestAFormerName:
     def test_rules_see_what_it_is_called_now(self, former, now):
         fields = kind(now).spec.fields()
         inputs = {name: value for name, value in _VALUES.items() if name in fields}
-        (thing,) = landscape([resource(former, "urn", inputs)], "dev").things
-        assert thing.kind == now.rpartition(":")[2]
+        (found,) = snapshot([resource(former, "urn", inputs)], "dev").resources
+        assert found.kind == now.rpartition(":")[2]
 
 
 def test_no_name_is_both_former_and_in_use():

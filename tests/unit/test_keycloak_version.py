@@ -9,14 +9,14 @@ import pytest
 
 from provision._lib.errors import ProvisionError
 from provision.keycloak.version import SHA256, VERSION
-from provision.rules.keycloak_cves import Version, known
+from provision.rules.helpers.keycloak_cves import Version, known
 from tools import keycloak_version
 
 ROOT = Path(__file__).parents[2]
 TEXTS = {".json", ".md", ".py", ".pyi", ".toml", ".yaml"}
 MEASURED = ("benchmarks/results/", "docs/decisions/")
 """Where a version is part of what was measured or done."""
-HOLES = ("provision/rules/keycloak_cves.toml", "tests/unit/rules/test_known_facts.py")
+HOLES = ("provision/rules/helpers/keycloak_cves.toml", "tests/unit/rules/test_known_facts.py")
 """Where it is part of what is known of a release."""
 
 

@@ -11,14 +11,15 @@ import pytest
 from google.protobuf import empty_pb2
 from pulumi.runtime.proto import analyzer_pb2 as protocol
 
-from provision import policy_pack
 from provision.config.rules import RulesConfig
-from provision.policy_pack import Analyzer
 from provision.provider.wire import SECRET, SIGNATURE, UNKNOWNS
-from provision.rules import book, declared
-from provision.rules.judgement import judge
-from provision.rules.rule import Rule
-from provision.rules.thing import Violation
+from provision.rules import checks, pack
+from provision.rules.definition import Rule
+from provision.rules.evaluation import evaluate
+from provision.rules.model import Violation
+from provision.rules.pack import Analyzer
+from provision.rules.sources import program
+from provision.rules.sources.resource_input import ResourceInput
 from tests.support.good_stacks import profile, resources
 
 CLIENT = "provision:keycloak:Client"
@@ -92,14 +93,14 @@ def rules(monkeypatch):
     """Puts rules of the test in the book's place."""
 
     def put(*rules):
-        monkeypatch.setattr(book, "rules", lambda: rules)
+        monkeypatch.setattr(checks, "rules", lambda: rules)
 
     return put
 
 
 def rule(id_="a-rule", **words):
-    def check(thing, scene):
-        if thing.get("accessTokenLifespan") > scene.parameters["seconds"]:
+    def check(resource, context):
+        if resource.get("accessTokenLifespan") > context.parameters["seconds"]:
             yield Violation("accessTokenLifespan", "lives too long")
 
     given = {
@@ -111,7 +112,7 @@ def rule(id_="a-rule", **words):
         "see": "https://example.org",
         "on": ("Realm",),
         "check": check,
-        "breaks": (),
+        "example": "Realm: accessTokenLifespan: 600",
         "parameters": {"seconds": 300, "hosts": ("a",), "strict": False},
         "in_production": {"seconds": 60},
     }
@@ -123,13 +124,13 @@ def test_it_says_of_a_whole_program_what_the_rules_say(stack):
     purpose = profile(stack)
     # A volume may have its container's name; URNs, by which the engine names resources, differ.
     made = [replace(item, name=f"{item.type}::{item.name}") for item in resources(stack)]
-    broken = declared.Resource(CLIENT, "broken", {**BROKEN, "realm": "mcp"})
-    session = policy_pack.configured({"provision:profile": purpose})
+    broken = ResourceInput(CLIENT, "broken", {**BROKEN, "realm": "mcp"})
+    session = pack.configured({"provision:profile": purpose})
     said = []
     for item in [*made, broken]:
         said += session.about_one(item).findings
     said += session.about_all([*made, broken]).findings
-    wanted = judge(declared.landscape([*made, broken], purpose), RulesConfig()).findings
+    wanted = evaluate(program.snapshot([*made, broken], purpose), RulesConfig()).findings
     assert sorted((item.rule.id, item.resource) for item in said) == sorted(
         (item.rule.id, item.resource) for item in wanted
     )
@@ -256,7 +257,7 @@ def test_a_waiver_is_not_in_silence():
 def test_what_only_the_realm_can_tell_is_told_when_the_realm_is_seen(rules):
     """In a realm that is made here, what is not declared has its default; whose realm it is may come later."""
 
-    def check(client, scene):
+    def check(client, context):
         if not client.get("consentRequired"):
             yield Violation("consentRequired", "nobody is asked")
 
@@ -274,8 +275,8 @@ def test_what_only_the_realm_can_tell_is_told_when_the_realm_is_seen(rules):
 
 
 def test_a_rule_that_looks_beside_its_object_is_asked_when_all_is_known(rules):
-    def check(realm, scene):
-        if scene.none_of("Client"):
+    def check(realm, context):
+        if context.none_of("Client"):
             yield Violation("", "has no client")
 
     rules(rule(check=check, beside=("Client",)))
@@ -288,5 +289,5 @@ def test_a_rule_that_looks_beside_its_object_is_asked_when_all_is_known(rules):
 
 def test_the_pack_of_the_repository_starts_it():
     pack = Path(__file__).parents[2] / "policies"
-    assert "provision.policy_pack import serve" in (pack / "__main__.py").read_text()
+    assert "provision.rules.pack import serve" in (pack / "__main__.py").read_text()
     assert (pack / "PulumiPolicy.yaml").read_text().startswith("name: provision\n")

@@ -11,6 +11,8 @@ from provision.keycloak.objects.client import internal_id
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping, Sequence
 
+    from provision.keycloak.api.admin_api import AdminApi
+
 REALM = ""
 """The owner of a realm role, where a client role has its client."""
 
@@ -50,7 +52,7 @@ def role(session: Session, realm: str, name: str, owner: str = REALM) -> dict[st
     return dict(found)
 
 
-def held(session: Session, realm: str, *holder: str) -> Roles:
+def held(session: AdminApi, realm: str, *holder: str) -> Roles:
     """The roles that a user or group was given directly."""
     found = session.get(realm, *holder, "role-mappings") or {}
     return Roles(

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 from pydantic import Field
 
 from provision.core.spec import NaturalKey, Refers, Spec, Unordered
-from provision.keycloak.api.session import KeycloakError, Session
+from provision.keycloak.api.session import KeycloakError
 from provision.keycloak.bases.collection import CollectionHandler
 from provision.keycloak.bases.multivalued_fields import KeyedLists, ShortKeyedLists, in_order, merged
 from provision.keycloak.bases.representation import Outside, RealmName
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
     from provision.core.handler import Observed
     from provision.core.spec import Outputs
+    from provision.keycloak.api.admin_api import AdminApi
     from provision.keycloak.realm_listing import RealmListing
 
 
@@ -61,7 +62,7 @@ class GroupHandler(CollectionHandler[Group]):
         """All groups, from the top down."""
         yield from self._below(listing.session, listing.realm, "", "groups")
 
-    def _below(self, session: Session, realm: str, above: str, *path: str) -> Iterator[Group]:
+    def _below(self, session: AdminApi, realm: str, above: str, *path: str) -> Iterator[Group]:
         for item in session.list(realm, *path):
             here = above + _joined([item["name"]])
             yield self.key(realm=realm, path=here)
@@ -113,13 +114,13 @@ class GroupHandler(CollectionHandler[Group]):
         return None
 
 
-def group_at(session: Session, realm: str, names: list[str]) -> dict[str, Any] | None:
+def group_at(session: AdminApi, realm: str, names: list[str]) -> dict[str, Any] | None:
     """The representation of the group below those names, or None."""
     found = session.get(realm, "group-by-path", *names)
     return dict(found) if found and found["name"] == names[-1] else None
 
 
-def group_id(session: Session, realm: str, path: str) -> str:
+def group_id(session: AdminApi, realm: str, path: str) -> str:
     """The id of the group at that path.
 
     Raises:

@@ -1,4 +1,4 @@
-"""Reports of what the rules found, one module for each format; each has ``written(report, subject)``."""
+"""Reports of an evaluation, one module for each format; each has ``written(report, subject)``."""
 
 from __future__ import annotations
 
@@ -8,28 +8,28 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 from provision._lib.styled_text import printable
-from provision.rules.judgement import Undecided
+from provision.rules.evaluation import InconclusiveResult
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from provision.rules.judgement import Finding, Report
-    from provision.rules.rule import Profile
+    from provision.rules.evaluation import Finding, Report
+    from provision.rules.model import Profile
 
 _MODULES: Final = {"text": "text", "json": "json_document", "sarif": "sarif", "junit": "junit"}
 FORMATS: Final = tuple(_MODULES)
-"""The formats, the one for people first."""
+"""The formats; the first is for people."""
 _LONGEST_VALUE: Final = 60
 
 
 @dataclass(frozen=True)
 class Subject:
-    """What was looked at.
+    """What a report is about.
 
     Args:
         name: In words, such as ``realm mcp at https://login.example.org``.
-        profile: What it is for.
-        where: The file or address that a code host links a finding to.
+        profile: Its purpose.
+        where: The file or address that a code host links findings to.
     """
 
     name: str
@@ -38,11 +38,11 @@ class Subject:
 
 
 def written(report: Report, subject: Subject, form: str) -> str:
-    """The report as text of one of the formats.
+    """Return the report in one of the formats.
 
     Args:
-        report: What was found.
-        subject: What was looked at.
+        report: The evaluation.
+        subject: What it is about.
         form: One of :data:`FORMATS`.
     """
     module = importlib.import_module(f"{__name__}.{_MODULES[form]}")
@@ -51,7 +51,7 @@ def written(report: Report, subject: Subject, form: str) -> str:
 
 
 def sentence(finding: Finding) -> str:
-    """What is wrong with which object, as every report says it.
+    """Return a finding in one sentence.
 
     Args:
         finding: The finding.
@@ -60,17 +60,17 @@ def sentence(finding: Finding) -> str:
 
 
 def sentence_of_several(findings: Sequence[Finding]) -> str:
-    """The same of the first of those that break one rule, and how many there are besides.
+    """Return the first of several findings of one rule, and the number of the others.
 
     Args:
-        findings: One at least.
+        findings: At least one.
     """
     further = f" (and {len(findings) - 1} more)" if len(findings) > 1 else ""
     return sentence(findings[0]) + further
 
 
 def place(finding: Finding) -> str:
-    """The property and its value; empty for the object as a whole.
+    """Return the property and its value; empty for the resource as a whole.
 
     Args:
         finding: The finding.
@@ -79,22 +79,22 @@ def place(finding: Finding) -> str:
 
 
 def shown_value(value: Any) -> str:
-    """A value on a part of a line.
+    """Return a value as part of a line.
 
     Args:
-        value: What JSON can hold, or what has a text of its own.
+        value: Plain data, or an object with a text of its own.
     """
     text = printable(json.dumps(value, ensure_ascii=False, default=str))
     return text if len(text) <= _LONGEST_VALUE else f"{text[: _LONGEST_VALUE - 1]}…"
 
 
-def in_one_line(item: Finding | Undecided) -> str:
-    """All that concerns one object, for reports without lines of their own.
+def in_one_line(item: Finding | InconclusiveResult) -> str:
+    """Return a finding or an inconclusive result in full, for reports without layout.
 
     Args:
-        item: A finding, or what can't be told.
+        item: The finding or inconclusive result.
     """
-    if isinstance(item, Undecided):
+    if isinstance(item, InconclusiveResult):
         where = f" ({printable(item.path)})" if item.path else ""
         return f"{item.name}{where}: {printable(item.why)}"
     where = f" ({place(item)})" if item.path else ""

@@ -1,4 +1,4 @@
-"""The report for programs: one JSON document, the same from each command that asks the rules."""
+"""The report for programs: one JSON document, the same from every command that evaluates rules."""
 
 from __future__ import annotations
 
@@ -6,23 +6,23 @@ import json
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from provision.rules.judgement import Report
+    from provision.rules.evaluation import Report
     from provision.rules.reports import Subject
 
 
 def document(report: Report, subject: Subject) -> dict[str, Any]:
-    """Findings, what can't be told, and what is waived, as plain data.
+    """Return findings, inconclusive results and waived findings as plain data.
 
     Args:
-        report: What was found.
-        subject: What was looked at.
+        report: The evaluation.
+        subject: What it is about.
     """
     return {
         "subject": subject.name,
         "profile": subject.profile,
         "rules": len(report.rules),
         "findings": [finding.as_json() for finding in report.findings],
-        "undecided": [item.as_json() for item in report.undecided],
+        "undecided": [item.as_json() for item in report.inconclusive],
         "waived": [finding.as_json() for finding in report.waived],
         "expired": [waiver.model_dump(mode="json") for waiver in report.expired],
         "unused": [waiver.model_dump(mode="json") for waiver in report.unused],
@@ -30,5 +30,5 @@ def document(report: Report, subject: Subject) -> dict[str, Any]:
 
 
 def written(report: Report, subject: Subject) -> str:
-    """The document as text."""
+    """Return the document as text."""
     return json.dumps(document(report, subject), indent=2)

@@ -1,4 +1,4 @@
-"""The report for build servers: JUnit XML, a test case for each rule that was asked."""
+"""The report for build servers: JUnit XML, a test case for each rule that was evaluated."""
 
 from __future__ import annotations
 
@@ -9,13 +9,13 @@ from provision._lib.styled_text import printable
 from provision.rules.reports import in_one_line, sentence_of_several
 
 if TYPE_CHECKING:
-    from provision.rules.judgement import Report
+    from provision.rules.definition import Rule
+    from provision.rules.evaluation import Report
     from provision.rules.reports import Subject
-    from provision.rules.rule import Rule
 
 
 def written(report: Report, subject: Subject) -> str:
-    """A mandatory finding fails its case; advice and what is waived is told beside it; what can't be told skips it."""
+    """Return the report; a mandatory finding fails its case, advice and waived findings are output of it, and an inconclusive rule is skipped."""
     cases = [_case(rule, report) for rule in report.rules]
     counts = {
         "tests": str(len(cases)),
@@ -37,13 +37,13 @@ def _case(rule: Rule, report: Report) -> ET.Element:
     )
     found = [finding for finding in report.findings if finding.rule.id == rule.id]
     failed = [finding for finding in found if finding.level == "mandatory"]
-    undecided = [item for item in report.undecided if item.rule.id == rule.id]
+    inconclusive = [item for item in report.inconclusive if item.rule.id == rule.id]
     if failed:
         said = {"type": rule.severity, "message": sentence_of_several(failed)}
         failure = ET.SubElement(case, "failure", said)
         failure.text = printable_lines([*map(in_one_line, failed), f"Why: {rule.why}", rule.see])
-    elif undecided:
-        reasons = dict.fromkeys(map(in_one_line, undecided))
+    elif inconclusive:
+        reasons = dict.fromkeys(map(in_one_line, inconclusive))
         ET.SubElement(case, "skipped", {"message": "; ".join(reasons)})
     advice = [in_one_line(finding) for finding in found if finding.level == "advisory"]
     advice += [
@@ -57,5 +57,5 @@ def _case(rule: Rule, report: Report) -> ET.Element:
 
 
 def printable_lines(lines: list[str]) -> str:
-    """Lines that XML can hold."""
+    """Return lines in characters that XML allows."""
     return "\n".join(map(printable, lines))

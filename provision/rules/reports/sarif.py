@@ -10,27 +10,27 @@ from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import quote
 
 from provision._lib.styled_text import printable
-from provision.rules.judgement import Undecided
+from provision.rules.evaluation import InconclusiveResult
 from provision.rules.reports import in_one_line
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from provision.rules.judgement import Finding, Report
+    from provision.rules.definition import Rule, Severity
+    from provision.rules.evaluation import Finding, Report
     from provision.rules.reports import Subject
-    from provision.rules.rule import Rule, Severity
 
 _SCHEMA: Final = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"
 _SCORES: Final[Mapping[Severity, str]] = {"high": "8.0", "medium": "5.0", "low": "2.0"}
-"""What code hosts make high, medium and low of (their key ``security-severity``)."""
+"""The values of ``security-severity`` that code hosts read as high, medium and low."""
 
 
 def written(report: Report, subject: Subject) -> str:
-    """One run with all rules that were asked; what can't be told is a result of kind ``open``."""
+    """Return one run with all rules that were evaluated; an inconclusive one is a result of kind ``open``."""
     places = {rule.id: number for number, rule in enumerate(report.rules)}
     alike: Counter[tuple[str, str, str]] = Counter()
     results = []
-    items: tuple[Finding | Undecided, ...] = (*report.findings, *report.waived, *report.undecided)
+    items: tuple[Finding | InconclusiveResult, ...] = (*report.findings, *report.waived, *report.inconclusive)
     for item in items:
         key = (item.rule.id, item.resource, item.path)
         results.append(
@@ -74,9 +74,9 @@ def _rule(rule: Rule) -> dict[str, Any]:
     }
 
 
-def _said(item: Finding | Undecided) -> dict[str, Any]:
-    """What kind of result it is, and its words."""
-    if isinstance(item, Undecided):
+def _said(item: Finding | InconclusiveResult) -> dict[str, Any]:
+    """Return the kind of a result, and its words."""
+    if isinstance(item, InconclusiveResult):
         return {"kind": "open", "level": "none", "message": {"text": f"Can't be told: {in_one_line(item)}"}}
     said: dict[str, Any] = {
         "kind": "fail",
@@ -89,7 +89,7 @@ def _said(item: Finding | Undecided) -> dict[str, Any]:
     return said
 
 
-def _location(item: Finding | Undecided, subject: Subject) -> dict[str, Any]:
+def _location(item: Finding | InconclusiveResult, subject: Subject) -> dict[str, Any]:
     full = f"{item.resource}.{item.path}" if item.path else item.resource
     where = subject.where if "://" in subject.where else quote(subject.where)
     return {
@@ -99,6 +99,6 @@ def _location(item: Finding | Undecided, subject: Subject) -> dict[str, Any]:
 
 
 def _fingerprint(rule: str, resource: str, path: str, number: int) -> str:
-    """By which a code host knows the same result again; several may be about one property."""
+    """Return the fingerprint by which a code host recognizes a result; several may be about one property."""
     parts = (rule, resource, path, *([str(number)] if number else []))
     return hashlib.sha256("\0".join(parts).encode()).hexdigest()

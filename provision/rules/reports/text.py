@@ -1,4 +1,4 @@
-"""The report for people: what fails first, the worst of it on top, a block for each rule that is broken."""
+"""The report for people: a block for each broken rule, mandatory and severe ones first."""
 
 from __future__ import annotations
 
@@ -14,13 +14,13 @@ if TYPE_CHECKING:
 
     from provision._lib.styled_text import Line, Paragraph, Segment
     from provision.config.rules import WaiverConfig
-    from provision.rules.judgement import Finding, Report, Undecided
+    from provision.rules.definition import Rule
+    from provision.rules.evaluation import Finding, InconclusiveResult, Report
     from provision.rules.reports import Subject
-    from provision.rules.rule import Rule
 
 WIDTH: Final = 100
 _MOST: Final = 20
-"""So many findings of one rule are shown; the other formats have all."""
+"""Limit for the findings of one rule that are shown; other formats show all."""
 _MOST_IN_BRIEF: Final = 5
 _MOST_NAMES: Final = 5
 _MANDATORY: Final = ("✗ ", "bold red")
@@ -30,16 +30,16 @@ _KEPT: Final = ("✓ ", "green")
 
 
 def written(report: Report, subject: Subject) -> str:
-    """Without styles, for a file."""
+    """Return the report without styles, for a file."""
     return "\n".join(map(plain, lines(report, subject)))
 
 
 def lines(report: Report, subject: Subject, width: int = WIDTH) -> Iterator[Line]:
-    """All that the rules say.
+    """Return the whole report as lines.
 
     Args:
-        report: What was found.
-        subject: What was looked at.
+        report: The evaluation.
+        subject: What it is about.
         width: In columns.
     """
     parts = [*_blocks(report), *_undecided(report), *_waivers(report)]
@@ -48,11 +48,11 @@ def lines(report: Report, subject: Subject, width: int = WIDTH) -> Iterator[Line
 
 
 def brief(report: Report, more: str, width: int = WIDTH) -> Iterator[Line]:
-    """What has to be mended in short, a line for each rule; nothing when there is no finding.
+    """Return a summary, a line for each broken rule; empty without findings.
 
     Args:
-        report: What was found.
-        more: The command that says more.
+        report: The evaluation.
+        more: The command that shows the whole report.
         width: In columns.
     """
     return laid_out(_brief(report, more), width)
@@ -88,7 +88,7 @@ def _block(rule: Rule, findings: list[Finding]) -> Iterator[Paragraph]:
 
 
 def _same_place(finding: Finding, following: Finding | None) -> bool:
-    """Whether a property has several things wrong with it: it is shown after the last one."""
+    """Return whether a property has several findings; it is shown after the last one."""
     return following is not None and (finding.name, place(finding)) == (following.name, place(following))
 
 
@@ -102,21 +102,21 @@ def _fix(finding: Finding, indent: str) -> tuple[str, Segment, str]:
 
 
 def _undecided(report: Report) -> Iterator[Paragraph]:
-    """By reason: one role that is missing leaves many rules undecided."""
-    if not report.undecided:
+    """Return the inconclusive results by reason, since one missing role leaves many rules undecided."""
+    if not report.inconclusive:
         return
     yield 0, ""
     yield 0, ("Can't be told", "bold")
-    reasons: dict[str, list[Undecided]] = {}
-    for item in report.undecided:
+    reasons: dict[str, list[InconclusiveResult]] = {}
+    for item in report.inconclusive:
         reasons.setdefault(item.why, []).append(item)
     for why, items in reasons.items():
         yield 4, "  ", _OPEN, f"{printable(why)}: {_places(items)}"
         yield 4, (f"    for {_some({item.rule.id for item in items})}", "dim")
 
 
-def _places(items: list[Undecided]) -> str:
-    """The properties by object."""
+def _places(items: list[InconclusiveResult]) -> str:
+    """Return the properties by resource."""
     paths: dict[str, set[str]] = {}
     for item in items:
         paths.setdefault(item.name, set()).update({printable(item.path)} - {""})
@@ -168,15 +168,15 @@ def _brief(report: Report, more: str) -> Iterator[Paragraph]:
 
 def _summary(report: Report) -> tuple[Segment, Segment]:
     failed, advice = len(report.mandatory), len(report.findings) - len(report.mandatory)
-    undecided = len({item.rule.id for item in report.undecided})
+    inconclusive = len({item.rule.id for item in report.inconclusive})
     parts = [
         *([_counted(failed, "finding fails", "findings fail") + _by_severity(report)] if failed else []),
         *([_counted(advice, "finding is advice", "findings are advice")] if advice else []),
         *([] if report.findings else ["nothing found"]),
         *([f"{len(report.waived)} waived"] if report.waived else []),
-        *([_counted(undecided, "rule can't be told", "rules can't be told")] if undecided else []),
+        *([_counted(inconclusive, "rule can't be told", "rules can't be told")] if inconclusive else []),
     ]
-    sign, style = _MANDATORY if failed else _ADVICE if advice else _OPEN if undecided else _KEPT
+    sign, style = _MANDATORY if failed else _ADVICE if advice else _OPEN if inconclusive else _KEPT
     return (sign, style), (", ".join(parts), style)
 
 

@@ -6,8 +6,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from provision._lib.urls import host, is_loopback, is_plain
-from provision.verify.check import Evidence, Failed, check
+from provision.verify.check import Evidence, check
 from provision.verify.connection import json_object, text, texts, well_known
+from provision.verify.errors import Failed
 
 if TYPE_CHECKING:
     from provision.verify.context import Context

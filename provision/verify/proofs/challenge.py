@@ -6,8 +6,9 @@ from http import HTTPStatus
 from typing import TYPE_CHECKING
 
 from provision.verify.challenge import bearer_challenge
-from provision.verify.check import Evidence, Failed, check
+from provision.verify.check import Evidence, check
 from provision.verify.connection import well_known
+from provision.verify.errors import Failed
 from provision.verify.mcp_session import ask
 
 if TYPE_CHECKING:

@@ -7,8 +7,9 @@ from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
 from provision.verify.access_token import from_document
-from provision.verify.check import Evidence, Failed, check
+from provision.verify.check import Evidence, check
 from provision.verify.connection import json_object, refusal
+from provision.verify.errors import Failed
 from provision.verify.proofs.authorization_server_metadata import authorization_server_metadata
 from provision.verify.proofs.token import token
 

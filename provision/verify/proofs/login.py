@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from provision.verify.authorization_code import Login, log_in
-from provision.verify.check import Evidence, Failed, check
+from provision.verify.check import Evidence, check
+from provision.verify.errors import Failed
 from provision.verify.proofs.authorization_server_metadata import authorization_server_metadata
 from provision.verify.proofs.registration import registration
 from provision.verify.proofs.registration_with_scope import registration_with_scope

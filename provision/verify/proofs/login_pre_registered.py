@@ -7,7 +7,8 @@ from urllib.parse import urlsplit
 
 from provision._lib.urls import host, is_loopback
 from provision.verify.authorization_code import Login, log_in
-from provision.verify.check import Evidence, Failed, check
+from provision.verify.check import Evidence, check
+from provision.verify.errors import Failed
 from provision.verify.proofs.authorization_server_metadata import authorization_server_metadata
 from provision.verify.temporary import Kind
 

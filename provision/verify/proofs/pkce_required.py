@@ -6,7 +6,8 @@ import secrets
 from typing import TYPE_CHECKING
 from urllib.parse import parse_qs, urlsplit
 
-from provision.verify.check import Evidence, Failed, check
+from provision.verify.check import Evidence, check
+from provision.verify.errors import Failed
 from provision.verify.proofs.authorization_server_metadata import authorization_server_metadata
 from provision.verify.proofs.login_pre_registered import login_pre_registered
 from provision.verify.proofs.registration import registration

@@ -6,8 +6,9 @@ import time
 from typing import TYPE_CHECKING
 
 from provision.verify.access_token import claims
-from provision.verify.check import Evidence, Failed, check
+from provision.verify.check import Evidence, check
 from provision.verify.connection import refusal
+from provision.verify.errors import Failed
 from provision.verify.mcp_session import ask, let_in
 from provision.verify.proofs.tools import tools
 from provision.verify.refusal import must_refuse

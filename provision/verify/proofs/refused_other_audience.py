@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from provision.verify.access_token import claims
-from provision.verify.check import Evidence, Failed, check
+from provision.verify.check import Evidence, check
+from provision.verify.errors import Failed
 from provision.verify.proofs.introspection import introspected, introspection
 from provision.verify.proofs.token import token as good_token
 from provision.verify.refusal import must_refuse

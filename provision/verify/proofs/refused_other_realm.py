@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 
 from provision._lib.errors import AlreadyExistsError
 from provision.verify.access_token import claims
-from provision.verify.check import Evidence, Failed, check
+from provision.verify.check import Evidence, check
+from provision.verify.errors import Failed
 from provision.verify.refusal import must_refuse
 from provision.verify.service_client import service_client
 from provision.verify.temporary import Kind

@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING
 
 from provision.verify.access_token import claims
 from provision.verify.authorization_code import log_in
-from provision.verify.check import Evidence, Failed, check
+from provision.verify.check import Evidence, check
+from provision.verify.errors import Failed
 from provision.verify.logins import logins
 from provision.verify.mcp_session import ask, let_in
 from provision.verify.proofs.authorization_server_metadata import authorization_server_metadata

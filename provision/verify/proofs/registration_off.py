@@ -5,9 +5,10 @@ from __future__ import annotations
 from http import HTTPStatus
 from typing import TYPE_CHECKING
 
-from provision.verify.check import Evidence, Failed, check
+from provision.verify.check import Evidence, check
 from provision.verify.client_registration import like_claude_code, remove_later
 from provision.verify.connection import json_object, refusal
+from provision.verify.errors import Failed
 from provision.verify.proofs.authorization_server_metadata import authorization_server_metadata
 
 if TYPE_CHECKING:

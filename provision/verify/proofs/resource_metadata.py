@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from provision.verify.check import Evidence, Failed, check
+from provision.verify.check import Evidence, check
 from provision.verify.connection import json_object, origin, texts, well_known
+from provision.verify.errors import Failed
 
 if TYPE_CHECKING:
     from provision.verify.context import Context

@@ -6,8 +6,9 @@ import secrets
 from http import HTTPStatus
 from typing import TYPE_CHECKING
 
-from provision.verify.check import Evidence, Failed, check
+from provision.verify.check import Evidence, check
 from provision.verify.connection import refusal
+from provision.verify.errors import Failed
 from provision.verify.mcp_session import McpSession, ask, let_in, refused
 from provision.verify.proofs.refused_no_token import refused_no_token
 from provision.verify.proofs.token import token

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from provision.verify.check import Evidence, Failed, check
+from provision.verify.check import Evidence, check
+from provision.verify.errors import Failed
 from provision.verify.mcp_session import McpSession
 from provision.verify.proofs.introspection import introspection
 from provision.verify.proofs.token import token

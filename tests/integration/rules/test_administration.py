@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING
 import pytest
 
 from provision.config.rules import RulesConfig
-from provision.rules import book, live
-from provision.rules.judgement import judge
+from provision.rules import checks
+from provision.rules.evaluation import evaluate
+from provision.rules.sources import live
 from tests.integration.test_least_privilege import service_account
 
 if TYPE_CHECKING:
@@ -63,9 +64,9 @@ class Realm:
         self.session.post(self.name, "users", user, "role-mappings", "realm", body=[role])
 
     def findings(self, rule, session=None):
-        seen = live.landscape(session or self.session, self.name, "prod")
-        report = judge(seen, RulesConfig(), only=[book.rule(rule)])
-        return {(finding.resource, finding.message) for finding in report.findings}, report.undecided
+        seen = live.snapshot(session or self.session, self.name, "prod")
+        report = evaluate(seen, RulesConfig(), only=[checks.rule(rule)])
+        return {(finding.resource, finding.message) for finding in report.findings}, report.inconclusive
 
 
 @contextmanager
@@ -141,11 +142,11 @@ def test_a_service_account_is_found_by_a_role_that_contains_the_administrator(re
         realm.account("by-role"),
         realm.role("operator", realm.role("operate", realm.administrative("realm-admin"), client=app)),
     )
-    found, undecided = realm.findings(INHERITS)
+    found, inconclusive = realm.findings(INHERITS)
     assert {message for _, message in found} == {
         "lets the service account of by-role administer: realm-management/realm-admin, by way of operator, app/operate"
     }
-    assert undecided == ()
+    assert inconclusive == ()
 
 
 def test_a_service_account_is_found_by_a_group_and_by_the_role_of_one_above(realm):
@@ -153,14 +154,14 @@ def test_a_service_account_is_found_by_a_group_and_by_the_role_of_one_above(real
     top = realm.group("top", realm.role("deploy", realm.administrative("realm-admin"), client=app))
     realm.join(realm.account("by-group"), realm.group("robots", above=(top, "children")))
     realm.join(realm.account("harmless"), realm.group("others"))
-    found, undecided = realm.findings(INHERITS)
+    found, inconclusive = realm.findings(INHERITS)
     assert found == {
         (
             "group /top/robots in realm Administered",
             "lets the service account of by-group administer: realm-management/realm-admin, by way of app/deploy",
         )
     }
-    assert undecided == ()
+    assert inconclusive == ()
 
 
 def test_the_roles_of_an_audit_are_enough_and_without_them_it_is_not_told(realm, default_role, live_keycloak):
@@ -173,6 +174,6 @@ def test_the_roles_of_an_audit_are_enough_and_without_them_it_is_not_told(realm,
             realm.session, live_keycloak.url, realm.name, "realm-management", roles
         ) as account:
             for rule in (EVERYONE, INHERITS):
-                found, undecided = realm.findings(rule, account)
+                found, inconclusive = realm.findings(rule, account)
                 assert bool(found) is told, (rule, roles)
-                assert bool(undecided) is not told, (rule, roles, undecided)
+                assert bool(inconclusive) is not told, (rule, roles, inconclusive)

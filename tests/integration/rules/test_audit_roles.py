@@ -10,9 +10,10 @@ import pytest
 
 from provision._lib.errors import ProvisionError
 from provision.config.rules import RulesConfig
-from provision.rules import book, live
-from provision.rules.judgement import judge
-from provision.rules.thing import UndecidedError
+from provision.rules import checks
+from provision.rules.evaluation import evaluate
+from provision.rules.model import Inconclusive
+from provision.rules.sources import live
 from tests.integration.test_least_privilege import service_account
 
 _PAGE = Path(__file__).parents[3] / "docs" / "least-privilege.md"
@@ -27,30 +28,30 @@ def test_the_page_names_the_roles_that_the_audit_asks_for():
 @pytest.fixture(scope="module")
 def whole(world):
     """What an administrator sees."""
-    return live.landscape(world.session, world.realm, "prod")
+    return live.snapshot(world.session, world.realm, "prod")
 
 
 def seen_with(world, url, roles):
     with service_account(world.session, url, world.realm, "realm-management", roles) as account:
-        return live.landscape(account, world.realm, "prod")
+        return live.snapshot(account, world.realm, "prod")
 
 
-def names(landscape):
+def names(snapshot):
     """Of each object, but for the accounts of these tests."""
     return {
-        (thing.kind, thing.name)
-        for thing in landscape.things
-        if thing.kind != "KeycloakServer" and "provisioner-" not in thing.name
+        (resource.kind, resource.name)
+        for resource in snapshot.resources
+        if resource.kind != "KeycloakServer" and "provisioner-" not in resource.name
     }
 
 
-def values(landscape):
+def values(snapshot):
     """What can be told of each of these objects."""
-    told, those = {}, names(landscape)
-    for thing in landscape.things:
-        for path in thing.properties if (thing.kind, thing.name) in those else ():
-            with suppress(UndecidedError):
-                told[thing.kind, thing.name, path] = thing.get(path)
+    told, those = {}, names(snapshot)
+    for resource in snapshot.resources:
+        for path in resource.properties if (resource.kind, resource.name) in those else ():
+            with suppress(Inconclusive):
+                told[resource.kind, resource.name, path] = resource.get(path)
     return told
 
 
@@ -77,28 +78,28 @@ def test_without_one_of_them_what_it_shows_can_not_be_told(world, live_keycloak,
     assert lost
     assert seen.unseen.keys() == lost | _NEVER_READ
     assert_nothing_passes_for_the_whole(seen, whole)
-    report = judge(seen, RulesConfig())
-    undecided = {item.rule.id for item in report.undecided if item.why == why}
-    assert undecided >= {rule.id for rule in book.rules() if lost & {*rule.on}}
+    report = evaluate(seen, RulesConfig())
+    inconclusive = {item.rule.id for item in report.inconclusive if item.why == why}
+    assert inconclusive >= {rule.id for rule in checks.rules() if lost & {*rule.on}}
 
 
 @pytest.mark.parametrize("roles", [[], ["query-clients"], ["query-groups"], ["query-users"]], ids=str)
 def test_an_account_that_is_told_nothing_finds_nothing_in_order(world, live_keycloak, whole, roles):
     """But for the user profile, which Keycloak tells to some, and an older one to whoever has any of the roles."""
     seen = seen_with(world, live_keycloak.url, roles)
-    kinds = {thing.kind for thing in seen.things}
+    kinds = {resource.kind for resource in seen.resources}
     assert kinds <= {"KeycloakServer", "UserProfile"}
     assert_nothing_passes_for_the_whole(seen, whole)
-    report = judge(seen, RulesConfig())
+    report = evaluate(seen, RulesConfig())
     asked = {rule.id for rule in report.rules if {*rule.on} - kinds}
-    assert {item.rule.id for item in report.undecided} >= asked
+    assert {item.rule.id for item in report.inconclusive} >= asked
 
 
 def test_the_version_is_told_to_those_who_may_manage(world, live_keycloak):
-    (server,) = live.landscape(world.session, world.realm, "prod").of_kind("KeycloakServer")
+    (server,) = live.snapshot(world.session, world.realm, "prod").of_kind("KeycloakServer")
     assert re.match(r"26\.", server.get("version"))
 
 
 def test_a_realm_that_is_not_there_is_an_error(session):
     with pytest.raises(ProvisionError, match="There is no realm 'nowhere'"):
-        live.landscape(session, "nowhere", "prod")
+        live.snapshot(session, "nowhere", "prod")

@@ -7,16 +7,17 @@ import pytest
 from provision.config.rules import RulesConfig
 from provision.core.registry import catalogue
 from provision.core.spec import Mark
-from provision.rules import book, live
-from provision.rules.changes import Add
-from provision.rules.judgement import judge
-from provision.rules.thing import MASKED, UndecidedError
+from provision.rules import checks
+from provision.rules.evaluation import evaluate
+from provision.rules.model import MASKED, Inconclusive
+from provision.rules.sources import live
 from tests.support.good_stacks import good
 from tests.support.landscape_realm import MASTER, OF_THE_STACK, offered_of, realm_of
+from tests.support.mutations import Add
 from tests.support.rule_breaks import assert_broken, audited, breaks
 
 _PREFIX = "provision:keycloak:"
-OF_REALMS = [rule for rule in book.rules() if not {*rule.on} & {*live.OF_A_STACK}]
+OF_REALMS = [rule for rule in checks.rules() if not {*rule.on} & {*live.OF_A_STACK}]
 """The rules that are not about the Keycloak of these tests, or what else is around a realm."""
 
 
@@ -29,15 +30,15 @@ def test_a_realm_that_is_made_so_breaks_the_rule(session, rule, changes):
 def test_of_the_people_only_temporary_administrators_are_read_and_these_of_the_realm_master(session):
     marked = {"realm": MASTER, "username": "first", "attributes": {"is_temporary_admin": ["true"]}}
     other = {"realm": MASTER, "username": "second"}
-    landscape, _ = offered_of(session, Add("User", other)(Add("User", marked)(good("prod"))))
-    with realm_of(session, landscape):
-        seen = live.landscape(session, MASTER, "prod")
-    assert [thing.get("username") for thing in seen.of_kind("User")] == ["first"]
-    (rule,) = (rule for rule in book.rules() if rule.id == "temporary-administrator")
-    report = judge(seen, RulesConfig(), only=[rule])
+    snapshot, _ = offered_of(session, Add("User", other)(Add("User", marked)(good("prod"))))
+    with realm_of(session, snapshot):
+        seen = live.snapshot(session, MASTER, "prod")
+    assert [resource.get("username") for resource in seen.of_kind("User")] == ["first"]
+    (rule,) = (rule for rule in checks.rules() if rule.id == "temporary-administrator")
+    report = evaluate(seen, RulesConfig(), only=[rule])
     found = {finding.resource for finding in report.findings}
     assert found == {"user first in realm master", "client provision-admin in realm master"}
-    assert {item.resource for item in report.undecided} == {"User"}
+    assert {item.resource for item in report.inconclusive} == {"User"}
 
 
 @pytest.fixture(scope="module", params=["dev", "prod"])
@@ -48,24 +49,24 @@ def good_realm(request, session):
 
 def test_the_realm_of_a_good_stack_breaks_no_rule(good_realm):
     _, seen = good_realm
-    report = judge(seen, RulesConfig(), only=OF_REALMS)
+    report = evaluate(seen, RulesConfig(), only=OF_REALMS)
     assert [finding.as_json() for finding in report.mandatory] == []
 
 
 def test_what_was_declared_is_what_is_read(good_realm):
     declared, seen = good_realm
-    read = {(thing.kind, thing.name): thing for thing in seen.things}
-    for thing in declared.things:
-        if thing.kind in seen.unseen or _PREFIX + thing.kind not in catalogue():
+    read = {(resource.kind, resource.name): resource for resource in seen.resources}
+    for resource in declared.resources:
+        if resource.kind in seen.unseen or _PREFIX + resource.kind not in catalogue():
             continue
-        fields = catalogue()[_PREFIX + thing.kind].spec.fields()
-        for name, value in thing.properties.items():
+        fields = catalogue()[_PREFIX + resource.kind].spec.fields()
+        for name, value in resource.properties.items():
             if fields[name].secret or Mark.CREATE_ONLY in fields[name].marks:
-                assert read[thing.kind, thing.name].properties[name] is MASKED
-            elif name not in OF_THE_STACK.get(thing.kind, ()):
-                there = read[thing.kind, thing.name].get(name)
+                assert read[resource.kind, resource.name].properties[name] is MASKED
+            elif name not in OF_THE_STACK.get(resource.kind, ()):
+                there = read[resource.kind, resource.name].get(name)
                 unordered = Mark.UNORDERED in fields[name].marks
-                assert comparable(there, unordered) == comparable(value, unordered), (thing.name, name)
+                assert comparable(there, unordered) == comparable(value, unordered), (resource.name, name)
 
 
 def comparable(value, unordered):
@@ -79,11 +80,11 @@ def test_everything_of_a_good_realm_can_be_seen(good_realm):
     """No value is missing in what Keycloak tells, and no object is one that can't be understood."""
     _, seen = good_realm
     hidden = set()
-    for thing in seen.things:
-        for name in thing.properties if _PREFIX + thing.kind in catalogue() else ():
+    for resource in seen.resources:
+        for name in resource.properties if _PREFIX + resource.kind in catalogue() else ():
             try:
-                thing.get(name)
-            except UndecidedError as error:
+                resource.get(name)
+            except Inconclusive as error:
                 if error.why != repr(MASKED):
-                    hidden.add((thing.name, name, error.why))
+                    hidden.add((resource.name, name, error.why))
     assert hidden == set()

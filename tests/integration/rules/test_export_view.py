@@ -7,8 +7,8 @@ import json
 import pytest
 
 from provision.keycloak.api.transport import Request
-from provision.rules import export, live
-from provision.rules.thing import UndecidedError
+from provision.rules.model import Inconclusive
+from provision.rules.sources import export, live
 
 BY_CERTIFICATE = {"ageDays", "keySize"}
 """What the certificate of a key tells, which a partial export leaves out where Keycloak made the key."""
@@ -17,8 +17,8 @@ OF_ACCOUNTS = {"serviceAccounts"}
 """What an export tells of every group, and a live realm only of those that administer."""
 
 
-def is_generated_key(thing):
-    return thing.kind == "RealmKey" and thing.get("provider").endswith("-generated")
+def is_generated_key(resource):
+    return resource.kind == "RealmKey" and resource.get("provider").endswith("-generated")
 
 
 def exported(session, realm):
@@ -31,26 +31,26 @@ def exported(session, realm):
 def test_a_partial_export_shows_what_the_realm_shows(session, world, tmp_path):
     file = tmp_path / "export.json"
     file.write_text(json.dumps(exported(session, world.realm)))
-    from_file = export.landscape(file, "prod")
-    from_realm = live.landscape(session, world.realm, "prod")
+    from_file = export.snapshot(file, "prod")
+    from_realm = live.snapshot(session, world.realm, "prod")
     left_out = {*from_file.unseen, *from_realm.unseen, "KeycloakServer", "ServiceAccountRole"}
     assert {*from_file.unseen} - {*from_realm.unseen} == {"InitialAccessToken"}
 
-    def shown(landscape):
+    def shown(snapshot):
         return {
-            (thing.kind, thing.name): {
+            (resource.kind, resource.name): {
                 name: value
-                for name, value in thing.properties.items()
-                if name not in OF_ACCOUNTS and not (is_generated_key(thing) and name in BY_CERTIFICATE)
+                for name, value in resource.properties.items()
+                if name not in OF_ACCOUNTS and not (is_generated_key(resource) and name in BY_CERTIFICATE)
             }
-            for thing in landscape.things
-            if thing.kind not in left_out
+            for resource in snapshot.resources
+            if resource.kind not in left_out
         }
 
     assert shown(from_file) == shown(from_realm)
-    for key in filter(is_generated_key, from_file.things):
-        with pytest.raises(UndecidedError, match="no certificate of it is told"):
+    for key in filter(is_generated_key, from_file.resources):
+        with pytest.raises(Inconclusive, match="no certificate of it is told"):
             key.get("ageDays")
-    roles = {thing.name for thing in from_realm.of_kind("ServiceAccountRole")}
+    roles = {resource.name for resource in from_realm.of_kind("ServiceAccountRole")}
     assert roles
-    assert roles <= {thing.name for thing in from_file.of_kind("ServiceAccountRole")}
+    assert roles <= {resource.name for resource in from_file.of_kind("ServiceAccountRole")}

@@ -11,7 +11,7 @@ from provision.core.registry import catalogue
 from provision.keycloak.bases.registration_policy import PROVIDER_TYPE
 from provision.keycloak.builtin import KEYCLOAK_CLIENTS, KEYCLOAK_SCOPES
 from provision.keycloak.handler import KeycloakAccess
-from provision.rules.factory import factory
+from provision.rules.sources.keycloak_defaults import factory
 from tests.support.other_keycloak import VARIABLE
 from tests.support.world import World
 
@@ -35,22 +35,22 @@ def _calls(world, kind):
 
 
 def _of(world, kind):
-    return [thing for thing in factory(world.realm) if thing.kind == kind]
+    return [resource for resource in factory(world.realm) if resource.kind == kind]
 
 
 def _plain(value):
     return sorted(value) if isinstance(value, (list, tuple)) else value
 
 
-@pytest.mark.parametrize("thing", tuple(factory("any")), ids=lambda thing: thing.name)
-def test_a_fresh_realm_has_it_just_so(world, thing):
-    properties = {**thing.properties, "realm": world.realm}
-    calls = _calls(world, thing.kind)
+@pytest.mark.parametrize("resource", tuple(factory("any")), ids=lambda resource: resource.name)
+def test_a_fresh_realm_has_it_just_so(world, resource):
+    properties = {**resource.properties, "realm": world.realm}
+    calls = _calls(world, resource.kind)
     keys = {field.name: properties[field.wire] for field in calls.spec.key_fields()}
     found = calls.find(calls.key(**keys))
     assert found is not None
     there = {**dict.fromkeys(calls.spec.fields()), **found.spec.wire(whole=True)}
-    expected = {**thing.defaults, **properties} if thing.whole else properties
+    expected = {**resource.defaults, **properties} if resource.whole else properties
     for name, value in expected.items():
         assert _plain(there[name]) == _plain(value), name
 
@@ -60,9 +60,9 @@ def test_a_fresh_realm_has_no_other_policy_for_registration(world):
     there = sorted((item["providerId"], item["subType"]) for item in found)
     calls = {token.removeprefix(KEYCLOAK): calls for token, calls in catalogue().items()}
     expected = sorted(
-        (calls[thing.kind].provider_id, thing.get("registration"))
-        for thing in factory(world.realm)
-        if thing.kind.endswith("Policy")
+        (calls[resource.kind].provider_id, resource.get("registration"))
+        for resource in factory(world.realm)
+        if resource.kind.endswith("Policy")
     )
     assert there == expected
 
@@ -73,14 +73,14 @@ def test_a_fresh_realm_has_no_other_scope_membership_or_mapper_of_these_types(wo
         for item in world.session.get(world.realm, "client-scopes")
         if item["protocol"] == "openid-connect"
     }
-    assert scopes.keys() == {thing.get("name") for thing in _of(world, "ClientScope")}
+    assert scopes.keys() == {resource.get("name") for resource in _of(world, "ClientScope")}
     assert scopes.keys() <= KEYCLOAK_SCOPES
     for kind in ("default", "optional"):
         listed = world.session.get(world.realm, f"default-{kind}-client-scopes")
         expected = {
-            thing.get("scope")
-            for thing in _of(world, "RealmClientScopeAssignment")
-            if thing.get("kind") == kind
+            resource.get("scope")
+            for resource in _of(world, "RealmClientScopeAssignment")
+            if resource.get("kind") == kind
         }
         assert {item["name"] for item in listed} & scopes.keys() == expected
     types = {catalogue()[token].provider: token.removeprefix(KEYCLOAK) for token in MAPPERS}
@@ -91,9 +91,9 @@ def test_a_fresh_realm_has_no_other_scope_membership_or_mapper_of_these_types(wo
         if mapper["protocolMapper"] in types
     )
     expected = sorted(
-        (thing.kind, thing.get("scope"), thing.get("name"))
-        for thing in factory(world.realm)
-        if thing.kind.endswith("Mapper")
+        (resource.kind, resource.get("scope"), resource.get("name"))
+        for resource in factory(world.realm)
+        if resource.kind.endswith("Mapper")
     )
     assert there == expected
 

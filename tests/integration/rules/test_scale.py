@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from provision.config.rules import RulesConfig
-from provision.rules import live
-from provision.rules.judgement import judge
+from provision.rules.evaluation import evaluate
+from provision.rules.sources import live
 
 COUNT = 1000
 AT_ONCE = 200
@@ -43,9 +43,9 @@ def large(session):
 
 def test_a_thousand_clients_are_audited_page_by_page(session, large, counted):
     with counted() as sent:
-        seen = live.landscape(session, large, "prod")
-        report = judge(seen, RulesConfig())
-    names = {thing.get("clientId") for thing in seen.of_kind("Client")}
+        seen = live.snapshot(session, large, "prod")
+        report = evaluate(seen, RulesConfig())
+    names = {resource.get("clientId") for resource in seen.of_kind("Client")}
     assert {f"client-{number}" for number in range(COUNT)} <= names
     assert len(seen.of_kind("AudienceMapper")) == COUNT
     assert f"client client-{COUNT - 1} in realm {large}" in {finding.resource for finding in report.findings}
@@ -55,7 +55,7 @@ def test_a_thousand_clients_are_audited_page_by_page(session, large, counted):
 def test_a_further_client_costs_no_request(session, large, counted):
     def requests():
         with counted() as sent:
-            live.landscape(session, large, "prod")
+            live.snapshot(session, large, "prod")
         return len(sent)
 
     before = requests()

@@ -9,12 +9,11 @@ import pytest
 
 from provision.config.rules import RulesConfig
 from provision.keycloak.bases.registration_policy import PROVIDER_TYPE
-from provision.rules import live, recorded
-from provision.rules.adapters.program import Program
-from provision.rules.adapters.server_settings import mcp_server, told
-from provision.rules.judgement import judge
-from provision.rules.rule import Landscape
-from provision.rules.thing import MASKED
+from provision.rules.evaluation import evaluate
+from provision.rules.model import MASKED, Snapshot
+from provision.rules.sources import live, state
+from provision.rules.sources.adapters.program import Program
+from provision.rules.sources.adapters.server_settings import mcp_server, properties_of_settings
 
 REALM = "tutorial"
 FOUND = {
@@ -92,13 +91,13 @@ def make_as_the_tutorial_says(session, realm):
 def seen(session):
     session.delete(REALM)
     make_as_the_tutorial_says(session, REALM)
-    yield live.landscape(session, REALM, "dev")
+    yield live.snapshot(session, REALM, "dev")
     session.delete(REALM)
 
 
 @pytest.fixture(scope="module")
 def report(seen):
-    return judge(seen, RulesConfig())
+    return evaluate(seen, RulesConfig())
 
 
 def found_in(report):
@@ -114,13 +113,15 @@ def test_more_is_found_with_the_server_of_the_tutorial_beside(session, seen):
     issuer = f"{session.url}/realms/{REALM}/"  # the tutorial's has a slash that Keycloak's has not
     introspection = f"{issuer}protocol/openid-connect/token/introspect"
     settings = {**SERVER, "issuer": issuer, "introspection_url": introspection}
-    server = mcp_server("server", {**told(settings), "loopback": True}, own=Program(), paths={})
-    report = judge(recorded.surrounded(seen, Landscape((server,), "dev")), RulesConfig())
+    server = mcp_server(
+        "server", {**properties_of_settings(settings), "loopback": True}, own=Program(), paths={}
+    )
+    report = evaluate(state.surrounded(seen, Snapshot((server,), "dev")), RulesConfig())
     assert found_in(report) == FOUND | FOUND_WITH_ITS_SERVER
 
 
 def test_nothing_of_the_realm_itself_is_out_of_sight(report):
     """What can't be told is a secret, or about what runs beside the realm, or about Keycloak's server."""
     kinds = {"Container", "KeycloakServer", "McpServer", "Resource", "Stack", "User", "ClientRole"}
-    beyond = [item for item in report.undecided if not {*item.rule.on, *item.rule.beside} & kinds]
+    beyond = [item for item in report.inconclusive if not {*item.rule.on, *item.rule.beside} & kinds]
     assert [item.as_json() for item in beyond if item.why != repr(MASKED)] == []

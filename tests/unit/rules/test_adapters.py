@@ -7,27 +7,27 @@ import json
 import pytest
 
 from provision.config.rules import RulesConfig
-from provision.rules import declared
-from provision.rules.adapters.container import CONTAINER_FIELDS
-from provision.rules.declared import Resource
-from provision.rules.judgement import judge
-from provision.rules.thing import MASKED, UNKNOWN, UndecidedError
+from provision.rules.evaluation import evaluate
+from provision.rules.model import MASKED, UNKNOWN, Inconclusive
+from provision.rules.sources import program
+from provision.rules.sources.kinds import OF_A_STACK
+from provision.rules.sources.resource_input import ResourceInput
 from tests.support import good_stacks, kubernetes_program
 
 OFFICIAL = "quay.io/keycloak/keycloak:26.8.0"
 CONTAINER = "docker:index/container:Container"
 
 
-def things(kind, *resources):
-    return [thing for thing in declared.landscape(resources, "dev").things if thing.kind == kind]
+def resources(kind, *resources):
+    return [resource for resource in program.snapshot(resources, "dev").resources if resource.kind == kind]
 
 
 def docker(**properties):
-    return Resource(CONTAINER, "c", {"image": OFFICIAL, **properties})
+    return ResourceInput(CONTAINER, "c", {"image": OFFICIAL, **properties})
 
 
 def keycloak(**properties):
-    (server,) = things("KeycloakServer", docker(**properties))
+    (server,) = resources("KeycloakServer", docker(**properties))
     return server
 
 
@@ -47,19 +47,19 @@ def hidden_variants(value, marker):
 @pytest.mark.parametrize("stack", ["dev", "docker", "prod", "kubernetes"])
 def test_a_hidden_value_anywhere_finds_nothing_and_breaks_nothing(stack, marker):
     resources = good_stacks.resources(stack)
-    known = {finding.rule.id for finding in judge(good_stacks.good(stack), RulesConfig()).findings}
+    known = {finding.rule.id for finding in evaluate(good_stacks.good(stack), RulesConfig()).findings}
     tried = 0
     for index, resource in enumerate(resources):
-        if resource.type not in declared._ADAPTERS:
+        if resource.type not in program._ADAPTERS:
             continue
         for properties in hidden_variants(dict(resource.properties), marker):
             if not isinstance(properties, dict):
                 continue
-            changed = Resource(resource.type, resource.name, properties)
-            landscape = declared.landscape(
+            changed = ResourceInput(resource.type, resource.name, properties)
+            snapshot = program.snapshot(
                 [*resources[:index], changed, *resources[index + 1 :]], good_stacks.profile(stack)
             )
-            found = {finding.rule.id for finding in judge(landscape, RulesConfig()).findings}
+            found = {finding.rule.id for finding in evaluate(snapshot, RulesConfig()).findings}
             assert found <= known, properties
             tried += 1
     assert tried > 2
@@ -79,8 +79,8 @@ def test_development_mode_of_the_official_image_is_seen_with_its_defaults():
     assert server.get("database") == "dev-file"
     assert server.get("version") == "26.8.0"
     assert server.get("adminSecretPlain") is True
-    report = judge(
-        declared.landscape([docker(command=["start-dev"], ports=[{"ip": "0.0.0.0"}])], "prod"), RulesConfig()
+    report = evaluate(
+        program.snapshot([docker(command=["start-dev"], ports=[{"ip": "0.0.0.0"}])], "prod"), RulesConfig()
     )
     assert {
         *("keycloak-start-dev", "keycloak-plain-http", "keycloak-hostname", "keycloak-database"),
@@ -101,7 +101,7 @@ def test_an_argument_counts_before_a_variable():
 def test_a_hidden_argument_may_be_any_option():
     server = keycloak(command=["start", "--hostname=https://a.example", UNKNOWN])
     assert server.get("hostname") == "https://a.example"
-    with pytest.raises(UndecidedError):
+    with pytest.raises(Inconclusive):
         server.get("database")
 
 
@@ -109,22 +109,22 @@ def test_a_hidden_argument_may_be_any_option():
 def test_what_an_image_was_built_with_is_not_seen(image):
     server = keycloak(image=image, command=["start", "--optimized"])
     for name in ("database", "features", "hostname"):
-        with pytest.raises(UndecidedError):
+        with pytest.raises(Inconclusive):
             server.get(name)
 
 
 def test_a_version_that_no_tag_names_is_not_guessed():
     for image in ("registry.example.org/keycloak:latest", "quay.io/keycloak/keycloak:26.8", UNKNOWN):
-        with pytest.raises(UndecidedError):
+        with pytest.raises(Inconclusive):
             keycloak(image=image, entrypoints=["/opt/keycloak/bin/kc.sh"]).get("version")
 
 
 def test_what_can_not_be_seen_of_a_keycloak_is_not_guessed():
     server = keycloak(command=["start-dev", UNKNOWN], ports=[UNKNOWN])
     for name in ("adminSecretPlain", "loopback"):
-        with pytest.raises(UndecidedError):
+        with pytest.raises(Inconclusive):
             server.get(name)
-    with pytest.raises(UndecidedError):
+    with pytest.raises(Inconclusive):
         keycloak(command=["start"], envs=[MASKED]).get("adminSecretPlain")
     assert (
         keycloak(command=["start", "--bootstrap-admin-password=x", UNKNOWN]).get("adminSecretPlain") is True
@@ -146,7 +146,7 @@ def test_a_keycloak_that_listens_on_loopback_is_not_reachable():
     ],
 )
 def test_a_keycloak_is_recognised(properties, is_one):
-    assert bool(things("KeycloakServer", docker(**properties))) is is_one
+    assert bool(resources("KeycloakServer", docker(**properties))) is is_one
 
 
 @pytest.mark.parametrize(
@@ -180,26 +180,28 @@ def test_an_access_log_that_is_off_has_no_pattern():
 
 
 def test_a_container_that_never_runs_is_none():
-    assert things("Container", docker(start=False)) == []
+    assert resources("Container", docker(start=False)) == []
 
 
 def test_the_fields_of_a_container_are_those_that_are_named():
-    (of_docker,) = things("Container", docker())
-    (of_kubernetes, *_) = things("Container", *kubernetes_program.resources())
-    assert tuple(of_docker.properties) == tuple(of_kubernetes.properties) == CONTAINER_FIELDS
+    (of_docker,) = resources("Container", docker())
+    (of_kubernetes, *_) = resources("Container", *kubernetes_program.resources())
+    assert tuple(of_docker.properties) == tuple(of_kubernetes.properties) == OF_A_STACK["Container"]
 
 
 def test_the_network_of_the_machine_publishes_everything():
-    (container,) = things("Container", docker(networkMode="host"))
+    (container,) = resources("Container", docker(networkMode="host"))
     assert list(container.items("publishedOn")) == ["0.0.0.0"]
 
 
 def test_reports_show_neither_variables_nor_arguments():
-    (container,) = things("Container", docker(envs=["A_TOKEN=of-a-test"], command=["--password=of-a-test"]))
+    (container,) = resources(
+        "Container", docker(envs=["A_TOKEN=of-a-test"], command=["--password=of-a-test"])
+    )
     assert container.shown("environment.A_TOKEN") == "[secret]"
     assert container.shown("arguments") == "[secret]"
-    report = judge(
-        declared.landscape([docker(envs=["A_TOKEN=of-a-test"], command=["--password=of-a-test"])], "dev"),
+    report = evaluate(
+        program.snapshot([docker(envs=["A_TOKEN=of-a-test"], command=["--password=of-a-test"])], "dev"),
         RulesConfig(),
     )
     found = [finding.as_json() for finding in report.findings]
@@ -210,7 +212,7 @@ def test_reports_show_neither_variables_nor_arguments():
 def test_settings_that_can_be_read_tell_of_the_server():
     settings = {"url": "http://localhost:3000/mcp", "issuer": ["https://a.example", "https://b.example"]}
     upload = {"file": "/run/mcp/settings.json", "content": json.dumps(settings)}
-    (server,) = things("McpServer", docker(image="sha256:1", start=False, uploads=[upload]))
+    (server,) = resources("McpServer", docker(image="sha256:1", start=False, uploads=[upload]))
     assert server.get("verifier") == "introspection", "what the server does when nothing is said"
     assert server.get("issuers") == ["https://a.example", "https://b.example"]
     assert server.path("issuers") == "uploads[0].content"
@@ -218,9 +220,9 @@ def test_settings_that_can_be_read_tell_of_the_server():
 
 def test_settings_that_are_secret_are_not_guessed():
     upload = {"file": "/run/mcp/settings.json", "content": MASKED}
-    (server,) = things("McpServer", docker(image="sha256:1", start=False, uploads=[upload]))
+    (server,) = resources("McpServer", docker(image="sha256:1", start=False, uploads=[upload]))
     for name in ("verifier", "audience", "issuer", "introspectionUrl"):
-        with pytest.raises(UndecidedError):
+        with pytest.raises(Inconclusive):
             server.get(name)
 
 
@@ -234,15 +236,15 @@ def test_settings_that_are_secret_are_not_guessed():
     ],
 )
 def test_what_makes_a_fastmcp_server_talk_is_found(properties, rule):
-    report = judge(declared.landscape([docker(image="calculator:1", **properties)], "dev"), RulesConfig())
+    report = evaluate(program.snapshot([docker(image="calculator:1", **properties)], "dev"), RulesConfig())
     assert rule in {finding.rule.id for finding in report.findings}
 
 
 def test_a_command_of_ones_own_is_looked_at():
     command = ["python3", "own.py", "--debug", "--api-key=of-a-test"]
     inputs = {"name": "own", "port": 3000.0, "issuer": "http://localhost:8080/realms/mcp", "command": command}
-    report = judge(
-        declared.landscape([Resource("provision:process:McpServer", "own", inputs)], "dev"), RulesConfig()
+    report = evaluate(
+        program.snapshot([ResourceInput("provision:process:McpServer", "own", inputs)], "dev"), RulesConfig()
     )
     found = {finding.rule.id: finding for finding in report.findings}
     assert {"server-log-level", "server-detailed-errors", "secret-in-arguments"} == set(found)
@@ -253,71 +255,72 @@ def test_a_server_with_a_certificate_is_reached_over_https_and_breaks_nothing():
     issuer = "http://localhost:8080/realms/mcp"
     inputs = {"name": "a", "port": 3000.0, "issuer": issuer, "scopes": ["mcp:tools"]}
     with_tls = {**inputs, "tlsCertificateFile": "/a.pem", "tlsKeyFile": "/a.key"}
-    (server,) = things("McpServer", Resource("provision:process:McpServer", "a", with_tls))
+    (server,) = resources("McpServer", ResourceInput("provision:process:McpServer", "a", with_tls))
     assert server.get("url") == server.get("audience") == "https://localhost:3000/mcp"
     assert server.get("tls") is True
-    (plain,) = things("McpServer", Resource("provision:process:McpServer", "a", inputs))
+    (plain,) = resources("McpServer", ResourceInput("provision:process:McpServer", "a", inputs))
     assert plain.get("url") == "http://localhost:3000/mcp"
     assert plain.get("tls") is False
-    (later,) = things(
-        "McpServer", Resource("provision:process:McpServer", "a", {**with_tls, "tlsCertificateFile": UNKNOWN})
+    (later,) = resources(
+        "McpServer",
+        ResourceInput("provision:process:McpServer", "a", {**with_tls, "tlsCertificateFile": UNKNOWN}),
     )
     for name in ("url", "tls"):
-        with pytest.raises(UndecidedError):
+        with pytest.raises(Inconclusive):
             later.get(name)
-    report = judge(
-        declared.landscape([Resource("provision:process:McpServer", "a", with_tls)], "dev"), RulesConfig()
+    report = evaluate(
+        program.snapshot([ResourceInput("provision:process:McpServer", "a", with_tls)], "dev"), RulesConfig()
     )
     assert [finding.rule.id for finding in report.findings] == []
 
 
 def test_an_option_of_the_java_machine_can_be_one_of_keycloak():
     inputs = {"port": 8080.0, "javaOptions": ["-Dkc.log-level=debug"]}
-    (server,) = things("KeycloakServer", Resource("provision:process:Keycloak", "keycloak", inputs))
+    (server,) = resources("KeycloakServer", ResourceInput("provision:process:Keycloak", "keycloak", inputs))
     assert server.get("logLevel") == "debug"
     assert server.path("logLevel") == "javaOptions"
 
 
 def test_the_connection_to_ones_own_keycloak_is_no_second_one():
-    own = Resource("provision:process:Keycloak", "keycloak", {"port": 8080.0})
-    connection = Resource("pulumi:providers:provision", "p", {"url": "https://login.example.org/"})
-    assert [server.name for server in things("KeycloakServer", own, connection)] == ["keycloak"]
-    (other,) = things("KeycloakServer", connection)
+    own = ResourceInput("provision:process:Keycloak", "keycloak", {"port": 8080.0})
+    connection = ResourceInput("pulumi:providers:provision", "p", {"url": "https://login.example.org/"})
+    assert [server.name for server in resources("KeycloakServer", own, connection)] == ["keycloak"]
+    (other,) = resources("KeycloakServer", connection)
     assert other.get("url") == "https://login.example.org"
-    with pytest.raises(UndecidedError):
+    with pytest.raises(Inconclusive):
         other.get("mode")
 
 
 def test_a_provider_without_a_connection_tells_of_none():
-    assert things("KeycloakServer", Resource("pulumi:providers:provision", "p", {})) == []
+    assert resources("KeycloakServer", ResourceInput("pulumi:providers:provision", "p", {})) == []
 
 
 def test_a_stack_tells_of_the_servers_that_run_elsewhere():
-    (server,) = (thing for thing in good_stacks.good("prod").things if thing.kind == "McpServer")
+    (server,) = (resource for resource in good_stacks.good("prod").resources if resource.kind == "McpServer")
     assert server.get("url") == "https://mcp.example.org/mcp"
-    with pytest.raises(UndecidedError):
+    with pytest.raises(Inconclusive):
         server.get("verifier")
 
 
 def test_a_server_of_ones_own_in_a_container_keeps_its_habits_to_itself():
     upload = {"file": "/run/mcp/settings.json", "content": json.dumps({"url": "u", "issuer": "i"})}
-    (server,) = things("McpServer", docker(image="calculator:1", start=False, uploads=[upload]))
-    with pytest.raises(UndecidedError):
+    (server,) = resources("McpServer", docker(image="calculator:1", start=False, uploads=[upload]))
+    with pytest.raises(Inconclusive):
         server.get("sessionIdentity")
-    (ours,) = things("McpServer", docker(image="sha256:1", start=False, uploads=[upload]))
+    (ours,) = resources("McpServer", docker(image="sha256:1", start=False, uploads=[upload]))
     assert ours.get("sessionIdentity") is False
 
 
 def test_settings_in_a_config_map_tell_of_the_server():
-    (server,) = things("McpServer", *kubernetes_program.resources())
+    (server,) = resources("McpServer", *kubernetes_program.resources())
     assert server.get("issuer") == "https://login.example.org/realms/mcp"
     assert server.path("issuer") == "data.settings.json"
-    other = Resource("kubernetes:core/v1:ConfigMap", "x", {"data": {"issuer.json": '{"issuer": "i"}'}})
-    assert things("McpServer", other) == []
+    other = ResourceInput("kubernetes:core/v1:ConfigMap", "x", {"data": {"issuer.json": '{"issuer": "i"}'}})
+    assert resources("McpServer", other) == []
 
 
 def test_a_folder_of_the_machine_is_seen_in_a_container():
-    (container,) = things(
+    (container,) = resources(
         "Container",
         docker(volumes=[{"hostPath": "/srv", "volumeName": ""}], mounts=[{"source": "/etc", "type": "bind"}]),
     )
@@ -328,7 +331,7 @@ def test_a_pod_in_the_network_of_its_node_is_published_everywhere():
     workload = kubernetes_program.workload(
         "Deployment", "calculator", kubernetes_program.server(), hostNetwork=True
     )
-    (container,) = things("Container", workload)
+    (container,) = resources("Container", workload)
     assert list(container.items("publishedOn")) == ["0.0.0.0"]
 
 
@@ -336,7 +339,7 @@ def test_the_pod_settles_what_its_containers_leave_open():
     container = kubernetes_program.server(securityContext={})
     context = {"runAsNonRoot": True}
     workload = kubernetes_program.workload("Deployment", "calculator", container, securityContext=context)
-    (found,) = things("Container", workload)
+    (found,) = resources("Container", workload)
     assert found.get("user") == "not root"
     assert found.get("capabilitiesDropped") == []
 
@@ -346,7 +349,7 @@ def test_a_path_of_the_machine_is_seen_in_a_pod():
     workload = kubernetes_program.workload(
         "Deployment", "calculator", kubernetes_program.server(), volumes=[volume]
     )
-    report = judge(declared.landscape([workload], "prod"), RulesConfig())
+    report = evaluate(program.snapshot([workload], "prod"), RulesConfig())
     (finding,) = report.findings
     assert finding.rule.id == "container-engine-socket"
     assert finding.path == "spec.template.spec.volumes"
@@ -355,9 +358,9 @@ def test_a_path_of_the_machine_is_seen_in_a_pod():
 def test_a_variable_out_of_a_kubernetes_secret_does_not_stand_in_the_deployment():
     secret = {"name": "KC_BOOTSTRAP_ADMIN_PASSWORD", "valueFrom": {"secretKeyRef": {"name": "a", "key": "b"}}}
     workload = kubernetes_program.workload("Deployment", "login", kubernetes_program.keycloak(env=[secret]))
-    (server,) = things("KeycloakServer", workload)
+    (server,) = resources("KeycloakServer", workload)
     assert server.get("adminSecretPlain") is False
     plain = {"name": "KC_BOOTSTRAP_ADMIN_PASSWORD", "value": "admin"}
     workload = kubernetes_program.workload("Deployment", "login", kubernetes_program.keycloak(env=[plain]))
-    (server,) = things("KeycloakServer", workload)
+    (server,) = resources("KeycloakServer", workload)
     assert server.get("adminSecretPlain") is True

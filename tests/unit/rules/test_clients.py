@@ -8,14 +8,16 @@ from dataclasses import replace
 import pytest
 
 from provision.config.rules import RulesConfig
-from provision.rules import book, declared
-from provision.rules.judgement import judge
-from provision.rules.thing import MASKED, UNKNOWN, Thing
-from tests.support.asked_rule import asked, thing
+from provision.rules import checks
+from provision.rules.evaluation import evaluate
+from provision.rules.model import MASKED, UNKNOWN, Resource
+from provision.rules.sources import program
+from provision.rules.sources.resource_input import ResourceInput
+from tests.support.asked_rule import asked, resource
 
 
 def client(**properties):
-    return thing("Client", **{"clientId": "app", "standardFlow": True, **properties})
+    return resource("Client", **{"clientId": "app", "standardFlow": True, **properties})
 
 
 def paths(report):
@@ -62,15 +64,15 @@ def test_a_relative_redirect_goes_where_the_root_url_says():
     relative = client(rootUrl="http://app.example.org/", redirectUris=["/callback"])
     assert paths(asked("client-plain-http-redirect", relative)) == ["redirectUris[0]"]
     hidden = client(rootUrl=UNKNOWN, redirectUris=["/callback"])
-    assert len(asked("client-plain-http-redirect", hidden).undecided) == 1
+    assert len(asked("client-plain-http-redirect", hidden).inconclusive) == 1
     absolute = client(rootUrl=UNKNOWN, redirectUris=["https://claude.ai/"])
-    assert not asked("client-plain-http-redirect", absolute).undecided
+    assert not asked("client-plain-http-redirect", absolute).inconclusive
 
 
 def test_a_redirect_that_can_be_seen_is_judged_beside_one_that_can_not():
     report = asked("client-plain-http-redirect", client(redirectUris=[UNKNOWN, "http://a.example/"]))
     assert paths(report) == ["redirectUris[1]"]
-    assert len(report.undecided) == 1
+    assert len(report.inconclusive) == 1
 
 
 @pytest.mark.parametrize(
@@ -80,21 +82,21 @@ def test_a_redirect_that_can_be_seen_is_judged_beside_one_that_can_not():
 def test_what_is_no_url_leads_nowhere_and_hides_no_redirect_beside_it(rule, uri):
     report = asked(rule, client(redirectUris=[uri, "http://attacker.example/"]))
     assert paths(report) == ["redirectUris[1]"]
-    assert not report.undecided
+    assert not report.inconclusive
 
 
 @pytest.mark.parametrize(
     ("url", "found"), [("app.example.org:3000/mcp", []), ("https://[app", ["redirectUris[0]"])]
 )
 def test_a_server_of_the_stack_vouches_for_its_host_if_its_address_names_one(url, found):
-    ours = Thing("McpServer", "server", {"url": url})
+    ours = Resource("McpServer", "server", {"url": url})
     looked_at = client(redirectUris=["https://app.example.org/callback"])
     assert paths(asked("client-foreign-redirect", looked_at, ours)) == found
 
 
 @pytest.mark.parametrize("uri", ["https://app.example.org/cb", "https://deep.web.example.org/cb"])
 def test_hosts_of_the_list_and_of_the_stack_may_get_codes(uri):
-    ours = Thing("McpServer", "server", {"url": "https://app.example.org/mcp"})
+    ours = Resource("McpServer", "server", {"url": "https://app.example.org/mcp"})
     allowed = ["*.web.example.org"]
     looked_at = client(redirectUris=[uri])
     assert not paths(asked("client-foreign-redirect", looked_at, ours, allowedHosts=allowed))
@@ -115,20 +117,20 @@ def test_redirect_uris_count_where_a_browser_is_sent_to_the_client():
 
 
 def test_a_host_is_left_open_where_the_stacks_own_is_not_known_yet():
-    ours = Thing("McpServer", "server", {"url": UNKNOWN})
+    ours = Resource("McpServer", "server", {"url": UNKNOWN})
     foreign = client(redirectUris=["https://app.example.org/cb"])
     report = asked("client-foreign-redirect", foreign, ours)
-    assert (len(report.findings), len(report.undecided)) == (0, 1)
+    assert (len(report.findings), len(report.inconclusive)) == (0, 1)
     known = client(redirectUris=["https://claude.ai/cb"])
-    assert not asked("client-foreign-redirect", known, ours).undecided
+    assert not asked("client-foreign-redirect", known, ours).inconclusive
 
 
 def policy(**properties):
-    return thing("ClientPolicy", **{"name": "p", "profiles": ["strict"], "anyClient": True, **properties})
+    return resource("ClientPolicy", **{"name": "p", "profiles": ["strict"], "anyClient": True, **properties})
 
 
 def profile(**properties):
-    return thing("ClientProfile", **{"name": "strict", "pkce": {}, **properties})
+    return resource("ClientProfile", **{"name": "strict", "pkce": {}, **properties})
 
 
 @pytest.mark.parametrize(
@@ -168,39 +170,39 @@ def test_a_policy_that_does_not_reach_the_client_asks_nothing_of_it(around):
 
 def test_pkce_is_left_open_where_the_realm_may_have_policies_that_are_not_declared():
     report = asked("client-pkce", client(requirePkce=False), complete=False)
-    assert (len(report.findings), len(report.undecided)) == (0, 1)
+    assert (len(report.findings), len(report.inconclusive)) == (0, 1)
     assert not asked("client-pkce", client(standardFlow=False, requirePkce=False)).findings
 
 
 def test_a_client_is_a_servers_by_the_mapper_or_by_the_server_itself():
-    mapper = thing("AudienceMapper", name="aud", scope="mcp:tools", includedClientAudience="app")
-    server = Thing("McpServer", "server", {"introspectionClientId": "app"})
+    mapper = resource("AudienceMapper", name="aud", scope="mcp:tools", includedClientAudience="app")
+    server = Resource("McpServer", "server", {"introspectionClientId": "app"})
     for rule, flow in (
         ("introspection-client-logs-users-in", "standardFlow"),
         ("introspection-client-gets-tokens", "serviceAccounts"),
     ):
-        looked_at = thing("Client", clientId="app", access="confidential", **{flow: True})
+        looked_at = resource("Client", clientId="app", access="confidential", **{flow: True})
         assert paths(asked(rule, looked_at, mapper)) == [flow]
         assert paths(asked(rule, looked_at, server)) == [flow]
         assert not paths(asked(rule, looked_at))
         elsewhere = replace(mapper, properties={**mapper.properties, "realm": "other"})
         assert not paths(asked(rule, looked_at, elsewhere))
-        unseen = Thing("McpServer", "server", {"introspectionClientId": UNKNOWN})
+        unseen = Resource("McpServer", "server", {"introspectionClientId": UNKNOWN})
         report = asked(rule, looked_at, unseen)
-        assert (len(report.findings), len(report.undecided)) == (0, 1)
+        assert (len(report.findings), len(report.inconclusive)) == (0, 1)
 
 
 def test_a_mapper_that_names_a_text_names_no_client_in_an_adopted_realm_either():
     text = {"name": "aud", "scope": "mcp:tools", "includedCustomAudience": "https://mcp.example.org/mcp"}
     looked_at = client()
     rule = "introspection-client-logs-users-in"
-    for properties, undecided in ((text, 0), ({**text, "includedCustomAudience": None}, 1)):
-        mapper = replace(thing("AudienceMapper", **properties), whole=False)
-        assert len(asked(rule, looked_at, mapper, complete=False).undecided) == undecided
-    naming = thing(
+    for properties, inconclusive in ((text, 0), ({**text, "includedCustomAudience": None}, 1)):
+        mapper = replace(resource("AudienceMapper", **properties), whole=False)
+        assert len(asked(rule, looked_at, mapper, complete=False).inconclusive) == inconclusive
+    naming = resource(
         "AudienceMapper", **text | {"includedCustomAudience": None, "includedClientAudience": "app"}
     )
-    hidden = replace(thing("AudienceMapper", name="other", scope="mcp:tools"), whole=False)
+    hidden = replace(resource("AudienceMapper", name="other", scope="mcp:tools"), whole=False)
     assert paths(asked(rule, looked_at, hidden, naming, complete=False)) == ["standardFlow"]
 
 
@@ -219,14 +221,16 @@ def test_a_mapper_that_names_a_text_names_no_client_in_an_adopted_realm_either()
     ],
 )
 def test_a_role_that_administers_is_told_from_one_that_does_not(owner, role, found):
-    mapping = thing("ServiceAccountRole", client="job", owner=owner, role=role)
+    mapping = resource("ServiceAccountRole", client="job", owner=owner, role=role)
     assert bool(paths(asked("service-account-administers", mapping))) is found
     ours = {"roles": ["*/reader"], "administrators": ["job"]}
     assert not paths(asked("service-account-administers", mapping, **ours))
 
 
 def test_the_provisioner_may_administer():
-    mapping = thing("ServiceAccountRole", client="provision", owner="realm-management", role="manage-clients")
+    mapping = resource(
+        "ServiceAccountRole", client="provision", owner="realm-management", role="manage-clients"
+    )
     assert not paths(asked("service-account-administers", mapping))
 
 
@@ -260,9 +264,9 @@ def test_a_secret_that_can_be_guessed_is_found_and_never_shown(secret, weak):
 def test_a_secret_of_keycloaks_own_or_none_is_no_finding_and_a_hidden_one_is_left_open():
     for rule in ("client-secret-weak", "client-secret-shared"):
         assert not asked(rule, client(access="confidential")).findings
-        assert not asked(rule, client(access="public")).undecided
+        assert not asked(rule, client(access="public")).inconclusive
         hidden = asked(rule, client(access="confidential", secret=MASKED))
-        assert (len(hidden.findings), len(hidden.undecided)) == (0, 1)
+        assert (len(hidden.findings), len(hidden.inconclusive)) == (0, 1)
 
 
 def test_one_secret_of_two_clients_is_told_once_without_the_secret():
@@ -280,10 +284,12 @@ def test_one_secret_of_two_clients_is_told_once_without_the_secret():
 
 def test_every_secret_that_stands_in_clear_is_named_with_the_command_that_mends_it():
     keys = ["adminClientSecret", "servers[0].introspectionClientSecret"]
-    stack = Thing("Stack", "stack", {"profile": "prod", "plainSecrets": keys})
+    stack = Resource("Stack", "stack", {"profile": "prod", "plainSecrets": keys})
     report = asked("secret-in-clear", stack, profile="prod")
     assert [finding.fix for finding in report.mandatory] == [f"provision secret set {key}" for key in keys]
-    assert not asked("secret-in-clear", Thing("Stack", "stack", {}, defaults={"plainSecrets": []})).undecided
+    assert not asked(
+        "secret-in-clear", Resource("Stack", "stack", {}, defaults={"plainSecrets": []})
+    ).inconclusive
 
 
 SECRET = "3q2-7wPzYk8mVtR1xUoN5bLh"
@@ -291,8 +297,8 @@ SECRET = "3q2-7wPzYk8mVtR1xUoN5bLh"
 
 def in_clear(type_="kubernetes:batch/v1:Job", **inputs):
     """What the rule says of a resource that a program declares."""
-    found = declared.landscape([declared.Resource(type_, "the resource", inputs)], "prod")
-    return judge(found, RulesConfig(), only=[book.rule("secret-in-clear")])
+    found = program.snapshot([ResourceInput(type_, "the resource", inputs)], "prod")
+    return evaluate(found, RulesConfig(), only=[checks.rule("secret-in-clear")])
 
 
 @pytest.mark.parametrize(
@@ -330,7 +336,7 @@ def test_a_secret_is_found_in_whatever_map_or_list_it_stands_and_is_not_shown(in
 )
 def test_what_only_sounds_like_a_secret_or_is_not_in_clear_is_none(inputs):
     report = in_clear(**inputs)
-    assert (report.findings, report.undecided) == ((), ())
+    assert (report.findings, report.inconclusive) == ((), ())
 
 
 def test_what_our_provider_or_kubernetes_encrypts_and_what_containers_are_asked_for_is_not_told_again():
@@ -352,11 +358,11 @@ def test_a_map_of_a_keycloak_object_is_looked_into():
 def test_a_secret_that_is_not_known_yet_may_be_one_in_clear_and_an_allowed_path_is_let_pass():
     unknown = in_clear(config={"clientSecret": UNKNOWN, "password": SECRET})
     assert [finding.path for finding in unknown.findings] == ["config.password"]
-    assert [item.path for item in unknown.undecided] == ["config.clientSecret"]
-    resource = declared.Resource("a:b:C", "one", {"config": {"token": SECRET}})
+    assert [item.path for item in unknown.inconclusive] == ["config.clientSecret"]
+    resource = ResourceInput("a:b:C", "one", {"config": {"token": SECRET}})
     config = RulesConfig(parameters={"secret-in-clear": {"allowed": ["config.token"]}})
-    found = declared.landscape([resource], "prod")
-    assert not judge(found, config, only=[book.rule("secret-in-clear")]).findings
+    found = program.snapshot([resource], "prod")
+    assert not evaluate(found, config, only=[checks.rule("secret-in-clear")]).findings
 
 
 @pytest.mark.parametrize(
@@ -370,10 +376,10 @@ def test_only_a_lone_star_is_every_web_origin(origins, found):
 
 @pytest.mark.parametrize("grant", ["standardFlow", "deviceGrant", "serviceAccounts"])
 def test_a_client_with_grants_is_taken_to_introspect_only_where_a_server_is_set_up_with_it(grant):
-    one = thing("Client", clientId="app", access="confidential", **{grant: True})
+    one = resource("Client", clientId="app", access="confidential", **{grant: True})
     scope = {"scope": "mcp:tools", "name": "a", "includedCustomAudience": "https://mcp.example.org/mcp"}
-    mapper = thing("AudienceMapper", **scope)
-    server = Thing(
+    mapper = resource("AudienceMapper", **scope)
+    server = Resource(
         "McpServer",
         "server",
         {"verifier": "introspection", "introspectionClientId": "app", "scopes": ["mcp:tools"]},

@@ -8,10 +8,10 @@ import pytest
 from provision._lib.errors import UsageError
 from provision.config.rules import RulesConfig
 from provision.config.stack_config import read
-from provision.rules import book
+from provision.rules import checks
 
 _PARAMETERS = {"seconds": 600, "ratio": 0.5, "hosts": ("localhost",), "strict": True, "name": "x"}
-RULE = replace(book.rules()[0], id="a-rule", parameters=_PARAMETERS)
+RULE = replace(checks.rules()[0], id="a-rule", parameters=_PARAMETERS)
 
 
 def rules(values):

@@ -5,12 +5,13 @@ from __future__ import annotations
 import pytest
 
 from provision.config.rules import RulesConfig
-from provision.rules import book, declared
-from provision.rules.changes import Set, Where
-from provision.rules.declared import Resource
-from provision.rules.judgement import judge
-from provision.rules.thing import MASKED, UNKNOWN
+from provision.rules import checks
+from provision.rules.evaluation import evaluate
+from provision.rules.model import MASKED, UNKNOWN
+from provision.rules.sources import program
+from provision.rules.sources.resource_input import ResourceInput
 from tests.support import good_stacks, kubernetes_program
+from tests.support.mutations import Set, Where
 
 CONTAINER = "docker:index/container:Container"
 
@@ -18,8 +19,8 @@ CONTAINER = "docker:index/container:Container"
 def judged(rule, stack, kind, values, **parameters):
     """A rule's report on a good stack whose first object of a kind has other values."""
     config = RulesConfig(parameters={rule: parameters})
-    landscape = Set(Where(kind), values)(good_stacks.good(stack))
-    return judge(landscape, config, only=[book.rule(rule)])
+    snapshot = Set(Where(kind), values)(good_stacks.good(stack))
+    return evaluate(snapshot, config, only=[checks.rule(rule)])
 
 
 @pytest.mark.parametrize(
@@ -75,9 +76,9 @@ def judged(rule, stack, kind, values, **parameters):
     ],
 )  # fmt: skip
 def test_a_rule_finds_that_and_nothing_else(rule, stack, values, parameters, found):
-    report = judged(rule, stack, book.rule(rule).on[0], values, **parameters)
+    report = judged(rule, stack, checks.rule(rule).on[0], values, **parameters)
     assert bool(report.findings) is found
-    assert report.undecided == ()
+    assert report.inconclusive == ()
 
 
 @pytest.mark.parametrize(
@@ -92,13 +93,13 @@ def test_a_rule_finds_that_and_nothing_else(rule, stack, values, parameters, fou
 def test_a_rule_does_not_guess(rule, stack, kind, values):
     report = judged(rule, stack, kind, values)
     assert report.findings == ()
-    assert [undecided.rule.id for undecided in report.undecided] == [rule]
+    assert [inconclusive.rule.id for inconclusive in report.inconclusive] == [rule]
 
 
 def test_a_hidden_argument_hides_no_secret_that_can_be_seen():
     report = judged("secret-in-arguments", "docker", "Container", {"arguments": ["--password=x", MASKED]})
     assert report.findings
-    assert report.undecided
+    assert report.inconclusive
 
 
 def test_the_first_administrators_secret_is_found_once():
@@ -106,16 +107,16 @@ def test_the_first_administrators_secret_is_found_once():
         {"image": "quay.io/keycloak/keycloak:26.8.0", "envs": ["KC_BOOTSTRAP_ADMIN_PASSWORD=of-a-test"]},
         {"image": "my-login:1", "command": ["start", "--bootstrap-admin-client-secret=of-a-test"]},
     ):
-        landscape = declared.landscape([Resource(CONTAINER, "c", properties)], "dev")
-        found = [finding.rule.id for finding in judge(landscape, RulesConfig()).findings]
+        snapshot = program.snapshot([ResourceInput(CONTAINER, "c", properties)], "dev")
+        found = [finding.rule.id for finding in evaluate(snapshot, RulesConfig()).findings]
         assert found.count("keycloak-bootstrap-secret") == 1
         assert not {"secret-in-environment", "secret-in-arguments"} & set(found)
 
 
 def test_an_issuer_without_a_keycloak_to_compare_with_is_believed():
     inputs = {"name": "own", "port": 3000.0, "issuer": "https://login.example.org/realms/mcp"}
-    landscape = declared.landscape([Resource("provision:process:McpServer", "own", inputs)], "dev")
-    report = judge(landscape, RulesConfig(), only=[book.rule("server-issuer-exact")])
+    snapshot = program.snapshot([ResourceInput("provision:process:McpServer", "own", inputs)], "dev")
+    report = evaluate(snapshot, RulesConfig(), only=[checks.rule("server-issuer-exact")])
     assert report.findings == ()
 
 
@@ -124,6 +125,6 @@ def test_a_container_that_begins_a_pod_is_held_to_the_same():
     workload = kubernetes_program.workload(
         "Deployment", "calculator", kubernetes_program.server(), initContainers=[first]
     )
-    report = judge(declared.landscape([workload], "prod"), RulesConfig())
+    report = evaluate(program.snapshot([workload], "prod"), RulesConfig())
     paths = {finding.rule.id: finding.path for finding in report.findings}
     assert paths["container-privileged"] == "spec.template.spec.initContainers[0].securityContext.privileged"

@@ -8,10 +8,10 @@ import pytest
 
 from provision._lib.errors import UsageError
 from provision.config.rules import RulesConfig
-from provision.rules import export
-from provision.rules.book import rule
-from provision.rules.judgement import judge
-from provision.rules.thing import MASKED, UndecidedError
+from provision.rules.checks import rule
+from provision.rules.evaluation import evaluate
+from provision.rules.model import MASKED, Inconclusive
+from provision.rules.sources import export
 
 SECRET = "the-secret-of-a-client"
 CLIENT = {
@@ -63,16 +63,16 @@ def read(tmp_path):
     def read(document):
         file = tmp_path / "realm.json"
         file.write_text(document if isinstance(document, str) else json.dumps(document))
-        return export.landscape(file, "prod")
+        return export.snapshot(file, "prod")
 
     return read
 
 
-def one(landscape, kind, **equal):
+def one(snapshot, kind, **equal):
     (found,) = (
-        thing
-        for thing in landscape.of_kind(kind)
-        if all(thing.get(name) == value for name, value in equal.items())
+        resource
+        for resource in snapshot.of_kind(kind)
+        if all(resource.get(name) == value for name, value in equal.items())
     )
     return found
 
@@ -93,7 +93,7 @@ def test_objects_have_the_terms_of_the_specs(read):
 
 
 def test_rules_are_about_what_people_made(read):
-    report = judge(read(REALM), RulesConfig())
+    report = evaluate(read(REALM), RulesConfig())
     broken = {item.resource for item in report.findings if item.rule.id == "client-password-grant"}
     assert broken == {"client app in realm shop"}
 
@@ -107,12 +107,12 @@ def test_a_secret_is_never_kept(read):
 def test_a_switch_that_is_not_said_is_neither_on_nor_off(read):
     silent = {key: value for key, value in CLIENT.items() if key != "directAccessGrantsEnabled"}
     seen = read({**REALM, "clients": [silent]})
-    with pytest.raises(UndecidedError, match="it is not told"):
+    with pytest.raises(Inconclusive, match="it is not told"):
         one(seen, "Client").get("directAccessGrants")
-    with pytest.raises(UndecidedError, match="it is not told"):
+    with pytest.raises(Inconclusive, match="it is not told"):
         one(seen, "Realm").get("sslRequired")
-    report = judge(seen, RulesConfig())
-    assert "client-password-grant" in {item.rule.id for item in report.undecided}
+    report = evaluate(seen, RulesConfig())
+    assert "client-password-grant" in {item.rule.id for item in report.inconclusive}
 
 
 @pytest.mark.parametrize(
@@ -142,7 +142,7 @@ def test_a_partial_export_without_people_does_not_say_that_there_are_none(read):
 def test_an_object_that_can_not_be_understood_is_undecided_and_the_others_are_read(read):
     strange = {**CLIENT, "clientId": "strange", "attributes": "none"}
     seen = read({**REALM, "clients": [*REALM["clients"], strange]})
-    with pytest.raises(UndecidedError, match="not as Keycloak writes it"):
+    with pytest.raises(Inconclusive, match="not as Keycloak writes it"):
         one(seen, "Client", clientId="strange").get("standardFlow")
     assert one(seen, "Client", clientId="app").get("directAccessGrants")
 
@@ -205,17 +205,17 @@ def test_what_is_no_export_is_refused_in_one_line(read, content, words):
 
 def test_a_file_that_can_not_be_read_is_named(tmp_path):
     with pytest.raises(UsageError, match=r"none\.json can't be read: No such file"):
-        export.landscape(tmp_path / "none.json", "prod")
+        export.snapshot(tmp_path / "none.json", "prod")
     (tmp_path / "latin.json").write_bytes(b'{"realm": "\xe4"}')
     with pytest.raises(UsageError, match="is not a text file in UTF-8"):
-        export.landscape(tmp_path / "latin.json", "prod")
+        export.snapshot(tmp_path / "latin.json", "prod")
 
 
 def test_the_client_that_keycloak_was_started_with_is_known_by_its_mark(tmp_path):
     marked = {**CLIENT, "clientId": "first", "enabled": True, "attributes": {"is_temporary_admin": "true"}}
     file = tmp_path / "export.json"
     file.write_text(json.dumps({**REALM, "realm": "master", "clients": [CLIENT, marked]}))
-    report = judge(export.landscape(file, "prod"), RulesConfig())
+    report = evaluate(export.snapshot(file, "prod"), RulesConfig())
     found = {item.resource for item in report.findings if item.rule.id == "temporary-administrator"}
     assert found == {"client first in realm master"}
 
@@ -246,12 +246,12 @@ def administered(read, **changed):
         **changed,
     }
     rules = [rule(name) for name in ("everyone-administers", "service-account-inherits-administration")]
-    report = judge(read(document), RulesConfig(), only=rules)
-    return {(finding.resource, finding.message) for finding in report.findings}, report.undecided
+    report = evaluate(read(document), RulesConfig(), only=rules)
+    return {(finding.resource, finding.message) for finding in report.findings}, report.inconclusive
 
 
 def test_who_administers_by_way_of_other_roles_and_of_groups_is_told_of_an_export(read):
-    found, undecided = administered(read)
+    found, inconclusive = administered(read)
     way = "realm-management/manage-users, by way of"
     assert found == {
         (
@@ -264,13 +264,13 @@ def test_who_administers_by_way_of_other_roles_and_of_groups_is_told_of_an_expor
             f"lets the service account of app administer: {way} app/write",
         ),
     }
-    assert undecided == ()
+    assert inconclusive == ()
 
 
 def test_of_an_export_without_roles_or_without_accounts_it_is_not_told(read):
-    found, undecided = administered(read, roles=None, users=None)
+    found, inconclusive = administered(read, roles=None, users=None)
     assert found == set()
-    assert {item.rule.id for item in undecided} == {
+    assert {item.rule.id for item in inconclusive} == {
         "everyone-administers",
         "service-account-inherits-administration",
     }
@@ -278,10 +278,10 @@ def test_of_an_export_without_roles_or_without_accounts_it_is_not_told(read):
 
 def test_of_an_export_without_roles_a_role_of_a_client_may_contain_what_it_will(read):
     account = {**REALM["users"][1], "clientRoles": {"app": ["write"]}, "groups": []}
-    found, undecided = administered(read, roles=None, groups=[], users=[account])
+    found, inconclusive = administered(read, roles=None, groups=[], users=[account])
     assert found == set()
     assert ("service account role app/app/write in realm shop", "ClientRole") in {
-        (item.resource, item.path) for item in undecided
+        (item.resource, item.path) for item in inconclusive
     }
 
 

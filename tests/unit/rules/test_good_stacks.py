@@ -5,9 +5,9 @@ from __future__ import annotations
 import pytest
 
 from provision.config.rules import RulesConfig
-from provision.rules import declared
-from provision.rules.declared import Resource
-from provision.rules.judgement import judge
+from provision.rules.evaluation import evaluate
+from provision.rules.sources import program
+from provision.rules.sources.resource_input import ResourceInput
 from tests.support import good_stacks
 from tests.support.certificate_authority import Authority
 
@@ -23,7 +23,7 @@ from tests.support.certificate_authority import Authority
 )
 def test_a_good_stack_runs_where_it_says(stack, type_):
     made = good_stacks.resources(stack)
-    assert all(isinstance(resource, Resource) for resource in made)
+    assert all(isinstance(resource, ResourceInput) for resource in made)
     assert type_ in {resource.type for resource in made}
 
 
@@ -32,11 +32,11 @@ def test_a_certificate_breaks_no_rule(stack, tmp_path):
     pair = Authority(tmp_path).issue()
     files = {"tlsCertificateFile": str(pair.certificate), "tlsKeyFile": str(pair.key)}
     made = good_stacks.resources(stack, server={"port": 3000, **files})
-    landscape = declared.landscape(made, "dev")
-    (server,) = (thing for thing in landscape.things if thing.kind == "McpServer")
+    snapshot = program.snapshot(made, "dev")
+    (server,) = (resource for resource in snapshot.resources if resource.kind == "McpServer")
     assert (server.get("url"), server.get("tls")) == ("https://localhost:3000/mcp", True)
-    plain = judge(good_stacks.good(stack), RulesConfig())
-    secure = judge(landscape, RulesConfig())
+    plain = evaluate(good_stacks.good(stack), RulesConfig())
+    secure = evaluate(snapshot, RulesConfig())
     assert _broken(secure) == _broken(plain)
 
 

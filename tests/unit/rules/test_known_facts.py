@@ -6,9 +6,9 @@ import re
 
 import pytest
 
-from provision.rules.keycloak_cves import Version, known
-from provision.rules.secret_names import has_a_password, in_arguments, names_a_secret
-from provision.rules.thing import Thing
+from provision.rules.helpers.keycloak_cves import Version, known
+from provision.rules.helpers.secret_names import has_a_password, in_arguments, names_a_secret
+from provision.rules.model import Resource
 from tests.support.asked_rule import asked
 
 
@@ -47,7 +47,7 @@ def test_every_hole_is_told_in_words_and_has_a_release_that_mends_it():
 
 
 def test_of_many_holes_the_newest_are_told_in_words_and_all_by_their_number():
-    server = Thing("KeycloakServer", "a Keycloak", {"version": "24.0.0"})
+    server = Resource("KeycloakServer", "a Keycloak", {"version": "24.0.0"})
     (finding,) = asked("keycloak-version", server).findings
     assert "CVE-2026-1035: one refresh token" not in finding.message
     assert "CVE-2026-79651: requests without a login" in finding.message

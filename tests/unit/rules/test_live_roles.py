@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from provision.rules import live_roles
-from provision.rules.reader import denied
-from provision.rules.realm_tree import NotReadError, RealmTree
+from provision.rules.sources import live_roles
+from provision.rules.sources.concurrent_reader import denied
+from provision.rules.sources.recorded_api import NotReadError, RecordedApi
 
 
 class CountingReader:
@@ -26,12 +26,12 @@ def part(number, *, composite=True):
     return {"name": f"role-{number}", "containerId": "c", "clientRole": True, "composite": composite}
 
 
-def stored(reader, *, told_clients=True):
-    tree = RealmTree("", reader.realm, "id")
+def stored(reader, *, clients_read=True):
+    tree = RecordedApi("", reader.realm, "id")
     tree.store_clients([{"clientId": "app", "id": "c"}])
     tree.store_groups([])
     roles = [{"name": "all", "composite": True}]
-    live_roles.store(reader, tree, roles, told_clients=told_clients)
+    live_roles.store(reader, tree, roles, clients_read=clients_read)
     return tree
 
 
@@ -74,6 +74,6 @@ def test_what_is_denied_is_not_taken_for_nothing():
 
 def test_without_the_clients_what_a_role_contains_is_not_known():
     """Keycloak leaves the roles of clients out of its answer then."""
-    tree = stored(CountingReader({}), told_clients=False)
+    tree = stored(CountingReader({}), clients_read=False)
     with pytest.raises(NotReadError, match="view-clients"):
         tree.get("shop", "roles", "all", "composites")

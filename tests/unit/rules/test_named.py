@@ -8,12 +8,13 @@ from itertools import pairwise
 import pytest
 
 from provision.config.rules import RulesConfig, WaiverConfig
-from provision.rules import book
-from provision.rules.declared import Resource, landscape
-from provision.rules.judgement import judge
-from provision.rules.thing import UNKNOWN
+from provision.rules import checks
+from provision.rules.evaluation import evaluate
+from provision.rules.model import UNKNOWN
+from provision.rules.sources.program import snapshot
+from provision.rules.sources.resource_input import ResourceInput
 
-RULE = book.rule("client-password-grant")
+RULE = checks.rule("client-password-grant")
 STACK = "urn:pulumi:dev::p::provision:index:McpStack"
 URN = f"{STACK}$provision:keycloak:Realm$provision:keycloak:Client::calculator-introspection"
 IN_WORDS = "client mcp-server in realm mcp"
@@ -23,10 +24,12 @@ def found(client_id="mcp-server", urn=URN, **config):
     """The client of the program, which takes passwords."""
     client = {"realm": "mcp", "clientId": client_id, "access": "public", "directAccessGrants": True}
     program = [
-        Resource("provision:keycloak:Realm", f"{STACK}$provision:keycloak:Realm::realm", {"name": "mcp"}),
-        Resource("provision:keycloak:Client", urn, client),
+        ResourceInput(
+            "provision:keycloak:Realm", f"{STACK}$provision:keycloak:Realm::realm", {"name": "mcp"}
+        ),
+        ResourceInput("provision:keycloak:Client", urn, client),
     ]
-    return judge(landscape(program, "dev"), RulesConfig(**config), only=[RULE])
+    return evaluate(snapshot(program, "dev"), RulesConfig(**config), only=[RULE])
 
 
 def test_an_object_of_a_program_is_called_as_it_is_called_in_keycloak():
@@ -42,9 +45,9 @@ def test_one_whose_name_only_the_update_makes_is_called_as_in_the_program():
 
 def test_so_is_what_can_not_be_told():
     client = {"realm": "mcp", "clientId": "mcp-server", "access": "public", "directAccessGrants": UNKNOWN}
-    program = landscape([Resource("provision:keycloak:Client", URN, client)], "dev")
-    (undecided,) = judge(program, RulesConfig(), only=[RULE]).undecided
-    assert (undecided.name, undecided.resource) == (IN_WORDS, URN)
+    program = snapshot([ResourceInput("provision:keycloak:Client", URN, client)], "dev")
+    (inconclusive,) = evaluate(program, RulesConfig(), only=[RULE]).inconclusive
+    assert (inconclusive.name, inconclusive.resource) == (IN_WORDS, URN)
 
 
 @pytest.mark.parametrize(
@@ -77,8 +80,8 @@ def test_what_fails_comes_first_and_the_worst_of_it_on_top():
         "webOrigins": ["*"],
         "fullScopeAllowed": True,
     }
-    program = landscape([Resource("provision:keycloak:Client", URN, client)], "prod")
-    findings = judge(program, RulesConfig(levels={RULE.id: "advisory"})).findings
+    program = snapshot([ResourceInput("provision:keycloak:Client", URN, client)], "prod")
+    findings = evaluate(program, RulesConfig(levels={RULE.id: "advisory"})).findings
     severities = ("high", "medium", "low")
     places = [(item.level != "mandatory", severities.index(item.rule.severity)) for item in findings]
     assert {True, False} == {place[0] for place in places}

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import pytest
 
-from provision.rules.thing import UNKNOWN
-from tests.support.asked_rule import asked, thing
+from provision.rules.model import UNKNOWN
+from tests.support.asked_rule import asked, resource
 
 
 def realm(**properties):
-    return thing("Realm", **{"name": "mcp", **properties})
+    return resource("Realm", **{"name": "mcp", **properties})
 
 
 def paths(report):
@@ -90,13 +90,13 @@ def test_a_page_of_ones_own_may_be_allowed_to_show_the_login():
 
 
 def test_a_demo_user_is_for_development():
-    demo = thing("User", username="demo", password=UNKNOWN)
+    demo = resource("User", username="demo", password=UNKNOWN)
     assert not asked("demo-user-in-production", demo).rules
     assert paths(asked("demo-user-in-production", demo, profile="prod")) == ["username"]
-    hidden = thing("User", username="carla", password=UNKNOWN)
+    hidden = resource("User", username="carla", password=UNKNOWN)
     (finding,) = asked("demo-user-in-production", hidden, profile="prod").findings
     assert (finding.path, finding.actual) == ("password", "[secret]")
-    assert not paths(asked("demo-user-in-production", thing("User", username="carla"), profile="prod"))
+    assert not paths(asked("demo-user-in-production", resource("User", username="carla"), profile="prod"))
 
 
 @pytest.mark.parametrize(
@@ -114,7 +114,7 @@ def test_a_demo_user_is_for_development():
     ],
 )
 def test_the_first_administrator_is_found_by_its_mark_or_its_name(user, found):
-    assert paths(asked("temporary-administrator", thing("User", **user), profile="prod")) == found
+    assert paths(asked("temporary-administrator", resource("User", **user), profile="prod")) == found
 
 
 @pytest.mark.parametrize(
@@ -127,7 +127,7 @@ def test_the_first_administrator_is_found_by_its_mark_or_its_name(user, found):
     ],
 )
 def test_the_first_administrator_may_be_a_service_account(client, found):
-    assert paths(asked("temporary-administrator", thing("Client", **client), profile="prod")) == found
+    assert paths(asked("temporary-administrator", resource("Client", **client), profile="prod")) == found
 
 
 @pytest.mark.parametrize(
@@ -135,7 +135,7 @@ def test_the_first_administrator_may_be_a_service_account(client, found):
     [("DISABLED", False), ("ADMIN_VIEW", False), ("ADMIN_EDIT", False), ("ENABLED", True)],
 )
 def test_users_write_no_attributes_that_the_profile_does_not_list(policy, found):
-    profile = thing("UserProfile", unmanagedAttributePolicy=policy)
+    profile = resource("UserProfile", unmanagedAttributePolicy=policy)
     assert bool(paths(asked("user-attributes-open", profile))) is found
 
 

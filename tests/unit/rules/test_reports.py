@@ -12,13 +12,13 @@ from provision._lib.styled_text import plain
 from provision.cli import findings
 from provision.cli.screen import Screen
 from provision.config.rules import WaiverConfig
-from provision.rules import book
-from provision.rules.explanation import explained
-from provision.rules.judgement import Finding, Report, Undecided
+from provision.rules import checks
+from provision.rules.evaluation import Finding, InconclusiveResult, Report
 from provision.rules.reports import FORMATS, Subject, written
+from provision.rules.reports.explanation import explained
 from provision.rules.reports.text import WIDTH, brief, lines
 
-RULE = book.rule("client-password-grant")
+RULE = checks.rule("client-password-grant")
 URN = "urn:pulumi:dev::p::provision:index:McpStack$provision:keycloak:Client::mcp-client"
 WAIVER = WaiverConfig(
     rule=RULE.id, resource="*legacy*", reason="moves with release 4", expires=date(2026, 6, 1)
@@ -38,7 +38,7 @@ def finding(resource=URN, level="mandatory", rule=RULE, **more):
 
 REPORT = Report(
     findings=(finding(), finding("client b\x1b[2J\nin realm mcp " + "long " * 40, "advisory")),
-    undecided=(Undecided(RULE, "Client", "", "the service account lacks the role view-clients"),),
+    inconclusive=(InconclusiveResult(RULE, "Client", "", "the service account lacks the role view-clients"),),
     waived=(finding("client legacy in realm mcp", waiver=WAIVER),),
     expired=(WAIVER,),
     unused=(WAIVER,),
@@ -53,7 +53,10 @@ ODD_WAIVER = WaiverConfig(rule=RULE.id, resource=ODD, reason=ODD, expires=date(2
 ODD_FINDING = finding(f"client {ODD}", path=ODD, actual={ODD: [ODD]}, message=ODD, fix=ODD)
 ODD_REPORT = Report(
     findings=(ODD_FINDING, finding(f"{URN}{ODD}", actual=ODD, level="advisory")),
-    undecided=(Undecided(RULE, ODD, ODD, ODD), Undecided(RULE, URN, ODD, ODD, words=ODD)),
+    inconclusive=(
+        InconclusiveResult(RULE, ODD, ODD, ODD),
+        InconclusiveResult(RULE, URN, ODD, ODD, words=ODD),
+    ),
     waived=(finding(ODD, waiver=ODD_WAIVER),),
     expired=(ODD_WAIVER,),
     unused=(ODD_WAIVER,),
@@ -104,7 +107,7 @@ def test_text_of_nothing_says_so():
 
 
 def test_text_of_what_can_not_be_told_does_not_say_that_all_is_well():
-    assert text(Report(undecided=REPORT.undecided))[-1] == "? nothing found, 1 rule can't be told"
+    assert text(Report(inconclusive=REPORT.inconclusive))[-1] == "? nothing found, 1 rule can't be told"
 
 
 def test_text_keeps_a_long_list_short():
@@ -133,13 +136,15 @@ def test_a_property_with_several_faults_is_shown_once():
 
 
 def test_what_can_not_be_told_is_said_by_object():
-    paths = (Undecided(RULE, "client a", path, "not shown here") for path in "gfedcba")
-    shown = text(Report(undecided=(*paths, Undecided(RULE, "client b", "secret", "not shown here"))))
+    paths = (InconclusiveResult(RULE, "client a", path, "not shown here") for path in "gfedcba")
+    shown = text(
+        Report(inconclusive=(*paths, InconclusiveResult(RULE, "client b", "secret", "not shown here")))
+    )
     assert "  ? not shown here: client a (a, b, c, d, e, 2 more); client b (secret)" in shown
 
 
 def test_an_up_says_in_short_what_has_to_be_mended():
-    other = book.rule("client-implicit-flow")
+    other = checks.rule("client-implicit-flow")
     report = Report(
         findings=(finding("client a"), finding("client b"), finding("client a", rule=other, message="x")),
         expired=(WAIVER,),
@@ -155,17 +160,17 @@ def test_an_up_says_in_short_what_has_to_be_mended():
 
 
 def test_an_up_stays_short_however_much_is_wrong():
-    every = Report(findings=tuple(finding(rule=rule) for rule in book.rules()))
+    every = Report(findings=tuple(finding(rule=rule) for rule in checks.rules()))
     shown = [plain(line) for line in brief(every, "`provision preview`")]
-    assert f"  ✗ and {len(book.rules()) - 5} more rules" in shown
+    assert f"  ✗ and {len(checks.rules()) - 5} more rules" in shown
     assert len(shown) < 12
 
 
 def test_an_up_says_nothing_when_all_is_well():
-    assert [*brief(Report(undecided=REPORT.undecided), "`provision preview`")] == []
+    assert [*brief(Report(inconclusive=REPORT.inconclusive), "`provision preview`")] == []
 
 
-@pytest.mark.parametrize("report", [ODD_REPORT, Report(undecided=ODD_REPORT.undecided, rules=(RULE,))])
+@pytest.mark.parametrize("report", [ODD_REPORT, Report(inconclusive=ODD_REPORT.inconclusive, rules=(RULE,))])
 @pytest.mark.parametrize("form", ["text", "junit"])
 def test_nothing_that_others_chose_is_more_than_text(form, report):
     shown = written(report, ODD_SUBJECT, form)
@@ -280,7 +285,9 @@ def test_junit_says_how_many_break_a_rule():
 
 
 def test_what_can_not_be_told_is_said_with_its_property():
-    one = Report(undecided=(Undecided(RULE, "client a", "secret", "not shown here"),), rules=(RULE,))
+    one = Report(
+        inconclusive=(InconclusiveResult(RULE, "client a", "secret", "not shown here"),), rules=(RULE,)
+    )
     skipped = ET.fromstring(written(one, SUBJECT, "junit")).find(".//skipped")
     assert skipped.get("message") == "client a (secret): not shown here"
     (result,) = json.loads(written(one, SUBJECT, "sarif"))["runs"][0]["results"]
@@ -288,8 +295,10 @@ def test_what_can_not_be_told_is_said_with_its_property():
 
 
 def test_junit_skips_what_can_not_be_told_and_lets_advice_pass():
-    undecided = ET.fromstring(written(Report(undecided=REPORT.undecided, rules=(RULE,)), SUBJECT, "junit"))
-    assert "view-clients" in undecided.find(".//skipped").get("message")
+    inconclusive = ET.fromstring(
+        written(Report(inconclusive=REPORT.inconclusive, rules=(RULE,)), SUBJECT, "junit")
+    )
+    assert "view-clients" in inconclusive.find(".//skipped").get("message")
     advice = ET.fromstring(
         written(Report(findings=(finding(level="advisory"),), rules=(RULE,)), SUBJECT, "junit")
     )
@@ -316,7 +325,7 @@ def test_sarif_names_the_place_by_a_uri(where, uri):
     assert places == [{"uri": uri}] * len(run["results"])
 
 
-@pytest.mark.parametrize("rule", book.rules(), ids=lambda rule: rule.id)
+@pytest.mark.parametrize("rule", checks.rules(), ids=lambda rule: rule.id)
 @pytest.mark.parametrize("width", [WIDTH, 80])
 def test_a_rule_can_be_explained(rule, width):
     shown = [plain(line) for line in explained(rule, width)]

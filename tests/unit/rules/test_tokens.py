@@ -6,12 +6,12 @@ from dataclasses import replace
 
 import pytest
 
-from provision.rules.durations import words
-from tests.support.asked_rule import asked, thing
+from provision.rules.helpers.durations import words
+from tests.support.asked_rule import asked, resource
 
 
 def realm(**properties):
-    return thing("Realm", **{"name": "mcp", **properties})
+    return resource("Realm", **{"name": "mcp", **properties})
 
 
 def paths(report):
@@ -25,13 +25,13 @@ def paths(report):
 def test_access_tokens_last_fifteen_minutes_at_most_and_five_in_production(profile, seconds, found):
     for holder in (
         realm(accessTokenLifespan=seconds),
-        thing("Client", clientId="app", accessTokenLifespan=seconds),
+        resource("Client", clientId="app", accessTokenLifespan=seconds),
     ):
         assert bool(paths(asked("access-token-lifespan", holder, profile=profile))) is found
 
 
 def test_a_client_without_a_lifespan_of_its_own_has_the_realms():
-    assert not paths(asked("access-token-lifespan", thing("Client", clientId="app"), profile="prod"))
+    assert not paths(asked("access-token-lifespan", resource("Client", clientId="app"), profile="prod"))
 
 
 def test_a_lifespan_is_told_in_words_and_may_be_set():
@@ -44,16 +44,16 @@ def test_what_an_adopted_realm_keeps_is_left_open():
     adopted = replace(realm(revokeRefreshToken=True), whole=False)
     for rule in ("refresh-token-reuse", "session-lifespan", "offline-session-lifespan"):
         report = asked(rule, adopted, complete=False)
-        assert (len(report.findings), len(report.undecided)) == (0, 1)
+        assert (len(report.findings), len(report.inconclusive)) == (0, 1)
 
 
 @pytest.mark.parametrize(
     "membership",
     [
-        thing("RealmClientScopeAssignment", scope="offline_access", kind="optional"),
-        thing("RealmClientScopeAssignment", scope="mcp:tools", kind="default"),
-        thing("ClientScopeAssignment", client="app", scope="offline_access", kind="optional"),
-        thing("RealmClientScopes", defaultScopes=["basic"], optionalScopes=["offline_access"]),
+        resource("RealmClientScopeAssignment", scope="offline_access", kind="optional"),
+        resource("RealmClientScopeAssignment", scope="mcp:tools", kind="default"),
+        resource("ClientScopeAssignment", client="app", scope="offline_access", kind="optional"),
+        resource("RealmClientScopes", defaultScopes=["basic"], optionalScopes=["offline_access"]),
     ],
 )
 def test_offline_access_may_be_asked_for(membership):
@@ -61,9 +61,11 @@ def test_offline_access_may_be_asked_for(membership):
 
 
 def test_whoever_gets_offline_access_unasked_is_named():
-    everybody = asked("offline-access-default", thing("RealmClientScopeAssignment", scope="offline_access"))
+    everybody = asked(
+        "offline-access-default", resource("RealmClientScopeAssignment", scope="offline_access")
+    )
     assert everybody.findings[0].message.startswith("every new client")
-    one = thing("ClientScopeAssignment", client="app", scope="offline_access")
+    one = resource("ClientScopeAssignment", client="app", scope="offline_access")
     assert asked("offline-access-default", one).findings[0].message.startswith("app gets")
 
 
@@ -98,13 +100,13 @@ def test_a_login_ends_the_same_day_unless_the_user_is_remembered(settings, found
 
 @pytest.mark.parametrize("algorithm", ["RS256", "PS384", "ES512", "EdDSA"])
 def test_a_signature_with_a_private_key_is_good(algorithm):
-    client = thing("Client", clientId="app", accessTokenSignatureAlgorithm=algorithm)
+    client = resource("Client", clientId="app", accessTokenSignatureAlgorithm=algorithm)
     assert not paths(asked("token-signature-algorithm", realm(defaultSignatureAlgorithm=algorithm), client))
 
 
 @pytest.mark.parametrize("service_accounts", [False, True])
 def test_a_refresh_token_of_no_user_needs_a_service_account(service_accounts):
-    client = thing(
+    client = resource(
         "Client",
         clientId="job",
         access="confidential",
@@ -132,13 +134,13 @@ def test_a_time_is_told_in_the_largest_unit_that_is_exact(seconds, text):
 
 
 def key(**properties):
-    return thing("RealmKey", **{"name": "rsa", "provider": "rsa-generated", **properties})
+    return resource("RealmKey", **{"name": "rsa", "provider": "rsa-generated", **properties})
 
 
 def test_how_old_a_key_is_only_keycloak_can_tell():
     report = asked("signing-key-age", key())
-    assert (len(report.findings), len(report.undecided)) == (0, 1)
-    assert "audit it live" in report.undecided[0].why
+    assert (len(report.findings), len(report.inconclusive)) == (0, 1)
+    assert "audit it live" in report.inconclusive[0].why
 
 
 @pytest.mark.parametrize(
@@ -154,7 +156,7 @@ def test_how_old_a_key_is_only_keycloak_can_tell():
 def test_a_key_that_signs_is_replaced_within_half_a_year_in_production(properties, found):
     report = asked("signing-key-age", key(**properties), profile="prod")
     assert bool(report.findings) is found
-    assert not report.undecided
+    assert not report.inconclusive
 
 
 @pytest.mark.parametrize(("bits", "found"), [(None, False), (2048, False), (4096, False), (1024, True)])

@@ -5,8 +5,9 @@ from __future__ import annotations
 import pytest
 
 from provision.config.rules import RulesConfig
-from provision.rules.declared import Resource, landscape
-from provision.rules.judgement import judge
+from provision.rules.evaluation import evaluate
+from provision.rules.sources.program import snapshot
+from provision.rules.sources.resource_input import ResourceInput
 
 TOOLS = {
     "realm": "tutorial",
@@ -37,8 +38,10 @@ def found(profile="dev", *more, **changed):
         **changed,
     }
     declared = [*objects.items(), *more]
-    resources = [Resource(f"provision:keycloak:{kind}", kind, values) for kind, values in declared if values]
-    report = judge(landscape(resources, profile), RulesConfig())
+    resources = [
+        ResourceInput(f"provision:keycloak:{kind}", kind, values) for kind, values in declared if values
+    ]
+    report = evaluate(snapshot(resources, profile), RulesConfig())
     return {finding.rule.id for finding in report.findings if finding.rule.group in GROUPS}
 
 

@@ -12,8 +12,8 @@ import pytest
 
 from provision.verify.access_token import claims
 from provision.verify.challenge import bearer_challenge
-from provision.verify.check import Failed
 from provision.verify.connection import json_object, refusal, well_known
+from provision.verify.errors import Failed
 from provision.verify.html_page import read_page
 from provision.verify.mcp_session import McpSession, ask, let_in
 from provision.verify.proofs import authorization_server_metadata, login_pre_registered

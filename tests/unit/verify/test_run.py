@@ -11,7 +11,8 @@ import pytest
 
 from provision import verify
 from provision.verify import Proof, prove
-from provision.verify.check import Check, Evidence, Failed
+from provision.verify.check import Check, Evidence
+from provision.verify.errors import Failed
 from tests.unit.verify.samples import TARGET
 
 if TYPE_CHECKING:

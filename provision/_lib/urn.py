@@ -1,0 +1,40 @@
+"""Pulumi's names for resources: ``urn:pulumi:STACK::PROJECT::TYPES::NAME``."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+_SCHEME = "urn:pulumi:"
+
+
+class Urn(NamedTuple):
+    """The parts of a URN.
+
+    Args:
+        stack: The stack.
+        project: The project.
+        type: The type token, without those of the parents.
+        name: The resource's own name; may itself hold colons.
+    """
+
+    stack: str
+    project: str
+    type: str
+    name: str
+
+    @classmethod
+    def parse(cls, text: str) -> Urn:
+        """Take a URN apart.
+
+        Raises:
+            ValueError: The text is no URN.
+        """
+        if not is_urn(text):
+            raise ValueError(f"{text!r} is no URN")
+        stack, project, types, name = text.removeprefix(_SCHEME).split("::", 3)
+        return cls(stack, project, types.rpartition("$")[2], name)
+
+
+def is_urn(text: str) -> bool:
+    """Return whether a resource's name is a URN."""
+    return text.startswith(_SCHEME)

@@ -1,0 +1,21 @@
+"""What reading the Admin API takes: a live Keycloak answers, or a recorded realm."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Protocol
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+
+class AdminApi(Protocol):
+    """The reading half of the Admin API."""
+
+    def get(self, realm: str, *path: str, **query: str) -> Any:
+        """Return the document at a path, or None."""
+
+    def list(self, realm: str, *path: str, **query: str) -> Iterator[Any]:
+        """Yield the items of a collection."""
+
+    def realm_id(self, realm: str) -> str | None:
+        """Return the realm's internal id, or None."""

@@ -1,0 +1,183 @@
+"""A rule: a function over one resource and its surroundings, with the words that explain it."""
+
+from __future__ import annotations
+
+import inspect
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Literal
+
+from provision.rules.model import PROFILES, Inconclusive
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator, Mapping
+
+    from provision.rules.model import Profile, Resource, Snapshot, Violation
+
+    OfOne = Callable[[Resource], Iterable[Violation]]
+    InContext = Callable[[Resource, "RuleContext"], Iterable[Violation]]
+
+Severity = Literal["high", "medium", "low"]
+Level = Literal["mandatory", "advisory", "off"]
+
+
+@dataclass(frozen=True)
+class RuleContext:
+    """What a rule may look at besides its resource.
+
+    Args:
+        snapshot: All resources.
+        rule: The rule.
+        parameters: The rule's parameters, as configured.
+    """
+
+    snapshot: Snapshot
+    rule: Rule
+    parameters: Mapping[str, Any]
+
+    @property
+    def production(self) -> bool:
+        """Whether the stack is for production."""
+        return self.snapshot.profile == "prod"
+
+    def of(self, kind: str, /, **equal: Any) -> Iterator[Resource]:
+        """Yield the resources of a kind that have these values, then raise if there may be others.
+
+        Raises:
+            Inconclusive: Some resources may have these values, but cannot be seen.
+            LookupError: The rule does not declare that it looks at this kind.
+        """
+        unseen: Inconclusive | None = None
+        for resource in self.seen(kind):
+            try:
+                if all(resource.get(name) == value for name, value in equal.items()):
+                    yield resource
+            except Inconclusive as error:
+                unseen = unseen or error
+        if unseen is not None:
+            raise unseen
+        if kind in self.snapshot.unseen:
+            raise Inconclusive(kind, self.snapshot.unseen[kind])
+
+    def seen(self, kind: str) -> Iterator[Resource]:
+        """Return the resources of a kind that can be seen; there may be others.
+
+        Raises:
+            LookupError: The rule does not declare that it looks at this kind.
+        """
+        if kind not in (*self.rule.on, *self.rule.beside):
+            raise LookupError(f"rule {self.rule.id} looks at {kind} but does not name it in `beside`")
+        return iter(self.snapshot.of_kind(kind))
+
+    def one(self, kind: str, /, **equal: Any) -> Resource | None:
+        """Return the resource of a kind by its key, or None if there is certainly none.
+
+        Raises:
+            Inconclusive: There may be one that cannot be seen.
+            LookupError: The rule does not declare that it looks at this kind.
+        """
+        self.seen(kind)
+        found = self.snapshot.keyed(kind, *equal).get(tuple(equal.values()))
+        if found is None:
+            found = next(self.of(kind, **equal), None)
+        if found is None:
+            self.all_seen(kind)
+        return found
+
+    def none_of(self, kind: str, /, **equal: Any) -> bool:
+        """Return whether there is certainly no such resource.
+
+        Raises:
+            Inconclusive: There is none here, but there may be one that cannot be seen.
+        """
+        if next(self.of(kind, **equal), None) is not None:
+            return False
+        self.all_seen(kind)
+        return True
+
+    def all_seen(self, kind: str) -> None:
+        """Make sure that no resource of a kind is out of sight.
+
+        Raises:
+            Inconclusive: There may be one.
+        """
+        if not self.snapshot.complete:
+            raise Inconclusive(kind, "the realm may have one that is not declared here; audit it live")
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Description:
+    """The words of a rule.
+
+    Args:
+        id: The name in reports and in the stack file; never changed once published.
+        severity: How bad a violation is.
+        title: What holds when the rule is kept, in a few words.
+        why: What happens when it is broken, for a reader who does not know Keycloak.
+        fix: A line of config that mends it.
+        example: What breaks it, a line for each resource; its first case in ``tests/support/rule_cases``.
+        see: The page, RFC section or CVE that it follows.
+        on: The kinds that it judges; its check is called once for each resource of them.
+        beside: Other kinds that it looks at. A rule without them is decided before its resource is made.
+        profiles: The profiles that it is for.
+        ephemeral: Its level in dev and test stacks.
+        production: Its level in production; advisory only if a good stack may have reasons to break it.
+        parameters: What can be configured, with the defaults.
+        in_production: Defaults that differ in production.
+    """
+
+    id: str
+    severity: Severity
+    title: str
+    why: str
+    fix: str
+    example: str
+    see: str
+    on: tuple[str, ...]
+    beside: tuple[str, ...] = ()
+    profiles: tuple[Profile, ...] = PROFILES
+    ephemeral: Level = "mandatory"
+    production: Level = "mandatory"
+    parameters: Mapping[str, Any] = field(default_factory=dict)
+    in_production: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Rule(_Description):
+    """A rule.
+
+    Args:
+        check: Yields the violations of one resource.
+        group: The folder of ``checks`` that holds the rule; filled in when it is found.
+    """
+
+    check: InContext
+    group: str = ""
+
+    def level(self, profile: Profile) -> Level:
+        """Return how strictly the rule is held if nothing else is configured."""
+        if profile not in self.profiles:
+            return "off"
+        return self.production if profile == "prod" else self.ephemeral
+
+    def defaults(self, profile: Profile) -> dict[str, Any]:
+        """Return the parameters if nothing else is configured."""
+        return {**self.parameters, **(self.in_production if profile == "prod" else {})}
+
+
+class rule(_Description):  # noqa: N801 - a decorator
+    """Make a rule of a function that takes a resource and, if it looks at anything else, the context."""
+
+    def __call__(self, check: OfOne | InContext) -> Rule:
+        """Return the rule."""
+        return Rule(check=_in_context(check), **vars(self))
+
+
+def _in_context(check: Callable[..., Iterable[Violation]]) -> InContext:
+    if len(inspect.signature(check).parameters) > 1:
+        return check
+
+    def of_one(resource: Resource, _context: RuleContext) -> Iterable[Violation]:
+        return check(resource)
+
+    of_one.__doc__ = check.__doc__
+    return of_one

@@ -1,0 +1,259 @@
+"""Every rule over every resource of a snapshot: violations, inconclusive answers, waivers."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from datetime import UTC, date, datetime
+from fnmatch import fnmatchcase
+from typing import TYPE_CHECKING, Any, Literal
+
+from provision._lib.display_names import shown_name
+from provision._lib.urn import is_urn
+from provision.rules import checks
+from provision.rules.definition import RuleContext
+from provision.rules.model import Inconclusive
+from provision.rules.sources.keycloak_resource import natural_name
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping
+
+    from provision.config.rules import RulesConfig, WaiverConfig
+    from provision.rules.definition import Rule, Severity
+    from provision.rules.model import Resource, Snapshot, Violation
+
+
+@dataclass(frozen=True)
+class Finding:
+    """A violation, as reports show it.
+
+    Args:
+        rule: The rule that is broken.
+        level: How strictly the rule is held.
+        resource: The name of the resource: a URN, or words.
+        path: The property; empty for the resource as a whole.
+        actual: Its value, secrets hidden.
+        message: The defect in one sentence.
+        fix: A line of config that mends it.
+        words: The Keycloak object in words, if the URN has others; else empty.
+        waiver: The waiver that accepts it, if there is one.
+    """
+
+    rule: Rule
+    level: Literal["mandatory", "advisory"]
+    resource: str
+    path: str
+    actual: Any
+    message: str
+    fix: str
+    words: str = ""
+    waiver: WaiverConfig | None = None
+
+    @property
+    def name(self) -> str:
+        """The name of the resource in reports."""
+        return shown_name(self.words or self.resource)
+
+    def as_json(self) -> dict[str, Any]:
+        """Return plain data for ``--json``."""
+        return {
+            "rule": self.rule.id,
+            "severity": self.rule.severity,
+            "level": self.level,
+            "resource": self.resource,
+            "name": self.name,
+            "path": self.path,
+            "actual": self.actual,
+            "message": self.message,
+            "why": self.rule.why,
+            "fix": self.fix,
+            "see": self.rule.see,
+            **(
+                {"waived": {"reason": self.waiver.reason, "expires": str(self.waiver.expires)}}
+                if self.waiver
+                else {}
+            ),
+        }
+
+
+@dataclass(frozen=True)
+class InconclusiveResult:
+    """A rule that could not be decided for a resource.
+
+    Args:
+        rule: The rule.
+        resource: The name of the resource: a URN, or words.
+        path: The value that cannot be seen.
+        why: Why it cannot be seen.
+        words: The Keycloak object in words, if the URN has others; else empty.
+    """
+
+    rule: Rule
+    resource: str
+    path: str
+    why: str
+    words: str = ""
+
+    @property
+    def name(self) -> str:
+        """The name of the resource in reports."""
+        return shown_name(self.words or self.resource)
+
+    def as_json(self) -> dict[str, Any]:
+        """Return plain data for ``--json``."""
+        return {
+            "rule": self.rule.id,
+            "resource": self.resource,
+            "name": self.name,
+            "path": self.path,
+            "why": self.why,
+        }
+
+
+@dataclass(frozen=True)
+class Report:
+    """What an evaluation found.
+
+    Args:
+        findings: Violations that are not waived, mandatory and severe ones first.
+        inconclusive: Rules that could not be decided.
+        waived: Violations that a waiver accepts.
+        expired: Waivers whose last day is over; their violations are findings again.
+        unused: Waivers that accept nothing.
+        rules: The rules that were evaluated.
+    """
+
+    findings: tuple[Finding, ...] = ()
+    inconclusive: tuple[InconclusiveResult, ...] = ()
+    waived: tuple[Finding, ...] = ()
+    expired: tuple[WaiverConfig, ...] = ()
+    unused: tuple[WaiverConfig, ...] = ()
+    rules: tuple[Rule, ...] = ()
+
+    @property
+    def mandatory(self) -> tuple[Finding, ...]:
+        """The findings that fail a deployment."""
+        return tuple(finding for finding in self.findings if finding.level == "mandatory")
+
+
+_ORDER: Mapping[Severity, int] = {"high": 0, "medium": 1, "low": 2}
+
+
+def _place(finding: Finding) -> tuple[Any, ...]:
+    """Return the sort key of a finding."""
+    return finding.level != "mandatory", _ORDER[finding.rule.severity], finding.rule.id, finding.resource
+
+
+def evaluate(
+    snapshot: Snapshot,
+    config: RulesConfig,
+    *,
+    only: Iterable[Rule] | None = None,
+    today: date | None = None,
+) -> Report:
+    """Evaluate every rule on every resource that it judges.
+
+    Args:
+        snapshot: All resources.
+        config: Levels, parameters and waivers.
+        only: The rules to evaluate; all if None.
+        today: The day by which waivers expire; the current one (UTC) if None.
+
+    Raises:
+        UsageError: The configuration names a rule or parameter that does not exist.
+    """
+    checks.validate(config)
+    rules = tuple(
+        rule for rule in (checks.rules() if only is None else only) if _level(rule, snapshot, config) != "off"
+    )
+    evaluation = _Evaluation(snapshot, config, today or datetime.now(UTC).date())
+    for rule in rules:
+        context = RuleContext(
+            snapshot, rule, {**rule.defaults(snapshot.profile), **config.parameters_of(rule.id)}
+        )
+        for kind in rule.on:
+            for resource in snapshot.of_kind(kind):
+                if not resource.builtin:
+                    evaluation.ask(rule, resource, context)
+            if kind in snapshot.unseen:
+                evaluation.inconclusive.append(InconclusiveResult(rule, kind, "", snapshot.unseen[kind]))
+    return replace(evaluation.report(), rules=rules)
+
+
+def _level(rule: Rule, snapshot: Snapshot, config: RulesConfig) -> str:
+    return config.levels.get(rule.id) or rule.level(snapshot.profile)
+
+
+def _words(resource: Resource) -> str:
+    """Return the name by which Keycloak's users know the object, if the program names its resource otherwise."""
+    return natural_name(resource) if is_urn(resource.name) else ""
+
+
+@dataclass
+class _Evaluation:
+    snapshot: Snapshot
+    config: RulesConfig
+    today: date
+    findings: list[Finding] = field(default_factory=list)
+    inconclusive: list[InconclusiveResult] = field(default_factory=list)
+
+    def ask(self, rule: Rule, resource: Resource, context: RuleContext) -> None:
+        try:
+            for violation in rule.check(resource, context):
+                self.findings.append(self._finding(rule, resource, violation))
+        except Inconclusive as error:
+            self.inconclusive.append(
+                InconclusiveResult(rule, resource.name, error.path, error.why, _words(resource))
+            )
+
+    def report(self) -> Report:
+        used: set[WaiverConfig] = set()
+        kept, waived = [], []
+        for finding in sorted(self.findings, key=_place):
+            waiver = next(self._waivers(finding), None)
+            if waiver is None:
+                kept.append(finding)
+                continue
+            used.add(waiver)
+            if waiver.expires < self.today:
+                kept.append(finding)
+            else:
+                waived.append(replace(finding, waiver=waiver))
+        return Report(
+            findings=tuple(kept),
+            inconclusive=tuple(self.inconclusive),
+            waived=tuple(waived),
+            expired=tuple(waiver for waiver in self.config.waivers if waiver.expires < self.today),
+            unused=tuple(
+                waiver
+                for waiver in self.config.waivers
+                if waiver not in used and waiver.expires >= self.today
+            ),
+        )
+
+    def _finding(self, rule: Rule, resource: Resource, violation: Violation) -> Finding:
+        level = _level(rule, self.snapshot, self.config)
+        return Finding(
+            rule=rule,
+            level="advisory" if level == "advisory" else "mandatory",
+            resource=resource.name,
+            path=resource.path(violation.path) if violation.path else "",
+            actual=resource.shown(violation.path),
+            message=violation.message,
+            fix=violation.fix or rule.fix,
+            words=_words(resource),
+        )
+
+    def _waivers(self, finding: Finding) -> Iterator[WaiverConfig]:
+        """Yield the waivers for a finding, the ones that last longest first."""
+        return iter(
+            sorted(
+                (
+                    waiver
+                    for waiver in self.config.waivers
+                    if waiver.rule == finding.rule.id
+                    and any(fnmatchcase(name, waiver.resource) for name in (finding.name, finding.resource))
+                ),
+                key=lambda waiver: waiver.expires,
+                reverse=True,
+            )
+        )

@@ -1,0 +1,16 @@
+"""Lengths of time in words."""
+
+from __future__ import annotations
+
+_UNITS = ((86400, "day"), (3600, "hour"), (60, "minute"), (1, "second"))
+
+
+def words(seconds: float) -> str:
+    """Return a duration in its largest exact unit, such as ``15 minutes``.
+
+    Args:
+        seconds: The duration.
+    """
+    size, unit = next((size, unit) for size, unit in _UNITS if seconds % size == 0 and (seconds or size == 1))
+    count = int(seconds // size)
+    return f"{count} {unit}{'' if count == 1 else 's'}"

@@ -1,0 +1,91 @@
+"""Redirect URIs of clients, and the host or application that they lead to."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from fnmatch import fnmatchcase
+from typing import TYPE_CHECKING
+from urllib.parse import urljoin, urlsplit
+
+from provision._lib.urls import host
+from provision.rules.model import Inconclusive
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from provision.rules.model import Resource
+
+
+@dataclass(frozen=True)
+class Redirect:
+    """A redirect URI of a client.
+
+    Args:
+        path: The property that holds it.
+        uri: The URI as declared.
+        scheme: Its scheme in lower case; empty if it has none or is no URL.
+        host: Its host, see :func:`provision._lib.urls.host`.
+    """
+
+    path: str
+    uri: str
+    scheme: str
+    host: str
+
+    @property
+    def by_web(self) -> bool:
+        """Whether it leads to a host, not to an application with its own scheme."""
+        return self.scheme in {"http", "https"} and bool(self.host)
+
+
+def redirects(client: Resource) -> Iterator[Redirect]:
+    """Yield the redirect URIs of a client that logs users in, then raise if some cannot be seen.
+
+    Raises:
+        Inconclusive: A URI, or the root URL that it is relative to, cannot be seen.
+    """
+    if not is_redirected_to(client):
+        return
+    hidden: Inconclusive | None = None
+    uris = client.peek("redirectUris")
+    for position in range(len(uris)) if isinstance(uris, (list, tuple)) else ():
+        path = f"redirectUris[{position}]"
+        try:
+            uri = str(client.get(path))
+            root = "" if _absolute(uri) else str(client.get("rootUrl") or "")
+        except Inconclusive as error:
+            hidden = hidden or error
+            continue
+        yield Redirect(path, uri, *_place(root, uri))
+    if hidden is not None:
+        raise hidden
+    client.get("redirectUris")
+
+
+def is_redirected_to(client: Resource) -> bool:
+    """Return whether browsers are redirected to the client; otherwise its redirect URIs have no effect.
+
+    Raises:
+        Inconclusive: It cannot be seen.
+    """
+    return bool(client.get("standardFlow") or client.get("implicitFlow"))
+
+
+def _absolute(uri: str) -> bool:
+    """Return whether a URI stands alone; Keycloak prefixes one that begins with a slash."""
+    return not uri.startswith("/")
+
+
+def _place(root: str, uri: str) -> tuple[str, str]:
+    """Return the scheme and host of a URI; both empty if it is no URL."""
+    try:
+        address = urljoin(root, uri)
+        parts = urlsplit(address)
+    except ValueError:
+        return "", ""
+    return parts.scheme, host(address) if parts.netloc else ""
+
+
+def is_one_of(name: str, patterns: Iterable[str]) -> bool:
+    """Return whether a host matches a pattern such as ``*.example.org``."""
+    return any(fnmatchcase(name, pattern.lower()) for pattern in patterns)

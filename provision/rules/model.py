@@ -1,0 +1,239 @@
+"""What rules look at: the resources of a stack or of a realm, with values that may not be known."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, Final, Literal
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping
+
+_STEP = re.compile(r"[^.\[\]]+")
+
+Profile = Literal["dev", "test", "prod"]
+PROFILES: tuple[Profile, ...] = ("dev", "test", "prod")
+
+
+class _Marker:
+    """Stand for a value that cannot be seen."""
+
+    def __init__(self, text: str) -> None:
+        self._text = text
+
+    def __repr__(self) -> str:
+        return self._text
+
+
+UNKNOWN: Final = _Marker("not known yet")
+"""A value that only an apply makes, for example a port that is chosen then."""
+MASKED: Final = _Marker("not shown here")
+"""A secret that the source of the resource does not show."""
+
+
+def unreadable(why: str) -> Any:
+    """Return a marker for a value that cannot be seen for a reason of its own.
+
+    Args:
+        why: The reason, as the end of a sentence.
+    """
+    return _Marker(why)
+
+
+class Inconclusive(Exception):  # noqa: N818 - a rule's third answer, not an error
+    """A rule can neither pass nor fail, because a value that it needs cannot be seen.
+
+    Args:
+        path: The value.
+        why: Why it cannot be seen, as the end of a sentence.
+    """
+
+    def __init__(self, path: str, why: str) -> None:
+        super().__init__(f"{path}: {why}")
+        self.path = path
+        self.why = why
+
+
+@dataclass(frozen=True)
+class Violation:
+    """One defect of a resource.
+
+    Args:
+        path: The property, under the resource's own name for it; empty for the resource as a whole.
+        message: The defect in one sentence, without secrets.
+        fix: A line of config that mends it; empty if the rule's own fix does.
+    """
+
+    path: str
+    message: str
+    fix: str = ""
+
+
+@dataclass(frozen=True)
+class Resource:
+    """A Keycloak object in the terms of its spec, or a Keycloak, an MCP server, a container.
+
+    Args:
+        kind: For example ``Client``.
+        name: The name in reports: a URN, or words such as ``client cli in realm mcp``.
+        properties: Values under their wire names; may hold :data:`UNKNOWN` and :data:`MASKED` anywhere.
+        defaults: Values of properties that are not given.
+        secrets: Properties whose values no report shows.
+        paths: The path of a property in the declared resource, if it has another name there; empty for all of it.
+        whole: Whether a property that is not given has its default; false for an object that existed before.
+        builtin: Whether Keycloak made the object itself; rules may look at it, but do not judge it.
+    """
+
+    kind: str
+    name: str
+    properties: Mapping[str, Any]
+    defaults: Mapping[str, Any] = field(default_factory=dict)
+    secrets: frozenset[str] = frozenset()
+    paths: Mapping[str, str] = field(default_factory=dict)
+    whole: bool = True
+    builtin: bool = False
+
+    def get(self, path: str) -> Any:
+        """Return the value at a path such as ``config.mode``, or None.
+
+        Raises:
+            Inconclusive: The value, or a part of it, cannot be seen.
+        """
+        value = self.peek(path)
+        marker = _marker_in(value)
+        if marker is not None:
+            raise self.inconclusive(path, repr(marker))
+        return value
+
+    def items(self, path: str) -> Iterator[Any]:
+        """Yield the elements of a list that can be seen, then raise if there are others.
+
+        Raises:
+            Inconclusive: The list, or one of its elements, cannot be seen.
+        """
+        value = self.peek(path)
+        if isinstance(value, _Marker):
+            raise self.inconclusive(path, repr(value))
+        hidden = None
+        for item in value or ():
+            marker = _marker_in(item)
+            if marker is None:
+                yield item
+            hidden = hidden or marker
+        if hidden is not None:
+            raise self.inconclusive(path, repr(hidden))
+
+    def peek(self, path: str) -> Any:
+        """Return the value at a path with its markers.
+
+        Raises:
+            Inconclusive: The property is not given, and the object existed before.
+        """
+        value: Any = self.properties
+        for step in _STEP.findall(path):
+            if isinstance(value, _Marker):
+                return value
+            if isinstance(value, (list, tuple)):
+                value = value[int(step)] if step.isdecimal() and int(step) < len(value) else None
+            else:
+                value = value.get(step) if isinstance(value, dict) or hasattr(value, "get") else None
+        if value is not None:
+            return value
+        if not self.whole:
+            raise self.inconclusive(path, "left as it is in Keycloak")
+        return self.defaults.get(path)
+
+    def inconclusive(self, path: str, why: str) -> Inconclusive:
+        """Return the answer of a rule that needs a property that cannot be seen.
+
+        Args:
+            path: The property.
+            why: Why it cannot be seen, as the end of a sentence.
+        """
+        return Inconclusive(self.path(path), why)
+
+    def path(self, path: str) -> str:
+        """Return the path of a property in the declared resource."""
+        first = _STEP.match(path)
+        name = first.group() if first else ""
+        return (self.paths.get(path) or self.paths.get(name, name) + path[len(name) :]).removeprefix(".")
+
+    def shown(self, path: str) -> Any:
+        """Return the value for a report: secrets hidden, markers as words."""
+        first = _STEP.match(path)
+        if first is None:
+            return None
+        if first.group() in self.secrets:
+            return "[secret]"
+        try:
+            return _readable(self.peek(path))
+        except Inconclusive as error:
+            return error.why
+
+
+def _marker_in(value: Any) -> _Marker | None:
+    if isinstance(value, _Marker):
+        return value
+    inner: Any = value.values() if isinstance(value, dict) else value
+    if not isinstance(value, (dict, list, tuple)):
+        return None
+    return next(filter(None, map(_marker_in, inner)), None)
+
+
+def _readable(value: Any) -> Any:
+    if isinstance(value, _Marker):
+        return repr(value)
+    if isinstance(value, dict):
+        return {key: _readable(item) for key, item in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [_readable(item) for item in value]
+    return value
+
+
+@dataclass(frozen=True)
+class Snapshot:
+    """All resources that a source shows.
+
+    Args:
+        resources: The resources.
+        profile: The purpose of the stack.
+        complete: Whether there are no other resources; false for a realm that existed before a program changes it.
+        unseen: Kinds that may have further resources, each with the reason why these cannot be seen.
+    """
+
+    resources: tuple[Resource, ...]
+    profile: Profile = "dev"
+    complete: bool = True
+    unseen: Mapping[str, str] = field(default_factory=dict)
+
+    def of_kind(self, kind: str) -> tuple[Resource, ...]:
+        """Return the resources of a kind."""
+        return self._by_kind.get(kind, ())
+
+    def keyed(self, kind: str, *names: str) -> Mapping[tuple[Any, ...], Resource]:
+        """Return the resources of a kind by the values of some properties, as far as these can be seen."""
+        if (kind, names) not in self._keyed:
+            self._keyed[kind, names] = dict(_keys(self.of_kind(kind), names))
+        return self._keyed[kind, names]
+
+    @cached_property
+    def _keyed(self) -> dict[tuple[str, tuple[str, ...]], Mapping[tuple[Any, ...], Resource]]:
+        return {}
+
+    @cached_property
+    def _by_kind(self) -> Mapping[str, tuple[Resource, ...]]:
+        found: dict[str, list[Resource]] = {}
+        for resource in self.resources:
+            found.setdefault(resource.kind, []).append(resource)
+        return {kind: tuple(resources) for kind, resources in found.items()}
+
+
+def _keys(
+    resources: Iterable[Resource], names: tuple[str, ...]
+) -> Iterator[tuple[tuple[Any, ...], Resource]]:
+    for resource in resources:
+        try:
+            yield tuple(resource.get(name) for name in names), resource
+        except Inconclusive:
+            continue

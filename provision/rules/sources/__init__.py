@@ -1,0 +1,1 @@
+"""Where resources come from: a program, its recorded state, a live realm, a realm export."""

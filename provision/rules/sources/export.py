@@ -1,0 +1,395 @@
+"""The resources of a realm export: the file of ``kc.sh export``, or of the admin console's partial export."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any, Final
+
+from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic.alias_generators import to_camel
+
+from provision._lib.errors import UsageError
+from provision._lib.validation import problems
+from provision.keycloak.objects.realm_key import PROVIDER_TYPE
+from provision.rules.model import Resource, Snapshot
+from provision.rules.sources import realm_resources
+from provision.rules.sources.kinds import OF_A_STACK
+from provision.rules.sources.recorded_api import PROVIDERS, RecordedApi, mappings
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping, Sequence
+    from pathlib import Path
+
+    from provision.rules.model import Profile
+
+_EXPORT_AGAIN: Final = (
+    "Write one with `kc.sh export --realm NAME --file FILE`, or with the admin console's partial export."
+)
+_USER_PROFILE: Final = "org.keycloak.userprofile.UserProfileProvider"
+_USER_PROFILE_KEY: Final = "kc.user.profile.config"
+_NOT_EXPORTED: Final = {
+    "InitialAccessToken": "initial access tokens are never exported",
+}
+
+
+class ExportError(UsageError):
+    """The file is not an export of one realm."""
+
+
+class _Part(BaseModel):
+    """The keys of a representation that are read here; all others are kept unchanged."""
+
+    model_config = ConfigDict(extra="allow", alias_generator=to_camel, hide_input_in_errors=True)
+
+    id: str | None = None
+
+    def raw(self, number: int) -> dict[str, Any]:
+        """Return the form of the Admin API, where every object has an id and nothing is null."""
+        raw = self.model_dump(by_alias=True, exclude_unset=True, exclude_none=True)
+        raw["id"] = self.id or f"{type(self).__name__}-{number}"
+        return raw
+
+
+class _Mapper(_Part):
+    name: str
+    protocol_mapper: str
+
+
+class _Client(_Part):
+    client_id: str
+    protocol: str | None = None
+    service_accounts_enabled: bool | None = None
+    protocol_mappers: list[_Mapper] | None = None
+    default_client_scopes: list[str] | None = None
+    optional_client_scopes: list[str] | None = None
+
+    def raw(self, number: int) -> dict[str, Any]:
+        raw = super().raw(number) | _mappers(self.protocol_mappers)
+        return raw | {"protocol": self.protocol or "openid-connect"}
+
+
+class _Scope(_Part):
+    name: str
+    protocol: str | None = None
+    protocol_mappers: list[_Mapper] | None = None
+
+    def raw(self, number: int) -> dict[str, Any]:
+        return super().raw(number) | _mappers(self.protocol_mappers)
+
+
+class _Component(_Part):
+    name: str | None = None
+    provider_id: str
+    sub_type: str | None = None
+    config: dict[str, list[Any]] | None = None
+
+    def raw(self, number: int) -> dict[str, Any]:
+        return super().raw(number) | {"name": self.name or ""}
+
+
+class _Provider(_Part):
+    alias: str
+    provider_id: str
+
+
+class _ProviderMapper(_Part):
+    name: str
+    identity_provider_alias: str
+    identity_provider_mapper: str
+
+
+class _Composites(_Part):
+    realm: list[str] | None = None
+    client: dict[str, list[str]] | None = None
+
+
+class _Role(_Part):
+    name: str
+    composites: _Composites | None = None
+
+
+class _Roles(_Part):
+    realm: list[_Role] | None = None
+    client: dict[str, list[_Role]] | None = None
+
+
+class _Holder(_Part):
+    realm_roles: list[str] | None = None
+    client_roles: dict[str, list[str]] | None = None
+
+    def roles(self) -> list[tuple[str, str]]:
+        """Return the roles, each with its owner."""
+        of_clients = (self.client_roles or {}).items()
+        return [("", name) for name in self.realm_roles or ()] + [
+            (owner, name) for owner, names in of_clients for name in names
+        ]
+
+
+class _Group(_Holder):
+    name: str
+    sub_groups: list[_Group] | None = None
+
+    def raw(self, number: int) -> dict[str, Any]:
+        below = [group.raw(place) for place, group in enumerate(self.sub_groups or ())]
+        raw = super().raw(number)
+        return raw | {"id": self.id or f"{self.name}-{number}", "subGroups": below}
+
+
+class _User(_Holder):
+    username: str
+    service_account_client_id: str | None = None
+    groups: list[str] | None = None
+
+
+class _Entry(_Part):
+    name: str
+
+
+class _Policies(_Part):
+    policies: list[_Entry] | None = None
+
+
+class _Profiles(_Part):
+    profiles: list[_Entry] | None = None
+
+
+class _Realm(_Part):
+    """A RealmRepresentation (Admin REST API, "Definitions")."""
+
+    realm: str
+    keycloak_version: str | None = None
+    clients: list[_Client] | None = None
+    client_scopes: list[_Scope] | None = None
+    default_default_client_scopes: list[str] | None = None
+    default_optional_client_scopes: list[str] | None = None
+    components: dict[str, list[_Component]] | None = None
+    identity_providers: list[_Provider] | None = None
+    identity_provider_mappers: list[_ProviderMapper] | None = None
+    client_policies: _Policies | None = None
+    client_profiles: _Profiles | None = None
+    roles: _Roles | None = None
+    groups: list[_Group] | None = None
+    default_groups: list[str] | None = None
+    users: list[_User] | None = None
+
+
+_MARKS: Final = {
+    "accessTokenLifespan",
+    "clientScopes",
+    "clients",
+    "components",
+    "enabled",
+    "identityProviders",
+    "roles",
+    "sslRequired",
+    "users",
+}
+"""Keys of which every representation of a realm has some."""
+
+
+def snapshot(file: Path, profile: Profile) -> Snapshot:
+    """Return the realm of an export.
+
+    Args:
+        file: The export.
+        profile: The purpose of the realm.
+
+    Raises:
+        ExportError: The file cannot be read, or is not an export of one realm.
+    """
+    document = _document(file)
+    try:
+        realm = _Realm.model_validate(document)
+    except ValidationError as error:
+        first, *others = problems(error, _Realm)
+        more = f" (and {len(others)} more)" if others else ""
+        raise ExportError(f"{file}: {first}{more}", _EXPORT_AGAIN) from None
+    resources, unseen = realm_resources.read(_recorded(realm, document))
+    absent = dict.fromkeys(OF_A_STACK, "no export tells of it; audit the stack")
+    if realm.keycloak_version:
+        server = Resource("KeycloakServer", "Keycloak", {"version": realm.keycloak_version}, whole=False)
+        resources = (server, *resources)
+        del absent["KeycloakServer"]
+    return Snapshot(resources, profile, unseen={**unseen, **absent})
+
+
+def _document(file: Path) -> dict[str, Any]:
+    try:
+        document = json.loads(file.read_text(encoding="utf-8-sig"))
+    except OSError as error:
+        raise ExportError(
+            f"{file} can't be read: {error.strerror}.", "Check its place and permissions."
+        ) from None
+    except UnicodeDecodeError:
+        raise ExportError(f"{file} is not a text file in UTF-8.", _EXPORT_AGAIN) from None
+    except json.JSONDecodeError as error:
+        raise ExportError(f"{file} (line {error.lineno}) is not JSON: {error.msg}.", _EXPORT_AGAIN) from None
+    except RecursionError:
+        raise ExportError(f"{file} is nested too deeply for an export.", _EXPORT_AGAIN) from None
+    if isinstance(document, list) and len(document) == 1:
+        (document,) = document
+    if (
+        isinstance(document, list)
+        and document
+        and all(isinstance(item, dict) and "realm" in item for item in document)
+    ):
+        raise ExportError(f"{file} holds {len(document)} realms, and an audit is of one.", _EXPORT_AGAIN)
+    if not isinstance(document, dict) or "realm" not in document or not _MARKS & document.keys():
+        raise ExportError(f"{file} is no export of a realm.", _EXPORT_AGAIN)
+    return document
+
+
+def _recorded(realm: _Realm, document: dict[str, Any]) -> RecordedApi:
+    """Return the export as the Admin API would answer; a part that is missing counts as not read."""
+    recorded = RecordedApi("", realm.realm, realm.id or realm.realm)
+    recorded.unread |= _NOT_EXPORTED
+    recorded.store({**document, "id": recorded.id})
+    recorded.store({}, "keys")
+    for name, path, store in _PARTS:
+        part = getattr(realm, name)
+        if part is None:
+            recorded.shut(f"the export has no {to_camel(name)}", *path)
+        else:
+            store(recorded, realm, part)
+    _store_people(recorded, realm)
+    return recorded
+
+
+def _raw(parts: Sequence[_Part]) -> list[dict[str, Any]]:
+    return [part.raw(number) for number, part in enumerate(parts)]
+
+
+def _mappers(mappers: Sequence[_Mapper] | None) -> dict[str, Any]:
+    return {"protocolMappers": _raw(mappers or ())}
+
+
+def _store_clients(recorded: RecordedApi, realm: _Realm, clients: Sequence[_Client]) -> None:
+    del realm
+    recorded.store_clients(_raw(clients))
+
+
+def _store_scopes(recorded: RecordedApi, realm: _Realm, scopes: Sequence[_Scope]) -> None:
+    del realm
+    recorded.store_scopes(_raw(scopes))
+
+
+def _store_defaults(recorded: RecordedApi, realm: _Realm, names: Sequence[str]) -> None:
+    kind = "default" if names is realm.default_default_client_scopes else "optional"
+    recorded.store([{"id": name, "name": name} for name in names], f"default-{kind}-client-scopes")
+
+
+def _store_components(
+    recorded: RecordedApi, realm: _Realm, components: Mapping[str, Sequence[_Component]]
+) -> None:
+    del realm
+    found = [
+        {"subType": None, **item, "providerType": type_, "parentId": recorded.id}
+        for type_, items in components.items()
+        for item in _raw(items)
+    ]
+    recorded.store(found, "components")
+    keys = [item for item in found if item["providerType"] == PROVIDER_TYPE]
+    recorded.store({"keys": [*_certificates(keys)]}, "keys")
+    settings = [item.config or {} for item in components.get(_USER_PROFILE, ())]
+    raw = next((values[_USER_PROFILE_KEY][0] for values in settings if values.get(_USER_PROFILE_KEY)), None)
+    path = ("users", "profile")
+    if raw is None:
+        recorded.shut("the export has no user profile of its own", *path)
+        return
+    try:
+        recorded.store(json.loads(raw), *path)
+    except (TypeError, ValueError):
+        recorded.shut("the user profile of the export is not JSON", *path)
+
+
+def _certificates(keys: Sequence[Mapping[str, Any]]) -> Iterator[dict[str, str]]:
+    """Yield the certificates of an export in the form of the Admin API's key metadata."""
+    for item in keys:
+        for certificate in (item.get("config") or {}).get("certificate") or ():
+            yield {"providerId": item["id"], "certificate": certificate}
+
+
+def _store_entries(recorded: RecordedApi, realm: _Realm, document: _Policies | _Profiles) -> None:
+    del realm
+    name = "policies" if isinstance(document, _Policies) else "profiles"
+    recorded.store(document.model_dump(by_alias=True, exclude_unset=True), "client-policies", name)
+
+
+def _store_providers(recorded: RecordedApi, realm: _Realm, providers: Sequence[_Provider]) -> None:
+    mappers: dict[str, list[dict[str, Any]]] = {}
+    for item in _raw(realm.identity_provider_mappers or ()):
+        mappers.setdefault(item["identityProviderAlias"], []).append(item)
+    recorded.store_identity_providers(_raw(providers), mappers)
+
+
+def _store_roles(recorded: RecordedApi, realm: _Realm, roles: _Roles) -> None:
+    """Store the roles; the export refers to clients by name, the Admin API by id."""
+    ids = {item.client_id: item.raw(number)["id"] for number, item in enumerate(realm.clients or ())}
+    for owner, own in (("", roles.realm or ()), *(roles.client or {}).items()):
+        if owner and owner not in ids:
+            continue
+        parts = {role.name: _parts_of(role, ids) for role in own}
+        listed = [item | {"composite": bool(parts[item["name"]])} for item in _raw(own)]
+        recorded.store_roles(listed, parts, *(("clients", ids[owner]) if owner else ()))
+
+
+def _parts_of(role: _Role, ids: Mapping[str, str]) -> list[dict[str, Any]]:
+    parts = role.composites or _Composites()
+    return [{"name": name, "clientRole": False} for name in parts.realm or ()] + [
+        {"name": name, "clientRole": True, "containerId": ids.get(owner, owner)}
+        for owner, names in (parts.client or {}).items()
+        for name in names
+    ]
+
+
+def _store_groups(recorded: RecordedApi, realm: _Realm, groups: Sequence[_Group]) -> None:
+    recorded.store_groups(_raw(groups))
+    recorded.store([{"path": path} for path in realm.default_groups or ()], "default-groups")
+
+
+def _store_people(recorded: RecordedApi, realm: _Realm) -> None:
+    """Store the users; a partial export has only those of service accounts, a whole one may have none."""
+    users = realm.users or []
+    raw = _raw(users)
+    recorded.store(raw, "users")
+    for item, user in zip(raw, users, strict=True):
+        recorded.store(mappings(user.roles()), "users", item["id"], "role-mappings")
+        names = [path.rsplit("/", 1)[-1] for path in user.groups or ()]
+        joined = [
+            {"id": path, "name": name, "path": path}
+            for path, name in zip(user.groups or (), names, strict=True)
+        ]
+        recorded.store(joined, "users", item["id"], "groups")
+    if realm.roles is None:
+        recorded.unread["ClientRole"] = "the export has no roles"
+    if all(user.service_account_client_id for user in users):
+        recorded.unread["User"] = "the export has no people"
+    accounts = {
+        user.service_account_client_id: user.roles() for user in users if user.service_account_client_id
+    }
+    enabled = {item.client_id for item in realm.clients or () if item.service_accounts_enabled}
+    if realm.clients is not None:
+        recorded.store_service_accounts(accounts)
+    if not enabled <= accounts.keys():
+        recorded.unread["ServiceAccountRole"] = "the export has not the users of all service accounts"
+        return
+    recorded.members = {}
+    for user in users:
+        for path in user.groups or () if user.service_account_client_id else ():
+            recorded.members.setdefault(path, []).append(str(user.service_account_client_id))
+
+
+_PARTS: Final[Sequence[tuple[str, tuple[str, ...], Callable[[RecordedApi, _Realm, Any], None]]]] = (
+    ("clients", ("clients",), _store_clients),
+    ("client_scopes", ("client-scopes",), _store_scopes),
+    ("default_default_client_scopes", ("default-default-client-scopes",), _store_defaults),
+    ("default_optional_client_scopes", ("default-optional-client-scopes",), _store_defaults),
+    ("components", ("components",), _store_components),
+    ("components", ("users", "profile"), lambda *_: None),
+    ("client_policies", ("client-policies", "policies"), _store_entries),
+    ("client_profiles", ("client-policies", "profiles"), _store_entries),
+    ("identity_providers", PROVIDERS, _store_providers),
+    ("roles", ("roles",), _store_roles),
+    ("groups", ("groups",), _store_groups),
+)
+"""Each part of an export with its path in the Admin API, and the function that stores it."""

@@ -1,0 +1,78 @@
+"""The kinds that rules may look at, and the properties that each has."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from provision.core.registry import catalogue
+from provision.rules.sources.keycloak_resource import KEYCLOAK
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+OF_A_STACK: Final[Mapping[str, tuple[str, ...]]] = {
+    "Container": (
+        *("name", "image", "user", "readOnlyRoot", "capabilitiesAdded", "capabilitiesDropped", "privileged"),
+        *("environment", "arguments", "publishedOn", "mounts", "securityOptions"),
+    ),
+    "KeycloakServer": (
+        *(
+            "mode",
+            "url",
+            "hostname",
+            "hostnameStrict",
+            "http",
+            "https",
+            "loopback",
+            "adminHostname",
+            "database",
+        ),
+        *("replicas", "version", "features", "logLevel", "accessLogPattern", "proxyHeaders"),
+        *("proxyTrustedAddresses", "introspectionAudienceCheck", "adminSecretPlain", "arguments", "external"),
+    ),
+    "McpServer": (
+        *(
+            "name",
+            "url",
+            "issuer",
+            "issuers",
+            "verifier",
+            "audience",
+            "introspectionUrl",
+            "jwksUrl",
+            "loopback",
+        ),
+        *(
+            "tls",
+            "authorizationServers",
+            "sessionIdentity",
+            "detailedErrors",
+            "logLevel",
+            "scopes",
+            "toolScopes",
+        ),
+        *("introspectionClientId", "arguments"),
+    ),
+    "Resource": ("type", "inputs"),
+    "Stack": ("profile", "runtime", "plainSecrets", "serversElsewhere"),
+}
+"""Kinds that no realm holds. ``Resource`` is any declared resource that may hold a secret in clear."""
+_READ_ONLY: Final[Mapping[str, tuple[str, ...]]] = {
+    "Client": ("temporaryAdministrator",),
+    "Group": ("everyone", "serviceAccounts"),
+    "RealmKey": ("ageDays",),
+    "RealmRole": ("everyone",),
+}
+"""Properties that a live realm or an export shows and no program declares."""
+CONTAINER_SECRETS: Final = frozenset({"environment", "arguments"})
+"""Properties of a container that reports never show, because a secret may stand there."""
+
+
+def properties_of(kind: str) -> frozenset[str]:
+    """Return the names of the properties of a kind.
+
+    Raises:
+        KeyError: There is no such kind.
+    """
+    own = OF_A_STACK[kind] if kind in OF_A_STACK else catalogue()[KEYCLOAK + kind].spec.fields()
+    return frozenset((*own, *_READ_ONLY.get(kind, ())))

@@ -1,0 +1,97 @@
+"""The resources that a program declares."""
+
+from __future__ import annotations
+
+import importlib
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+from provision.core.registry import catalogue, kind
+from provision.rules.model import Snapshot
+from provision.rules.sources.adapters import any_resource
+from provision.rules.sources.keycloak_defaults import laid_over
+from provision.rules.sources.keycloak_resource import KEYCLOAK, keycloak_resource
+from provision.rules.sources.specialize import specialized
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator, Mapping
+
+    from provision.rules.model import Profile, Resource
+    from provision.rules.sources.resource_input import ResourceInput
+
+_ADAPTERS: Mapping[str, str] = {
+    "docker:index/container:Container": "docker_container",
+    "kubernetes:apps/v1:Deployment": "kubernetes_workload",
+    "kubernetes:apps/v1:StatefulSet": "kubernetes_workload",
+    "kubernetes:core/v1:ConfigMap": "kubernetes_config_map",
+    "provision:index:McpStack": "mcp_stack",
+    "provision:process:Keycloak": "process_keycloak",
+    "provision:process:McpServer": "process_mcp_server",
+    "pulumi:providers:provision": "external_keycloak",
+}
+"""Modules of :mod:`provision.rules.sources.adapters` by the type that they read; each has ``resources(declared)``."""
+
+SURROUNDING = frozenset({f"{KEYCLOAK}Realm", *_ADAPTERS})
+"""Types that other resources are judged with: a realm decides whether its objects are new or existed before, and the
+resource that runs a Keycloak decides where a connection leads."""
+
+
+def snapshot(declared: Iterable[ResourceInput], profile: Profile) -> Snapshot:
+    """Return everything that rules look at.
+
+    Args:
+        declared: All resources of the program.
+        profile: The purpose of the stack.
+    """
+    resources = tuple(resource for one in declared for resource in _resources(one))
+    return _completed(Snapshot(_without_doubles(resources), profile))
+
+
+def _resources(declared: ResourceInput) -> Iterator[Resource]:
+    if declared.type.startswith(KEYCLOAK):
+        name = _current_token(declared.type).removeprefix(KEYCLOAK)
+        yield specialized(keycloak_resource(name, declared.name, declared.properties))
+    elif declared.type in _ADAPTERS:
+        adapter = importlib.import_module(f"provision.rules.sources.adapters.{_ADAPTERS[declared.type]}")
+        read: Callable[[ResourceInput], Iterator[Resource]] = adapter.resources
+        yield from read(declared)
+    yield from any_resource.resources(declared)
+
+
+def _current_token(token: str) -> str:
+    """Return a kind's current type token, also for one that a former version gave it."""
+    handler = kind(token)
+    return token if handler is None else str(handler.spec.token)
+
+
+def _without_doubles(resources: tuple[Resource, ...]) -> tuple[Resource, ...]:
+    """Leave out the Keycloak of a connection if the program runs a Keycloak itself: it is that one."""
+    runs_one = any(one.kind == "KeycloakServer" and not one.peek("external") for one in resources)
+    return tuple(one for one in resources if not (runs_one and one.peek("external")))
+
+
+def _completed(found: Snapshot) -> Snapshot:
+    """Add what Keycloak makes in new realms; in a realm that existed before, undeclared values are not known."""
+    made = {one.peek("name") for one in found.resources if one.kind == "Realm" and not one.peek("adopt")}
+    resources = tuple(
+        one
+        if one.kind not in _kinds() or _realm(one) in made
+        else replace(one, whole=False, properties={**_key(one), **one.properties})
+        for one in found.resources
+    )
+    realms = {_realm(one) for one in resources if one.kind in _kinds()}
+    return replace(found, resources=laid_over(resources, made), complete=bool(made) and realms <= made)
+
+
+def _realm(resource: Resource) -> Any:
+    return resource.peek("name" if resource.kind == "Realm" else "realm")
+
+
+def _key(resource: Resource) -> dict[str, Any]:
+    """Return the defaults in the natural key, which count as declared."""
+    names = {field.wire for field in catalogue()[KEYCLOAK + resource.kind].spec.key_fields()}
+    return {name: value for name, value in resource.defaults.items() if name in names}
+
+
+def _kinds() -> frozenset[str]:
+    return frozenset(token.removeprefix(KEYCLOAK) for token in catalogue() if token.startswith(KEYCLOAK))

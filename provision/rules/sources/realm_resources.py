@@ -1,0 +1,272 @@
+"""The resources of a realm that was read: every object whole, in the terms of its spec."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from functools import cache
+from typing import TYPE_CHECKING, Any, Final, cast, get_args
+
+from provision._lib.errors import ProvisionError
+from provision.core.handler import Context
+from provision.core.registry import catalogue
+from provision.core.spec import Mark, Spec
+from provision.keycloak.bases.client_policy_documents import PolicyDocumentHandler
+from provision.keycloak.bases.collection import CollectionHandler
+from provision.keycloak.bases.representation import untold
+from provision.keycloak.handler import KeycloakAccess, KeycloakHandler
+from provision.keycloak.objects.realm_key import PROVIDER_TYPE, RealmKey, RealmKeyHandler
+from provision.keycloak.objects.user import User
+from provision.keycloak.realm_listing import RealmListing
+from provision.rules.model import MASKED, unreadable
+from provision.rules.sources.key_metadata import key_metadata
+from provision.rules.sources.keycloak_resource import KEYCLOAK, keycloak_resource
+from provision.rules.sources.recorded_api import NotReadError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator, Mapping
+
+    from provision.keycloak.api.session import Session
+    from provision.rules.model import Resource
+    from provision.rules.sources.recorded_api import RecordedApi
+
+_COVERED_BY_OTHERS: Final = {"RealmClientScopes"}
+"""Kinds whose settings are also single objects of another kind."""
+_MADE_BY_PEOPLE: Final = {"AudienceMapper", "HardcodedClaimMapper"}
+"""Mapper types that no built-in scope or client of Keycloak has."""
+_IN_PART: Final = {"ClientRole"}
+"""Kinds that may be read in part."""
+_TERSE: Final = {"IdentityProvider"}
+"""Kinds whose representations leave out values that are off."""
+_SYMMETRIC: Final = {"aes-generated", "hmac-generated"}
+"""Types of keys that only Keycloak itself uses."""
+_MADE_BY_KEYCLOAK: Final = get_args(RealmKey.model_fields["provider"].annotation)
+"""Types of keys whose settings name their size."""
+_ANY_KEY: Final = _MADE_BY_KEYCLOAK[0]
+TEMPORARY_MARK: Final = "is_temporary_admin"
+"""The attribute of the users and clients that Keycloak makes when it starts for the first time."""
+_DEFECTS: Final = (ProvisionError, ValueError, LookupError, TypeError, AttributeError)
+"""Errors that a representation raises if Keycloak did not write it."""
+
+
+class _Listing(RealmListing):
+    """The listing of a realm that was read, built-in objects included."""
+
+    def __init__(self, recorded: RecordedApi) -> None:
+        super().__init__(recorded, recorded.name, factory=True)
+        self.recorded = recorded
+
+
+def read(recorded: RecordedApi) -> tuple[tuple[Resource, ...], Mapping[str, str]]:
+    """Return the objects of the realm, and the kinds that cannot be seen with the reason for each.
+
+    An object that cannot be understood is included: its key is known, and every other value is unreadable.
+
+    Args:
+        recorded: The realm.
+    """
+    listing = _Listing(recorded)
+    session = cast("Session", recorded)  # `find` and `discover` only read
+    context = Context(connection=KeycloakAccess(lambda: session), log=lambda _line: None)
+    resources: list[Resource] = []
+    unseen = dict(recorded.unread)
+    for token, handler in catalogue().items():
+        kind = token.removeprefix(KEYCLOAK)
+        if not issubclass(handler, KeycloakHandler) or kind in _COVERED_BY_OTHERS:
+            continue
+        if kind in unseen and kind not in _IN_PART:
+            continue
+        try:
+            resources += [*_KINDS.get(kind, _discovered)(handler(context), listing)]
+        except NotReadError as error:
+            unseen[kind] = error.what
+    return tuple(resources), unseen
+
+
+def _discovered(handler: KeycloakHandler[Any], listing: _Listing) -> Iterator[Resource]:
+    for key in [*handler.discover(listing)]:
+        yield _found(handler, key, builtin=_is_factory(key, listing))
+
+
+def _users(handler: KeycloakHandler[Any], listing: _Listing) -> Iterator[Resource]:
+    """Yield the people; the users of service accounts belong to their clients."""
+    for item in listing.listed("users"):
+        if not item.get("serviceAccountClientId"):
+            yield _found(handler, handler.key(realm=listing.realm, username=item["username"]))
+
+
+def temporary_administrators(realm: str, users: Iterable[Mapping[str, Any]]) -> Iterator[Resource]:
+    """Yield the administrators that Keycloak was started with; nothing else about them is read.
+
+    Args:
+        realm: The realm.
+        users: Their representations.
+    """
+    for item in users:
+        key = User.model_construct(realm=realm, username=item["username"])
+        rest = dict.fromkeys(User.fields(), unreadable("of people it is not looked at"))
+        known = {"enabled": item.get("enabled"), "attributes": {TEMPORARY_MARK: ["true"]}}
+        yield _made(key, rest | _key_of(key) | known)
+
+
+def _clients(handler: KeycloakHandler[Any], listing: _Listing) -> Iterator[Resource]:
+    """Yield the clients, the one that Keycloak was started with flagged."""
+    marked = {item["clientId"] for item in listing.clients if _is_marked(item.get("attributes"))}
+    for resource in _discovered(handler, listing):
+        yield _with(resource, temporaryAdministrator=True) if resource.get("clientId") in marked else resource
+
+
+def _realm_roles(handler: KeycloakHandler[Any], listing: _Listing) -> Iterator[Resource]:
+    """Yield the realm roles, the one that everybody has flagged."""
+    default = listing.recorded.default_role()
+    for resource in _discovered(handler, listing):
+        everyone = resource.get("name") == default
+        yield _with(replace(resource, builtin=False), everyone=True) if everyone else resource
+
+
+def _client_roles(handler: KeycloakHandler[Any], listing: _Listing) -> Iterator[Resource]:
+    """Yield the client roles that were read, built-in ones included."""
+    for client in listing.clients:
+        for item in listing.listed("clients", client["id"], "roles"):
+            key = handler.key(realm=listing.realm, client=client["clientId"], name=item["name"])
+            yield _found(handler, key, builtin=listing.is_factory_client(client["clientId"]))
+
+
+def _groups(handler: KeycloakHandler[Any], listing: _Listing) -> Iterator[Resource]:
+    """Yield the groups, flagged if default, with member service accounts if known."""
+    try:
+        joined: Any = {item["path"] for item in listing.listed("default-groups")}
+    except NotReadError as error:
+        joined = unreadable(error.what)
+    members = listing.recorded.members
+    why = "members are read only of groups that administer Keycloak"
+    for resource in _discovered(handler, listing):
+        path = resource.get("path").replace("~/", "/")  # as other answers write it
+        everyone = path in joined if isinstance(joined, set) else joined
+        accounts = unreadable(why) if members is None else [*members.get(path, ())]
+        yield _with(resource, everyone=everyone, serviceAccounts=accounts)
+
+
+def _is_marked(attributes: Any) -> bool:
+    return isinstance(attributes, dict) and attributes.get(TEMPORARY_MARK) == "true"
+
+
+def _keys(handler: KeycloakHandler[Any], listing: _Listing) -> Iterator[Resource]:
+    """Yield the keys with a public half, imported ones included."""
+    document = listing.session.get(listing.realm, "keys") or {}
+    metadata = {item["providerId"]: item for item in document.get("keys") or ()}
+    for item in listing.components(PROVIDER_TYPE):
+        if item["providerId"] not in _SYMMETRIC:
+            key = handler.key(realm=listing.realm, provider=item["providerId"], name=item["name"])
+            yield _key(cast("RealmKeyHandler", handler), key, item, metadata.get(item["id"], {}))
+
+
+def _key(
+    handler: RealmKeyHandler, key: RealmKey, raw: Mapping[str, Any], metadata: Mapping[str, Any]
+) -> Resource:
+    try:
+        known = handler.from_json(key, {**raw, "providerId": _ANY_KEY})  # others have the same settings
+        spec = handler.spec.model_construct(**known | {"provider": _ANY_KEY})
+        hidden = (
+            {} if metadata or key.provider in _MADE_BY_KEYCLOAK else {"keySize": unreadable("it is not told")}
+        )
+        return _made(key, spec.wire(whole=True) | hidden | _key_of(key) | key_metadata(metadata))
+    except _DEFECTS as error:
+        why = _reason(error)
+        return _with(_unreadable(key, why), ageDays=unreadable(why))
+
+
+def _with(resource: Resource, **more: Any) -> Resource:
+    return replace(resource, properties={**resource.properties, **more})
+
+
+def _initial_access_tokens(handler: KeycloakHandler[Any], listing: _Listing) -> Iterator[Resource]:
+    """Yield the tokens under their ids; Keycloak gives them no names."""
+    for item in listing.listed("clients-initial-access"):
+        key = handler.key(realm=listing.realm, name=item["id"])
+        values = {"expirationSeconds": item["expiration"], "count": item["count"]}
+        yield _made(key, key.wire() | values)
+
+
+_KINDS: Mapping[str, Callable[[KeycloakHandler[Any], _Listing], Iterable[Resource]]] = {
+    "Client": _clients,
+    "ClientRole": _client_roles,
+    "Group": _groups,
+    "InitialAccessToken": _initial_access_tokens,
+    "RealmKey": _keys,
+    "RealmRole": _realm_roles,
+    "User": _users,
+}
+"""Kinds that are read otherwise than by their handler's `discover`."""
+
+
+def _found(handler: KeycloakHandler[Any], key: Spec, *, builtin: bool = False) -> Resource:
+    try:
+        found = handler.find(key)
+        if found is None:
+            return _unreadable(key, "it was gone when it was read")
+        values = _without_secrets(found.spec, found.spec.wire(whole=True))
+        if (
+            isinstance(handler, (CollectionHandler, PolicyDocumentHandler))
+            and type(key).__name__ not in _TERSE
+        ):
+            values |= dict.fromkeys(untold(type(key), found.raw), unreadable("it is not told"))
+    except _DEFECTS as error:
+        return _unreadable(key, _reason(error))
+    return replace(_made(key, values), builtin=builtin)
+
+
+def _without_secrets(spec: Spec, values: dict[str, Any]) -> dict[str, Any]:
+    """Mask secrets, and values that Keycloak keeps only for the creation; a public client has no secret."""
+    hidden = _hidden(type(spec))
+    if values.get("access") == "public":
+        hidden = hidden - {"secret"}
+        values.pop("secret", None)
+    return values | dict.fromkeys(hidden, MASKED)
+
+
+@cache
+def _hidden(kind: type[Spec]) -> frozenset[str]:
+    unseen = {Mark.WRITE_ONLY, Mark.CREATE_ONLY}
+    return frozenset(name for name, field in kind.fields().items() if field.secret or unseen & field.marks)
+
+
+def _unreadable(key: Spec, why: str) -> Resource:
+    values = dict.fromkeys(type(key).fields(), unreadable(why))
+    return _made(key, values | _key_of(key))
+
+
+def _made(key: Spec, values: Mapping[str, Any]) -> Resource:
+    return keycloak_resource(type(key).__name__, key.label(), values)
+
+
+def _key_of(key: Spec) -> dict[str, Any]:
+    return {field.wire: getattr(key, field.name) for field in key.key_fields()}
+
+
+def _reason(error: Exception) -> str:
+    """Return the defect without the values, which may be secrets."""
+    from pydantic import ValidationError
+
+    from provision._lib.validation import problems
+
+    if isinstance(error, ProvisionError):
+        return error.what.rstrip(".")
+    if isinstance(error, ValidationError):
+        return f"it can't be understood: {'; '.join(str(problem) for problem in problems(error, Spec))}"
+    return f"it is not as Keycloak writes it ({type(error).__name__})"
+
+
+def _is_factory(key: Any, listing: _Listing) -> bool:
+    """Return whether the object is built in and seldom changed; policies count as changed, because they decide who gets in."""
+    kind = type(key).__name__
+    if kind == "Client":
+        return listing.is_factory_client(key.client_id)
+    if kind == "ClientScopeAssignment":
+        return listing.is_factory_client(key.client)
+    if kind == "ClientScope":
+        return listing.is_factory_scope(key.name)
+    if kind == "RealmRole":
+        return listing.is_factory_role(key.name)
+    if kind.endswith("Mapper") and "scope" in type(key).fields() and kind not in _MADE_BY_PEOPLE:
+        return listing.is_factory_scope(key.scope) or listing.is_factory_client(key.client)
+    return False

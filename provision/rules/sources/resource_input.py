@@ -1,0 +1,24 @@
+"""A declared resource, as a program or a recorded state gives it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+
+@dataclass(frozen=True)
+class ResourceInput:
+    """A resource of a Pulumi program.
+
+    Args:
+        type: Its type token.
+        name: Its name in reports, usually its URN.
+        properties: Its inputs; may hold :data:`~provision.rules.model.UNKNOWN` and :data:`~provision.rules.model.MASKED`.
+    """
+
+    type: str
+    name: str
+    properties: Mapping[str, Any]

@@ -1,0 +1,5 @@
+"""What breaks the rule ``client-full-scope``."""
+
+from tests.support.mutations import Set, Where
+
+BREAKS = ((Set(Where("Client", {"access": "public"}), {"fullScopeAllowed": True}),),)

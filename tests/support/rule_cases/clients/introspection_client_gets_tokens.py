@@ -1,0 +1,8 @@
+"""What breaks the rule ``introspection-client-gets-tokens``."""
+
+from tests.support.mutations import Set, Where
+
+BREAKS = (
+    (Set(Where("Client", {"access": "confidential"}), {"serviceAccounts": True}),),
+    (Set(Where("Client", {"access": "confidential"}), {"tokenExchange": True}),),
+)

@@ -1,0 +1,6 @@
+"""What breaks the rule ``container-new-privileges``."""
+
+from tests.support.mutations import Set, Where
+
+STACK = "docker"
+BREAKS = ((Set(Where("Container"), {"securityOptions": []}),),)

@@ -1,0 +1,6 @@
+"""What breaks the rule ``container-writable-root``."""
+
+from tests.support.mutations import Set, Where
+
+STACK = "docker"
+BREAKS = ((Set(Where("Container"), {"readOnlyRoot": False}),),)

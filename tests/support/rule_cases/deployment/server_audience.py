@@ -1,0 +1,5 @@
+"""What breaks the rule ``server-audience``."""
+
+from tests.support.mutations import Set, Where
+
+BREAKS = ((Set(Where("McpServer"), {"audience": None}),),)

@@ -1,0 +1,5 @@
+"""What breaks the rule ``server-metadata``."""
+
+from tests.support.mutations import Set, Where
+
+BREAKS = ((Set(Where("McpServer"), {"authorizationServers": ["https://other.example.org/realms/mcp"]}),),)

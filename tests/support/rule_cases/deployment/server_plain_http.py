@@ -1,0 +1,5 @@
+"""What breaks the rule ``server-plain-http``."""
+
+from tests.support.mutations import Set, Where
+
+BREAKS = ((Set(Where("McpServer"), {"url": "http://mcp.example.org/mcp"}),),)

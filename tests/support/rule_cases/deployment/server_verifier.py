@@ -1,0 +1,5 @@
+"""What breaks the rule ``server-verifier``."""
+
+from tests.support.mutations import Set, Where
+
+BREAKS = ((Set(Where("McpServer"), {"verifier": "none"}),),)

@@ -1,0 +1,5 @@
+"""What breaks the rule ``keycloak-access-log``."""
+
+from tests.support.mutations import Set, Where
+
+BREAKS = ((Set(Where("KeycloakServer"), {"accessLogPattern": "%h %r %{i,Authorization}"}),),)

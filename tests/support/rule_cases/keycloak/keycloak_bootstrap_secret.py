@@ -1,0 +1,5 @@
+"""What breaks the rule ``keycloak-bootstrap-secret``."""
+
+from tests.support.mutations import Set, Where
+
+BREAKS = ((Set(Where("KeycloakServer"), {"adminSecretPlain": True}),),)

@@ -1,0 +1,6 @@
+"""What breaks the rule ``realm-admin-events``."""
+
+from tests.support.mutations import Set, Where
+
+STACK = "prod"
+BREAKS = ((Set(Where("Realm"), {"adminEventsEnabled": False}),),)

@@ -1,0 +1,5 @@
+"""What breaks the rule ``realm-ssl-required``."""
+
+from tests.support.mutations import Set, Where
+
+BREAKS = ((Set(Where("Realm"), {"sslRequired": "none"}),),)

@@ -1,0 +1,5 @@
+"""What breaks the rule ``registration-client-limit``."""
+
+from tests.support.mutations import Remove, Where
+
+BREAKS = ((Remove(Where("MaxClientsPolicy", {"registration": "anonymous"})),),)

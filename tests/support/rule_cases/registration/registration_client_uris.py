@@ -1,0 +1,5 @@
+"""What breaks the rule ``registration-client-uris``."""
+
+from tests.support.mutations import Set, Where
+
+BREAKS = ((Set(Where("TrustedHostsPolicy"), {"clientUrisMustMatch": False}),),)

@@ -1,0 +1,5 @@
+"""What breaks the rule ``registration-consent``."""
+
+from tests.support.mutations import Remove, Where
+
+BREAKS = ((Remove(Where("ConsentRequiredPolicy", {"registration": "anonymous"})),),)

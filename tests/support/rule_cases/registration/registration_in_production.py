@@ -1,0 +1,6 @@
+"""What breaks the rule ``registration-in-production``."""
+
+from tests.support.mutations import Set, Where
+
+STACK = "prod"
+BREAKS = ((Set(Where("TrustedHostsPolicy"), {"trustedHosts": ["vscode.dev"]}),),)

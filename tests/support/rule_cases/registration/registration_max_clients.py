@@ -1,0 +1,5 @@
+"""What breaks the rule ``registration-max-clients``."""
+
+from tests.support.mutations import Set, Where
+
+BREAKS = ((Set(Where("MaxClientsPolicy"), {"maxClients": 100000}),),)

@@ -1,0 +1,5 @@
+"""What breaks the rule ``registration-trusted-hosts``."""
+
+from tests.support.mutations import Remove, Where
+
+BREAKS = ((Remove(Where("TrustedHostsPolicy", {"registration": "anonymous"})),),)

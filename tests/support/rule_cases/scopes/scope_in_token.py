@@ -1,0 +1,5 @@
+"""What breaks the rule ``scope-in-token``."""
+
+from tests.support.mutations import Set, Where
+
+BREAKS = ((Set(Where("ClientScope", {"name": "mcp:tools"}), {"inTokenScope": False}),),)

@@ -1,0 +1,8 @@
+"""What breaks the rule ``access-token-lifespan``."""
+
+from tests.support.mutations import Set, Where
+
+BREAKS = (
+    (Set(Where("Realm"), {"accessTokenLifespan": 3600}),),
+    (Set(Where("Client", {"access": "public"}), {"accessTokenLifespan": 86400}),),
+)

@@ -1,0 +1,8 @@
+"""What breaks the rule ``refresh-token-reuse``."""
+
+from tests.support.mutations import Set, Where
+
+BREAKS = (
+    (Set(Where("Realm"), {"revokeRefreshToken": False}),),
+    (Set(Where("Realm"), {"refreshTokenMaxReuse": 1}),),
+)

@@ -1,0 +1,12 @@
+"""What breaks the rule ``signing-key-age``."""
+
+from tests.support.mutations import Add
+
+BREAKS = (
+    (
+        Add(
+            "RealmKey",
+            {"realm": "mcp", "name": "rsa-generated", "provider": "rsa-generated", "ageDays": 1000},
+        ),
+    ),
+)

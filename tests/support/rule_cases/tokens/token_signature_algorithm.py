@@ -1,0 +1,9 @@
+"""What breaks the rule ``token-signature-algorithm``."""
+
+from tests.support.mutations import Set, Where
+
+BREAKS = (
+    (Set(Where("Realm"), {"defaultSignatureAlgorithm": "HS256"}),),
+    (Set(Where("Client", {"access": "public"}), {"accessTokenSignatureAlgorithm": "HS512"}),),
+    (Set(Where("Client", {"access": "public"}), {"idTokenSignatureAlgorithm": "none"}),),
+)
