@@ -6,6 +6,9 @@ STACK ?= dev
 KEYCLOAK ?= 26.4.0
 READY := .venv/.ready
 
+# Python keeps what it compiles: without that, each worker of pytest rewrites every test file, and each command compiles us.
+unexport PYTHONDONTWRITEBYTECODE
+
 .DEFAULT_GOAL := help
 .PHONY: help setup up down verify check test test-unit conformance bench bench-docker bench-scale bench-server stubs docs requirements release format clean test-older keycloak
 
@@ -37,18 +40,18 @@ check: $(READY)  ## format, lint, types, imports, unit tests (half a minute)
 	@$(BIN)/ruff format --check --quiet . && $(BIN)/ruff check --quiet .
 	@$(BIN)/mypy --no-error-summary
 	@$(BIN)/lint-imports --no-logo
-	@$(BIN)/python -m pytest tests/unit -q -n 2
+	@$(BIN)/python -m pytest tests/unit -q -n 2 --durations=10
 
 test: $(READY)  ## every test, against a real Keycloak and a real browser
-	@$(BIN)/python -m tests.support.requirements
-	@$(BIN)/python -m pytest tests/e2e tests/integration tests/processes tests/unit -q -n 3 --dist loadfile --no-loadscope-reorder
+	@$(BIN)/python -m tests.support.requirements test
+	@$(BIN)/python -m pytest tests/e2e tests/integration tests/processes tests/unit -q -n 3 --dist loadfile --no-loadscope-reorder --durations=60 --durations-min=1
 
 conformance: $(READY)  ## the official MCP conformance suite, with authorization on (WRITE=1 writes its page)
-	@$(BIN)/python -m tests.support.requirements
-	@$(BIN)/python -m pytest tests/conformance -q $(if $(WRITE),--write-page)
+	@TEST_ALL_REQUIRED=1 $(BIN)/python -m tests.support.requirements conformance
+	@TEST_ALL_REQUIRED=1 $(BIN)/python -m pytest tests/conformance -q --durations=5 $(if $(WRITE),--write-page)
 
 test-older: $(READY)  ## the objects of a realm and its audit on an older Keycloak (KEYCLOAK=26.4.0)
-	@TEST_KEYCLOAK_VERSION=$(KEYCLOAK) $(BIN)/python -m pytest tests/integration -q -n 2 --dist loadfile --ignore tests/integration/test_process_runtime.py --ignore tests/integration/verify --ignore tests/integration/docker --ignore tests/integration/rules/test_scale.py
+	@TEST_KEYCLOAK_VERSION=$(KEYCLOAK) $(BIN)/python -m pytest tests/integration -q -n 2 --dist loadfile --durations=20 --ignore tests/integration/test_process_runtime.py --ignore tests/integration/verify --ignore tests/integration/docker --ignore tests/integration/rules/test_scale.py
 
 keycloak: $(READY)  ## make another version of Keycloak the one of all stacks, and try it (VERSION=)
 	@$(BIN)/python -m tools.keycloak_version $(VERSION)
@@ -72,12 +75,12 @@ stubs: $(READY)  ## write the type stubs of the resource classes
 	@$(BIN)/python -m provision.resources.stubs
 
 docs: $(READY)  ## write the pages of docs/resources/, the list of docs/rules.md and the settings of docs/server.md
-	@$(BIN)/python -m tests.support.reference
-	@$(BIN)/python -m tests.support.rules_page
-	@$(BIN)/python -m tests.support.settings_table
+	@$(BIN)/python -m tools.resource_pages
+	@$(BIN)/python -m tools.rules_page
+	@$(BIN)/python -m tools.settings_table
 
 requirements: $(READY)  ## write what the container images install, from uv.lock
-	@$(BIN)/python -m tests.support.image_requirements
+	@$(BIN)/python -m tools.image_requirements
 
 release: $(READY)  ## build wheel, sdist, SBOM and checksums of the tagged commit into dist/ (DRY=1: of any commit)
 	@$(BIN)/python -m tools.release $(if $(DRY),--dry)

@@ -57,7 +57,7 @@ def python_keycloak(url: str, secret_file: Path, *more: str) -> list[str]:
     """
     return [
         sys.executable,
-        str(ROOT / "benchmarks/baseline_python_keycloak.py"),
+        str(ROOT / "tools/realm_by_script.py"),
         f"--keycloak-url={url}",
         f"--admin-client-id={ADMIN}",
         f"--admin-secret-file={secret_file}",

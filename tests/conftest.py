@@ -5,13 +5,13 @@ from __future__ import annotations
 import os
 import secrets
 from contextlib import ExitStack
-from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from provision.keycloak.api.session import Session
 from provision.keycloak.connection import Connection
+from tests.support import order
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -21,18 +21,20 @@ if TYPE_CHECKING:
     from tests.support.other_keycloak import OtherKeycloak
 
 ADMIN = "provision-admin"
-_FIRST = ("e2e", "integration", "processes")
 
 
 @pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """What takes longest begins first, in whichever order otherwise: at the end no file keeps all others waiting."""
-    items.sort(key=_rank)
+    """Mark the tests by their folders, and sort those first that take longest: no file begins when all others are done."""
+    for item in items:
+        if (name := order.folder(item.nodeid)) in order.MARKED:
+            item.add_marker(name)
+    items.sort(key=lambda item: order.rank(item.nodeid))
 
 
-def _rank(item: pytest.Item) -> int:
-    folder = item.path.relative_to(Path(__file__).parent).parts[0]
-    return _FIRST.index(folder) if folder in _FIRST else len(_FIRST)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> order.FilesTogether | None:
+    """Distribute whole files, those that share a stack to one worker (``--dist loadfile``)."""
+    return order.FilesTogether(config, log) if config.getvalue("dist") == "loadfile" else None
 
 
 @pytest.fixture(scope="session")
@@ -74,15 +76,15 @@ def session(live_keycloak: RunningKeycloak | OtherKeycloak, admin_secret: str) -
 
 @pytest.fixture(scope="session")
 def docker() -> Iterator[Docker]:
-    """A Docker daemon, in ``DOCKER_HOST`` too. Without one the test is skipped, unless ``TEST_DOCKER_REQUIRED`` is set."""
+    """A Docker daemon, in ``DOCKER_HOST`` too. Without one the test is skipped, unless ``TEST_ALL_REQUIRED`` is set."""
     from provision._lib.errors import ProvisionError
-    from tests.support import docker_daemon
+    from tests.support import docker_daemon, requirements
 
     with ExitStack() as stack:
         try:
             daemon = stack.enter_context(docker_daemon.running())
         except ProvisionError as error:
-            if os.environ.get(docker_daemon.REQUIRED):
+            if os.environ.get(requirements.ALL_REQUIRED):
                 raise
             pytest.skip(str(error))
         for name, value in daemon.environment.items():

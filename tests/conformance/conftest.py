@@ -19,6 +19,7 @@ from tests.conformance.bearer_proxy import BearerProxy
 from tests.conformance.suite import BASELINE, REVISIONS, Baseline, Finding, Suite, install
 from tests.support import browser
 from tests.support.reference_server import ReferenceServer, reference_server
+from tests.support.requirements import need
 from tests.support.stack_cli import StackCli
 
 if TYPE_CHECKING:
@@ -104,10 +105,7 @@ def authorization_findings(
     suite: Suite, context: Context, tmp_path_factory: pytest.TempPathFactory
 ) -> dict[str, Finding]:
     """What the suite finds in the realm, by revision; a browser logs in where it asks for that."""
-    if missing := browser.missing():
-        pytest.fail(
-            f"The login needs {missing}. On Debian: apt-get install chromium chromium-driver", pytrace=False
-        )
+    need("Chromium with its driver")
     return {
         revision: _authorization(
             suite, context, revision, tmp_path_factory.mktemp(f"authorization-{revision}")

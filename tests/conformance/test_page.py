@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from tests.conformance.page import PAGE, page
+from tools.conformance_page import PAGE, page
 
 pytestmark = pytest.mark.e2e
 

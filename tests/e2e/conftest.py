@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from pathlib import Path
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 import pytest
@@ -11,13 +11,7 @@ from tests.support.stack_cli import StackCli
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-
-
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Everything in this folder runs the command line."""
-    for item in items:
-        if Path(__file__).parent in item.path.parents:
-            item.add_marker(pytest.mark.e2e)
+    from pathlib import Path
 
 
 @pytest.fixture
@@ -25,13 +19,28 @@ def stack(tmp_path: Path) -> Iterator[StackCli]:
     """A throw-away stack that is not up yet."""
     stack = StackCli(tmp_path)
     yield stack
-    stack.clean_up()
+    stack.throw_away()
 
 
 @pytest.fixture(scope="module")
 def live(tmp_path_factory: pytest.TempPathFactory) -> Iterator[StackCli]:
-    """A throw-away stack that is up; tests that share it leave it as they found it."""
-    stack = StackCli(tmp_path_factory.mktemp("live"))
-    stack.run("up")
-    yield stack
-    stack.clean_up()
+    """A throw-away stack that is up, for the tests of a module that change it."""
+    with _up(tmp_path_factory.mktemp("live")) as stack:
+        yield stack
+
+
+@pytest.fixture(scope="session")
+def shared(tmp_path_factory: pytest.TempPathFactory) -> Iterator[StackCli]:
+    """A stack that is up, for all tests that only look; what one makes in its realm, it takes away again."""
+    with _up(tmp_path_factory.mktemp("shared")) as stack:
+        yield stack
+
+
+@contextmanager
+def _up(folder: Path) -> Iterator[StackCli]:
+    stack = StackCli(folder)
+    try:
+        stack.run("up")
+        yield stack
+    finally:
+        stack.throw_away()

@@ -12,16 +12,8 @@ from provision.keycloak.connection import Connection
 from tests.support.stack_cli import StackCli
 
 
-@pytest.fixture(scope="module")
-def stack(tmp_path_factory):
-    stack = StackCli(tmp_path_factory.mktemp("audit"))
-    stack.run("up")
-    yield stack
-    stack.run("down", "--yes")
-
-
-def administrator(stack):
-    outputs = stack.json("status", "--show-secrets")
+def administrator(shared):
+    outputs = shared.json("status", "--show-secrets")
     admin = outputs["admin"]
     url = outputs["issuer"].partition("/realms/")[0]
     return Session(
@@ -30,9 +22,9 @@ def administrator(stack):
 
 
 @pytest.fixture
-def spoilt(stack):
+def spoilt(shared):
     """The stack's own client takes passwords, and so does one that somebody made."""
-    session, realm = administrator(stack)
+    session, realm = administrator(shared)
     (client,) = session.get(realm, "clients", clientId="mcp-client")
     session.put(realm, "clients", client["id"], body={**client, "directAccessGrantsEnabled": True})
     other = session.post(
@@ -49,26 +41,26 @@ def broken(report):
     return {item["resource"] for item in report["findings"] if item["rule"] == "client-password-grant"}
 
 
-def test_a_fresh_stack_breaks_no_rule(stack):
-    report = stack.json("audit")
+def test_a_fresh_stack_breaks_no_rule(shared):
+    report = shared.json("audit")
     assert [item for item in report["findings"] if item["level"] == "mandatory"] == []
     assert report["profile"] == "test"
 
 
-def test_what_others_changed_is_found(stack, spoilt):
-    report = stack.json("audit", code=3)
+def test_what_others_changed_is_found(shared, spoilt):
+    report = shared.json("audit", code=3)
     own, other = sorted(broken(report), reverse=True)
     assert own.startswith("urn:pulumi:test::")
     assert own.endswith("provision:keycloak:Client::mcp-client")
     assert other == "client by-hand in realm mcp-test"
-    shown = stack.run("audit", code=3).stdout
+    shown = shared.run("audit", code=3).stdout
     assert "• client mcp-client in realm mcp-test: takes its users' passwords" in shown
     assert "• client by-hand in realm mcp-test: takes its users' passwords" in shown
     assert "directAccessGrants = true" in shown
 
 
-def test_the_stack_file_says_what_is_waived(stack, spoilt):
-    file = stack.project / "Pulumi.test.yaml"
+def test_the_stack_file_says_what_is_waived(shared, spoilt):
+    file = shared.project / "Pulumi.test.yaml"
     before = file.read_text()
     document = load(file)
     document["config"]["provision:rules"] = {
@@ -83,25 +75,25 @@ def test_the_stack_file_says_what_is_waived(stack, spoilt):
     }
     file.write_text(dump(document))
     try:
-        report = stack.json("audit", code=3)
+        report = shared.json("audit", code=3)
     finally:
         file.write_text(before)
     assert broken(report) == {"client by-hand in realm mcp-test"}
     assert [item["waived"]["reason"] for item in report["waived"]] == ["an old desktop program"]
 
 
-def test_no_report_holds_a_secret(stack, spoilt):
-    outputs = stack.json("status", "--show-secrets")
+def test_no_report_holds_a_secret(shared, spoilt):
+    outputs = shared.json("status", "--show-secrets")
     secrets = [outputs["admin"]["client_secret"], outputs["demo_user"]["password"]]
     secrets += [server["introspection"]["client_secret"] for server in outputs["servers"]]
     for form in ("text", "json", "sarif", "junit"):
-        report = stack.run("audit", "--format", form, code=3)
+        report = shared.run("audit", "--format", form, code=3)
         assert [secret for secret in secrets if secret in report.stdout + report.stderr] == []
 
 
-def test_an_audit_changes_nothing(stack):
-    stack.json("audit")
-    assert stack.json("preview", "--refresh")["changes"] == []
+def test_an_audit_changes_nothing(shared):
+    shared.json("audit")
+    assert shared.json("preview", "--refresh")["changes"] == []
 
 
 def test_a_stack_that_is_not_up_is_an_error(tmp_path):

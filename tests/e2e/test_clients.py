@@ -29,15 +29,14 @@ def client_ids(stack):
     return {client["client_id"] for client in stack.json("clients", "list")["clients"]}
 
 
-def test_a_client_stays_while_somebody_is_logged_in_with_it_and_goes_when_nobody_used_it(stack):
-    stack.run("up")
-    assert stack.json("clients", "list") == {"clients": []}
-    with outside(stack) as context:
+def test_a_client_stays_while_somebody_is_logged_in_with_it_and_goes_when_nobody_used_it(live):
+    assert live.json("clients", "list") == {"clients": []}
+    with outside(live) as context:
         server = context.need(authorization_server_metadata)
         used, idle = register(context, "Claude Code"), register(context, "Visual Studio Code", _REDIRECT)
         log_in(context, server, used, _REDIRECT)
 
-        clients = {client["client_id"]: client for client in stack.json("clients", "list")["clients"]}
+        clients = {client["client_id"]: client for client in live.json("clients", "list")["clients"]}
         assert set(clients) == {used, idle}
         assert set(clients[used]) == {
             *("client_id", "name", "redirect_uris", "registered", "last_used", "sessions")
@@ -49,26 +48,26 @@ def test_a_client_stays_while_somebody_is_logged_in_with_it_and_goes_when_nobody
             moment = datetime.strptime(time, "%Y-%m-%dT%H:%M:%SZ").replace(tzinfo=UTC)
             assert abs(datetime.now(tz=UTC) - moment) < timedelta(minutes=2)
 
-        kept = stack.run("clients", "prune", "--yes").stderr
+        kept = live.run("clients", "prune", "--yes").stderr
         assert "1 client kept: a session is alive." in kept
         assert "1 client kept: registered in the last 30 days." in kept
-        assert client_ids(stack) == {used, idle}
-        dry = stack.run("clients", "prune", *_NOW)
+        assert client_ids(live) == {used, idle}
+        dry = live.run("clients", "prune", *_NOW)
         assert idle in dry.stdout
         assert used not in dry.stdout
         assert "1 client would go; --yes removes them" in dry.stderr
-        assert stack.json("clients", "prune", *_NOW)["pruned"] == []
-        assert client_ids(stack) == {used, idle}
+        assert live.json("clients", "prune", *_NOW)["pruned"] == []
+        assert client_ids(live) == {used, idle}
 
-        assert stack.json("clients", "prune", *_NOW, "--yes", "--unknown")["pruned"] == [idle]
-        assert client_ids(stack) == {used}
-    said = stack.run(
+        assert live.json("clients", "prune", *_NOW, "--yes", "--unknown")["pruned"] == [idle]
+        assert client_ids(live) == {used}
+    said = live.run(
         "clients", "prune", "--older-than", "0", "--unused-for", "1h", "--unknown", "--yes"
     ).stderr
     assert "1 client kept: used in the last 60 minutes" in said
-    assert "1 client removed" in stack.run("clients", "prune", *_NOW, "--yes").stderr
-    assert client_ids(stack) == set()
-    assert stack.json("drift") == {"changes": []}  # what the stack declares is all there
+    assert "1 client removed" in live.run("clients", "prune", *_NOW, "--yes").stderr
+    assert client_ids(live) == set()
+    assert live.json("drift") == {"changes": []}  # what the stack declares is all there
 
 
 def test_a_person_reads_names_hosts_and_ages_in_columns(live):
@@ -104,26 +103,32 @@ def test_without_events_it_is_said_that_nothing_is_known_and_nothing_goes(stack)
     assert stack.json("clients", "prune", "--unknown", "--yes")["pruned"] == [registered]
 
 
-def test_what_the_stack_declares_is_never_listed_even_if_it_looks_registered(stack):
-    stack.run("up")
-    with outside(stack) as context:
+def test_what_the_stack_declares_is_never_listed_even_if_it_looks_registered(live):
+    with outside(live) as context:
         adopted, loose = register(context, "Adopted"), register(context, "Loose")
-    file = stack.project / "Pulumi.test.yaml"
+    file = live.project / "Pulumi.test.yaml"
+    before = file.read_text()
     file.write_text(
-        file.read_text()
+        before
         + "  provision:objects:\n"
         + f"    - {{type: ClientScopeAssignment, client: {adopted}, scope: phone, kind: optional}}\n"
     )
-    assert client_ids(stack) == {loose}
-    assert stack.json("clients", "prune", *_NOW, "--unknown", "--yes")["pruned"] == [loose]
+    try:
+        assert client_ids(live) == {loose}
+        assert live.json("clients", "prune", *_NOW, "--unknown", "--yes")["pruned"] == [loose]
+    finally:
+        file.write_text(before)
+    assert live.json("clients", "prune", *_NOW, "--unknown", "--yes")["pruned"] == [adopted]
 
 
 @pytest.mark.parametrize("command", ["list", "prune"])
-def test_a_stack_that_is_not_up_says_so(stack, command):
+def test_a_stack_that_is_not_up_says_so(stack, live, command):
     assert "is not up" in stack.run("clients", command, code=1).stderr
-    stack.run("up")
-    kill(stack.processes()["keycloak"])
-    said = stack.run("clients", command, code=1).stderr
+    kill(live.processes()["keycloak"])
+    try:
+        said = live.run("clients", command, code=1).stderr
+    finally:
+        live.run("up")
     assert "does not answer: no connection" in said
     assert "provision up" in said
 

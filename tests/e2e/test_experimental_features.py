@@ -34,7 +34,7 @@ def experimental(tmp_path_factory):
     (stack.project / "Pulumi.test.yaml").write_text(_FILE)
     stack.run("up")
     yield stack
-    stack.clean_up()
+    stack.throw_away()
 
 
 @pytest.mark.parametrize(("rule", "changes"), breaks(featured=True))

@@ -65,7 +65,7 @@ def secure(tmp_path_factory):
     made = _secure(tmp_path_factory.mktemp("secure"))
     made.stack.run("up")
     yield made
-    made.stack.clean_up()
+    made.stack.throw_away()
 
 
 def test_every_proof_holds_and_there_is_nothing_more_to_do(secure):
@@ -134,7 +134,7 @@ def test_nothing_of_a_new_stack_is_started_with_a_certificate_that_cannot_serve(
         assert new.stack.processes() == {}
         assert new.stack.json("status")["up"] is False
     finally:
-        new.stack.clean_up()
+        new.stack.throw_away()
 
 
 def test_a_certificate_of_a_foreign_authority_is_what_verify_names(secure, tmp_path):

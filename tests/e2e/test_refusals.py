@@ -61,7 +61,7 @@ def stack(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFacto
     (stack.project / "Pulumi.test.yaml").write_text(_STACK.replace("VERIFIER", request.param))
     stack.run("up")
     yield stack
-    stack.clean_up()
+    stack.throw_away()
 
 
 @pytest.fixture(scope="module")

@@ -117,8 +117,8 @@ def names(value: object) -> str:
 
 
 @pytest.fixture(scope="module")
-def context(live: StackCli) -> Iterator[Context]:
-    with outside(live) as context:
+def context(shared: StackCli) -> Iterator[Context]:
+    with outside(shared) as context:
         yield context
 
 
@@ -136,7 +136,7 @@ def with_more_hosts(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Contex
         with outside(stack) as context:
             yield context
     finally:
-        stack.clean_up()
+        stack.throw_away()
 
 
 def asked(context: Context) -> Asked:

@@ -19,7 +19,7 @@ def own(tmp_path_factory):
     stack.run("secret", "set", "adminClientSecret", stdin=f"{_OWN}\n")
     stack.run("up")
     yield stack
-    stack.clean_up()
+    stack.throw_away()
 
 
 def test_a_secret_of_the_user_is_encrypted_in_the_file_and_used(own):

@@ -8,15 +8,15 @@ from provision.verify.mcp_session import ask
 from tests.support.outside import logged_in, outside
 
 
-def test_the_limit_the_metrics_and_the_origins_of_the_stack_file_hold(live):
-    live.change_config(
+def test_the_limit_the_metrics_and_the_origins_of_the_stack_file_hold(stack):
+    stack.change_config(
         "provision:profile: test",
         "provision:profile: test\n  provision:server:\n    requestsPerMinute: 60\n    burstRequests: 3\n"
         "    metrics: true\n    allowedOrigins: ['https://inspector.example.org']",
     )
-    live.run("up")
-    assert live.json("preview", "--refresh")["changes"] == []
-    with outside(live) as context:
+    stack.run("up")
+    assert stack.json("preview", "--refresh")["changes"] == []
+    with outside(stack) as context:
         url, token = context.target.server_url, logged_in(context).access_token
         origin = {"Origin": "https://inspector.example.org"}
         answers = [ask(context.http, url, token) for _ in range(4)]

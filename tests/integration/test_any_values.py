@@ -14,7 +14,8 @@ from provision.core.spec import Mark
 from provision.provider.wire import plain
 from tests.support.samples import SAMPLES
 from tests.support.values import strategy
-from tests.support.world import World
+
+pytestmark = pytest.mark.shares_realm
 
 _REFERENCES = {
     "AllowedClientScopesPolicy": {"allowed_client_scopes"},
@@ -57,13 +58,6 @@ _KINDS = [
     if token.startswith("provision:keycloak:") and token.rsplit(":", 1)[-1] not in _OWN_TESTS
 ]
 _KINDS = [token for token in _KINDS if free_fields(token)]
-
-
-@pytest.fixture(scope="module")
-def world(session):
-    world = World(session)
-    yield world
-    session.delete(world.realm)
 
 
 @pytest.mark.parametrize(

@@ -20,11 +20,6 @@ def shared(session):
     return World(session)
 
 
-@pytest.fixture
-def world(session):
-    return World(session)
-
-
 def _document(world, name):
     return world.session.get(world.realm, "client-policies", name)[name]
 

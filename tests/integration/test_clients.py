@@ -15,7 +15,8 @@ from provision.keycloak.api.session import KeycloakError
 from provision.keycloak.objects import client as client_module
 from provision.provider.wire import Hidden, plain
 from tests.support.samples import SAMPLES
-from tests.support.world import World
+
+pytestmark = pytest.mark.shares_realm
 
 CLIENT = "provision:keycloak:Client"
 SAMPLE = SAMPLES[CLIENT]
@@ -23,11 +24,6 @@ SECRET = "supplied-secret-of-the-client"
 OTHER = "somebody-elses-secret-of-the-client"
 CONFIDENTIAL = {"access": "confidential", "serviceAccounts": True}
 CODE = {"standardFlow": True, "redirectUris": ["https://app.example/callback"]}
-
-
-@pytest.fixture(scope="module")
-def world(session):
-    return World(session)
 
 
 @pytest.fixture

@@ -7,15 +7,13 @@ import pytest
 from provision.keycloak.api.session import KeycloakError
 from provision.provider.wire import plain
 from tests.support.samples import SAMPLES
-from tests.support.world import World
 
 PROVIDER = "provision:keycloak:IdentityProvider"
 MAPPER = "provision:keycloak:IdentityProviderMapper"
 
 
 @pytest.fixture
-def world(session):
-    world = World(session)
+def world(world):
     world.add(PROVIDER, {**SAMPLES[PROVIDER].inputs, "alias": "corp"})
     return world
 

@@ -10,14 +10,10 @@ import pytest
 
 from provision.provider.schema import schema
 from provision.provider.wire import Hidden, plain
-from tests.support.world import World
+
+pytestmark = pytest.mark.shares_realm
 
 KIND = "provision:keycloak:InitialAccessToken"
-
-
-@pytest.fixture(scope="module")
-def world(session):
-    return World(session)
 
 
 def _register(world, state):

@@ -43,16 +43,9 @@ class Guest(World):
         self.session.delete(f"{self.realm}-other")  # of a create that failed when it was made already
 
 
-@pytest.fixture(scope="module")
-def host(session):
-    host = World(session)
-    yield host
-    session.delete(host.realm)
-
-
 @pytest.fixture
-def world(host):
-    guest = Guest(host)
+def world(shared_world):
+    guest = Guest(shared_world)
     yield guest
     guest.leave()
 

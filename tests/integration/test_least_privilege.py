@@ -86,13 +86,6 @@ def _but_enabled(token):
     return {k: v for k, v in changes(token).items() if not (token.endswith(":Realm") and k in shut)}
 
 
-@pytest.fixture(scope="module")
-def host(session):
-    host = World(session)
-    yield host
-    session.delete(host.realm)
-
-
 @contextmanager
 def service_account(session, url, realm, owner, roles):
     """A session of a service account with exactly those roles (of that client, or of the realm itself)."""
@@ -120,27 +113,29 @@ def service_account(session, url, realm, owner, roles):
 
 
 @contextmanager
-def surroundings(host, token):
+def surroundings(shared_world, token):
     """What the sample needs, made and removed by the administrator."""
-    made = [(needed, host.add(needed, values)[1]) for needed, values in SAMPLES[token].needs]
+    made = [(needed, shared_world.add(needed, values)[1]) for needed, values in SAMPLES[token].needs]
     try:
         yield
     finally:
         for needed, state in reversed(made):
-            host.lifecycle(needed).delete(state.properties)
+            shared_world.lifecycle(needed).delete(state.properties)
 
 
 @pytest.mark.parametrize("kind", _KINDS)
-def test_the_documented_roles_are_enough(host, live_keycloak, kind):
+def test_the_documented_roles_are_enough(shared_world, live_keycloak, kind):
     token, roles = _KINDS[kind], documented()[kind]
-    need(host.session, token)
+    need(shared_world.session, token)
     with (
-        surroundings(host, token),
-        service_account(host.session, live_keycloak.url, host.realm, "realm-management", roles) as account,
+        surroundings(shared_world, token),
+        service_account(
+            shared_world.session, live_keycloak.url, shared_world.realm, "realm-management", roles
+        ) as account,
     ):
-        before = everything(host.session, host.realm)
-        Guest(account, host.realm).live(token)
-        assert everything(host.session, host.realm) == before
+        before = everything(shared_world.session, shared_world.realm)
+        Guest(account, shared_world.realm).live(token)
+        assert everything(shared_world.session, shared_world.realm) == before
 
 
 def _one_less():
@@ -148,33 +143,37 @@ def _one_less():
 
 
 @pytest.mark.parametrize(("kind", "role"), _one_less())
-def test_without_one_of_the_roles_the_error_names_the_service_account(host, live_keycloak, kind, role):
+def test_without_one_of_the_roles_the_error_names_the_service_account(
+    shared_world, live_keycloak, kind, role
+):
     token, roles = _KINDS[kind], [item for item in documented()[kind] if item != role]
     with (
-        surroundings(host, token),
-        service_account(host.session, live_keycloak.url, host.realm, "realm-management", roles) as account,
+        surroundings(shared_world, token),
+        service_account(
+            shared_world.session, live_keycloak.url, shared_world.realm, "realm-management", roles
+        ) as account,
     ):
         with pytest.raises(KeycloakError, match=r"service account 'provisioner-\w+'") as caught:
-            Guest(account, host.realm).live(token)
+            Guest(account, shared_world.realm).live(token)
         assert "role" in caught.value.do
-        leave_as_before(host, token)
+        leave_as_before(shared_world, token)
 
 
-def leave_as_before(host, token):
+def leave_as_before(shared_world, token):
     """The administrator removes what a half-way life left."""
-    lifecycle = host.lifecycle(token)
+    lifecycle = shared_world.lifecycle(token)
     if not SAMPLES[token].factory and not SAMPLES[token].nameless and not token.endswith(":Realm"):
-        inputs = host.inputs(token, SAMPLES[token].inputs)
+        inputs = shared_world.inputs(token, SAMPLES[token].inputs)
         with suppress(ProvisionError):
             lifecycle.delete(inputs)
 
 
-def test_a_service_account_in_the_realm_adopts_it(host, live_keycloak):
+def test_a_service_account_in_the_realm_adopts_it(shared_world, live_keycloak):
     token = _KINDS["Realm"]
     with service_account(
-        host.session, live_keycloak.url, host.realm, "realm-management", ["manage-realm"]
+        shared_world.session, live_keycloak.url, shared_world.realm, "realm-management", ["manage-realm"]
     ) as account:
-        _, state = Guest(account, host.realm).add(token, {})
+        _, state = Guest(account, shared_world.realm).add(token, {})
         assert ADOPTED_FROM in state.properties
 
 

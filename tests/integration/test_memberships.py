@@ -21,11 +21,6 @@ def clients(session):
     return world
 
 
-@pytest.fixture
-def world(session):
-    return World(session)
-
-
 def _names(world, kind):
     listed = world.session.get(world.realm, f"default-{kind}-client-scopes")
     return sorted(item["name"] for item in listed)

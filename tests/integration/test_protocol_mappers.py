@@ -11,18 +11,14 @@ import pytest
 from provision.core.registry import catalogue
 from provision.keycloak.api.session import KeycloakError
 from provision.provider.wire import plain
-from tests.support.world import World
+
+pytestmark = pytest.mark.shares_realm
 
 CLIENT = "provision:keycloak:Client"
 SCOPE = "provision:keycloak:ClientScope"
 HARDCODED = "provision:keycloak:HardcodedClaimMapper"
 GENERIC = "provision:keycloak:GenericProtocolMapper"
 GROUPS = "oidc-group-membership-mapper"
-
-
-@pytest.fixture(scope="module")
-def world(session):
-    return World(session)
 
 
 @pytest.fixture

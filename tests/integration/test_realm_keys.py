@@ -5,14 +5,8 @@ from __future__ import annotations
 import pytest
 
 from provision.provider.wire import plain
-from tests.support.world import World
 
 KEY = "provision:keycloak:RealmKey"
-
-
-@pytest.fixture
-def world(session):
-    return World(session)
 
 
 def _keys(world):

@@ -11,15 +11,9 @@ from provision._lib.errors import AlreadyExistsError, OutcomeUnknownError
 from provision.core.registry import catalogue
 from provision.provider.wire import plain
 from tests.support.samples import SAMPLES
-from tests.support.world import World
 
 REALM = "provision:keycloak:Realm"
 EVERYTHING = {**SAMPLES[REALM].inputs, **SAMPLES[REALM].change}
-
-
-@pytest.fixture
-def world(session):
-    return World(session)
 
 
 def _make(world, **values):

@@ -14,15 +14,11 @@ from provision.keycloak.connection import Connection
 from provision.keycloak.handler import KeycloakAccess
 from provision.provider.lifecycle import Lifecycle
 from provision.provider.wire import plain
-from tests.support.world import World
+
+pytestmark = pytest.mark.shares_realm
 
 GENERIC = "provision:keycloak:GenericRegistrationPolicy"
 TYPE = "org.keycloak.services.clientregistration.policy.ClientRegistrationPolicy"
-
-
-@pytest.fixture(scope="module")
-def world(session):
-    return World(session)
 
 
 @pytest.fixture

@@ -6,7 +6,6 @@ import pytest
 
 from provision.keycloak.api.session import KeycloakError
 from provision.provider.wire import plain
-from tests.support.world import World
 
 REALM_ROLE = "provision:keycloak:RealmRole"
 CLIENT_ROLE = "provision:keycloak:ClientRole"
@@ -16,8 +15,7 @@ SERVICE_ACCOUNT_ROLE = "provision:keycloak:ServiceAccountRole"
 
 
 @pytest.fixture
-def world(session):
-    world = World(session)
+def world(world):
     world.add(REALM_ROLE, {"name": "reader"})
     return world
 

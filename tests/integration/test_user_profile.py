@@ -5,14 +5,8 @@ from __future__ import annotations
 import pytest
 
 from provision.keycloak.api.session import KeycloakError
-from tests.support.world import World
 
 PROFILE = "provision:keycloak:UserProfile"
-
-
-@pytest.fixture
-def world(session):
-    return World(session)
 
 
 def _profile(world):

@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -11,7 +16,48 @@ from tests.support import server_process
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from pathlib import Path
+
+_PROVISION = Path(sys.executable).with_name("provision")
+_PATIENCE_SECONDS = 60
+
+
+@dataclass(frozen=True)
+class CommandLine:
+    """``provision`` in a folder, with data of its own there.
+
+    Args:
+        folder: The folder.
+        command: What every call begins with.
+    """
+
+    folder: Path
+    command: tuple[str, ...] = ()
+
+    def __call__(
+        self, *arguments: str, cwd: Path | None = None, stdin: str = ""
+    ) -> subprocess.CompletedProcess[str]:
+        """Run a command to its end.
+
+        Args:
+            arguments: The rest of the line.
+            cwd: The folder to run it in, if another.
+            stdin: What it reads.
+        """
+        return subprocess.run(
+            [_PROVISION, *self.command, *arguments],
+            cwd=cwd or self.folder,
+            env={**os.environ, "PROVISION_DATA_DIR": str(self.folder / "data"), "NO_COLOR": "1"},
+            input=stdin,
+            capture_output=True,
+            text=True,
+            timeout=_PATIENCE_SECONDS,
+            check=False,
+        )
+
+
+@pytest.fixture
+def command_line(tmp_path: Path) -> CommandLine:
+    return CommandLine(tmp_path)
 
 
 @pytest.fixture

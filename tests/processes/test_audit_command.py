@@ -3,14 +3,10 @@
 from __future__ import annotations
 
 import json
-import os
-import subprocess
-import sys
-from pathlib import Path
+from dataclasses import replace
 
 import pytest
 
-_PROVISION = Path(sys.executable).with_name("provision")
 SECRET = "the-secret-of-a-client"
 REALM = {
     "realm": "shop",
@@ -22,23 +18,9 @@ REALM = {
 
 
 @pytest.fixture
-def audit(tmp_path):
-    (tmp_path / "realm.json").write_text(json.dumps(REALM))
-
-    def audit(*arguments, stdin=""):
-        return subprocess.run(
-            [_PROVISION, "audit", *arguments],
-            cwd=tmp_path,
-            env={**os.environ, "PROVISION_DATA_DIR": str(tmp_path / "data"), "NO_COLOR": "1"},
-            input=stdin,
-            capture_output=True,
-            text=True,
-            timeout=60,
-            check=False,
-        )
-
-    audit.folder = tmp_path
-    return audit
+def audit(command_line):
+    (command_line.folder / "realm.json").write_text(json.dumps(REALM))
+    return replace(command_line, command=("audit",))
 
 
 def rules(audit, text):

@@ -3,35 +3,18 @@
 from __future__ import annotations
 
 import json
-import os
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 
-_PROVISION = Path(sys.executable).with_name("provision")
-
 
 @pytest.fixture
-def provision(tmp_path):
-    (tmp_path / "Pulumi.yaml").write_text("name: shop\nruntime: python\n")
-    (tmp_path / "Pulumi.dev.yaml").write_text("config:\n  provision:server: {port: 3456}\n")
-
-    def run(*arguments, cwd=tmp_path):
-        environment = {**os.environ, "PROVISION_DATA_DIR": str(tmp_path / "data"), "NO_COLOR": "1"}
-        return subprocess.run(
-            [_PROVISION, *arguments],
-            cwd=cwd,
-            env=environment,
-            capture_output=True,
-            text=True,
-            timeout=60,
-            check=False,
-        )
-
-    run.folder = tmp_path
-    return run
+def provision(command_line):
+    (command_line.folder / "Pulumi.yaml").write_text("name: shop\nruntime: python\n")
+    (command_line.folder / "Pulumi.dev.yaml").write_text("config:\n  provision:server: {port: 3456}\n")
+    return command_line
 
 
 def test_help_lists_every_command(provision):

@@ -20,6 +20,8 @@ from urllib.parse import parse_qs, urlsplit
 
 import httpx
 
+from tests.support.requirements import need
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
@@ -40,11 +42,6 @@ _FLAGS = (
 )
 _WAIT_SECONDS = 20
 _PORT = re.compile(r"started successfully on port (\d+)")
-
-
-def missing() -> str:
-    """What is missing on this machine; empty when a browser can be started."""
-    return " and ".join(name for name in ("chromium", "chromedriver") if not shutil.which(name))
 
 
 class WebDriver:
@@ -145,6 +142,7 @@ def browser(pictures: Path | None = None) -> Iterator[Browser]:
     Args:
         pictures: Where screenshots go.
     """
+    need("Chromium with its driver")
     with (
         tempfile.TemporaryDirectory(prefix="chromium-", ignore_cleanup_errors=True) as profile,
         _driver() as http,

@@ -9,12 +9,16 @@ import secrets
 import shutil
 from typing import TYPE_CHECKING, Any
 
+import psutil
+
 from provision.runtimes.docker.containers import FILES_LABEL, LABEL
 from provision.runtimes.docker.daemon import PLUGIN
 from tests.support import base_images
+from tests.support.requirements import need
 from tests.support.stack_cli import ROOT, StackCli
 
 if TYPE_CHECKING:
+    import subprocess
     from collections.abc import Mapping
     from pathlib import Path
 
@@ -60,6 +64,7 @@ class ContainedStack(StackCli):
         more: str = "",
         bases: Mapping[str, str] | None = None,
     ) -> None:
+        need("debootstrap")
         path = os.environ["PATH"]
         environment = {
             **docker.environment,
@@ -110,3 +115,26 @@ class ContainedStack(StackCli):
     def running(self) -> set[str]:
         """The names of those that run; the others took their files."""
         return {name for name, item in self.containers().items() if FILES_LABEL in item["Config"]["Labels"]}
+
+
+def works(stack: ContainedStack) -> bool:
+    """Whether there is nothing to do and tokens are checked."""
+    assert stack.json("preview", "--refresh")["changes"] == []
+    return all(proof["ok"] for proof in stack.json("verify", "token", "tools")["proofs"])
+
+
+def made(stack: ContainedStack, name: str) -> bool:
+    """Whether a container is there."""
+    return stack.docker.attempt("inspect", stack.container(name)).returncode == 0
+
+
+def error_of(stack: ContainedStack, *arguments: str) -> str:
+    """What a command says that fails, which is not much."""
+    error = stack.run(*arguments, code=1).stderr.partition("error: ")[2]
+    assert len(error.strip().splitlines()) <= 2, error
+    return error
+
+
+def engine_of(process: subprocess.Popen[str]) -> psutil.Process:
+    """The engine that a command started."""
+    return next(child for child in psutil.Process(process.pid).children() if child.name() == "pulumi")

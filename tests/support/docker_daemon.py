@@ -28,7 +28,6 @@ from provision._lib.errors import ProvisionError
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-REQUIRED = "TEST_DOCKER_REQUIRED"
 _START_SECONDS = 60
 _KEEP_HOURS = 48
 _INSTALL = "On Debian: apt-get install --no-install-recommends docker.io iptables"

@@ -1,46 +1,243 @@
-"""Everything that the tests need and a bare machine lacks, fetched once per user with visible progress.
+"""What the tests need of a machine: declared here, and looked at as a whole before any test begins.
 
-``make test`` runs this first: the Pulumi CLI, the prepared Keycloak, Pulumi's YAML language host and a browser.
+``make test`` and ``make conformance`` run this first. It installs the Debian packages that are missing where it may, and
+names the others with what is skipped without them; then it fetches the Pulumi CLI, Keycloak and Pulumi's YAML language
+host, once per user. Continuous integration runs it with ``--packages`` before there is a ``.venv``: the declarations need
+nothing but Python itself.
+
+With ``TEST_ALL_REQUIRED`` set nothing is skipped: what is missing and cannot be installed ends the run.
 """
 
 from __future__ import annotations
 
+import argparse
+import importlib.util
 import os
 import shutil
 import subprocess
 import sys
 import tempfile
+import urllib.error
+import urllib.request
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from provision._lib import cache
-from provision._lib.errors import ProvisionError
-from provision.engine.pulumi_cli import find_or_install, go_executable
-from provision.runtimes.process.preparation import prepare
-
 if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+
     from provision._lib.progress import Progress
 
+ALL_REQUIRED = "TEST_ALL_REQUIRED"
+SETUP, TEST, CONFORMANCE = "setup", "test", "conformance"
+BUSYBOX = Path("/bin/busybox")
 YAML_HOST_VERSION = "v1.25.0"
 _YAML_HOST = "github.com/pulumi/pulumi-yaml/cmd/pulumi-language-yaml"
+_REGISTRIES = ("https://registry-1.docker.io/v2/", "https://quay.io/v2/")
+_KEYCLOAK_DOWNLOADS = "https://github.com"
+_REGISTRY_SECONDS = 3
 
 
-def main() -> None:
-    """Fetch it all, or say what to install."""
-    from provision.cli.screen import Screen
+@dataclass(frozen=True)
+class Requirement:
+    """A program that tests need, and where it comes from.
 
+    Args:
+        name: Its name in messages.
+        packages: The Debian packages that bring it.
+        needed_for: What is tested with it; without it, this is skipped.
+        found: Whether the machine has it, or needs none.
+        runs: The runs that need it: ``setup``, ``test``, ``conformance``.
+    """
+
+    name: str
+    packages: tuple[str, ...]
+    needed_for: str
+    found: Callable[[], bool]
+    runs: tuple[str, ...] = (TEST,)
+
+    @property
+    def command(self) -> str:
+        """The command that installs it."""
+        return f"apt-get install --no-install-recommends {' '.join(self.packages)}"
+
+    @property
+    def complaint(self) -> str:
+        """What is missing, what is skipped for it, and what installs it."""
+        return f"{self.name} is missing. Skipped without it: {self.needed_for}. On Debian: {self.command}"
+
+
+def _programs(*names: str) -> Callable[[], bool]:
+    return lambda: all(map(shutil.which, names))
+
+
+def _makes_environments() -> bool:
+    code = "import venv, ensurepip"
+    return subprocess.run(["python3", "-c", code], capture_output=True, check=False).returncode == 0
+
+
+def _docker_daemon_runs() -> bool:
+    if not shutil.which("docker"):
+        return False
+    return subprocess.run(["docker", "info"], capture_output=True, check=False).returncode == 0
+
+
+def _keycloak_comes_without_maven() -> bool:
+    if shutil.which("mvn"):
+        return True
+    if not importlib.util.find_spec("platformdirs"):
+        return False  # there is no .venv yet, so the cache cannot be found
+    from provision.runtimes.process import distribution
+
+    return distribution.archive().is_file() or _answers(_KEYCLOAK_DOWNLOADS)
+
+
+def _busybox_is_static() -> bool:
+    """A busybox that needs no other file: the plain package has one of the same name that needs a loader."""
+    if not BUSYBOX.is_file():
+        return False
+    with BUSYBOX.open("rb") as file:
+        return b"/ld-linux" not in file.read(4096)
+
+
+def _base_images_come_without_debootstrap() -> bool:
+    return bool(shutil.which("debootstrap")) or _base_images_are_made() or all(map(_answers, _REGISTRIES))
+
+
+def _base_images_are_made() -> bool:
+    if not importlib.util.find_spec("platformdirs"):
+        return False
+    from provision._lib import cache
+
+    return all(any((cache.root() / "test-images").glob(f"*-{kind}-*.tar")) for kind in ("python", "keycloak"))
+
+
+def _answers(url: str) -> bool:
     try:
-        with Screen() as screen:
-            find_or_install(screen)
-            prepare(screen)
-            yaml_language_host(screen)
-            _browser(screen)
-    except ProvisionError as error:
-        sys.exit(f"error: {error}")
+        with urllib.request.urlopen(url, timeout=_REGISTRY_SECONDS):
+            return True
+    except urllib.error.HTTPError:
+        return True  # it asks for a login, so it is in reach
+    except OSError:
+        return False
+
+
+REQUIREMENTS = (
+    Requirement("make", ("make",), "every run", _programs("make"), (SETUP,)),
+    Requirement("Python's venv module", ("python3-venv",), "every run", _makes_environments, (SETUP,)),
+    Requirement(
+        "Maven",
+        ("maven",),
+        "fetching Keycloak where its download page is out of reach",
+        _keycloak_comes_without_maven,
+        (TEST, CONFORMANCE),
+    ),
+    Requirement(
+        "Chromium with its driver",
+        ("chromium", "chromium-driver"),
+        "the logins in a browser and the official MCP client",
+        _programs("chromium", "chromedriver"),
+        (TEST, CONFORMANCE),
+    ),
+    Requirement(
+        "Docker",
+        ("docker.io",),
+        "every test with containers",
+        lambda: _docker_daemon_runs() or _programs("docker", "dockerd")(),
+    ),
+    Requirement(
+        "iptables",
+        ("iptables",),
+        "every test with containers, as a Docker daemon of the tests' own needs it",
+        lambda: _docker_daemon_runs() or _programs("iptables")(),
+    ),
+    Requirement(
+        "A static busybox",
+        ("busybox-static",),
+        "the tests of Pulumi's Docker resources in tests/integration/docker",
+        _busybox_is_static,
+    ),
+    Requirement(
+        "debootstrap",
+        ("debootstrap",),
+        "the stacks in containers, whose base images cannot be pulled here",
+        _base_images_come_without_debootstrap,
+    ),
+    Requirement("npm", ("npm",), "the official conformance suite", _programs("npm"), (CONFORMANCE,)),
+)
+
+
+def missing(*runs: str) -> list[Requirement]:
+    """Return what some runs need and the machine lacks.
+
+    Args:
+        runs: The runs; left out, all of them.
+    """
+    asked = {*runs} or {SETUP, TEST, CONFORMANCE}
+    return [item for item in REQUIREMENTS if asked & {*item.runs} and not item.found()]
+
+
+def need(name: str) -> None:
+    """Skip the test if a requirement is missing; fail it where nothing may be skipped.
+
+    Args:
+        name: The requirement's name.
+    """
+    import pytest
+
+    (requirement,) = (item for item in REQUIREMENTS if item.name == name)
+    if not requirement.found():
+        (pytest.fail if os.environ.get(ALL_REQUIRED) else pytest.skip)(requirement.complaint)
+
+
+def provide(*runs: str) -> list[Requirement]:
+    """Install what is missing, as far as this user may, and return what is missing still.
+
+    Args:
+        runs: See :func:`missing`.
+    """
+    lacking = missing(*runs)
+    if lacking and os.geteuid() == 0 and shutil.which("apt-get"):
+        _install(package for item in lacking for package in item.packages)
+        lacking = [item for item in lacking if not item.found()]
+    return lacking
+
+
+def _install(packages: Iterable[str]) -> None:
+    names = sorted({*packages})
+    sys.stderr.write(f"· installing {' '.join(names)}\n")
+    for line in (["update", "-qq"], ["install", "-y", "-qq", "--no-install-recommends", *names]):
+        done = subprocess.run(
+            ["apt-get", *line],
+            env={**os.environ, "DEBIAN_FRONTEND": "noninteractive"},
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.PIPE,
+            text=True,
+            check=False,
+        )
+        if done.returncode != 0:
+            sys.stderr.write(f"· apt-get {line[0]} failed: {done.stderr.strip()[-300:]}\n")
+            return
+
+
+def fetch() -> None:
+    """Fetch the Pulumi CLI, a prepared Keycloak and the YAML language host, with visible progress."""
+    from provision.cli.screen import Screen
+    from provision.engine.pulumi_cli import find_or_install
+    from provision.runtimes.process.preparation import prepare
+
+    with Screen() as screen:
+        find_or_install(screen)
+        prepare(screen)
+        yaml_language_host(screen)
 
 
 def yaml_language_host(progress: Progress) -> Path:
-    """The folder with ``pulumi-language-yaml``: a language host that, unlike Python's, comes from a registry."""
+    """Return the folder with ``pulumi-language-yaml``: a language host that, unlike Python's, comes from a registry."""
+    from provision._lib import cache
+    from provision._lib.errors import ProvisionError
+    from provision.engine.pulumi_cli import go_executable
+
     if found := shutil.which("pulumi-language-yaml"):
         return Path(found).parent
 
@@ -73,27 +270,28 @@ def yaml_language_host(progress: Progress) -> Path:
     )
 
 
-def _browser(progress: Progress) -> None:
-    if shutil.which("chromium") and shutil.which("chromedriver"):
-        return
-    if not shutil.which("apt-get") or os.geteuid() != 0:
-        raise ProvisionError(
-            "The login test needs chromium and chromedriver.",
-            "On Debian: apt-get install chromium chromium-driver",
-        )
-    with progress.step("Install Chromium") as step:
-        for line in (
-            ["update", "-qq"],
-            ["install", "-y", "-qq", "--no-install-recommends", "chromium", "chromium-driver"],
-        ):
-            step.note(f"apt-get {line[0]}")
-            subprocess.run(
-                ["apt-get", *line],
-                env={**os.environ, "DEBIAN_FRONTEND": "noninteractive"},
-                capture_output=True,
-                check=True,
-            )
+def main(arguments: list[str] | None = None) -> int:
+    """Provide what some runs need, and say what is skipped; fail where nothing may be skipped."""
+    parser = argparse.ArgumentParser(description="Provide what the tests need.")
+    parser.add_argument("runs", nargs="*", help=f"{SETUP}, {TEST} or {CONFORMANCE}; left out, all of them")
+    parser.add_argument("--packages", action="store_true", help="the Debian packages only")
+    options = parser.parse_args(arguments)
+    lacking = provide(*options.runs)
+    for item in lacking:
+        sys.stderr.write(f"· {item.complaint}\n")
+    if lacking and os.environ.get(ALL_REQUIRED):
+        sys.stderr.write(f"error: {ALL_REQUIRED} is set, so nothing may be skipped.\n")
+        return 1
+    if not options.packages:
+        from provision._lib.errors import ProvisionError
+
+        try:
+            fetch()
+        except ProvisionError as error:
+            sys.stderr.write(f"error: {error}\n")
+            return 1
+    return 0
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main())

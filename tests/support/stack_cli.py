@@ -119,6 +119,16 @@ class StackCli:
         assert old in text
         file.write_text(text.replace(old, new))
 
+    def throw_away(self) -> None:
+        """End the processes of a stack of processes and remove its data, which takes a tenth of the time of ``down``."""
+        from provision.runtimes.process.status import processes
+
+        for home in self.data.glob("*/stacks/*"):
+            for item in processes(home):
+                if item["pid"]:
+                    kill(item["pid"])
+        shutil.rmtree(self.data, ignore_errors=True)
+
     def clean_up(self) -> None:
         """Stop and remove whatever is left."""
         subprocess.run(

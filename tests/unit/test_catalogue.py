@@ -17,7 +17,7 @@ from provision.core.registry import catalogue, homes
 from provision.core.spec import Mark
 from provision.provider.schema import schema, schema_json
 from provision.resources.stubs import FILE, stubs
-from tests.support import reference
+from tools import resource_pages
 
 _KINDS = list(catalogue().values())
 
@@ -54,10 +54,10 @@ class TestEveryKind:
         assert [name for name, entry in properties.items() if not entry.get("description")] == []
 
     def test_the_examples_of_its_page_are_what_its_sample_says(self, calls):
-        wanted = reference.example(calls)
+        wanted = resource_pages.example(calls)
         secrets = [name for name, field in calls.spec.fields().items() if field.secret]
         python, program = re.findall(
-            r"```(?:python|yaml)\n(.*?)```", reference.pages()[f"{calls.spec.__name__}.md"], re.DOTALL
+            r"```(?:python|yaml)\n(.*?)```", resource_pages.pages()[f"{calls.spec.__name__}.md"], re.DOTALL
         )
         keywords = {item.arg: item.value for item in ast.parse(python).body[-1].value.keywords}
         for name, value in wanted.items():
@@ -128,9 +128,9 @@ def test_the_schema_names_no_type_that_it_does_not_have():
 
 
 def test_the_reference_pages_are_what_the_specs_say():
-    written = {file.name: file.read_text() for file in reference.FOLDER.iterdir()}
-    assert written == reference.pages(), "run `make docs`"
-    assert reference.overview() in reference.README.read_text(), "run `make docs`"
+    written = {file.name: file.read_text() for file in resource_pages.FOLDER.iterdir()}
+    assert written == resource_pages.pages(), "run `make docs`"
+    assert resource_pages.overview() in resource_pages.README.read_text(), "run `make docs`"
 
 
 def test_a_wrong_argument_of_a_resource_names_the_right_ones():

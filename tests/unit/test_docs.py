@@ -6,8 +6,9 @@ from pathlib import Path
 import pytest
 
 from provision.server.settings import Settings
-from tests.support import container_limits, rules_page, settings_table
+from tests.support import container_limits
 from tests.support.mutations import Add, Remove, Set, Where
+from tools import rules_page, settings_table
 
 _DOCS = Path(__file__).parents[2] / "docs"
 _EXAMPLES = ("library.py", "library.yaml")

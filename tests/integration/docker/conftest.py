@@ -15,19 +15,20 @@ import pytest
 
 from tests.support import docker_plugin
 from tests.support.plain_pulumi import Pulumi
+from tests.support.requirements import BUSYBOX, need
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from tests.support.docker_daemon import Docker
 
-BUSYBOX = Path("/bin/busybox")
 SECRET = "of-the-test-only"
 
 
 @pytest.fixture(scope="session")
 def image(docker: Docker) -> Iterator[str]:
     """An image of a static busybox (Debian's busybox-static) and nothing else; its id."""
+    need("A static busybox")
     name = f"stand-in-{secrets.token_hex(4)}:1"
     archive = io.BytesIO()
     with tarfile.open(fileobj=archive, mode="w") as tar:

@@ -14,6 +14,7 @@ from provision.runtimes.docker import keycloak_database, keycloak_image
 from provision.runtimes.process import ports
 from provision.runtimes.process.readiness import fetch_token
 from tests.support import base_images, containers
+from tests.support.requirements import need
 
 ADMIN = "provision-admin"
 # The first build takes minutes.
@@ -22,6 +23,7 @@ pytestmark = pytest.mark.timeout(900)
 
 @pytest.fixture(scope="module")
 def image(docker, tmp_path_factory):
+    need("debootstrap")
     folder = tmp_path_factory.mktemp("build") / "context"
     keycloak_image.write_context(folder)
     tag = "provision-test/keycloak-image:classic"

@@ -13,6 +13,7 @@ import pytest
 from provision.runtimes.docker import health, server_image
 from provision.runtimes.process import ports
 from tests.support import base_images, containers
+from tests.support.requirements import need
 
 PORT = 3000
 SECRET = secrets.token_urlsafe(24)
@@ -42,6 +43,7 @@ print(*(
 
 
 def _build(docker, folder, tag, *, client="docker", buildkit):
+    need("debootstrap")
     server_image.write_context(folder)
     docker.run(
         "build",

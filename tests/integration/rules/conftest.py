@@ -7,7 +7,7 @@ from contextlib import contextmanager
 import pytest
 
 from tests.support.samples import SAMPLES
-from tests.support.world import World, lacks
+from tests.support.world import lacks
 
 
 @pytest.fixture
@@ -31,13 +31,15 @@ def counted(session, monkeypatch):
 
 
 @pytest.fixture(scope="module")
-def world(session):
+def populated_world(shared_world):
     """A realm with one object of each kind."""
-    world = World(session)
     for token, sample in SAMPLES.items():
-        if not token.startswith("provision:keycloak:") or token.endswith(":Realm") or lacks(session, token):
+        if (
+            not token.startswith("provision:keycloak:")
+            or token.endswith(":Realm")
+            or lacks(shared_world.session, token)
+        ):
             continue
         for needed, values in (*sample.needs, (token, sample.inputs)):
-            world.add(needed, values)
-    yield world
-    session.delete(world.realm)
+            shared_world.add(needed, values)
+    return shared_world

@@ -26,14 +26,16 @@ def test_the_page_names_the_roles_that_the_audit_asks_for():
 
 
 @pytest.fixture(scope="module")
-def whole(world):
+def whole(populated_world):
     """What an administrator sees."""
-    return live.snapshot(world.session, world.realm, "prod")
+    return live.snapshot(populated_world.session, populated_world.realm, "prod")
 
 
-def seen_with(world, url, roles):
-    with service_account(world.session, url, world.realm, "realm-management", roles) as account:
-        return live.snapshot(account, world.realm, "prod")
+def seen_with(populated_world, url, roles):
+    with service_account(
+        populated_world.session, url, populated_world.realm, "realm-management", roles
+    ) as account:
+        return live.snapshot(account, populated_world.realm, "prod")
 
 
 def names(snapshot):
@@ -63,16 +65,18 @@ def assert_nothing_passes_for_the_whole(seen, whole):
     assert told == {key: everything.get(key) for key in told}
 
 
-def test_with_these_roles_everything_is_seen_that_an_administrator_sees(world, live_keycloak, whole):
-    seen = seen_with(world, live_keycloak.url, live.READ_ONLY_ROLES)
+def test_with_these_roles_everything_is_seen_that_an_administrator_sees(
+    populated_world, live_keycloak, whole
+):
+    seen = seen_with(populated_world, live_keycloak.url, live.READ_ONLY_ROLES)
     assert seen.unseen.keys() == _NEVER_READ
     assert values(seen) == values(whole)
 
 
 @pytest.mark.parametrize("role", live.READ_ONLY_ROLES)
-def test_without_one_of_them_what_it_shows_can_not_be_told(world, live_keycloak, whole, role):
+def test_without_one_of_them_what_it_shows_can_not_be_told(populated_world, live_keycloak, whole, role):
     roles = [item for item in live.READ_ONLY_ROLES if item != role]
-    seen = seen_with(world, live_keycloak.url, roles)
+    seen = seen_with(populated_world, live_keycloak.url, roles)
     why = f"the service account lacks the role {role}"
     lost = {kind for kind, reason in seen.unseen.items() if reason == why}
     assert lost
@@ -84,9 +88,9 @@ def test_without_one_of_them_what_it_shows_can_not_be_told(world, live_keycloak,
 
 
 @pytest.mark.parametrize("roles", [[], ["query-clients"], ["query-groups"], ["query-users"]], ids=str)
-def test_an_account_that_is_told_nothing_finds_nothing_in_order(world, live_keycloak, whole, roles):
+def test_an_account_that_is_told_nothing_finds_nothing_in_order(populated_world, live_keycloak, whole, roles):
     """But for the user profile, which Keycloak tells to some, and an older one to whoever has any of the roles."""
-    seen = seen_with(world, live_keycloak.url, roles)
+    seen = seen_with(populated_world, live_keycloak.url, roles)
     kinds = {resource.kind for resource in seen.resources}
     assert kinds <= {"KeycloakServer", "UserProfile"}
     assert_nothing_passes_for_the_whole(seen, whole)
@@ -95,8 +99,10 @@ def test_an_account_that_is_told_nothing_finds_nothing_in_order(world, live_keyc
     assert {item.rule.id for item in report.inconclusive} >= asked
 
 
-def test_the_version_is_told_to_those_who_may_manage(world, live_keycloak):
-    (server,) = live.snapshot(world.session, world.realm, "prod").of_kind("KeycloakServer")
+def test_the_version_is_told_to_those_who_may_manage(populated_world, live_keycloak):
+    (server,) = live.snapshot(populated_world.session, populated_world.realm, "prod").of_kind(
+        "KeycloakServer"
+    )
     assert re.match(r"26\.", server.get("version"))
 
 

@@ -28,11 +28,11 @@ def exported(session, realm):
     return answer.json()
 
 
-def test_a_partial_export_shows_what_the_realm_shows(session, world, tmp_path):
+def test_a_partial_export_shows_what_the_realm_shows(session, populated_world, tmp_path):
     file = tmp_path / "export.json"
-    file.write_text(json.dumps(exported(session, world.realm)))
+    file.write_text(json.dumps(exported(session, populated_world.realm)))
     from_file = export.snapshot(file, "prod")
-    from_realm = live.snapshot(session, world.realm, "prod")
+    from_realm = live.snapshot(session, populated_world.realm, "prod")
     left_out = {*from_file.unseen, *from_realm.unseen, "KeycloakServer", "ServiceAccountRole"}
     assert {*from_file.unseen} - {*from_realm.unseen} == {"InitialAccessToken"}
 

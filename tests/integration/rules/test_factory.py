@@ -15,17 +15,15 @@ from provision.rules.sources.keycloak_defaults import factory
 from tests.support.other_keycloak import VARIABLE
 from tests.support.world import World
 
-pytestmark = pytest.mark.skipif(VARIABLE in os.environ, reason="other versions make other things")
+pytestmark = [
+    pytest.mark.shares_realm,
+    pytest.mark.skipif(VARIABLE in os.environ, reason="other versions make other things"),
+]
 KEYCLOAK = "provision:keycloak:"
 MAPPERS = {
     f"{KEYCLOAK}{name}"
     for name in ("AudienceMapper", "AudienceResolveMapper", "RealmRoleMapper", "ClientRoleMapper")
 }
-
-
-@pytest.fixture(scope="module")
-def world(session):
-    return World(session)
 
 
 def _calls(world, kind):

@@ -1,4 +1,4 @@
-"""A live stack that tests may break: a realm of its own, made as the benchmark's baseline makes it, and a server."""
+"""A live stack that tests may break: a realm of its own, made by a plain script, and a server."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
 ADMIN = "provision-admin"
 SCOPE = "mcp:tools"
-_BASELINE = Path(__file__).parents[3] / "benchmarks" / "baseline_python_keycloak.py"
+_BASELINE = Path(__file__).parents[3] / "tools" / "realm_by_script.py"
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlencode
 
 import httpx
-import pytest
 
 from provision.verify.access_token import claims
 from tests.support import browser as browser_support
@@ -21,7 +20,6 @@ if TYPE_CHECKING:
     from tests.integration.verify.realm import LiveRealm
 
 
-@pytest.mark.skipif(bool(browser_support.missing()), reason="no browser on this machine")
 def test_a_registered_client_gets_a_token_through_the_browser(
     target: Target, realm: LiveRealm, tmp_path: Path
 ) -> None:

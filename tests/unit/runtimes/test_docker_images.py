@@ -19,8 +19,8 @@ import pytest
 from provision.runtimes.docker import build_context, health, keycloak_database, keycloak_image, server_image
 from provision.runtimes.process import launch
 from provision.server.tls import server_context
-from tests.support import image_requirements
 from tests.support.certificate_authority import Authority
+from tools import image_requirements
 
 IMAGES = {"server": server_image, "keycloak": keycloak_image}
 

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from pydantic.fields import FieldInfo
 
-PAGE = Path(__file__).parents[2] / "docs" / "server.md"
+PAGE = Path(__file__).parents[1] / "docs" / "server.md"
 _TABLE = re.compile(r"(<!-- Written by `make docs`: the settings. -->\n\n)(?:\|.*\n)*")
 
 

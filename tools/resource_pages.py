@@ -22,16 +22,16 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from provision.core.handler import Handler
-    from provision.core.spec import Field
+    from provision.core.spec import Field, Spec
 
-FOLDER = Path(__file__).parents[2] / "docs" / "resources"
-README = Path(__file__).parents[2] / "README.md"
+FOLDER = Path(__file__).parents[1] / "docs" / "resources"
+README = Path(__file__).parents[1] / "README.md"
 REALM = "mcp"
 _OVERVIEW = re.compile(r"^\| group \| kinds \|\n(?:\|.*\n)+", re.MULTILINE)
 _HEAD = "<!-- Written by `make docs`; do not edit. -->"
 _LIBRARY = "[Using the library](../library.md)"
 
-_GROUPS = {
+_GROUPS: dict[str, tuple[str, ...] | str | type[Spec]] = {
     "Realms": ("Realm", "RealmKey", "UserProfile"),
     "Clients": ("Client", "ClientProfile", "ClientPolicy", "InitialAccessToken"),
     "Client scopes": (
@@ -107,7 +107,7 @@ def groups() -> dict[str, list[type[Handler[Any]]]]:
             tokens = [token for token, calls in left.items() if issubclass(calls.spec, members)]
         found[title] = [left.pop(token) for token in tokens]
     if left:
-        raise LookupError(f"{', '.join(left)}: in no group of tests/support/reference.py")
+        raise LookupError(f"{', '.join(left)}: in no group of tools/resource_pages.py")
     return found
 
 

@@ -1,7 +1,7 @@
 """Set the realm of the MCP authorization tutorial up with plain python-keycloak, as its users do without this toolkit.
 
-The baseline of the benchmark: the same objects that a dev stack has, made by one script that is run once. It
-does not look at what is there already; the second run fails at the realm.
+The baseline of the benchmarks, and a realm for the tests of the proofs: the same objects that a dev stack has, made by
+one script that is run once. It does not look at what is there already; the second run fails at the realm.
 """
 
 from __future__ import annotations

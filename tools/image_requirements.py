@@ -10,10 +10,14 @@ import subprocess
 import sys
 import tomllib
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from provision.runtimes.docker.build_context import IMAGES
 
-_PROJECT = Path(__file__).parents[2]
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+_PROJECT = Path(__file__).parents[1]
 # What the code that runs in the image, or while it is built, imports. Names, or an extra of the project.
 ROOTS = {
     "server": tomllib.loads((_PROJECT / "pyproject.toml").read_text())["project"]["optional-dependencies"][
@@ -42,12 +46,12 @@ def requirements(image: str) -> str:
     return _HEAD + "".join(f"{entry}\n" for entry in entries if entry.split("==")[0] in wanted)
 
 
-def _closure(roots) -> set[str]:
+def _closure(roots: Iterable[str]) -> set[str]:
     packages = {
         package["name"]: package for package in tomllib.loads((_PROJECT / "uv.lock").read_text())["package"]
     }
     wanted: set[str] = set()
-    queue = [(name, ()) for name in roots]
+    queue: list[tuple[str, tuple[str, ...]]] = [(name, ()) for name in roots]
     while queue:
         name, extras = queue.pop()
         package = packages[name]

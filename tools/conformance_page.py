@@ -10,7 +10,7 @@ if TYPE_CHECKING:
 
     from tests.conformance.suite import Baseline, Finding, Scenario, Suite
 
-PAGE = Path(__file__).parents[2] / "docs" / "conformance.md"
+PAGE = Path(__file__).parents[1] / "docs" / "conformance.md"
 
 _HEAD = """\
 <!-- Written by `make conformance WRITE=1`; do not edit. -->

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from provision.rules.definition import Rule
     from tests.support.mutations import Change, Where
 
-PAGE = Path(__file__).parents[2] / "docs" / "rules.md"
+PAGE = Path(__file__).parents[1] / "docs" / "rules.md"
 _MARK = "<!-- From here on written by `make docs`; do not edit. -->"
 
 
