@@ -30,7 +30,7 @@ def scope(world, request):
 
 def _raw(world, scope, name):
     key = catalogue()[GENERIC].spec.model_construct(realm=world.realm, scope=scope, client="", name=name)
-    return world.lifecycle(GENERIC)._calls.find(key).raw
+    return world.lifecycle(GENERIC)._handler.find(key).raw
 
 
 def _make(world, scope, provider, config):
