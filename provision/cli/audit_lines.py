@@ -4,15 +4,12 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Iterator, Mapping
 
 _EVENTS = frozenset({"tool_call", "refusal", "error"})
-_KEYCLOAK = "keycloak"  # the one container that is no MCP server
-_SETTINGS_FILE = "settings.json"  # the server's, in the folder of its process
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -37,29 +34,6 @@ class Filter:
             "correlation_id": self.correlation_id,
         }
         return all(value is None or entry.get(name) == value for name, value in asked.items())
-
-
-def audit_files(processes: Iterable[Mapping[str, Any]]) -> dict[str, str]:
-    """The file with the audit lines of each server, by its name; other processes have none.
-
-    Args:
-        processes: As :func:`provision.runtimes.process.status.processes` lists them.
-    """
-    files = {}
-    for process in processes:
-        if "container" in process:  # its root is read-only, so that the lines go into its log
-            if process["name"] != _KEYCLOAK:
-                files[process["name"]] = process["log"]
-            continue
-        home = Path(process["log"]).parent
-        try:
-            settings = json.loads((home / _SETTINGS_FILE).read_bytes())
-        except (OSError, ValueError):
-            continue
-        if isinstance(settings, dict) and "verifier" in settings:
-            named = settings.get("audit_file")
-            files[process["name"]] = str(home / named) if named else process["log"]
-    return files
 
 
 def entry_of(line: str) -> dict[str, Any] | None:

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import shutil
 import sys
+from typing import TYPE_CHECKING
 
 import click
 
 from provision._lib.errors import UsageError
 from provision.cli.main import Invocation, print_json
+
+if TYPE_CHECKING:
+    from provision.runtimes.protocol import LiveStack, Runtime
 
 
 @click.command("down")
@@ -17,7 +22,6 @@ from provision.cli.main import Invocation, print_json
 @click.pass_obj
 def command(invocation: Invocation, *, remove: bool, yes: bool, as_json: bool) -> None:
     """Stop the stack and remove everything it made."""
-    from provision.cli.contained import Watch, leftovers
     from provision.cli.screen import Screen
     from provision.engine.operation import Hooks
 
@@ -28,13 +32,18 @@ def command(invocation: Invocation, *, remove: bool, yes: bool, as_json: bool) -
         click.confirm(f"Remove everything that stack {stack.name} made?", abort=True, err=True)
     with Screen() as screen:
         engine = invocation.engine(screen)
-        record = engine.backend.record
+        record, runtime, live = engine.backend.record, engine.runtime, engine.live()
+
+        def look() -> bool:
+            runtime.before_down(live, screen.line)
+            return False
+
         if record is None or record.is_file():
-            hooks = Hooks(before=Watch(engine, screen.line).clear, after=leftovers(stack))
+            hooks = Hooks(before=look, after=lambda: _remove_leftovers(runtime, live))
             result = engine.destroy(watcher=screen, hooks=hooks)
             changes = [change.as_json() for change in result.changes]
         else:
-            leftovers(stack)()
+            _remove_leftovers(runtime, live)
             changes = []
         if remove:
             engine.remove()
@@ -42,3 +51,11 @@ def command(invocation: Invocation, *, remove: bool, yes: bool, as_json: bool) -
             screen.line("  ✓ nothing to do")
     if as_json:
         print_json({"changes": changes})
+
+
+def _remove_leftovers(runtime: Runtime, live: LiveStack) -> None:
+    """Remove what the state did not know of, and the folder for logs, of a stack that was up."""
+    if live.mark:
+        runtime.stop(live)
+        if live.home.exists():
+            shutil.rmtree(live.home)

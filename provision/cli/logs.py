@@ -13,6 +13,8 @@ from provision.cli.main import print_json
 if TYPE_CHECKING:
     from provision.cli.audit_lines import Filter
     from provision.cli.main import Invocation
+    from provision.config.project import StackFile
+    from provision.runtimes.protocol import RunningProcess
 
 
 @click.command("logs")
@@ -55,38 +57,39 @@ def command(
     }
     if not audit and (alone := next((name for name, value in asked.items() if value), None)):
         raise click.UsageError(f"{alone} goes with --audit.")
-    chosen = _chosen(invocation, process, follow=follow)
+    stack = invocation.stack()
+    chosen = _chosen(stack, process, follow=follow)
     try:
         if audit:
             from provision.cli.audit_lines import Filter
 
             wanted = Filter(subject=subject, decision=decision, correlation_id=correlation_id)
-            _print_audit(chosen, wanted, lines, follow=follow, as_json=as_json)
+            _print_audit(_audit_files(stack, chosen), wanted, lines, follow=follow, as_json=as_json)
         else:
             _print_logs(chosen, lines, follow=follow)
     except KeyboardInterrupt:
         return
 
 
-def _chosen(invocation: Invocation, process: str | None, *, follow: bool) -> list[dict[str, Any]]:
-    from provision.cli.running import running, with_logs
+def _chosen(stack: StackFile, process: str | None, *, follow: bool) -> tuple[RunningProcess, ...]:
+    from provision.engine.live_stack import running
+    from provision.runtimes import registry
 
-    stack = invocation.stack()
     known = running(stack)
-    chosen = [item for item in known if process in {None, item["name"]}]
+    chosen = tuple(item for item in known if process in {None, item.name})
     if not chosen:
-        names = ", ".join(item["name"] for item in known)
+        names = ", ".join(item.name for item in known)
         raise ProvisionError(
             f"Stack {stack.name} has no process {process!r}."
             if process
             else f"Stack {stack.name} has no logs.",
             f"It has: {names}." if names else f"Start it: `provision up -s {stack.name}`.",
         )
-    with_logs(stack, chosen, follow=follow)
+    registry.of_stack(stack).fetch_logs(chosen, follow=follow)
     return chosen
 
 
-def _print_logs(chosen: list[dict[str, Any]], lines: int, *, follow: bool) -> None:
+def _print_logs(chosen: tuple[RunningProcess, ...], lines: int, *, follow: bool) -> None:
     from provision.cli.tail import follow_files, last_lines
 
     def show(name: str, line: str) -> None:
@@ -94,24 +97,32 @@ def _print_logs(chosen: list[dict[str, Any]], lines: int, *, follow: bool) -> No
 
     offsets = {}
     for item in chosen:
-        tail = last_lines(item["log"], lines)
-        offsets[item["name"]] = tail.offset
+        tail = last_lines(item.log, lines)
+        offsets[item.name] = tail.offset
         for line in tail.lines:
-            show(item["name"], line)
+            show(item.name, line)
     if follow:
-        for name, line in follow_files({item["name"]: item["log"] for item in chosen}, offsets):
+        for name, line in follow_files({item.name: item.log for item in chosen}, offsets):
             show(name, line)
 
 
-def _print_audit(
-    chosen: list[dict[str, Any]], wanted: Filter, lines: int, *, follow: bool, as_json: bool
-) -> None:
-    from provision.cli.audit_lines import audit_files, last_entries, new_entries, readable
+def _audit_files(stack: StackFile, chosen: tuple[RunningProcess, ...]) -> dict[str, str]:
+    """The file with the audit lines of each server, by its name; other processes have none."""
+    from provision.runtimes import registry
 
-    files = audit_files(chosen)
-    if not files:
-        names = ", ".join(item["name"] for item in chosen)
-        raise ProvisionError(f"There is no audit trail of {names}.", "Name the MCP server, or none.")
+    runtime = registry.of_stack(stack)
+    files = {item.name: runtime.audit_log(item) for item in chosen}
+    known = {name: file for name, file in files.items() if file is not None}
+    if not known:
+        raise ProvisionError(
+            f"There is no audit trail of {', '.join(files)}.", "Name the MCP server, or none."
+        )
+    return known
+
+
+def _print_audit(files: dict[str, str], wanted: Filter, lines: int, *, follow: bool, as_json: bool) -> None:
+    from provision.cli.audit_lines import last_entries, new_entries, readable
+
     entries, offsets = last_entries(files, wanted, lines)
     if as_json and not follow:
         print_json({"audit": entries})

@@ -21,7 +21,6 @@ def command(invocation: Invocation, *, refresh: bool, as_json: bool) -> None:
 
     Exits with 3 when a mandatory rule is broken.
     """
-    from provision.cli.contained import Watch
     from provision.cli.screen import Screen
     from provision.engine.operation import Hooks
 
@@ -31,7 +30,7 @@ def command(invocation: Invocation, *, refresh: bool, as_json: bool) -> None:
             refresh=refresh,
             watcher=screen,
             hooks=Hooks(
-                before=Watch(engine, screen.line).look,
+                before=lambda: engine.runtime.before_preview(engine.live(), screen.line),
                 starting=lambda: _refuse(engine.stack),
                 working=load_rules,
             ),
@@ -53,6 +52,6 @@ def command(invocation: Invocation, *, refresh: bool, as_json: bool) -> None:
 
 def _refuse(stack: StackFile) -> None:
     """What an `up` would not even start with."""
-    from provision.deployments.certificates import refuse_unusable
+    from provision.runtimes.certificate_preflight import refuse_unusable
 
     refuse_unusable(stack.config(), str(stack.file))

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
 
 from provision.cli.main import Invocation, print_json
-from provision.cli.running import running
-from provision.engine.operation import NotUpError
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from provision.runtimes.protocol import RunningProcess
     from provision.stack.outputs import StackOutputs
 
 
@@ -20,35 +21,41 @@ if TYPE_CHECKING:
 @click.pass_obj
 def command(invocation: Invocation, *, as_json: bool, show_secrets: bool) -> None:
     """Show what is running and where. Exit code 1 when something that should run does not."""
+    from provision.engine.live_stack import running
+    from provision.engine.operation import NotUpError
+
     engine = invocation.engine()
     outputs = engine.outputs()
     found = running(engine.stack)
     if as_json:
         shown = outputs.published(show_secrets=show_secrets) if outputs else {}
-        print_json({**shown, "stack": engine.stack.name, "up": outputs is not None, "processes": found})
+        print_json(
+            {
+                **shown,
+                "stack": engine.stack.name,
+                "up": outputs is not None,
+                "processes": [item.as_json() for item in found],
+            }
+        )
     elif outputs is None:
         click.echo(str(NotUpError(engine.stack.name)).replace("\n", " "))
     else:
         _print(engine.stack.name, outputs, found, show_secrets=show_secrets)
-    if not all(_is_well(item) for item in found):
+    if not all(item.is_well for item in found):
         click.get_current_context().exit(1)
 
 
-def _is_well(item: dict[str, Any]) -> bool:
-    return item["pid"] is not None and item.get("state") != "unhealthy"
-
-
-def _state(item: dict[str, Any], stack: str) -> str:
-    if _is_well(item):
-        return f"running, pid {item['pid']}"
-    told = f" ({item['state']})" if "state" in item else ""
-    word = "NOT RUNNING" if item["pid"] is None else "NOT WORKING"
+def _state(item: RunningProcess, stack: str) -> str:
+    if item.is_well:
+        return f"running, pid {item.pid}"
+    told = f" ({item.state})" if item.state is not None else ""
+    word = "NOT RUNNING" if item.pid is None else "NOT WORKING"
     return f"{word}{told}; `provision up -s {stack}` starts it again"
 
 
-def _print(stack: str, outputs: StackOutputs, running: list[dict[str, Any]], *, show_secrets: bool) -> None:
-    for item in running:
-        _line(item["name"], _state(item, stack))
+def _print(stack: str, outputs: StackOutputs, found: Sequence[RunningProcess], *, show_secrets: bool) -> None:
+    for item in found:
+        _line(item.name, _state(item, stack))
     for server in outputs.servers:
         _line("MCP server", server.url + outputs.label(server))
     _line("Issuer", outputs.issuer)

@@ -27,7 +27,6 @@ def command(invocation: Invocation, *, refresh: bool, as_json: bool, show_secret
 
     Exits with 3 when a mandatory security rule is broken; in production nothing is made then.
     """
-    from provision.cli.contained import Watch
     from provision.cli.screen import Screen
     from provision.engine.operation import Hooks
 
@@ -40,8 +39,8 @@ def command(invocation: Invocation, *, refresh: bool, as_json: bool, show_secret
             refresh=refresh,
             watcher=screen,
             hooks=Hooks(
-                before=Watch(engine, screen.line).heal,
-                starting=lambda: _prepare(engine.stack, screen),
+                before=lambda: engine.runtime.before_up(engine.live(), screen.line),
+                starting=lambda: _prepare(engine, screen),
                 working=load_rules,
             ),
         )
@@ -84,25 +83,15 @@ def _refuse_what_breaks_rules(engine: Engine, screen: Screen, *, as_json: bool) 
     click.get_current_context().exit(EXIT_FINDINGS)
 
 
-def _prepare(stack: StackFile, progress: Progress) -> None:
+def _prepare(engine: Engine, progress: Progress) -> None:
     """What the runtime needs, fetched, prepared or looked at here, where its progress can be seen."""
-    from provision.cli.contained import label
-    from provision.deployments.certificates import refuse_unusable
-    from provision.runtimes import current
+    from provision.runtimes.certificate_preflight import refuse_unusable
     from provision.runtimes.choice import choose
 
+    stack = engine.stack
     config = stack.config()
     refuse_unusable(config, str(stack.file))
-    runtime = choose(config.runtime, stack.home).runtime
-    if runtime == "process":
-        from provision.runtimes.process.preparation import prepare
-
-        prepare(progress, config.features)
-    elif runtime == "docker":
-        from provision.runtimes.docker import containers
-
-        there = current.read(stack.home)
-        containers.refuse_foreign(label(stack), there.mark if there is not None else None)
+    choose(config, stack.home).runtime.prepare(engine.live(), config, progress)
 
 
 def _say_what_next(option: str, outputs: StackOutputs) -> None:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from pydantic import Field, SecretStr, ValidationError, model_validator
 
 from provision._lib.errors import UsageError
 from provision._lib.urls import host, is_loopback, is_plain
 from provision._lib.validation import problems
+from provision.config import runtimes
 from provision.config.concept import Concept
 from provision.config.docker import DockerConfig
 from provision.config.files import FOLDER
@@ -45,7 +46,7 @@ class StackConfig(Concept):
 
     profile: Literal["dev", "test", "prod"] = "dev"
     """What the defaults are for: `dev` and `test` generate secrets and have a demo user, `prod` does neither."""
-    runtime: Literal["process", "docker", "auto", "external"] = "process"
+    runtime: Annotated[str, runtimes.RuntimeName(runtimes.AUTO)] = "process"
     """Where Keycloak and the servers run: as processes of this machine, in containers, in containers if they can be had, or Keycloak wherever somebody else runs it (`keycloak.url`)."""
     docker: DockerConfig = DockerConfig()
     """How containers are made."""
@@ -100,26 +101,11 @@ class StackConfig(Concept):
         return self
 
     @model_validator(mode="after")
-    def _keycloak_fits_the_runtime(self) -> StackConfig:
-        external = self.runtime == "external"
-        if external != (self.keycloak.url is not None):
-            raise ValueError("runtime: external and keycloak.url go together; give both or neither")
-        if external and self.keycloak.port is not None:
-            raise ValueError("keycloak.port is for a Keycloak that is started here; leave it out")
-        if external and self.admin_client_secret is None:
-            raise ValueError(
-                "adminClientSecret is not set, and an external Keycloak has its own; "
-                "run `provision secret set adminClientSecret`"
-            )
-        return self
-
-    @model_validator(mode="after")
-    def _servers_fit_the_runtime(self) -> StackConfig:
-        for path, server in self.placed_servers:
-            if server.image and self.runtime in {"process", "external"}:
-                raise ValueError(f"{path}.image is for runtime: docker; a process needs {path}.command")
-            if server.command and self.runtime in {"docker", "auto"}:
-                raise ValueError(f"{path}.command is for runtime: process; a container needs {path}.image")
+    def _it_fits_the_runtime(self) -> StackConfig:
+        """Of those that `auto` tries, the file is for the first; another one is looked at when it is chosen."""
+        runtime = runtimes.tried_by_auto()[0] if self.runtime == runtimes.AUTO else self.runtime
+        for problem in runtimes.misfits(self, runtime):
+            raise ValueError(problem)
         return self
 
     @model_validator(mode="after")

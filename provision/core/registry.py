@@ -16,6 +16,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 import provision
+from provision._lib import plug_ins
 from provision.core.spec import PACKAGE
 
 if TYPE_CHECKING:
@@ -26,6 +27,8 @@ if TYPE_CHECKING:
     from provision.core.handler import Handler
 
 _FOLDERS = ("*/objects", "*/*/objects", "*/*/resources")
+_PLUG_INS = "provision.runtimes"
+"""Plug-ins of this package that other distributions add may have a home too: their package ``resources``."""
 _NAME = re.compile(r"[A-Z]\w*")
 _REGISTRY: dict[str, type[Handler[Any]]] = {}
 _FORMER: dict[str, type[Handler[Any]]] = {}
@@ -61,6 +64,19 @@ def _packages() -> Iterator[str]:
                 yield ".".join((provision.__name__, *file.parent.relative_to(root).parts))
 
 
+def home(module: str) -> ModuleType | None:
+    """Return the package that holds the kinds of a Pulumi module, also one that another distribution adds, or None.
+
+    Args:
+        module: The Pulumi module.
+    """
+    if module in homes():
+        return homes()[module]
+    place = plug_ins.part(_PLUG_INS, module, "resources")
+    found = None if place is None else importlib.import_module(place)
+    return found if getattr(found, "MODULE", None) == module else None
+
+
 @cache
 def configuration() -> type[Configuration]:
     """What the provider is configured with: the class that one of the homes names."""
@@ -79,10 +95,9 @@ def kind(token: str) -> type[Handler[Any]] | None:
         return _REGISTRY[token]
     package, _, rest = token.partition(":")
     module, _, name = rest.partition(":")
-    if token not in _FORMER and package == PACKAGE and module in homes() and _NAME.fullmatch(name):
-        home = homes()[module]
+    if token not in _FORMER and package == PACKAGE and _NAME.fullmatch(name) and (there := home(module)):
         file = re.sub(r"(?<!^)(?=[A-Z])", "_", name).lower()
-        _load(home, {file} & _modules(home) or _modules(home))
+        _load(there, {file} & _modules(there) or _modules(there))
     return _REGISTRY.get(token) or _FORMER.get(token)
 
 

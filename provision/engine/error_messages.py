@@ -8,7 +8,9 @@ from typing import TYPE_CHECKING
 from provision._lib.errors import ProvisionError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Iterable
+
+    from provision.runtimes.protocol import Runtime
 
 _KNOWN = (
     (
@@ -32,27 +34,20 @@ _KNOWN = (
         "Free some space, then run the command again: it goes on from here.",
     ),
 )
-_BASE_IMAGES = "Name base images that this machine has or can pull: `provision:docker: {baseImages: {keycloak: …, python: …}}`."
-_NO_IMAGE = (
-    r"pull access denied for (?P<denied>[^\s,]+)|manifest for (?P<unknown>\S+) not found"
-    r"|failed to resolve source metadata for (?P<unresolved>\S+): "
-)
 _FIRST_LINES, _LAST_LINES = 2, 6
 
 
-def explained(errors: str) -> ProvisionError | None:
-    """The error in our words; None where the engine's are as good.
+def explained(errors: str, runtimes: Iterable[Runtime] = ()) -> ProvisionError | None:
+    """Return the error in our words, or None if the engine's are as good.
 
     Args:
         errors: What failed, one line for each object, or the engine's last words.
+        runtimes: The runtimes that it may come from.
     """
     for pattern, what, do in _KNOWN:
         if re.search(pattern, errors):
             return ProvisionError(what, do)
-    for words, explain in _EXPLAINED:
-        if found := re.search(words, errors):
-            return explain(found)
-    return None
+    return next((told for runtime in runtimes if (told := runtime.explain(errors)) is not None), None)
 
 
 def condensed(message: str) -> str:
@@ -67,28 +62,3 @@ def condensed(message: str) -> str:
 def advice(errors: str) -> str:
     """Return what to do about an error whose own text is shown."""
     return "`provision logs` shows why, `provision up` tries again." if "healthy" in errors else ""
-
-
-def _port_is_taken(found: re.Match[str]) -> ProvisionError:
-    from provision.runtimes.docker.published import taken
-
-    return taken(int(found["port"]))
-
-
-def _no_such_image(found: re.Match[str]) -> ProvisionError:
-    name = found["denied"] or found["unknown"] or found["unresolved"]
-    return ProvisionError(
-        f"The image {name} can't be pulled: there is none, or it is not for you.", _BASE_IMAGES
-    )
-
-
-def _no_registry(found: re.Match[str]) -> ProvisionError:
-    return ProvisionError(f"An image can't be pulled, its registry is out of reach: {found[0]}", _BASE_IMAGES)
-
-
-_EXPLAINED: tuple[tuple[str, Callable[[re.Match[str]], ProvisionError]], ...] = (
-    # "Bind for 127.0.0.1:80 failed: port is already allocated" of Docker itself, and what the kernel told a proxy of its.
-    (r"[\d.\]]+:(?P<port>\d+)\b[^\n]*(?:port is already allocated|address already in use)", _port_is_taken),
-    (r"Get \"https?://[^\"\n]+\": (?:dial tcp|net/http|proxyconnect)[^\n]*", _no_registry),
-    (_NO_IMAGE, _no_such_image),
-)

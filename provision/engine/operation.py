@@ -9,20 +9,24 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from provision._lib.errors import ProvisionError
+from provision.config import runtimes
 from provision.config.names import NAMESPACE
 from provision.engine.backend import Backend
 from provision.engine.error_messages import advice, condensed, explained
 from provision.engine.events import Change, EventCollector, Unwatched
 from provision.engine.lazy_server import LazyGrpcServer
 from provision.engine.pulumi_process import CommandFailedError, PulumiCli, finished
+from provision.runtimes import registry, runtime_record
+from provision.runtimes.protocol import LiveStack
 from provision.stack.outputs import StackOutputs
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
     from pathlib import Path
 
     from provision.config.project import StackFile
     from provision.engine.events import Declared, Watcher
+    from provision.runtimes.protocol import Runtime
 
 
 class EngineError(ProvisionError):
@@ -96,6 +100,15 @@ class Engine:
     def backend(self) -> Backend:
         """Return the place of the stack's state."""
         return Backend(self.stack)
+
+    @property
+    def runtime(self) -> Runtime:
+        """What the stack is up in, or what its file names."""
+        return registry.of_stack(self.stack)
+
+    def live(self) -> LiveStack:
+        """Return the stack as its runtime looks at it, with the resources of its state wherever that is."""
+        return LiveStack.of(self.stack, self.resources, is_alone=self.backend.record is not None)
 
     def up(
         self,
@@ -197,10 +210,8 @@ class Engine:
 
     def remove(self) -> None:
         """Remove the stack: its record, history, locks and logs, and each of its processes that still runs."""
-        from provision.runtimes.process.status import stop_all
-
         with self.backend.exclusively():
-            stop_all(self.stack.home)
+            self.runtime.stop(self.live())
             if self.backend.record is None:
                 self._make_stack()
                 with _readable():
@@ -243,7 +254,7 @@ class Engine:
             if not self.backend.is_as_last_time():
                 new = self._make_stack()
                 self.backend.remember()
-            with LazyGrpcServer() as board, _readable(ledger):
+            with LazyGrpcServer() as board, _readable(ledger, self._explaining):
                 arguments = [
                     *command,
                     f"--client={board.address}",
@@ -262,7 +273,7 @@ class Engine:
 
                         board.connect(*services(self.stack.project.folder, self.backend.url, outputs, ledger))
                         if new:
-                            aside.submit(_warm_up)
+                            aside.submit(_warm_up, self.runtime)
                     finally:
                         board.refuse()  # unless it is connected: an engine that nobody answers would wait
                     hooks.working()
@@ -272,6 +283,11 @@ class Engine:
             raise ledger.watcher_error
         made = StackOutputs.read(outputs, stack=self.stack.name) if outputs else None
         return Result(tuple(ledger.changes), made, tuple(ledger.declared.values()))
+
+    def _explaining(self) -> Iterator[Runtime]:
+        """Yield the runtimes that may explain an error: the one that the stack is up in, or any of them."""
+        record = runtime_record.read(self.stack.home)
+        yield from map(registry.runtime, runtimes.names() if record is None else (record.runtime,))
 
     def _make_stack(self) -> bool:
         """The folder from which the engine runs, and the stack's record, made where they are not there.
@@ -298,24 +314,26 @@ _LOOKS = "--refresh"
 _REFRESH = {False: (), True: (_LOOKS,)}
 
 
-def _warm_up() -> None:
+def _warm_up(runtime: Runtime) -> None:
     """Do in advance what the first `up` of a stack needs, while the engine loads."""
     from provision.keycloak.api import session
     from provision.keycloak.bases import key_providers
-    from provision.runtimes.process import keycloak  # noqa: F401 - kept in memory for its creation
 
+    runtime.load_ahead()
     session.load()
     key_providers.make_ahead()
 
 
 @contextmanager
-def _readable(ledger: EventCollector | None = None) -> Iterator[None]:
+def _readable(
+    ledger: EventCollector | None = None, explaining: Callable[[], Iterable[Runtime]] = tuple
+) -> Iterator[None]:
     """The engine's failure as one line for each object that failed."""
     try:
         yield
     except CommandFailedError as error:
         errors = "\n".join(ledger.errors) if ledger else ""
-        if (told := explained(errors or str(error))) is not None:
+        if (told := explained(errors or str(error), explaining())) is not None:
             raise EngineError(told.what, told.do) from None
         if ledger is None or not errors:
             raise EngineError(_last_words(str(error))) from None

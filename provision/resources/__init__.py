@@ -14,7 +14,7 @@ from weakref import WeakKeyDictionary
 import pulumi
 from pydantic import ValidationError
 
-from provision.core.registry import catalogue, configuration, homes, kind
+from provision.core.registry import catalogue, configuration, home, homes, kind
 from provision.core.spec import PACKAGE
 
 if TYPE_CHECKING:
@@ -162,6 +162,18 @@ class _Kinds(ModuleType):
         return [token.rpartition(":")[2] for token in catalogue() if token.split(":")[1] == module]
 
 
+def __getattr__(name: str) -> ModuleType:
+    """Derive the classes of a runtime that another distribution adds, when its module is first named."""
+    if name.startswith("_") or home(name) is None:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return _derived(name)
+
+
+def _derived(module: str) -> ModuleType:
+    made = _Kinds(f"{__name__}.{module}", f"The resources of provision:{module}.")
+    globals()[module] = sys.modules[made.__name__] = made
+    return made
+
+
 for _module in homes():
-    _made = _Kinds(f"{__name__}.{_module}", f"The resources of provision:{_module}.")
-    globals()[_module] = sys.modules[_made.__name__] = _made
+    _derived(_module)

@@ -6,11 +6,14 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from provision._lib.errors import ProvisionError
-from provision.runtimes import current
-from provision.runtimes.docker import daemon
+from provision.config import runtimes
+from provision.runtimes import registry, runtime_record
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+    from provision.config.stack_config import StackConfig
+    from provision.runtimes.protocol import Runtime
 
 
 @dataclass(frozen=True)
@@ -18,46 +21,68 @@ class Choice:
     """A runtime.
 
     Args:
-        runtime: ``process``, ``docker`` or ``external``.
+        runtime: The runtime.
         why: A line for the user, where the stack file left the choice.
     """
 
-    runtime: str
+    runtime: Runtime
     why: str = ""
 
 
-def choose(declared: str, home: Path) -> Choice:
-    """The runtime of a stack.
+def choose(config: StackConfig, home: Path) -> Choice:
+    """Return the runtime of a stack.
 
     Args:
-        declared: What the stack file says; ``auto`` is containers where they can be had, and processes elsewhere. A
-            stack that is up keeps the one that it has.
+        config: What the stack file says; ``runtime: auto`` takes the first runtime that can be had. A stack that is up
+            keeps the one that it has.
         home: The stack's folder.
 
     Raises:
-        ProvisionError: Containers are wanted and can't be had, or the stack runs in the other one.
+        ProvisionError: A runtime is wanted and can't be had, or the stack runs in another one.
     """
-    if declared == "external":
-        return Choice(declared)
-    there = current.read(home)
-    if there is not None:
-        return _kept(there.runtime, declared)
-    return Choice(declared) if declared == "process" else _free(declared)
+    declared = config.runtime
+    is_free = declared == runtimes.AUTO
+    if not is_free and not runtimes.facts(declared).is_recorded:
+        return Choice(registry.runtime(declared))
+    record = runtime_record.read(home)
+    if record is not None:
+        return _kept(record.runtime, declared)
+    return _first(config) if is_free else _wanted(declared)
 
 
-def _kept(there: str, declared: str) -> Choice:
-    if declared != "auto":
-        current.refuse_another(there, declared)
-    if there == "docker" and (missing := daemon.missing()) is not None:
-        raise ProvisionError(f"The stack runs in containers. {missing.what}", missing.do)
-    why = f"runtime: auto stays with {there}, in which the stack is up." if declared == "auto" else ""
-    return Choice(there, why)
+def _kept(name: str, declared: str) -> Choice:
+    """Return the runtime that a stack is up in."""
+    if declared != runtimes.AUTO:
+        runtime_record.refuse_another(name, declared)
+    runtime = registry.runtime(name)
+    if (missing := runtime.missing()) is not None:
+        raise ProvisionError(f"The stack runs {runtime.facts.manner}. {missing.what}", missing.do)
+    why = f"runtime: {declared} stays with {name}, in which the stack is up." if declared != name else ""
+    return Choice(runtime, why)
 
 
-def _free(declared: str) -> Choice:
-    missing = daemon.missing()
-    if missing is None:
-        return Choice("docker", "runtime: auto takes containers." if declared == "auto" else "")
-    if declared == "docker":
-        raise ProvisionError(missing.what, f"{missing.do} Or take `runtime: process`.")
-    return Choice("process", f"runtime: auto takes processes. {missing.what}")
+def _wanted(name: str) -> Choice:
+    """Return the runtime that the stack file names."""
+    runtime = registry.runtime(name)
+    if (missing := runtime.missing()) is not None:
+        raise ProvisionError(missing.what, f"{missing.do} Or take `runtime: {registry.DEFAULT}`.")
+    return Choice(runtime)
+
+
+def _first(config: StackConfig) -> Choice:
+    """Return the first runtime that can be had and that the stack file fits."""
+    lacking = ""
+    for name in runtimes.tried_by_auto():
+        runtime = registry.runtime(name)
+        for misfit in runtimes.misfits(config, name):
+            raise ProvisionError(
+                f"runtime: auto can't take {runtime.facts.plural}: {misfit}.{lacking}",
+                "Change the stack file, or get what is missing.",
+            )
+        missing = runtime.missing()
+        if missing is None:
+            return Choice(runtime, f"runtime: auto takes {runtime.facts.plural}.{lacking}")
+        lacking += f" {missing.what}"
+    raise ProvisionError(
+        f"runtime: auto finds no runtime.{lacking}", "`provision doctor` shows what is missing."
+    )

@@ -11,7 +11,7 @@ from provision._lib.errors import ProvisionError, UsageError
 from provision.config.names import NAMESPACE
 from provision.config.project import Project
 from provision.config.stack_config import StackConfig, read
-from provision.deployments.certificates import refuse_unusable
+from provision.runtimes.certificate_preflight import refuse_unusable
 from provision.stack.component import McpStack
 
 if TYPE_CHECKING:

@@ -9,12 +9,12 @@ from urllib.parse import urlsplit, urlunsplit
 import pulumi
 from pulumi import Output, ResourceOptions
 
-from provision.deployments import ServerNeeds
 from provision.resources import keycloak
+from provision.runtimes.deployment import ServerNeeds
 
 if TYPE_CHECKING:
     from provision.config.server import ServerConfig
-    from provision.deployments import Deployment
+    from provision.runtimes.deployment import Deployment
 
 
 @dataclass(frozen=True, kw_only=True)

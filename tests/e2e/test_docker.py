@@ -61,6 +61,14 @@ def test_a_container_may_do_no_more_than_the_table_says(contained, docker, secre
     CHECKS[line](Running(docker, name, full_name, contained.name, secrets))
 
 
+def test_doctor_shows_the_daemon(contained, docker):
+    parts = {item["part"]: item for item in contained.json("doctor", code=None)["parts"]}
+    version = docker.run("version", "--format", "{{.Server.Version}}").strip()
+    assert parts["Docker"]["state"] == "found"
+    assert parts["Docker"]["where"].startswith(f"{version}, ")
+    assert parts["Docker plugin"]["state"] == "found"
+
+
 def test_the_table_is_of_all_containers_that_run(contained):
     assert contained.running() == {"keycloak", "calculator"}
 

@@ -135,3 +135,10 @@ def _differences(before, after, path=""):
             found for key in keys for found in _differences(before.get(key), after.get(key), f"{path}/{key}")
         ]
     return [] if before == after else [(path, before, after)]
+
+
+def test_doctor_asks_the_keycloak_of_somebody_else(stack, live_keycloak):
+    parts = {item["part"]: item for item in stack.json("doctor", code=None)["parts"]}
+    assert parts["Keycloak's address"]["where"] == f"{live_keycloak.url} answers"
+    assert parts["Keycloak's issuer"]["where"] == f"{live_keycloak.url}/realms/master"
+    assert parts["Keycloak's issuer"]["state"] == "found"

@@ -41,9 +41,7 @@ def child_named(process: subprocess.Popen[str], name: str) -> psutil.Process | N
 
 def keycloak_pid(stack) -> int | None:
     homes = list(stack.data.glob(f"*/stacks/{stack.stack}"))
-    return next(
-        (item["pid"] for home in homes for item in processes(home) if item["name"] == "keycloak"), None
-    )
+    return next((item.pid for home in homes for item in processes(home) if item.name == "keycloak"), None)
 
 
 def test_a_taken_port_names_who_holds_it_and_the_next_up_succeeds(stack, holder):

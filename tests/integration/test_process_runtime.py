@@ -24,7 +24,7 @@ from provision._lib.progress import Silent
 from provision.core.handler import Context
 from provision.keycloak.bases.key_providers import key_providers
 from provision.keycloak.version import VERSION
-from provision.runtimes.process import child, keycloak, launch, ports, preparation, readiness
+from provision.runtimes.process import keycloak, launch, managed_process, ports, preparation, readiness
 from provision.runtimes.process.resources.keycloak import Keycloak, KeycloakHandler
 
 if TYPE_CHECKING:
@@ -174,9 +174,9 @@ def test_killed_while_starting_is_an_error_long_before_the_time_limit(settings_f
     killed: list[float] = []
 
     def kill() -> None:
-        _wait_until(lambda: child.running(settings.home) is not None)
+        _wait_until(lambda: managed_process.running(settings.home) is not None)
         time.sleep(0.5)
-        found = child.running(settings.home)
+        found = managed_process.running(settings.home)
         assert found is not None
         killed.append(time.monotonic())
         os.kill(found.pid, signal.SIGKILL)
@@ -198,10 +198,10 @@ def test_a_start_whose_starter_was_killed_is_gone_on_with(settings_for):
         f"k.start(k.KeycloakSettings(home=Path({str(settings.home)!r}), **{values!r}))"
     )
     starter = subprocess.Popen([sys.executable, "-c", script])
-    _wait_until(lambda: child.running(settings.home) is not None)
+    _wait_until(lambda: managed_process.running(settings.home) is not None)
     starter.kill()
     starter.wait()
-    left = child.running(settings.home)
+    left = managed_process.running(settings.home)
     assert left is not None
     assert not left.ready
     assert keycloak.running(settings.home) is None
@@ -228,7 +228,7 @@ def test_it_ends_by_itself_when_it_is_asked_to(settings_for):
     keycloak.start(settings)
     began = time.monotonic()
     keycloak.stop(settings.home, remove_data=False)
-    assert time.monotonic() - began < child.STOP_SECONDS, "it was not killed"
+    assert time.monotonic() - began < managed_process.STOP_SECONDS, "it was not killed"
 
 
 def test_the_start_up_cache_is_really_used(settings_for, prepared, tmp_path):

@@ -7,7 +7,12 @@ import socket
 import pytest
 
 from provision.engine.error_messages import advice, condensed, explained
+from provision.runtimes import registry
 from provision.runtimes.docker import published
+
+
+def _explained(errors):
+    return explained(errors, [registry.runtime("docker")])
 
 
 @pytest.mark.parametrize(
@@ -22,7 +27,7 @@ def test_a_taken_port_is_named_with_its_holder(words, monkeypatch):
     monkeypatch.setattr(published, "_holders", lambda _: [])
     with socket.create_server(("127.0.0.1", 0)) as held:
         port = held.getsockname()[1]
-        error = explained(f"keycloak: Unable to start container: {words.format(port=port)}")
+        error = _explained(f"keycloak: Unable to start container: {words.format(port=port)}")
     assert error is not None
     assert error.what.startswith(f"Port {port} is taken by process ")
 
@@ -51,20 +56,20 @@ def test_a_container_that_holds_a_port_is_named(monkeypatch):
     ],
 )
 def test_an_image_that_is_not_to_be_had_is_named_with_the_setting(words, named):
-    error = explained(f"keycloak-image: Unable to build image: {words}\nStep 1/22 : ARG BASE")
+    error = _explained(f"keycloak-image: Unable to build image: {words}\nStep 1/22 : ARG BASE")
     assert error is not None
     assert named in error.what
     assert "baseImages" in error.do
 
 
 def test_a_full_disk_is_said():
-    error = explained("keycloak-image: write /data: no space left on device\nStep 1/2")
+    error = _explained("keycloak-image: write /data: no space left on device\nStep 1/2")
     assert error is not None
     assert error.what == "The disk is full."
 
 
 def test_other_faults_stay_as_they_are():
-    assert explained("keycloak-image: The command '/bin/false' returned a non-zero code: 1") is None
+    assert _explained("keycloak-image: The command '/bin/false' returned a non-zero code: 1") is None
 
 
 def test_a_long_message_keeps_its_ends():

@@ -16,7 +16,7 @@ from provision.provider.lifecycle import Lifecycle
 from provision.provider.schema import schema
 from provision.rules.sources.engine_inputs import resource
 from provision.rules.sources.program import snapshot
-from provision.stack.component import _former_names
+from provision.stack.declared_realm import _former_names
 
 _NOW = {
     "provision:keycloak:DefaultClientScope": "provision:keycloak:RealmClientScopeAssignment",

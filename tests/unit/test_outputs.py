@@ -174,7 +174,7 @@ def nothing_is_up(monkeypatch, tmp_path):
     monkeypatch.setenv("PROVISION_DATA_DIR", str(tmp_path / "data"))
     monkeypatch.setattr(Engine, "outputs", lambda _: None)
     monkeypatch.setattr("provision.engine.pulumi_cli.find_or_install", lambda _: None)
-    monkeypatch.setattr("provision.cli.status.running", lambda _: [])
+    monkeypatch.setattr("provision.engine.live_stack.running", lambda _: ())
 
 
 @pytest.mark.parametrize(

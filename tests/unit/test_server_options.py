@@ -16,7 +16,8 @@ from provision._lib.urls import of_port
 from provision.config.keycloak import KeycloakConfig
 from provision.config.server import ServerConfig
 from provision.config.stack_config import read
-from provision.deployments import ServerNeeds, docker
+from provision.runtimes.deployment import ServerNeeds
+from provision.runtimes.docker import deployment as docker
 from provision.runtimes.process.resources import mcp_server
 from provision.server.guard import read_secret
 from provision.server.options import REFERENCE_TOOLS, ServerOptions
@@ -51,7 +52,7 @@ def process(config, folder, issuer=ISSUER):
         introspection_client_secret=config.introspection_client_secret.get_secret_value(),
     )
     mcp_server._refuse_unusable(spec)
-    return mcp_server._child(spec).files["settings.json"]
+    return mcp_server._process_settings(spec).files["settings.json"]
 
 
 def container(config, folder, issuer=ISSUER):
@@ -265,7 +266,7 @@ def test_the_url_of_a_port_is_canonical(port, tls, folder):
         home=str(folder), name="a", port=port, issuer=ISSUER, scopes=["a"], introspection_client_secret=SECRET,
         **({"tls_certificate_file": "/c.pem", "tls_key_file": "/c.key"} if tls else {}),
     )  # fmt: skip
-    (folder / "settings.json").write_text(mcp_server._child(spec).files["settings.json"])
+    (folder / "settings.json").write_text(mcp_server._process_settings(spec).files["settings.json"])
     assert load_settings(folder / "settings.json").url == mcp_server._outputs(spec).url
 
 

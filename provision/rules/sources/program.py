@@ -6,6 +6,7 @@ import importlib
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
+from provision.config import runtimes
 from provision.core.registry import catalogue, kind
 from provision.rules.model import Snapshot
 from provision.rules.sources.adapters import any_resource
@@ -20,16 +21,13 @@ if TYPE_CHECKING:
     from provision.rules.sources.resource_input import ResourceInput
 
 _ADAPTERS: Mapping[str, str] = {
-    "docker:index/container:Container": "docker_container",
-    "kubernetes:apps/v1:Deployment": "kubernetes_workload",
-    "kubernetes:apps/v1:StatefulSet": "kubernetes_workload",
-    "kubernetes:core/v1:ConfigMap": "kubernetes_config_map",
-    "provision:index:McpStack": "mcp_stack",
-    "provision:process:Keycloak": "process_keycloak",
-    "provision:process:McpServer": "process_mcp_server",
-    "pulumi:providers:provision": "external_keycloak",
+    "kubernetes:apps/v1:Deployment": "provision.rules.sources.adapters.kubernetes_workload",
+    "kubernetes:apps/v1:StatefulSet": "provision.rules.sources.adapters.kubernetes_workload",
+    "kubernetes:core/v1:ConfigMap": "provision.rules.sources.adapters.kubernetes_config_map",
+    "provision:index:McpStack": "provision.rules.sources.adapters.mcp_stack",
+    **runtimes.rule_sources(),
 }
-"""Modules of :mod:`provision.rules.sources.adapters` by the type that they read; each has ``resources(declared)``."""
+"""Modules by the type that they read; each has ``resources(declared)``."""
 
 SURROUNDING = frozenset({f"{KEYCLOAK}Realm", *_ADAPTERS})
 """Types that other resources are judged with: a realm decides whether its objects are new or existed before, and the
@@ -51,9 +49,8 @@ def _resources(declared: ResourceInput) -> Iterator[Resource]:
     if declared.type.startswith(KEYCLOAK):
         name = _current_token(declared.type).removeprefix(KEYCLOAK)
         yield specialized(keycloak_resource(name, declared.name, declared.properties))
-    elif declared.type in _ADAPTERS:
-        adapter = importlib.import_module(f"provision.rules.sources.adapters.{_ADAPTERS[declared.type]}")
-        read: Callable[[ResourceInput], Iterator[Resource]] = adapter.resources
+    elif source := _ADAPTERS.get(declared.type) or runtimes.rule_source(declared.type):
+        read: Callable[[ResourceInput], Iterator[Resource]] = importlib.import_module(source).resources
         yield from read(declared)
     yield from any_resource.resources(declared)
 

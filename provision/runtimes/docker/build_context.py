@@ -9,31 +9,66 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
 PACKAGE = Path(__file__).parents[2]
 IMAGES = Path(__file__).parent / "images"
 
 
-def write(folder: Path, image: str, sources: tuple[str, ...]) -> str:
+def write(folder: Path, image: str, sources: Iterable[str]) -> str:
     """Write the build context of an image; a folder that holds it already is left as it is, any other is replaced.
 
     Args:
         folder: The folder to write.
         image: The image's folder in ``images``, with its ``Dockerfile`` and ``requirements.txt``.
-        sources: Modules of this package that the image needs, as patterns below its folder.
+        sources: Modules of this package that the image needs, as paths below its folder.
 
     Returns:
         A digest of names and contents, in hex: another one is another image.
     """
     files = {name: (IMAGES / image / name).read_bytes() for name in ("Dockerfile", "requirements.txt")}
-    for pattern in sources:
-        files |= {
-            f"provision/{path.relative_to(PACKAGE)}": path.read_bytes() for path in PACKAGE.glob(pattern)
-        }
+    files |= {f"{PACKAGE.name}/{path}": (PACKAGE / path).read_bytes() for path in sources}
     if _held(folder) != files:
         _replace(folder, files)
     return _digest(files)
+
+
+def write_with(folder: Path, image: str, program: str) -> str:
+    """Write the build context of an image with a module and all that it imports; see :func:`write`.
+
+    The list of these modules is kept beside the folder. As long as each of them is in the folder as it is in this
+    package, they import what they imported when the list was written, so they are not read through again.
+
+    Args:
+        folder: The folder to write.
+        image: The image's folder in ``images``.
+        program: The module's path below the package's folder, such as ``runtimes/docker/keycloak_build.py``.
+    """
+    kept = folder.with_name(f"{folder.name}.modules")
+    sources = tuple(kept.read_text(encoding="utf-8").split("\n")) if kept.is_file() else ()
+    if program not in sources or not all(_is_as_ours(folder, path) for path in sources):
+        sources = imported_by(program)
+        kept.parent.mkdir(parents=True, exist_ok=True)
+        kept.write_text("\n".join(sources), encoding="utf-8")
+    return write(folder, image, sources)
+
+
+def _is_as_ours(folder: Path, path: str) -> bool:
+    """Whether a context has a module of this package as it is."""
+    held, own = folder / PACKAGE.name / path, PACKAGE / path
+    return held.is_file() and own.is_file() and held.read_bytes() == own.read_bytes()
+
+
+def package(name: str) -> tuple[str, ...]:
+    """Return the modules of a package of ours, as paths below this package's folder, with what makes them importable.
+
+    Args:
+        name: The package's folder.
+    """
+    return (
+        "__init__.py",
+        *(str(path.relative_to(PACKAGE)) for path in sorted((PACKAGE / name).glob("*.py"))),
+    )
 
 
 def imported_by(program: str) -> tuple[str, ...]:

@@ -5,14 +5,15 @@ from __future__ import annotations
 import threading
 import time
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from provision._lib.errors import ProvisionError
 from provision.runtimes.docker.daemon import daemon
+from provision.runtimes.protocol import RunningProcess
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
-    from pathlib import Path
+    from collections.abc import Iterable, Mapping, Sequence
 
     from docker import APIClient
 
@@ -22,6 +23,8 @@ MARK_LABEL = "mcp-provision.mark"
 """What runs, its network and its volumes carry this one, too: it tells stacks of the same name apart."""
 FILES_LABEL = "mcp-provision.files"
 """A container that runs carries this label, too: it tells of which files it was made."""
+_CONTAINER = "docker:index/container:Container"
+_NETWORK = "docker:index/network:Network"
 _SETTLE_SECONDS = 120
 UNHEALTHY = "unhealthy"
 REMOVED = "removed"
@@ -60,9 +63,24 @@ class Recorded:
     ids: frozenset[str] = frozenset()
     running: Mapping[str, str] = field(default_factory=dict)
 
+    @classmethod
+    def of(cls, resources: Iterable[Mapping[str, Any]]) -> Recorded:
+        """Return what a state has.
 
-def processes(stack: Stack, logs: Path, recorded: Recorded) -> list[dict[str, Any]]:
-    """The stack's containers, as :func:`provision.runtimes.process.status.processes` tells of processes.
+        Args:
+            resources: The resources of a deployment, as Pulumi writes them.
+        """
+        found = [item for item in resources if item["type"] in {_CONTAINER, _NETWORK} and item.get("id")]
+        running = {
+            item["id"]: item["outputs"]["name"]
+            for item in found
+            if item["type"] == _CONTAINER and not item.get("delete") and item["inputs"].get("mustRun", True)
+        }
+        return cls(ids=frozenset(item["id"] for item in found), running=running)
+
+
+def processes(stack: Stack, logs: Path, recorded: Recorded) -> tuple[RunningProcess, ...]:
+    """Return the stack's containers.
 
     Args:
         stack: The stack.
@@ -77,16 +95,17 @@ def processes(stack: Stack, logs: Path, recorded: Recorded) -> list[dict[str, An
         found = client.containers.list(all=True, filters=_labelled(stack, FILES_LABEL))
     by_name: dict[str, Any] = dict.fromkeys(recorded.running.values())
     by_name |= {str(item.name): item for item in found}
-    return [
-        {
-            "name": stack.short(name),
-            "pid": _pid(item),
-            "log": str(logs / f"{name}.log"),
-            "container": name,
-            "state": _state(item),
-        }
+    return tuple(
+        RunningProcess(
+            name=stack.short(name),
+            pid=_pid(item),
+            log=str(logs / f"{name}.log"),
+            container=name,
+            state=_state(item),
+            works=_state(item) != UNHEALTHY,
+        )
         for name, item in sorted(by_name.items())
-    ]
+    )
 
 
 def _pid(item: Any) -> int | None:
@@ -242,26 +261,36 @@ def _labelled(stack: Stack, *more: str) -> dict[str, Any]:
     return {"label": [f"{LABEL}={stack.name}", f"{MARK_LABEL}={stack.mark}", *more]}
 
 
-def copy_logs(chosen: list[dict[str, Any]], *, follow: bool) -> None:
+def copy_logs(chosen: Sequence[RunningProcess], *, follow: bool) -> None:
     """Write what containers wrote into the files that :func:`processes` names.
 
     Args:
         chosen: Which of them.
         follow: Go on, in the background, as long as this process lives.
+
+    Raises:
+        ProvisionError: A container was removed, and its log with it; or the daemon does not answer.
     """
-    for item in chosen:
-        name, file = item["container"], item["log"]
+    contained = {item.container: item for item in chosen if item.container is not None}
+    for name, item in contained.items():
+        if item.state == REMOVED:
+            raise ProvisionError(
+                f"Container {name} was removed, and its log with it.", "`provision up` makes it anew."
+            )
+    for name, item in contained.items():
+        file = Path(item.log)
+        file.parent.mkdir(mode=0o700, exist_ok=True)
         _copy(name, file)
         if follow:
             threading.Thread(target=_go_on, args=(name, file), daemon=True).start()
 
 
-def _copy(name: str, file: str) -> None:
-    with daemon() as client, open(file, "wb") as copy:  # noqa: PTH123 - the name comes as text
+def _copy(name: str, file: Path) -> None:
+    with daemon() as client, file.open("wb") as copy:
         copy.write(client.containers.get(name).logs())
 
 
-def _go_on(name: str, file: str) -> None:
+def _go_on(name: str, file: Path) -> None:
     since = int(time.time())
-    with daemon() as client, open(file, "ab", buffering=0) as copy:  # noqa: PTH123
+    with daemon() as client, file.open("ab", buffering=0) as copy:
         copy.writelines(client.containers.get(name).logs(stream=True, follow=True, since=since))

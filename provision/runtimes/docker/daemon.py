@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from provision._lib.errors import ProvisionError
+from provision.runtimes.protocol import Finding
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -22,18 +23,41 @@ _PODMAN = "Podman Engine"
 
 
 def missing() -> ProvisionError | None:
-    """What is not there that containers need, with how to get it; None when everything is."""
-    if not _plugin_is_there():
-        return ProvisionError(
-            f"Pulumi's Docker plugin {PLUGIN_VERSION} is not there.",
-            f"Install it: `pulumi plugin install resource docker {PLUGIN_VERSION}`.",
-        )
+    """Return what is not there that containers need, with how to get it; None when everything is."""
+    return _missing_plugin() or _ask()[1]
+
+
+def diagnose() -> Iterator[Finding]:
+    """Yield what ``provision doctor`` shows of the daemon and of Pulumi's plugin."""
+    version, error = _ask()
+    if error is None:
+        yield Finding("Docker", "found", f"{version}, {_where()}")
+    else:
+        yield Finding.missing("Docker", error)
+    if (lacking := _missing_plugin()) is None:
+        yield Finding("Docker plugin", "found", f"{PLUGIN_VERSION}, {_plugin()}")
+    else:
+        yield Finding.missing("Docker plugin", lacking)
+
+
+def _missing_plugin() -> ProvisionError | None:
+    if _plugin() is not None:
+        return None
+    return ProvisionError(
+        f"Pulumi's Docker plugin {PLUGIN_VERSION} is not there.",
+        f"Install it: `pulumi plugin install resource docker {PLUGIN_VERSION}`.",
+    )
+
+
+def _ask() -> tuple[str, ProvisionError | None]:
+    """Return the daemon's version, and why it can't be used, if so."""
     try:
         with daemon() as client:
-            engines = {str(part.get("Name")) for part in client.version().get("Components") or ()}
+            told = client.version()
     except ProvisionError as error:
-        return error
-    return _not_docker() if _PODMAN in engines else None
+        return "", error
+    engines = {str(part.get("Name")) for part in told.get("Components") or ()}
+    return str(told.get("Version", "?")), _not_docker() if _PODMAN in engines else None
 
 
 def _not_docker() -> ProvisionError:
@@ -73,11 +97,12 @@ def _where() -> str:
     return os.environ.get("DOCKER_HOST", "unix:///var/run/docker.sock")
 
 
-def _plugin_is_there() -> bool:
-    if shutil.which(PLUGIN):
-        return True
+def _plugin() -> str | None:
+    """Return where Pulumi's plugin is, or None if it is not there."""
+    if found := shutil.which(PLUGIN):
+        return found
     home = Path(os.environ.get("PULUMI_HOME") or Path.home() / ".pulumi")
-    return any(home.glob(f"plugins/resource-docker-v{PLUGIN_VERSION}*/{PLUGIN}"))
+    return next(map(str, home.glob(f"plugins/resource-docker-v{PLUGIN_VERSION}*/{PLUGIN}")), None)
 
 
 def _reason(error: Exception) -> str:

@@ -95,4 +95,4 @@ def write_context(folder: Path) -> str:
     Returns:
         A digest of the context, in hex.
     """
-    return build_context.write(folder, "keycloak", build_context.imported_by(PROGRAM))
+    return build_context.write_with(folder, "keycloak", PROGRAM)

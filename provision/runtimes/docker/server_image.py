@@ -81,4 +81,4 @@ def write_context(folder: Path) -> str:
     Returns:
         A digest of the context, in hex.
     """
-    return build_context.write(folder, "server", ("__init__.py", "server/*.py"))
+    return build_context.write(folder, "server", build_context.package("server"))

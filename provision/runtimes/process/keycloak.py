@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Any
 from provision._lib.errors import ProvisionError
 from provision._lib.progress import Silent
 from provision._lib.urls import of_port
-from provision.runtimes.process import child, database, launch, ports, record
-from provision.runtimes.process.child import ChildSettings
+from provision.runtimes.process import database, launch, managed_process, ports, record
+from provision.runtimes.process.managed_process import ProcessSettings
 from provision.runtimes.process.preparation import lay_out_from_template, prepare, version_of
 from provision.runtimes.process.readiness import Readiness
 
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     from provision._lib.progress import Progress
     from provision.runtimes.process.preparation import Prepared
-    from provision.runtimes.process.record import RunningChild
+    from provision.runtimes.process.record import ManagedProcess
 
 NAME = "Keycloak"
 LOG = "keycloak.log"
@@ -80,16 +80,16 @@ def start(settings: KeycloakSettings, progress: Progress | None = None) -> Runni
     progress = progress or Silent()
     home = settings.home
     prepared = prepare(progress, settings.features)
-    with child.alone(home, NAME, progress):
+    with managed_process.alone(home, NAME, progress):
         digest = record.keyed_digest(home, _what_needs_a_restart(settings, prepared))
-        process = child.running(home)
+        process = managed_process.running(home)
         if process is None or process.digest != digest:
-            child.terminate(home)
+            managed_process.terminate(home)
             process = None
         data = _Data(home / SERVER / "data")
         if process is None or not (process.ready and data.facts().get("finished")):
             _bring_up(settings, prepared, digest, process, data)
-        process = process or child.running(home)
+        process = process or managed_process.running(home)
         if process is None:
             raise ProvisionError(f"{NAME} ended just after it had started.", f"Look into {home / LOG}.")
         facts = data.facts()
@@ -98,7 +98,7 @@ def start(settings: KeycloakSettings, progress: Progress | None = None) -> Runni
 
 def running(home: Path) -> RunningKeycloak | None:
     """Tell what runs for a home folder; looks at this machine only, never at the network."""
-    process = child.running(home)
+    process = managed_process.running(home)
     if process is None or not process.ready:
         return None
     facts = _Data(home / SERVER / "data").facts()
@@ -124,8 +124,8 @@ def stop(home: Path, *, remove_data: bool) -> None:
     """
     if not home.is_dir():
         return
-    with child.alone(home, NAME):
-        child.terminate(home)
+    with managed_process.alone(home, NAME):
+        managed_process.terminate(home)
         if remove_data:
             shutil.rmtree(home)
 
@@ -154,7 +154,7 @@ def _what_needs_a_restart(settings: KeycloakSettings, prepared: Prepared) -> lis
 
 
 def _bring_up(
-    settings: KeycloakSettings, prepared: Prepared, digest: str, process: RunningChild | None, data: _Data
+    settings: KeycloakSettings, prepared: Prepared, digest: str, process: ManagedProcess | None, data: _Data
 ) -> None:
     """Start the process, or go on waiting for one whose starter was interrupted, until it issues a token."""
     home = settings.home
@@ -165,11 +165,11 @@ def _bring_up(
         script = _lay_out(settings, prepared, data, account)
         command = prepared.command(home / SERVER, settings.port, jvm=settings.java_options)
         command += (launch.run_at_connect(script),) if script else ()
-    what = ChildSettings(name=NAME, home=home, command=command, log=LOG)
-    process = process or child.launch(what, digest)
+    what = ProcessSettings(name=NAME, home=home, command=command, log=LOG)
+    process = process or managed_process.launch(what, digest)
     ready = Readiness(home / LOG, settings.port, settings.admin_client_id, settings.admin_client_secret)
     try:
-        child.await_ready(what, process, ready, START_SECONDS)
+        managed_process.await_ready(what, process, ready, START_SECONDS)
     except BaseException:
         (home / SCRIPT).unlink(missing_ok=True)
         raise

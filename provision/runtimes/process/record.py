@@ -22,7 +22,7 @@ SAME_MOMENT = 0.05
 
 
 @dataclass(frozen=True, kw_only=True)
-class RunningChild:
+class ManagedProcess:
     """A program that runs.
 
     Args:
@@ -42,20 +42,22 @@ class RunningChild:
     reads: str = ""
 
 
-def read(home: Path) -> RunningChild | None:
+def read(home: Path) -> ManagedProcess | None:
     """Read the record of a home folder; None when there is none, or none that can be understood."""
     try:
         content = json.loads((home / RECORD).read_text())
-        known = {field.name for field in fields(RunningChild)}
-        child = RunningChild(**{key: value for key, value in content.items() if key in known})
-        return replace(child, pid=int(child.pid), created=float(child.created), files=tuple(child.files))
+        known = {field.name for field in fields(ManagedProcess)}
+        managed = ManagedProcess(**{key: value for key, value in content.items() if key in known})
+        return replace(
+            managed, pid=int(managed.pid), created=float(managed.created), files=tuple(managed.files)
+        )
     except (OSError, ValueError, TypeError, AttributeError):
         return None
 
 
-def write(home: Path, child: RunningChild) -> None:
+def write(home: Path, managed: ManagedProcess) -> None:
     """Write the record, in one piece."""
-    write_private(home / RECORD, json.dumps(asdict(child)), mode=0o600)
+    write_private(home / RECORD, json.dumps(asdict(managed)), mode=0o600)
 
 
 def remove(home: Path) -> None:
@@ -63,28 +65,28 @@ def remove(home: Path) -> None:
     (home / RECORD).unlink(missing_ok=True)
 
 
-def process_of(child: RunningChild) -> psutil.Process | None:
+def process_of(managed: ManagedProcess) -> psutil.Process | None:
     """Give the live process of a record, or None when it is gone or the pid is another's by now."""
     import psutil
 
-    process = _same_process(child)
+    process = _same_process(managed)
     with suppress(psutil.Error):
         if process and process.status() != psutil.STATUS_ZOMBIE:
             return process
     return None
 
 
-def is_leaving(child: RunningChild) -> bool:
+def is_leaving(managed: ManagedProcess) -> bool:
     """Tell whether the process has ended but is not gone yet: it may hold its port for a moment still."""
-    return _same_process(child) is not None and process_of(child) is None
+    return _same_process(managed) is not None and process_of(managed) is None
 
 
-def _same_process(child: RunningChild) -> psutil.Process | None:
+def _same_process(managed: ManagedProcess) -> psutil.Process | None:
     import psutil
 
     with suppress(psutil.Error):
-        process = psutil.Process(child.pid)
-        if abs(process.create_time() - child.created) < SAME_MOMENT:
+        process = psutil.Process(managed.pid)
+        if abs(process.create_time() - managed.created) < SAME_MOMENT:
             return process
     return None
 

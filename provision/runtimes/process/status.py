@@ -2,35 +2,53 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+import json
+from pathlib import Path
 
-if TYPE_CHECKING:
-    from pathlib import Path
+from provision.runtimes.protocol import RunningProcess
+
+_SETTINGS_FILE = "settings.json"  # the server's, in the folder of its process
 
 
-def processes(stack_home: Path) -> list[dict[str, Any]]:
-    """The processes that a stack has folders for.
+def processes(stack_home: Path) -> tuple[RunningProcess, ...]:
+    """Return the processes that a stack has folders for.
 
     Args:
         stack_home: The folder of the stack.
-
-    Returns:
-        For each its ``name``, its ``pid`` (None when it is not running) and its ``log`` file.
     """
-    from provision.runtimes.process import child
+    from provision.runtimes.process import managed_process
 
     if not stack_home.is_dir():
-        return []
+        return ()
     found = []
     for home in sorted(path for path in stack_home.iterdir() if path.is_dir()):
-        running = child.running(home)
-        found.append({"name": home.name, "pid": running.pid if running else None, "log": str(_log_of(home))})
-    return found
+        running = managed_process.running(home)
+        found.append(
+            RunningProcess(name=home.name, pid=running.pid if running else None, log=str(_log_of(home)))
+        )
+    return tuple(found)
 
 
 def _log_of(home: Path) -> Path:
     """The log in a process's folder, whatever its name is."""
     return next(iter(sorted(home.glob("*.log"))), home / "process.log")
+
+
+def audit_log(process: RunningProcess) -> str | None:
+    """Return the file with the audit lines of a server, or None if the process is no MCP server of ours.
+
+    Args:
+        process: One of :func:`processes`.
+    """
+    home = Path(process.log).parent
+    try:
+        settings = json.loads((home / _SETTINGS_FILE).read_bytes())
+    except (OSError, ValueError):
+        return None
+    if not isinstance(settings, dict) or "verifier" not in settings:
+        return None
+    named = settings.get("audit_file")
+    return str(home / named) if named else process.log
 
 
 def stop_all(stack_home: Path) -> None:
@@ -39,9 +57,9 @@ def stop_all(stack_home: Path) -> None:
     Args:
         stack_home: The folder of the stack.
     """
-    from provision.runtimes.process import child
+    from provision.runtimes.process import managed_process
 
     if stack_home.is_dir():
         for home in stack_home.iterdir():
             if home.is_dir():
-                child.stop(home)
+                managed_process.stop(home)

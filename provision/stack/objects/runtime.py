@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import secrets
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any
 
 from pydantic import Field
 
+from provision.config.runtimes import RuntimeName
 from provision.core.handler import LocalHandler, Observed
 from provision.core.spec import NaturalKey, Spec
-from provision.runtimes import current
+from provision.runtimes import runtime_record
+from provision.runtimes.runtime_record import RuntimeRecord
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -27,7 +29,9 @@ class Runtime(Spec, module="index"):
 
     name: Annotated[str, NaturalKey] = Field(default="runtime", description="A name of your own.")
     home: str = Field(min_length=1, description="The stack's folder on this machine; absolute.")
-    runtime: Literal["process", "docker"] = Field(description="What the stack runs in.")
+    runtime: Annotated[str, RuntimeName(only=lambda facts: facts.is_recorded)] = Field(
+        description="What the stack runs in: `process`, `docker`, or another runtime (docs/runtimes.md)."
+    )
     mark: str = Field(
         default="",
         pattern="^[0-9a-f]*$",
@@ -40,29 +44,31 @@ class RuntimeHandler(LocalHandler[Runtime]):
 
     def fill_defaults(self, spec: Runtime, old: Runtime | None) -> Runtime:
         """Keep the mark that was chosen before, also by a run that was killed; refuse another runtime."""
-        there = current.read(Path(spec.home))
-        known = there or (current.Current(old.runtime, old.mark) if old is not None else None)
+        there = runtime_record.read(Path(spec.home))
+        known = there or (RuntimeRecord(old.runtime, old.mark) if old is not None else None)
         if known is not None:
-            current.refuse_another(known.runtime, spec.runtime)
+            runtime_record.refuse_another(known.runtime, spec.runtime)
         mark = spec.mark or (known.mark if known is not None else secrets.token_hex(_MARK_BYTES))
         return spec.model_copy(update={"mark": mark})
 
     def needs_update(self, spec: Runtime, outputs: Mapping[str, Any]) -> str | None:
         """Whether the file is lost, or the state was made on another machine."""
         del outputs
-        return None if current.read(Path(spec.home)) else "what the stack runs in is written down again"
+        return (
+            None if runtime_record.read(Path(spec.home)) else "what the stack runs in is written down again"
+        )
 
     def find(self, key: Runtime) -> Observed[Runtime] | None:
         """It is wherever its mark is known: in the state, and in the file."""
         if not getattr(key, "mark", ""):
             return None
-        there = current.read(Path(key.home))
+        there = runtime_record.read(Path(key.home))
         return Observed(key.name, key if there is None else key.model_copy(update=vars(there)))
 
     def create(self, spec: Runtime) -> None:
         """Write the file."""
-        current.write(Path(spec.home), current.Current(spec.runtime, spec.mark))
+        runtime_record.write(Path(spec.home), RuntimeRecord(spec.runtime, spec.mark))
 
     def delete(self, found: Observed[Runtime]) -> None:
         """Remove the file."""
-        current.remove(Path(found.spec.home))
+        runtime_record.remove(Path(found.spec.home))

@@ -7,9 +7,9 @@ import pytest
 from provision._lib.errors import UsageError
 from provision.config.stack_config import read
 from provision.core.handler import Context
-from provision.deployments.certificates import refuse_unusable
 from provision.provider.lifecycle import Lifecycle
 from provision.runtimes.certificate import distrust, flaw
+from provision.runtimes.certificate_preflight import refuse_unusable
 from provision.runtimes.process.resources.mcp_server import McpServerHandler
 from tests.support.certificate_authority import Authority
 

@@ -5,13 +5,16 @@ from __future__ import annotations
 import pytest
 
 from provision._lib.errors import ProvisionError
+from provision.config.stack_config import read
 from provision.core.handler import Context
-from provision.runtimes import current
+from provision.runtimes import runtime_record
 from provision.runtimes.choice import choose
-from provision.runtimes.current import Current
 from provision.runtimes.docker import daemon
+from provision.runtimes.runtime_record import RuntimeRecord
 from provision.stack.objects.runtime import Runtime, RuntimeHandler
 
+_SECRET = {"adminClientSecret": "x" * 16}
+_ELSEWHERE = {"keycloak": {"url": "https://login.example.org"}, **_SECRET}
 _GONE = ProvisionError("The Docker daemon does not answer.", "Start it.")
 
 
@@ -26,56 +29,73 @@ def calls():
     return RuntimeHandler(Context(log=lambda _: None))
 
 
+def chosen(runtime, home, **values):
+    """The choice for a stack file."""
+    return choose(read({"runtime": runtime, **values}, source="f"), home)
+
+
 def test_a_stack_that_is_not_up_gets_what_its_file_says(tmp_path, missing):
-    assert choose("process", tmp_path).runtime == "process"
-    assert choose("external", tmp_path).runtime == "external"
+    assert chosen("process", tmp_path).runtime.name == "process"
+    assert chosen("external", tmp_path, **_ELSEWHERE).runtime.name == "external"
     if missing is None:
-        assert choose("docker", tmp_path).runtime == "docker"
+        assert chosen("docker", tmp_path).runtime.name == "docker"
     else:
         with pytest.raises(ProvisionError, match=r"does not answer") as error:
-            choose("docker", tmp_path)
+            chosen("docker", tmp_path)
         assert "`runtime: process`" in error.value.do
 
 
 def test_auto_takes_what_can_be_had_and_says_so(tmp_path, missing):
-    choice = choose("auto", tmp_path)
-    assert choice.runtime == ("docker" if missing is None else "process")
+    choice = chosen("auto", tmp_path)
+    assert choice.runtime.name == ("docker" if missing is None else "process")
     assert "auto takes" in choice.why
     assert (missing is None) is ("does not answer" not in choice.why)
 
 
 def test_auto_stays_with_processes_whatever_appears(tmp_path, missing):
-    current.write(tmp_path, Current("process", "0a"))
-    choice = choose("auto", tmp_path)
-    assert choice.runtime == "process"
+    runtime_record.write(tmp_path, RuntimeRecord("process", "0a"))
+    choice = chosen("auto", tmp_path)
+    assert choice.runtime.name == "process"
     assert "stays with process" in choice.why
 
 
 def test_auto_stays_with_containers_or_says_what_they_need(tmp_path, missing):
-    current.write(tmp_path, Current("docker", "0a"))
+    runtime_record.write(tmp_path, RuntimeRecord("docker", "0a"))
     if missing is None:
-        assert choose("auto", tmp_path).runtime == "docker"
+        assert chosen("auto", tmp_path).runtime.name == "docker"
         return
     with pytest.raises(
         ProvisionError, match=r"runs in containers\. The Docker daemon does not answer"
     ) as error:
-        choose("auto", tmp_path)
+        chosen("auto", tmp_path)
     assert "process" not in error.value.do
+
+
+def test_auto_takes_no_runtime_that_the_stack_file_does_not_fit(tmp_path, missing):
+    own = {"server": {"image": "registry.example.org/weather@sha256:0"}}
+    if missing is None:
+        assert chosen("auto", tmp_path, **own).runtime.name == "docker"
+        return
+    with pytest.raises(
+        ProvisionError, match=r"can't take processes: server\.image is for runtime: docker"
+    ) as error:
+        chosen("auto", tmp_path, **own)
+    assert "does not answer" in error.value.what
 
 
 @pytest.mark.parametrize(("there", "declared"), [("process", "docker"), ("docker", "process")])
 @pytest.mark.usefixtures("missing")
 def test_a_stack_that_is_up_is_not_moved(tmp_path, there, declared):
-    current.write(tmp_path, Current(there, "0a"))
+    runtime_record.write(tmp_path, RuntimeRecord(there, "0a"))
     with pytest.raises(ProvisionError, match=f"its file says `runtime: {declared}`") as error:
-        choose(declared, tmp_path)
+        chosen(declared, tmp_path)
     assert "provision down" in error.value.do
 
 
 def test_a_broken_record_is_named(tmp_path):
     (tmp_path / "runtime.json").write_text('{"runtime": "docker"')
     with pytest.raises(ProvisionError, match=r"runtime\.json is broken"):
-        choose("auto", tmp_path)
+        chosen("auto", tmp_path)
 
 
 def test_the_mark_is_chosen_once_and_kept_by_the_state_and_by_the_file(tmp_path, calls):
@@ -104,6 +124,6 @@ def test_a_lost_file_is_no_drift_and_is_written_again(tmp_path, calls):
     assert found.spec == spec
     calls.update(found, spec)
     assert calls.needs_update(spec, {}) is None
-    assert current.read(tmp_path / "stack") == Current("docker", spec.mark)
+    assert runtime_record.read(tmp_path / "stack") == RuntimeRecord("docker", spec.mark)
     calls.delete(calls.find(spec))
-    assert current.read(tmp_path / "stack") is None
+    assert runtime_record.read(tmp_path / "stack") is None

@@ -64,6 +64,39 @@ def test_another_source_is_another_context(tmp_path, monkeypatch):
     assert server_image.write_context(tmp_path / "after") != before
 
 
+@pytest.fixture
+def copied(tmp_path, monkeypatch):
+    """A copy of the package, of which modules may be changed."""
+    ignored = shutil.ignore_patterns("__pycache__")
+    shutil.copytree(build_context.PACKAGE, tmp_path / "provision", ignore=ignored)
+    monkeypatch.setattr(build_context, "PACKAGE", tmp_path / "provision")
+    return tmp_path / "provision"
+
+
+def test_what_a_context_needs_is_looked_for_only_when_a_module_of_it_changed(copied, tmp_path, monkeypatch):
+    looks = []
+    whole = build_context.imported_by
+    monkeypatch.setattr(build_context, "imported_by", lambda program: looks.append(program) or whole(program))
+    folder = tmp_path / "context"
+    digest = keycloak_image.write_context(folder)
+    assert keycloak_image.write_context(folder) == digest
+    assert len(looks) == 1
+    with (copied / keycloak_image.PROGRAM).open("a") as file:
+        file.write("from provision._lib import line_that_is_new\n")
+    (copied / "_lib" / "line_that_is_new.py").write_text("")
+    assert keycloak_image.write_context(folder) != digest
+    assert len(looks) == 2
+    assert (folder / "provision" / "_lib" / "line_that_is_new.py").is_file()
+
+
+def test_a_module_that_somebody_took_out_of_a_context_comes_back(tmp_path):
+    digest = keycloak_image.write_context(tmp_path)
+    (tmp_path / "provision" / keycloak_image.PROGRAM).unlink()
+    (tmp_path / "provision" / "__init__.py").unlink()
+    assert keycloak_image.write_context(tmp_path) == digest
+    assert (tmp_path / "provision" / keycloak_image.PROGRAM).is_file()
+
+
 @pytest.mark.parametrize("image", IMAGES)
 def test_a_context_holds_every_module_that_its_code_imports(image, tmp_path):
     IMAGES[image].write_context(tmp_path / "context")

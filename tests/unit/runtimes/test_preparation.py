@@ -57,7 +57,7 @@ def test_a_start_from_the_cache_names_it(folder, tmp_path):
     assert f"-XX:AOTCache={folder / 'start.aot'}" in found.command(tmp_path, 8080)
 
 
-@pytest.mark.parametrize("module", ["keycloak", "child", "preparation"])
+@pytest.mark.parametrize("module", ["keycloak", "managed_process", "preparation"])
 def test_importing_the_runtime_loads_nothing_heavy(module):
     code = f"import sys, provision.runtimes.process.{module}; print(*sys.modules)"
     loaded = subprocess.run(

@@ -54,7 +54,7 @@ class KeycloakOutputs(Outputs):
 
 
 class KeycloakHandler(LocalHandler[Keycloak]):
-    """Keycloak as a supervised child."""
+    """Keycloak as a supervised process."""
 
     outputs = KeycloakOutputs
 

@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     import ssl
     from collections.abc import Mapping
 
-    from provision.runtimes.process.child import ChildSettings
+    from provision.runtimes.process.managed_process import ProcessSettings
 
 _SECRET_FILE = "introspection-client-secret"  # noqa: S105 - a file's name
 _SETTINGS_FILE = "settings.json"
@@ -89,7 +89,7 @@ class McpServerOutputs(Outputs):
 
 
 class McpServerHandler(LocalHandler[McpServer]):
-    """The server as a supervised child."""
+    """The server as a supervised process."""
 
     outputs = McpServerOutputs
 
@@ -107,11 +107,11 @@ class McpServerHandler(LocalHandler[McpServer]):
     def needs_update(self, spec: McpServer, outputs: Mapping[str, Any]) -> str | None:
         """Whether it died since the last apply, or its certificate was renewed."""
         del outputs
-        from provision.runtimes.process import child
+        from provision.runtimes.process import managed_process
 
-        if child.running(Path(spec.home)) is None:
+        if managed_process.running(Path(spec.home)) is None:
             return f"the MCP server {spec.name} is not running; it is started again"
-        if child.reads_anew(Path(spec.home), _read_by(spec)):
+        if managed_process.reads_anew(Path(spec.home), _read_by(spec)):
             return f"the certificate of the MCP server {spec.name} is another one; it is started again"
         return None
 
@@ -123,28 +123,28 @@ class McpServerHandler(LocalHandler[McpServer]):
 
     def create(self, spec: McpServer) -> McpServerOutputs:
         """Start it and wait until it answers."""
-        from provision.runtimes.process import child, ports
+        from provision.runtimes.process import managed_process, ports
 
         home = Path(spec.home)
-        settings = _child(spec)
-        if child.running(home) is None:
+        settings = _process_settings(spec)
+        if managed_process.running(home) is None:
             ports.ensure_free(spec.port or 0)
         tls = _pinned(spec)
-        child.start(settings, ready=lambda: _answers(spec, tls))
+        managed_process.start(settings, ready=lambda: _answers(spec, tls))
         return _outputs(spec)
 
     def delete(self, found: Observed[McpServer]) -> None:
         """Stop it and remove its folder."""
         import shutil
 
-        from provision.runtimes.process import child
+        from provision.runtimes.process import managed_process
 
-        child.stop(Path(found.spec.home))
+        managed_process.stop(Path(found.spec.home))
         shutil.rmtree(found.spec.home, ignore_errors=False)
 
 
-def _child(spec: McpServer) -> ChildSettings:
-    from provision.runtimes.process.child import ChildSettings
+def _process_settings(spec: McpServer) -> ProcessSettings:
+    from provision.runtimes.process.managed_process import ProcessSettings
     from provision.server.settings import stack_settings
 
     home = Path(spec.home)
@@ -161,7 +161,7 @@ def _child(spec: McpServer) -> ChildSettings:
         **_tls_settings(spec),
     )
     reference = (sys.executable, "-m", "provision.server", "--settings", str(home / _SETTINGS_FILE))
-    return ChildSettings(
+    return ProcessSettings(
         name=spec.name,
         home=home,
         command=spec.command or reference,

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 from provision._lib.errors import ProvisionError
 from provision._lib.progress import Silent
 from provision.runtimes.process import record
-from provision.runtimes.process.record import RunningChild
+from provision.runtimes.process.record import ManagedProcess
 
 if TYPE_CHECKING:
     import subprocess
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
     from provision._lib.progress import Progress
 
-__all__ = ["ChildSettings", "RunningChild", "log_tail", "reads_anew", "running", "start", "stop"]
+__all__ = ["ManagedProcess", "ProcessSettings", "log_tail", "reads_anew", "running", "start", "stop"]
 
 LOG = "process.log"
 LOCK = "process.lock"
@@ -42,7 +42,7 @@ _started_here: dict[int, subprocess.Popen[bytes]] = {}
 
 
 @dataclass(frozen=True, kw_only=True)
-class ChildSettings:
+class ProcessSettings:
     """What to run.
 
     Args:
@@ -73,12 +73,12 @@ class ChildSettings:
 
 
 def start(
-    settings: ChildSettings,
+    settings: ProcessSettings,
     ready: Callable[[], bool],
     *,
     timeout: float = READY_SECONDS,
     progress: Progress | None = None,
-) -> RunningChild:
+) -> ManagedProcess:
     """Start a program and wait until it is ready; one that runs already with the same settings is returned.
 
     One that runs with other settings is stopped first. A second start at the same time waits for the first.
@@ -94,26 +94,26 @@ def start(
     """
     with alone(settings.home, settings.name, progress):
         digest = settings.digest()
-        child = running(settings.home)
-        if child and child.digest == digest and child.ready:
-            return child
-        if child is None or child.digest != digest:
+        managed = running(settings.home)
+        if managed and managed.digest == digest and managed.ready:
+            return managed
+        if managed is None or managed.digest != digest:
             terminate(settings.home)
-            child = launch(settings, digest)
-        await_ready(settings, child, ready, timeout)
-        return running(settings.home) or child
+            managed = launch(settings, digest)
+        await_ready(settings, managed, ready, timeout)
+        return running(settings.home) or managed
 
 
-def running(home: Path) -> RunningChild | None:
+def running(home: Path) -> ManagedProcess | None:
     """Tell what runs for a home folder; looks at this machine only, never at the network."""
-    child = record.read(home)
-    return child if child and record.process_of(child) else None
+    managed = record.read(home)
+    return managed if managed and record.process_of(managed) else None
 
 
 def reads_anew(home: Path, reads: tuple[Path, ...]) -> bool:
     """Tell whether files hold something else than when the program that runs read them at its start."""
-    child = running(home)
-    return child is not None and child.reads != _content_digest(home, reads)
+    managed = running(home)
+    return managed is not None and managed.reads != _content_digest(home, reads)
 
 
 def stop(home: Path, *, progress: Progress | None = None) -> None:
@@ -183,7 +183,7 @@ def _writable(home: Path) -> Iterator[None]:
         raise
 
 
-def launch(settings: ChildSettings, digest: str) -> RunningChild:
+def launch(settings: ProcessSettings, digest: str) -> ManagedProcess:
     """Start the process, detached, and remember it; the caller holds the lock."""
     import subprocess
 
@@ -217,35 +217,38 @@ def launch(settings: ChildSettings, digest: str) -> RunningChild:
     _started_here[process.pid] = process
     try:
         created = psutil.Process(process.pid).create_time()
-        child = RunningChild(
+        managed = ManagedProcess(
             pid=process.pid,
             created=created,
             digest=digest,
             files=tuple(settings.files),
             reads=_content_digest(home, settings.reads),
         )
-        record.write(home, child)
+        record.write(home, managed)
     except BaseException:
         process.kill()
         raise
-    return child
+    return managed
 
 
 def await_ready(
-    settings: ChildSettings, child: RunningChild, ready: Callable[[], bool], timeout: float = READY_SECONDS
+    settings: ProcessSettings,
+    managed: ManagedProcess,
+    ready: Callable[[], bool],
+    timeout: float = READY_SECONDS,
 ) -> None:
     """Wait until ``ready`` says so; whatever ends the wait otherwise ends the process too."""
     try:
-        with _end_of(child.pid) as ended:
+        with _end_of(managed.pid) as ended:
             _wait_until(ready, ended, settings, time.monotonic() + timeout)
-        record.write(settings.home, replace(child, ready=True))
+        record.write(settings.home, replace(managed, ready=True))
     except BaseException:
         terminate(settings.home, grace=0)
         raise
 
 
 def _wait_until(
-    ready: Callable[[], bool], ended: Callable[[float], bool], settings: ChildSettings, deadline: float
+    ready: Callable[[], bool], ended: Callable[[float], bool], settings: ProcessSettings, deadline: float
 ) -> None:
     log = settings.home / settings.log
     while not ready():
@@ -277,21 +280,21 @@ def terminate(home: Path, grace: float = STOP_SECONDS) -> None:
         home: The folder.
         grace: Seconds between asking and ending it by force; 0 does not ask.
     """
-    child = record.read(home)
-    process = record.process_of(child) if child else None
+    managed = record.read(home)
+    process = record.process_of(managed) if managed else None
     if process is not None:
         _end(process, grace)
-    elif child and record.is_leaving(child):
-        with _end_of(child.pid) as ended:
+    elif managed and record.is_leaving(managed):
+        with _end_of(managed.pid) as ended:
             ended(STOP_SECONDS)
-        _reap(child.pid)
+        _reap(managed.pid)
     _forget_files(home)
     record.remove(home)
 
 
 def _forget_files(home: Path) -> None:
-    child = record.read(home)
-    for name in child.files if child else ():
+    managed = record.read(home)
+    for name in managed.files if managed else ():
         (home / name).unlink(missing_ok=True)
 
 

@@ -16,7 +16,7 @@ import psutil
 import pytest
 
 from provision._lib.errors import ProvisionError
-from provision.runtimes.process import child, record
+from provision.runtimes.process import managed_process, record
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -29,32 +29,32 @@ SLEEP = ("/bin/sh", "-c", "echo up; exec sleep 60")
 def home(tmp_path) -> Iterator[Path]:
     home = tmp_path / "server"
     yield home
-    child.stop(home)
+    managed_process.stop(home)
 
 
-def _settings(home: Path, *command: str, **more) -> child.ChildSettings:
-    return child.ChildSettings(name="The server", home=home, command=command or SLEEP, **more)
+def _settings(home: Path, *command: str, **more) -> managed_process.ProcessSettings:
+    return managed_process.ProcessSettings(name="The server", home=home, command=command or SLEEP, **more)
 
 
 def _up(home: Path) -> Callable[[], bool]:
-    return lambda: child.log_tail(home, 1) == ["up"]
+    return lambda: managed_process.log_tail(home, 1) == ["up"]
 
 
-def _start(home: Path, *command: str, **more) -> child.RunningChild:
-    return child.start(_settings(home, *command, **more), _up(home))
+def _start(home: Path, *command: str, **more) -> managed_process.ManagedProcess:
+    return managed_process.start(_settings(home, *command, **more), _up(home))
 
 
 def test_it_runs_until_it_is_stopped(home):
     started = _start(home)
-    assert child.running(home) == started
-    child.stop(home)
-    assert child.running(home) is None
+    assert managed_process.running(home) == started
+    managed_process.stop(home)
+    assert managed_process.running(home) is None
     assert not psutil.pid_exists(started.pid)
 
 
 def test_nothing_runs_in_a_home_that_was_never_used(tmp_path):
-    assert child.running(tmp_path / "nowhere") is None
-    child.stop(tmp_path / "nowhere")
+    assert managed_process.running(tmp_path / "nowhere") is None
+    managed_process.stop(tmp_path / "nowhere")
 
 
 def test_a_second_start_with_the_same_settings_gives_the_same_process(home):
@@ -62,7 +62,7 @@ def test_a_second_start_with_the_same_settings_gives_the_same_process(home):
 
 
 def test_two_starts_at_once_make_one_process(home):
-    found: list[child.RunningChild] = []
+    found: list[managed_process.ManagedProcess] = []
     threads = [threading.Thread(target=lambda: found.append(_start(home))) for _ in range(3)]
     for thread in threads:
         thread.start()
@@ -78,8 +78,12 @@ def test_two_starts_at_once_make_one_process(home):
 def test_a_changed_setting_leads_to_a_restart(home, changed):
     before = {"env": {"MODE": "a"}, "files": {"secret": "a"}, "command": SLEEP}
     after = {**before, **changed}
-    first = child.start(child.ChildSettings(name="The server", home=home, **before), _up(home))
-    second = child.start(child.ChildSettings(name="The server", home=home, **after), _up(home))
+    first = managed_process.start(
+        managed_process.ProcessSettings(name="The server", home=home, **before), _up(home)
+    )
+    second = managed_process.start(
+        managed_process.ProcessSettings(name="The server", home=home, **after), _up(home)
+    )
     assert first.pid != second.pid
     assert not psutil.pid_exists(first.pid)
 
@@ -88,25 +92,25 @@ def test_another_content_of_a_file_that_it_reads_is_seen_and_leads_to_a_restart(
     reads = (tmp_path / "server.pem", tmp_path / "server.key")
     for file in reads:
         file.write_text(SECRET)
-    assert not child.reads_anew(home, reads), "nothing runs"
+    assert not managed_process.reads_anew(home, reads), "nothing runs"
     first = _start(home, reads=reads)
-    assert not child.reads_anew(home, reads)
+    assert not managed_process.reads_anew(home, reads)
     assert _start(home, reads=reads).pid == first.pid
     for file in reads:
         file.write_text(f"another of {file.name}")
-        assert child.reads_anew(home, reads)
+        assert managed_process.reads_anew(home, reads)
         second = _start(home, reads=reads)
         assert second.pid != first.pid
-        assert not child.reads_anew(home, reads)
+        assert not managed_process.reads_anew(home, reads)
         first = second
     reads[0].unlink()
-    assert child.reads_anew(home, reads)
+    assert managed_process.reads_anew(home, reads)
     assert SECRET not in (home / record.RECORD).read_text()
 
 
 def test_it_is_known_whether_it_was_started_from_the_same_settings(home):
     settings = _settings(home, files={"secret": SECRET})
-    started = child.start(settings, _up(home))
+    started = managed_process.start(settings, _up(home))
     assert started.digest == settings.digest()
     assert started.digest != _settings(home, files={"secret": "another"}).digest()
 
@@ -119,9 +123,9 @@ def test_secrets_are_files_that_only_the_user_can_read(home):
     assert stat.S_IMODE(home.stat().st_mode) == 0o700
     for name in ("cmdline", "environ"):
         assert SECRET.encode() not in Path(f"/proc/{started.pid}/{name}").read_bytes()
-    for path in (home / record.RECORD, home / child.LOG):
+    for path in (home / record.RECORD, home / managed_process.LOG):
         assert SECRET not in path.read_text()
-    child.stop(home)
+    managed_process.stop(home)
     assert not file.exists()
 
 
@@ -142,13 +146,13 @@ def test_one_that_dies_while_starting_fails_at_once_with_its_own_words(home):
     began = time.monotonic()
     with pytest.raises(ProvisionError, match="ERROR: the cellar is flooded"):
         _start(home, "/bin/sh", "-c", "echo 'ERROR: the cellar is flooded'; echo bye; exit 3")
-    assert time.monotonic() - began < child.READY_SECONDS / 4
-    assert child.running(home) is None
+    assert time.monotonic() - began < managed_process.READY_SECONDS / 4
+    assert managed_process.running(home) is None
 
 
 def test_one_that_is_killed_while_starting_fails_at_once(home):
     def kill() -> None:
-        while (found := child.running(home)) is None:
+        while (found := managed_process.running(home)) is None:
             time.sleep(0.01)
         os.kill(found.pid, signal.SIGKILL)
 
@@ -156,28 +160,28 @@ def test_one_that_is_killed_while_starting_fails_at_once(home):
     killer.start()
     began = time.monotonic()
     with pytest.raises(ProvisionError, match="ended while it was starting"):
-        child.start(_settings(home), lambda: False)
+        managed_process.start(_settings(home), lambda: False)
     killer.join()
     assert time.monotonic() - began < 1
 
 
 def test_one_that_does_not_get_ready_is_ended(home):
     with pytest.raises(ProvisionError, match="was not ready"):
-        child.start(_settings(home), lambda: False, timeout=0.1)
-    assert child.running(home) is None
+        managed_process.start(_settings(home), lambda: False, timeout=0.1)
+    assert managed_process.running(home) is None
 
 
 def test_an_interrupted_start_leaves_no_process(home):
     seen: list[int] = []
 
     def interrupted() -> bool:
-        found = child.running(home)
+        found = managed_process.running(home)
         assert found is not None
         seen.append(found.pid)
         raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
-        child.start(_settings(home), interrupted)
+        managed_process.start(_settings(home), interrupted)
     assert not psutil.pid_exists(seen[0])
 
 
@@ -190,26 +194,26 @@ def test_a_killed_one_is_not_running(home):
     started = _start(home)
     os.kill(started.pid, signal.SIGKILL)
     deadline = time.monotonic() + 2
-    while child.running(home) and time.monotonic() < deadline:
+    while managed_process.running(home) and time.monotonic() < deadline:
         time.sleep(0.01)
-    assert child.running(home) is None
+    assert managed_process.running(home) is None
     assert _start(home).pid != started.pid
 
 
 def test_a_pid_that_belongs_to_another_process_by_now_is_left_alone(home):
     _start(home)
-    child.stop(home)
-    other = record.RunningChild(pid=os.getpid(), created=psutil.Process().create_time() - 100, digest="")
+    managed_process.stop(home)
+    other = record.ManagedProcess(pid=os.getpid(), created=psutil.Process().create_time() - 100, digest="")
     record.write(home, other)
-    assert child.running(home) is None
-    child.stop(home)
+    assert managed_process.running(home) is None
+    managed_process.stop(home)
 
 
 @pytest.mark.parametrize("content", ["", "{", "[]", '{"pid": 1}', '{"pid": "x", "created": 0, "digest": ""}'])
 def test_a_damaged_record_counts_as_none(home, content):
     home.mkdir()
     (home / record.RECORD).write_text(content)
-    assert child.running(home) is None
+    assert managed_process.running(home) is None
 
 
 def test_children_of_the_process_end_with_it(home):
@@ -219,30 +223,30 @@ def test_children_of_the_process_end_with_it(home):
     started = _start(home, sys.executable, "-c", script + "; import time; time.sleep(60)")
     family = psutil.Process(started.pid).children()
     assert family
-    child.stop(home)
+    managed_process.stop(home)
     _gone, alive = psutil.wait_procs(family, timeout=2)
     assert not alive
 
 
 def test_one_that_ignores_the_request_is_ended_by_force(home, monkeypatch):
-    monkeypatch.setattr(child, "STOP_SECONDS", 0.2)
+    monkeypatch.setattr(managed_process, "STOP_SECONDS", 0.2)
     started = _start(home, "/bin/sh", "-c", "trap '' TERM; echo up; while :; do sleep 1; done")
-    with child.alone(home, "it"):
-        child.terminate(home, grace=0.2)
+    with managed_process.alone(home, "it"):
+        managed_process.terminate(home, grace=0.2)
     assert not psutil.pid_exists(started.pid)
 
 
 def test_it_outlives_the_process_that_started_it(home):
     script = (
-        "from pathlib import Path; from provision.runtimes.process import child\n"
+        "from pathlib import Path; from provision.runtimes.process import managed_process\n"
         f"home = Path({str(home)!r})\n"
-        f"settings = child.ChildSettings(name='It', home=home, command={SLEEP!r})\n"
-        "print(child.start(settings, lambda: child.log_tail(home, 1) == ['up']).pid)"
+        f"settings = managed_process.ProcessSettings(name='It', home=home, command={SLEEP!r})\n"
+        "print(managed_process.start(settings, lambda: managed_process.log_tail(home, 1) == ['up']).pid)"
     )
     import subprocess
 
     answer = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
-    found = child.running(home)
+    found = managed_process.running(home)
     assert found is not None
     assert found.pid == int(answer.stdout)
 
@@ -252,7 +256,7 @@ def test_looking_costs_less_than_three_milliseconds(home):
 
     def look() -> float:
         began = time.perf_counter()
-        child.running(home)
+        managed_process.running(home)
         return time.perf_counter() - began
 
     assert min(look() for _ in range(20)) < 0.003
@@ -260,10 +264,10 @@ def test_looking_costs_less_than_three_milliseconds(home):
 
 def test_the_end_of_a_long_log_is_read_without_the_rest(home):
     home.mkdir()
-    (home / child.LOG).write_text("".join(f"line {number}\n" for number in range(10_000)))
-    assert child.log_tail(home, 2) == ["line 9998", "line 9999"]
-    assert child.log_tail(home, 0) == []
-    assert child.log_tail(home / "nowhere", 5) == []
+    (home / managed_process.LOG).write_text("".join(f"line {number}\n" for number in range(10_000)))
+    assert managed_process.log_tail(home, 2) == ["line 9998", "line 9999"]
+    assert managed_process.log_tail(home, 0) == []
+    assert managed_process.log_tail(home / "nowhere", 5) == []
 
 
 def test_a_home_that_cannot_be_made_is_told_in_words(tmp_path):
@@ -279,7 +283,7 @@ def test_the_record_holds_no_clear_settings(home):
 
 
 def test_a_warning_of_a_class_called_exception_is_not_why_a_program_ended(tmp_path):
-    (tmp_path / child.LOG).write_text(
+    (tmp_path / managed_process.LOG).write_text(
         "1 WARN  [x.ExecutionExceptionHandler] overridden\n2 INFO  the last word\n"
     )
-    assert child.reason(tmp_path) == "2 INFO  the last word"
+    assert managed_process.reason(tmp_path) == "2 INFO  the last word"

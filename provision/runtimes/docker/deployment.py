@@ -1,18 +1,18 @@
-"""Keycloak and MCP servers in containers, by pulumi-docker; published on loopback only."""
+"""Keycloak and MCP servers in containers, declared to Pulumi by pulumi-docker; published on loopback only."""
 
 from __future__ import annotations
 
 import json
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any
 
 import pulumi
 import pulumi_docker
 from pulumi import Output, ResourceOptions
 
 from provision._lib.urls import of_port
-from provision.deployments import StartedKeycloak, StartedServer
 from provision.resources import docker
+from provision.runtimes.deployment import StartedKeycloak, StartedServer
 from provision.runtimes.docker import health, keycloak_database, keycloak_image, server_image
 from provision.runtimes.docker.containers import FILES_LABEL, LABEL, MARK_LABEL
 from provision.server.settings import stack_settings
@@ -22,8 +22,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from provision.config.server import ServerConfig
-    from provision.config.stack_config import StackConfig
-    from provision.deployments import ServerNeeds
+    from provision.runtimes.deployment import Placement, ServerNeeds
 
 _LOOPBACK = "127.0.0.1"
 _KEYCLOAK = "keycloak"
@@ -69,40 +68,30 @@ class _Container:
 
 
 class DockerDeployment:
-    """See :class:`provision.deployments.Deployment`.
+    """See :class:`provision.runtimes.deployment.Deployment`.
 
     Args:
-        name: What all names begin with, for example ``provision-dev``.
-        home: The folder of the stack, in which the contexts of images are laid out.
-        bases: The base images by ``keycloak`` and ``python``, where they are not the official ones.
-        opts: Options of the resources.
-        mark: Tells what this very stack made from what another of the same name made.
+        placement: Where the stack is; in its folder the contexts of images are laid out.
     """
 
-    def __init__(
-        self,
-        name: str,
-        home: Path,
-        bases: Mapping[Literal["keycloak", "python"], str],
-        opts: ResourceOptions,
-        *,
-        mark: pulumi.Input[str],
-    ) -> None:
-        self._name = name
-        self._home = home
-        self._bases = bases
-        self._opts = opts
-        self._mark = mark
+    def __init__(self, placement: Placement) -> None:
+        self._config = placement.config
+        self._name = placement.name
+        self._home = placement.home
+        self._bases = placement.config.docker.base_images
+        self._opts = placement.opts
+        self._mark = placement.mark
         self._network = pulumi_docker.Network(
             "network",
-            name=name,
+            name=self._name,
             driver="bridge",
             labels=self._labels(pulumi_docker.NetworkLabelArgs),
-            opts=opts,
+            opts=self._opts,
         )
 
-    def keycloak(self, config: StackConfig, admin_secret: Output[str]) -> StartedKeycloak:
+    def keycloak(self, admin_secret: Output[str]) -> StartedKeycloak | None:
         """Start Keycloak."""
+        config = self._config
         volume = self._volume("keycloak-data")
         port = docker.Port("keycloak-port", name=_KEYCLOAK, port=config.keycloak.port, opts=self._opts).port
         url = port.apply(lambda number: of_port(int(number)))
@@ -142,9 +131,15 @@ class DockerDeployment:
             resource=container,
             url=Output.all(url, container.id).apply(lambda found: str(found[0])),
             planned_url=url,
-            runs_in=container.id,
+            data_id=lambda provider: self._data_id(container, provider),
             senders=gateways,
         )
+
+    def _data_id(self, keycloak: pulumi_docker.Container, provider: pulumi.ProviderResource) -> Output[str]:
+        """Return which data Keycloak has; only Keycloak itself can tell."""
+        own = ResourceOptions(parent=self._opts.parent, provider=provider, deleted_with=keycloak)
+        found: Output[str] = docker.ServerData("keycloak-data", runs_in=keycloak.id, opts=own).data_id
+        return found
 
     def server(self, config: ServerConfig, needs: ServerNeeds) -> StartedServer:
         """Start an MCP server."""

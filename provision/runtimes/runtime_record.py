@@ -8,21 +8,20 @@ from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING
 
 from provision._lib.errors import ProvisionError
+from provision.config import runtimes
 
 if TYPE_CHECKING:
     from pathlib import Path
 
 _FILE = "runtime.json"
-WORDS = {"process": "as processes", "docker": "in containers"}
-"""How a stack runs in each, for a sentence."""
 
 
 @dataclass(frozen=True)
-class Current:
+class RuntimeRecord:
     """What a stack runs in.
 
     Args:
-        runtime: ``process`` or ``docker``.
+        runtime: The runtime.
         mark: Tells what this very stack made from what another one of the same name made.
     """
 
@@ -30,7 +29,7 @@ class Current:
     mark: str
 
 
-def read(home: Path) -> Current | None:
+def read(home: Path) -> RuntimeRecord | None:
     """What the stack runs in; None when nothing of it is there.
 
     Args:
@@ -41,7 +40,7 @@ def read(home: Path) -> Current | None:
     """
     file = home / _FILE
     try:
-        return Current(**json.loads(file.read_bytes()))
+        return RuntimeRecord(**json.loads(file.read_bytes()))
     except FileNotFoundError:
         return None
     except (TypeError, ValueError) as error:
@@ -50,16 +49,16 @@ def read(home: Path) -> Current | None:
         ) from error
 
 
-def write(home: Path, current: Current) -> None:
+def write(home: Path, record: RuntimeRecord) -> None:
     """Keep what the stack runs in.
 
     Args:
         home: The stack's folder, made where it is not there.
-        current: What it runs in.
+        record: What it runs in.
     """
     home.mkdir(parents=True, exist_ok=True, mode=0o700)
     temporary = home / f".{_FILE}.{os.getpid()}"
-    temporary.write_text(json.dumps(asdict(current)), encoding="utf-8")
+    temporary.write_text(json.dumps(asdict(record)), encoding="utf-8")
     temporary.replace(home / _FILE)
 
 
@@ -84,7 +83,7 @@ def refuse_another(current: str, declared: str) -> None:
     """
     if current != declared:
         raise ProvisionError(
-            f"The stack runs {WORDS[current]}, and its file says `runtime: {declared}`.",
+            f"The stack runs {runtimes.facts(current).manner}, and its file says `runtime: {declared}`.",
             "Run `provision down`, then `provision up`: the realm is made anew from the same file; "
             "clients and users that were added to it are lost.",
         )

@@ -1,4 +1,4 @@
-"""How what a stack runs is started: one module for each runtime, behind one protocol."""
+"""How what a stack runs is started inside the Pulumi program."""
 
 from __future__ import annotations
 
@@ -6,12 +6,34 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
+    from pathlib import Path
 
     import pulumi
 
     from provision.config.server import ServerConfig
     from provision.config.stack_config import StackConfig
+
+
+@dataclass(frozen=True, kw_only=True)
+class Placement:
+    """Where a stack is, and what the resources that run it have in common.
+
+    Args:
+        name: What all names outside of the stack's folder begin with, for example ``provision-dev``.
+        home: The stack's folder.
+        folder: The folder of the stack file, in which a command of the user's own runs.
+        config: What the stack file says.
+        mark: Tells what this very stack made from what another of the same name made; empty if nothing is recorded.
+        opts: Options of the resources.
+    """
+
+    name: str
+    home: Path
+    folder: Path
+    config: StackConfig
+    mark: pulumi.Input[str]
+    opts: pulumi.ResourceOptions
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -22,16 +44,14 @@ class StartedKeycloak:
         resource: What goes when it goes.
         url: Its base address as browsers and the provisioner reach it, without a trailing slash; known when it runs.
         planned_url: The same, known before it runs; None where it is not.
-        data_id: Which data it has, new whenever the data was made anew; None where only Keycloak itself can tell.
-        runs_in: What it runs in, where Keycloak is asked which data it has.
+        data_id: Tells which data it has, new whenever the data was made anew; given the provider that reaches it.
         senders: Addresses from which requests of this machine reach it, besides loopback ones; None for none.
     """
 
     resource: pulumi.Resource
     url: pulumi.Output[str]
+    data_id: Callable[[pulumi.ProviderResource], pulumi.Output[str]]
     planned_url: pulumi.Output[str] | None = None
-    data_id: pulumi.Output[str] | None = None
-    runs_in: pulumi.Output[str] | None = None
     senders: pulumi.Output[Sequence[str]] | None = None
 
 
@@ -66,13 +86,12 @@ class ServerNeeds:
 
 
 class Deployment(Protocol):
-    """A place where Keycloak and MCP servers run."""
+    """Starts Keycloak and MCP servers."""
 
-    def keycloak(self, config: StackConfig, admin_secret: pulumi.Output[str]) -> StartedKeycloak:
-        """Start Keycloak.
+    def keycloak(self, admin_secret: pulumi.Output[str]) -> StartedKeycloak | None:
+        """Start Keycloak; return None if somebody else runs it.
 
         Args:
-            config: What the stack file says.
             admin_secret: The secret of the admin service account.
         """
 

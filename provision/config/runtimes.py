@@ -1,0 +1,192 @@
+"""What a stack file may say for each runtime: the facts that the runtimes declare of themselves."""
+
+from __future__ import annotations
+
+import importlib
+from dataclasses import dataclass, field
+from functools import cache
+from typing import TYPE_CHECKING, Any, Literal
+
+from pydantic_core import core_schema
+
+from provision._lib import plug_ins
+from provision._lib.errors import ProvisionError
+from provision.core import registry, spec
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping
+
+    from pydantic import GetJsonSchemaHandler
+    from pydantic.json_schema import JsonSchemaValue
+
+    from provision.config.stack_config import StackConfig
+
+PACKAGE = "provision.runtimes"
+"""The package with a folder for each runtime, and the entry point group for runtimes of other distributions."""
+AUTO = "auto"
+"""What a stack file says that leaves the choice."""
+
+
+def _nothing(_config: StackConfig) -> Iterator[str]:
+    return iter(())
+
+
+@dataclass(frozen=True, kw_only=True)
+class RuntimeFacts:
+    """What is known of a runtime before it is loaded.
+
+    Args:
+        singular: What it runs a program as: ``container``.
+        plural: The same, of several: ``containers``.
+        manner: How a stack runs in it, for a sentence: ``in containers``.
+        server_key: The key of a server of the user's own that it can run.
+        starts_keycloak: Whether it starts Keycloak; if not, the stack file says where Keycloak is (``keycloak.url``).
+        is_recorded: Whether a stack that is up is bound to it: the stack's folder then keeps a record.
+        auto_order: Its place among the runtimes that ``runtime: auto`` tries, the lowest first; None if it is not one.
+        problems: Yields what else is wrong with a stack file that names it.
+        rule_sources: The modules that tell the security rules of its resources, by type token; each has
+            ``resources(declared)``.
+    """
+
+    singular: str
+    plural: str
+    manner: str
+    server_key: Literal["command", "image"]
+    starts_keycloak: bool = True
+    is_recorded: bool = True
+    auto_order: int | None = None
+    problems: Callable[[StackConfig], Iterator[str]] = _nothing
+    rule_sources: Mapping[str, str] = field(default_factory=dict)
+
+
+def names() -> tuple[str, ...]:
+    """Return the names of all runtimes, our own first."""
+    return plug_ins.names(PACKAGE)
+
+
+def is_known(name: str) -> bool:
+    """Return whether there is such a runtime."""
+    return plug_ins.place(PACKAGE, name) is not None
+
+
+@cache
+def facts(name: str) -> RuntimeFacts:
+    """Return what a runtime declares of itself, from its module ``facts``.
+
+    Args:
+        name: The runtime.
+
+    Raises:
+        ProvisionError: There is no such runtime, or it can't be loaded.
+    """
+    found: RuntimeFacts = load(name, "facts").FACTS
+    return found
+
+
+def load(name: str, module: str) -> Any:
+    """Import a module of a runtime.
+
+    Args:
+        name: The runtime.
+        module: The module's name in the runtime's package.
+
+    Raises:
+        ProvisionError: There is no such runtime, or it can't be loaded.
+    """
+    home = plug_ins.place(PACKAGE, name)
+    if home is None:
+        raise ProvisionError(
+            f"There is no runtime {name!r} on this machine; there are {', '.join(names())}.",
+            "Install the package that brings it, or name another one.",
+        )
+    try:
+        return importlib.import_module(f"{home}.{module}")
+    except ImportError as error:
+        raise ProvisionError(
+            f"The runtime {name} can't be loaded: {error}.", "Install or update the package that brings it."
+        ) from error
+
+
+def tried_by_auto() -> tuple[str, ...]:
+    """Return the runtimes that ``runtime: auto`` tries, in this order; the last one can always be had."""
+    orders = {name: facts(name).auto_order for name in names()}
+    ordered = sorted((order, name) for name, order in orders.items() if order is not None)
+    return tuple(name for _, name in ordered)
+
+
+def misfits(config: StackConfig, name: str) -> Iterator[str]:
+    """Yield what of a stack file does not fit a runtime.
+
+    Args:
+        config: What the stack file says.
+        name: The runtime.
+
+    Raises:
+        ProvisionError: There is no such runtime.
+    """
+    it = facts(name)
+    if it.starts_keycloak == (config.keycloak.url is not None):
+        others = " or ".join(other for other in plug_ins.own(PACKAGE) if not facts(other).starts_keycloak)
+        yield f"runtime: {others} and keycloak.url go together; give both or neither"
+    for path, server in config.placed_servers:
+        for key in ("command", "image"):
+            if key != it.server_key and getattr(server, key):
+                other = _first_with(key)
+                yield f"{path}.{key} is for runtime: {other}; a {it.singular} needs {path}.{it.server_key}"
+    yield from it.problems(config)
+
+
+def rule_sources() -> dict[str, str]:
+    """Return the modules that tell the security rules of the resources of our own runtimes, by type token."""
+    return {
+        token: module for name in plug_ins.own(PACKAGE) for token, module in facts(name).rule_sources.items()
+    }
+
+
+def rule_source(token: str) -> str | None:
+    """Return the module that tells the security rules of a kind that a runtime of another distribution has, or None.
+
+    Args:
+        token: The kind's Pulumi type token; its Pulumi module has the runtime's name.
+    """
+    module = token.split(":")[1] if token.startswith(f"{spec.PACKAGE}:") else ""
+    if module in {"", *registry.homes()} or not is_known(module):
+        return None
+    return facts(module).rule_sources.get(token)
+
+
+def _first_with(server_key: str) -> str:
+    """Return the runtime of ours that starts Keycloak and takes servers by this key."""
+    own = ((name, facts(name)) for name in plug_ins.own(PACKAGE))
+    return next(name for name, it in own if it.starts_keycloak and it.server_key == server_key)
+
+
+class RuntimeName:
+    """Marks a text that has to be the name of a runtime.
+
+    Args:
+        also: Further texts that are allowed.
+        only: Whether a runtime is allowed by its facts; all are when left out.
+    """
+
+    def __init__(self, *also: str, only: Callable[[RuntimeFacts], bool] = lambda _: True) -> None:
+        self._also = also
+        self._only = only
+
+    def __get_pydantic_core_schema__(self, source: Any, handler: Any) -> core_schema.CoreSchema:
+        """Check the name when a value is read, and not before."""
+        return core_schema.no_info_after_validator_function(self._checked, handler(source))
+
+    def __get_pydantic_json_schema__(
+        self, schema: core_schema.CoreSchema, handler: GetJsonSchemaHandler
+    ) -> JsonSchemaValue:
+        """List the names."""
+        return {**handler(schema), "enum": self._allowed()}
+
+    def _checked(self, value: str) -> str:
+        if value in self._also or (is_known(value) and self._only(facts(value))):
+            return value
+        raise ValueError(f"there is no runtime of that name; there are {', '.join(self._allowed())}")
+
+    def _allowed(self) -> list[str]:
+        return [*(name for name in names() if self._only(facts(name))), *self._also]

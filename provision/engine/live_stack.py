@@ -1,0 +1,29 @@
+"""A stack as its runtime looks at it, without the Pulumi CLI."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from provision.engine.backend import Backend
+from provision.runtimes import registry
+from provision.runtimes.protocol import LiveStack
+
+if TYPE_CHECKING:
+    from provision.config.project import StackFile
+    from provision.runtimes.protocol import RunningProcess
+
+
+def running(stack: StackFile) -> tuple[RunningProcess, ...]:
+    """Return what a stack runs on this machine, and what it should run.
+
+    A state that is not in the project's own folder is not asked for.
+
+    Args:
+        stack: The stack.
+
+    Raises:
+        ProvisionError: The runtime does not answer, or the stack's record is broken.
+    """
+    backend = Backend(stack)
+    live = LiveStack.of(stack, lambda: backend.resources() or (), is_alone=backend.record is not None)
+    return registry.of_stack(stack).processes(live)

@@ -1,0 +1,54 @@
+"""What went wrong in Docker, in our words: its own are long, and do not say what to do."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from provision._lib.errors import ProvisionError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+_BASE_IMAGES = "Name base images that this machine has or can pull: `provision:docker: {baseImages: {keycloak: …, python: …}}`."
+_NO_IMAGE = (
+    r"pull access denied for (?P<denied>[^\s,]+)|manifest for (?P<unknown>\S+) not found"
+    r"|failed to resolve source metadata for (?P<unresolved>\S+): "
+)
+
+
+def explained(errors: str) -> ProvisionError | None:
+    """Return the error in our words, or None if the engine's are as good.
+
+    Args:
+        errors: What failed, one line for each object.
+    """
+    for words, explain in _EXPLAINED:
+        if found := re.search(words, errors):
+            return explain(found)
+    return None
+
+
+def _port_is_taken(found: re.Match[str]) -> ProvisionError:
+    from provision.runtimes.docker.published import taken
+
+    return taken(int(found["port"]))
+
+
+def _no_such_image(found: re.Match[str]) -> ProvisionError:
+    name = found["denied"] or found["unknown"] or found["unresolved"]
+    return ProvisionError(
+        f"The image {name} can't be pulled: there is none, or it is not for you.", _BASE_IMAGES
+    )
+
+
+def _no_registry(found: re.Match[str]) -> ProvisionError:
+    return ProvisionError(f"An image can't be pulled, its registry is out of reach: {found[0]}", _BASE_IMAGES)
+
+
+_EXPLAINED: tuple[tuple[str, Callable[[re.Match[str]], ProvisionError]], ...] = (
+    # "Bind for 127.0.0.1:80 failed: port is already allocated" of Docker itself, and what the kernel told a proxy of its.
+    (r"[\d.\]]+:(?P<port>\d+)\b[^\n]*(?:port is already allocated|address already in use)", _port_is_taken),
+    (r"Get \"https?://[^\"\n]+\": (?:dial tcp|net/http|proxyconnect)[^\n]*", _no_registry),
+    (_NO_IMAGE, _no_such_image),
+)

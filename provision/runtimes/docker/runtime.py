@@ -1,0 +1,151 @@
+"""Keycloak and MCP servers in containers of a Docker daemon."""
+
+from __future__ import annotations
+
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+from provision._lib.errors import ProvisionError
+from provision.config.stack_config import KEYCLOAK
+from provision.runtimes.protocol import Finding, Runtime
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Sequence
+
+    from provision._lib.progress import Progress
+    from provision.config.stack_config import StackConfig
+    from provision.runtimes.deployment import Deployment, Placement
+    from provision.runtimes.docker.containers import Recorded, Stack
+    from provision.runtimes.protocol import LiveStack, RunningProcess
+
+_LOGS = "containers"
+"""In this folder of a stack are copies of its containers' logs."""
+
+
+class DockerRuntime(Runtime):
+    """See :class:`~provision.runtimes.protocol.Runtime`. What has no mark is not up: there is nothing of it to look at."""
+
+    def missing(self) -> ProvisionError | None:
+        """Return what lacks: Pulumi's plugin, the daemon, or the right to use it."""
+        from provision.runtimes.docker import daemon
+
+        return daemon.missing()
+
+    def diagnose(self, config: StackConfig | None) -> Iterator[Finding]:
+        """Look for the daemon, with its version and its address, and for Pulumi's plugin."""
+        del config
+        from provision.runtimes.docker import daemon
+
+        yield from daemon.diagnose()
+
+    def prepare(self, stack: LiveStack, config: StackConfig, progress: Progress) -> None:
+        """Refuse to go on where another stack of the same name has its containers."""
+        del config, progress
+        from provision.runtimes.docker import containers
+
+        containers.refuse_foreign(stack.name, stack.mark or None)
+
+    def deployment(self, placement: Placement) -> Deployment:
+        """Return what declares both to pulumi-docker."""
+        from provision.runtimes.docker.deployment import DockerDeployment
+
+        return DockerDeployment(placement)
+
+    def processes(self, stack: LiveStack) -> tuple[RunningProcess, ...]:
+        """Return the containers that run or should run."""
+        if not stack.mark:
+            return ()
+        from provision.runtimes.docker import containers
+
+        with _named():
+            return containers.processes(_labels(stack), stack.home / _LOGS, _recorded(stack))
+
+    def fetch_logs(self, chosen: Sequence[RunningProcess], *, follow: bool) -> None:
+        """Copy the logs, which are the daemon's."""
+        from provision.runtimes.docker import containers
+
+        containers.copy_logs(chosen, follow=follow)
+
+    def audit_log(self, process: RunningProcess) -> str | None:
+        """Return a server's log: its root is read-only, so its audit lines go there."""
+        return None if process.name == KEYCLOAK else process.log
+
+    def before_up(self, stack: LiveStack, say: Callable[[str], None]) -> bool:
+        """Remove what no state knows and what does not work."""
+        if not stack.mark:
+            return False
+        with _named():
+            removed = _remove_strangers(stack, say)
+            return _say_what_is_the_matter(stack, say, repair=True) or removed
+
+    def before_preview(self, stack: LiveStack, say: Callable[[str], None]) -> bool:
+        """Look for containers that are gone or do not work."""
+        if not stack.mark:
+            return False
+        with _named():
+            return _say_what_is_the_matter(stack, say, repair=False)
+
+    def before_down(self, stack: LiveStack, say: Callable[[str], None]) -> None:
+        """Remove what no state knows."""
+        if stack.mark:
+            with _named():
+                _remove_strangers(stack, say)
+
+    def stop(self, stack: LiveStack) -> None:
+        """Remove whatever of the stack is left: containers, networks, volumes, images."""
+        if stack.mark:
+            from provision.runtimes.docker import containers
+
+            containers.remove_all(_labels(stack))
+
+    def explain(self, errors: str) -> ProvisionError | None:
+        """Explain a port that is taken and an image that can't be pulled."""
+        from provision.runtimes.docker.error_messages import explained
+
+        return explained(errors)
+
+
+RUNTIME = DockerRuntime
+
+
+@contextmanager
+def _named() -> Iterator[None]:
+    """Say of the daemon's error that the stack needs it."""
+    try:
+        yield
+    except ProvisionError as error:
+        raise ProvisionError(f"The stack runs in containers. {error.what}", error.do) from error
+
+
+def _labels(stack: LiveStack) -> Stack:
+    from provision.runtimes.docker.containers import Stack
+
+    return Stack(stack.name, stack.mark)
+
+
+def _recorded(stack: LiveStack) -> Recorded:
+    from provision.runtimes.docker.containers import Recorded
+
+    return Recorded.of(stack.resources())
+
+
+def _remove_strangers(stack: LiveStack, say: Callable[[str], None]) -> bool:
+    """Remove what a run made that was cut off; return whether there was any."""
+    if not stack.is_alone:
+        return False
+    from provision.runtimes.docker import containers
+
+    removed = containers.remove_strangers(_labels(stack), _recorded(stack))
+    if removed:
+        say(f"  · removed what a run made that was cut off: {', '.join(removed)}")
+    return bool(removed)
+
+
+def _say_what_is_the_matter(stack: LiveStack, say: Callable[[str], None], *, repair: bool) -> bool:
+    """Say which containers have to be made anew; return whether there are any."""
+    from provision.runtimes.docker import containers
+
+    matters = containers.needs_update(_labels(stack), _recorded(stack), repair=repair)
+    for name, matter in matters.items():
+        say(f"  · container {name} {matter}")
+    return bool(matters)

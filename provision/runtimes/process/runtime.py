@@ -1,0 +1,102 @@
+"""Keycloak and MCP servers as processes of this machine."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from provision._lib.errors import ProvisionError
+from provision.runtimes.protocol import Finding, Runtime
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from provision._lib.progress import Progress
+    from provision.config.stack_config import StackConfig
+    from provision.runtimes.deployment import Deployment, Placement
+    from provision.runtimes.protocol import LiveStack, RunningProcess
+
+
+class ProcessRuntime(Runtime):
+    """See :class:`~provision.runtimes.protocol.Runtime`. It can be had everywhere: what is missing comes by itself."""
+
+    def diagnose(self, config: StackConfig | None) -> Iterator[Finding]:
+        """Look for Java, for Keycloak, and for the Keycloak that is prepared for quick starts."""
+        del config
+        looks: dict[str, Callable[[str], Finding]] = {
+            "Java": _java,
+            "Keycloak": _keycloak,
+            "Prepared Keycloak": _prepared,
+        }
+        for part, look in looks.items():
+            try:
+                yield look(part)
+            except ProvisionError as error:
+                yield Finding.missing(part, error)
+
+    def load_ahead(self) -> None:
+        """Load what starts Keycloak."""
+        from provision.runtimes.process import keycloak  # noqa: F401 - kept in memory for its creation
+
+    def prepare(self, stack: LiveStack, config: StackConfig, progress: Progress) -> None:
+        """Fetch and prepare Keycloak."""
+        del stack
+        from provision.runtimes.process.preparation import prepare
+
+        prepare(progress, config.features)
+
+    def deployment(self, placement: Placement) -> Deployment:
+        """Return what starts both as processes."""
+        from provision.runtimes.process.deployment import ProcessDeployment
+
+        return ProcessDeployment(placement)
+
+    def processes(self, stack: LiveStack) -> tuple[RunningProcess, ...]:
+        """Return the processes that the stack has folders for."""
+        from provision.runtimes.process.status import processes
+
+        return processes(stack.home)
+
+    def audit_log(self, process: RunningProcess) -> str | None:
+        """Return the file that the server's settings name, or its log."""
+        from provision.runtimes.process.status import audit_log
+
+        return audit_log(process)
+
+    def stop(self, stack: LiveStack) -> None:
+        """Stop whatever of the stack still runs."""
+        from provision.runtimes.process.status import stop_all
+
+        stop_all(stack.home)
+
+
+RUNTIME = ProcessRuntime
+
+
+def _java(part: str) -> Finding:
+    from provision.runtimes.process import java
+
+    found = java.find()
+    return Finding(part, "found", f"{found.version}, {found.home}")
+
+
+def _keycloak(part: str) -> Finding:
+    from provision.keycloak.version import VERSION
+    from provision.runtimes.process import distribution
+
+    own = distribution.override()
+    if own is not None:
+        return Finding(part, "found", f"{VERSION}, {own} (from {distribution.VARIABLE})")
+    archive = distribution.archive()
+    if archive.is_file():
+        return Finding(part, "found", f"{VERSION}, {archive}")
+    return Finding(part, "comes by itself", f"{VERSION} is fetched at the first start, to {archive}")
+
+
+def _prepared(part: str) -> Finding:
+    from provision.runtimes.process import preparation
+
+    prepared = preparation.find()
+    if prepared is None:
+        return Finding(part, "comes by itself", "it is built at the first start (about two minutes)")
+    speed = "" if prepared.has_aot_cache else ", without a start-up cache: starts take twice as long"
+    return Finding(part, "found", f"{prepared.folder}{speed}")

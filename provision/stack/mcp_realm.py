@@ -1,0 +1,201 @@
+"""The realm that follows the MCP authorization specification, with the MCP servers that it protects."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from pulumi import Output, ResourceOptions
+
+from provision.resources import keycloak
+from provision.stack.declared_realm import declare_objects
+from provision.stack.registration import ClientRules
+from provision.stack.server import ProtectedServer, Surroundings
+
+if TYPE_CHECKING:
+    from provision.config.server import ServerConfig
+    from provision.stack.foundation import Foundation
+
+_USE_OF_CLIENTS = (
+    "CLIENT_LOGIN",
+    "CLIENT_REGISTER",
+    "CODE_TO_TOKEN",
+    "LOGOUT",
+    "OAUTH2_DEVICE_CODE_TO_TOKEN",
+    "REFRESH_TOKEN",
+)
+"""Keycloak knows only by these events when a client registered and when it was used last."""
+_DAYS_OF_USE = 180
+
+
+class McpRealm:
+    """A realm, the MCP servers that it protects, the clients and the user that may use them.
+
+    Args:
+        foundation: What it is built on.
+    """
+
+    def __init__(self, foundation: Foundation) -> None:
+        self._foundation = foundation
+        self._config = foundation.config
+        self._realm = self._make_realm()
+        # What is in a realm goes with it, unless the realm stays: then everything is put back one by one.
+        goes_with = None if self._config.realm.adopt else self._realm
+        self._inside = ResourceOptions(
+            parent=self._realm, provider=foundation.provider, deleted_with=goes_with
+        )
+        self._servers = [self._server(server) for server in self._config.mcp_servers]
+        self._scopes_of_tools()
+        scopes = [server.scope for server in self._servers]
+        senders = foundation.keycloak.senders if foundation.keycloak is not None else None
+        ClientRules(self._config, scopes, self._realm.name, self._inside, senders)
+        self._clients()
+        if self._config.ephemeral:
+            self._demo_user()
+        declare_objects(self._config, self._realm.name, self._inside)
+
+    def outputs(self) -> dict[str, Any]:
+        """Return what the stack tells of the realm, the servers and the clients."""
+        outputs = {
+            "issuer": self._realm.issuer,
+            "realm": self._realm.name,
+            "servers": [server.outputs() for server in self._servers],
+            "clients": [{"client_id": client.client_id} for client in self._config.clients],
+        }
+        if self._config.ephemeral:
+            user = {
+                "username": self._config.demo_user.username,
+                "password": self._foundation.demo_password,
+            }
+            outputs["demo_user"] = Output.secret(user)
+        return outputs
+
+    @property
+    def _expected_issuer(self) -> Output[str] | None:
+        """The issuer of a Keycloak that the stack starts, which is known beforehand; None of any other."""
+        started = self._foundation.keycloak
+        if started is None:
+            return None
+        url = started.url if started.planned_url is None else started.planned_url
+        return Output.concat(url, "/realms/", self._config.realm.name)
+
+    def _make_realm(self) -> keycloak.Realm:
+        realm, started, provider = self._config.realm, self._foundation.keycloak, self._foundation.provider
+        return keycloak.Realm(
+            "realm",
+            name=realm.name,
+            display_name=realm.display_name or (None if realm.adopt else "MCP"),
+            ssl_required=realm.ssl_required,
+            access_token_lifespan=realm.access_token_lifespan,
+            sso_session_idle_timeout=realm.sso_session_idle_timeout,
+            sso_session_max_lifespan=realm.sso_session_max_lifespan,
+            revoke_refresh_token=True,
+            refresh_token_max_reuse=0,
+            registration_allowed=False,
+            password_policy=self._config.password_policy,
+            brute_force_protected=True,
+            admin_events_enabled=self._config.events,
+            **self._events(),
+            adopt=realm.adopt,
+            owner=self._foundation.owner,
+            # Of a Keycloak that we start we know the issuer beforehand, and which data and features it has.
+            features=self._config.features if started else None,
+            supplied_keys=self._config.ephemeral if started else None,
+            instance=started.data_id(provider) if started else None,
+            expected_issuer=self._expected_issuer,
+            # The data goes with the Keycloak that we run, so on destroy there is nothing to ask it for.
+            opts=ResourceOptions(
+                parent=self._foundation.component,
+                provider=provider,
+                deleted_with=started.resource if started else None,
+            ),
+        )
+
+    def _events(self) -> dict[str, Any]:
+        """Everything that is kept by default, what tells of the use of clients, or nothing."""
+        if self._config.events or self._config.realm.events is False:
+            return {"events_enabled": self._config.events}
+        return {
+            "events_enabled": True,
+            "enabled_event_types": _USE_OF_CLIENTS,
+            "events_expiration": _DAYS_OF_USE * 86400,
+        }
+
+    def _server(self, server: ServerConfig) -> ProtectedServer:
+        # Several servers are told apart by the scope that a client asks for; one is what every token is for.
+        alone = len(self._config.mcp_servers) == 1
+        secret = "introspection-client-secret" if alone else f"{server.name}-introspection-client-secret"
+        expected = self._expected_issuer
+        return ProtectedServer(
+            server,
+            self._foundation.secrets.get(secret, server.introspection_client_secret),
+            Surroundings(
+                realm=self._realm.name,
+                # Of a Keycloak that we start we know the issuer beforehand, so that both start side by side.
+                issuer=self._realm.issuer if expected is None else expected,
+                deployment=self._foundation.deployment,
+                inside=self._inside,
+                scope_kind="default" if alone else "optional",
+                resource_indicators=self._config.realm.resource_indicators,
+            ),
+        )
+
+    def _scopes_of_tools(self) -> None:
+        realm, inside = self._realm.name, self._inside
+        for name, tools in self._config.further_scopes.items():
+            scope = keycloak.ClientScope(
+                name,
+                realm=realm,
+                name=name,
+                description=f"Needed for {', '.join(tools)}.",
+                consent_text=f"Use {', '.join(tools)} on your behalf",
+                in_token_scope=True,
+                opts=inside,
+            )
+            keycloak.RealmClientScopeAssignment(
+                f"{name}-in-realm", realm=realm, scope=scope.name, kind="optional", opts=inside
+            )
+
+    def _clients(self) -> None:
+        # A client that was there before a scope does not have it, though it is one of the realm's; and one that was
+        # made when there was a single server has its scope in every token.
+        memberships = {server.scope: server.scope_kind for server in self._servers}
+        memberships |= dict.fromkeys(self._config.further_scopes, "optional")
+        for client in self._config.clients:
+            made = keycloak.Client(
+                client.client_id,
+                realm=self._realm.name,
+                client_id=client.client_id,
+                name=client.name,
+                access="public",
+                standard_flow=True,
+                redirect_uris=client.redirect_uris,
+                consent_required=True,
+                require_pkce=True,
+                # One of that name that was there before is taken over: what it must not do has to be said.
+                implicit_flow=False,
+                direct_access_grants=False,
+                full_scope_allowed=False,
+                opts=self._inside,
+            )
+            for scope, kind in memberships.items():
+                keycloak.ClientScopeAssignment(
+                    f"{client.client_id}-{scope}",
+                    realm=self._realm.name,
+                    client=made.client_id,
+                    scope=scope,
+                    kind=kind,
+                    opts=self._inside,
+                )
+
+    def _demo_user(self) -> None:
+        user = self._config.demo_user
+        keycloak.User(
+            "demo-user",
+            realm=self._realm.name,
+            username=user.username,
+            email=user.email,
+            first_name="Demo",
+            last_name="User",
+            password=self._foundation.demo_password,
+            opts=self._inside,
+        )

@@ -1,0 +1,3 @@
+"""Kinds of its own: ``provision:scripted:Keycloak`` and ``provision:scripted:McpServer``."""
+
+MODULE = "scripted"
