@@ -73,3 +73,19 @@ def test_what_breaks_a_rule_is_shown_as_a_stack_file_would_say_it():
         "- type: RealmRole\n  realm: mcp\n  name: all\n"
         "# no TrustedHostsPolicy with registration: anonymous"
     )
+
+
+def test_every_path_that_the_architecture_page_names_exists():
+    root, text = _DOCS.parent, (_DOCS / "architecture.md").read_text()
+    paths = re.findall(
+        r"`((?:provision|tests|docs|tools|stacks|policies|benchmarks)/[^`\s]*|README\.md)`", text
+    )
+    assert len(paths) > 40
+    assert [path for path in paths if not [*root.glob(re.sub(r"<\w+>", "*", path.rstrip("/")))]] == []
+
+
+def test_the_architecture_page_names_every_folder_of_the_package():
+    text = (_DOCS / "architecture.md").read_text()
+    folders = [path for path in (_DOCS.parent / "provision").iterdir() if (path / "__init__.py").is_file()]
+    assert [path.name for path in folders if f"| `provision/{path.name}/` |" not in text] == []
+    assert len(folders) + 2 <= 15, "with __init__.py and py.typed"
