@@ -1,1 +1,1 @@
-"""What a declared object is, and how it is handled."""
+"""The declaration of objects, and the protocol of their handlers."""

@@ -1,4 +1,4 @@
-"""How one kind of object is found, created, updated and deleted in the world; handlers know nothing of Pulumi."""
+"""The protocol for finding, creating, updating and deleting one kind of object; handlers know nothing of Pulumi."""
 
 from __future__ import annotations
 
@@ -20,10 +20,10 @@ class Observed(Generic[S]):
     """An object as it is in the world.
 
     Args:
-        id: The world's own id of it, valid for the next call only.
-        spec: The world's state in the terms of the spec.
-        outputs: What the world adds to it.
-        raw: The world's own representation, for an update that must send back what it does not change.
+        id: The world's own id of the object, valid for the next call only.
+        spec: The object's state in the world, as a spec.
+        outputs: The values that the world adds to the object.
+        raw: The world's own representation, for an update that must send unchanged values back too.
     """
 
     id: str
@@ -34,13 +34,13 @@ class Observed(Generic[S]):
 
 @dataclass(frozen=True)
 class Context:
-    """What calls are given besides their spec.
+    """The surroundings of a call: everything that it needs besides its spec.
 
     Args:
         log: Shows one line to the user.
-        connection: How the world is reached, as the provider's configuration makes it
-            (:meth:`provision.core.configuration.Configuration.connect`); only the handlers of that world look into it.
-            None when the provider was configured with nothing.
+        connection: The access to the world, made by the provider's configuration
+            (:meth:`provision.core.configuration.Configuration.connect`); only the handlers of that world use it. None
+            if the provider has no configuration.
     """
 
     log: Callable[[str], None]
@@ -48,16 +48,17 @@ class Context:
 
 
 class Handler(Generic[S]):
-    """How one kind of object is found, made, changed and removed."""
+    """The handler of one kind of object: it finds, makes, changes and removes such objects."""
 
     spec: ClassVar[type[Spec]]
     outputs: ClassVar[type[Outputs]] = Outputs
     rejects_duplicates: ClassVar[bool] = False
-    """Whether ``create`` raises :class:`AlreadyExistsError` for a natural key that is taken, so that it can be tried
-    without a look first."""
+    """Whether ``create`` raises :class:`AlreadyExistsError` if the natural key is taken, so that ``create`` can be
+    tried without a look first.
+    """
 
     def __init_subclass__(cls, **kwargs: Any) -> None:
-        """Remember which spec the calls are for."""
+        """Remember the spec class that the type argument names, and register the handler."""
         super().__init_subclass__(**kwargs)
         for base in getattr(cls, "__orig_bases__", ()):
             if isinstance(get_origin(base), type) and issubclass(get_origin(base), Handler):
@@ -70,47 +71,47 @@ class Handler(Generic[S]):
         self.context = context
 
     def fill_defaults(self, spec: S, old: S | None) -> S:  # noqa: ARG002 - the default needs no old
-        """Fill what the user left open (a free port, a generated secret); runs in every check."""
+        """Return the spec with its open fields filled (a free port, a generated secret); runs in every check."""
         return spec
 
     def preflight(self, spec: S) -> None:
-        """Look whether the server can have such an object at all; runs in every check, so only where a look is needed.
+        """Raise an error if the server cannot have such an object at all; runs in every check, so look only if needed.
 
         Raises:
-            UnsupportedError: It cannot.
+            UnsupportedError: The server cannot have the object.
         """
 
     def preview_outputs(self, spec: S) -> Outputs | None:  # noqa: ARG002 - the default foresees nothing
-        """The outputs that a preview can know already."""
+        """Return the outputs that a preview can know already, or None."""
         return None
 
     def needs_update(self, spec: S, outputs: Mapping[str, Any]) -> str | None:  # noqa: ARG002 - the default is never ailing
-        """Why the object needs an update although its spec is unchanged; only a local look, never the network."""
+        """Return why the object needs an update although its spec is unchanged, or None; never use the network."""
         return None
 
     def creates_before_find(self, spec: S) -> bool:  # noqa: ARG002 - the same for most specs
-        """Whether ``create`` is tried without a look whether the object is there."""
+        """Return whether ``create`` is tried without a look first whether the object exists."""
         return self.rejects_duplicates
 
     def adoptable(self, spec: S, found: Observed[S]) -> bool:  # noqa: ARG002 - most objects may be taken over
-        """Whether an object that exists already may be taken over."""
+        """Return whether an object that exists already may be taken over."""
         return True
 
     def is_owned(self, spec: S, found: Observed[S]) -> bool:  # noqa: ARG002 - most objects carry no mark
-        """Whether the found object carries the mark of an interrupted run of ours, so that it is no adoption."""
+        """Return whether the found object carries the mark of an interrupted run of ours, and so is not adopted."""
         return False
 
     def key(self, **parts: Any) -> S:
-        """A spec of which only the natural key (and what helps to read the object) is given, not validated."""
+        """Return a spec with only the natural key (and fields that help to read the object), not validated."""
         made: Any = self.spec.model_construct(**parts)
         return made  # type: ignore[no-any-return]
 
     def find(self, key: S) -> Observed[S] | None:
-        """The object with that natural key (no other field of ``key`` may be read), or None."""
+        """Return the object with that natural key, or None; reads no other field of ``key``."""
         raise NotImplementedError
 
     def find_recorded(self, key: S, recorded: Mapping[str, Any]) -> Observed[S] | None:  # noqa: ARG002 - the key is enough
-        """The object that the state holds; ``recorded`` are its properties, for what the world has no key for."""
+        """Return the object of the state; ``recorded`` holds its properties, in case the world has no key for it."""
         return self.find(key)
 
     def create(self, spec: S) -> Outputs | None:
@@ -118,7 +119,7 @@ class Handler(Generic[S]):
         raise NotImplementedError
 
     def update(self, found: Observed[S], spec: S) -> Outputs | None:
-        """Change what the spec declares (its ``model_fields_set``) in the found object, and nothing else."""
+        """Change the fields of the found object that the spec declares (its ``model_fields_set``), and no others."""
         raise NotImplementedError
 
     def delete(self, found: Observed[S]) -> None:
@@ -127,14 +128,14 @@ class Handler(Generic[S]):
 
 
 class LocalHandler(Handler[S]):
-    """For kinds that live on this machine or in the state alone, where nobody else makes them."""
+    """A handler of objects that live on this machine or in the state alone, where nobody else makes them."""
 
     def is_owned(self, spec: S, found: Observed[S]) -> bool:
-        """It never was anybody else's."""
+        """Return True: nobody else makes such objects."""
         del spec, found
         return True
 
     def update(self, found: Observed[S], spec: S) -> Outputs | None:
-        """The same as making it: whatever stands already is brought to what is declared."""
+        """Make the object again: ``create`` brings an existing object to the declared state too."""
         del found
         return self.create(spec)

@@ -1,8 +1,8 @@
-"""Every kind of object, found by looking into the folders that hold them.
+"""Every kind of object, found by looking into the folders that hold the kinds.
 
-A package called ``objects`` (or ``resources``) anywhere below the toolkit's own packages is a *home* of kinds when it says
-of which Pulumi module they are (``MODULE = "…"`` in its ``__init__.py``). It has one module for each kind, named after
-it. One of the homes names the class of the provider's configuration (``CONFIGURATION = "module:class"``).
+A package called ``objects`` (or ``resources``) anywhere below the toolkit's own packages is a *home* of kinds when its
+``__init__.py`` names their Pulumi module (``MODULE = "…"``). A home has one module for each kind, named after the kind.
+One of the homes names the class of the provider's configuration (``CONFIGURATION = "module:class"``).
 """
 
 from __future__ import annotations
@@ -39,8 +39,8 @@ def register(token: str, former: tuple[str, ...], handler: type[Handler[Any]]) -
 
     Args:
         token: The kind's Pulumi type token.
-        former: The tokens that it had in former versions.
-        handler: Its handler.
+        former: The kind's tokens in former versions.
+        handler: The kind's handler.
     """
     _REGISTRY[token] = handler
     _FORMER.update(dict.fromkeys(former, handler))
@@ -48,7 +48,7 @@ def register(token: str, former: tuple[str, ...], handler: type[Handler[Any]]) -
 
 @cache
 def homes() -> Mapping[str, ModuleType]:
-    """The packages that hold kinds, by their Pulumi module; loads no kind."""
+    """Return the packages that hold kinds, by their Pulumi module; loads no kind."""
     found = {}
     for name in _packages():
         home = importlib.import_module(name)
@@ -79,17 +79,17 @@ def home(module: str) -> ModuleType | None:
 
 @cache
 def configuration() -> type[Configuration]:
-    """What the provider is configured with: the class that one of the homes names."""
+    """Return the class of the provider's configuration, which one of the homes names."""
     (name,) = (home.CONFIGURATION for home in homes().values() if hasattr(home, "CONFIGURATION"))
     found: type[Configuration] = pkgutil.resolve_name(name)
     return found
 
 
 def kind(token: str) -> type[Handler[Any]] | None:
-    """The kind of object that has that type token or had it in a former version, or None.
+    """Return the handler of the kind with that type token, of now or of a former version, or None.
 
-    ``provision:keycloak:ClientScope`` is in the module ``client_scope`` of its home, and no other kind is loaded. Which
-    kind had a former name is known only when all of its home are loaded.
+    ``provision:keycloak:ClientScope`` is in the module ``client_scope`` of its home, and no other kind is loaded. A
+    former name is found only after all kinds of the home are loaded.
     """
     if token in _REGISTRY:
         return _REGISTRY[token]
@@ -103,7 +103,7 @@ def kind(token: str) -> type[Handler[Any]] | None:
 
 @cache
 def catalogue() -> Mapping[str, type[Handler[Any]]]:
-    """Every kind of object by its type token, in a stable order; a new module in a home is found by itself."""
+    """Return every kind of object by its type token, in a stable order; a new module in a home is found by itself."""
     for home in homes().values():
         _load(home, _modules(home))
     return MappingProxyType(dict(sorted(_REGISTRY.items())))

@@ -1,4 +1,4 @@
-"""What a declared object is: a pydantic model whose annotations say how each field behaves.
+"""The declaration of an object: a pydantic model whose annotations say how each field behaves.
 
 A *spec* describes an object as the user wants it; its handler (:mod:`provision.core.handler`) finds, creates, updates
 and deletes that object. Schema, check, diff, read and the typed resource classes are derived from the two.
@@ -30,12 +30,14 @@ DECLARED = ConfigDict(
     validate_by_alias=True,
     hide_input_in_errors=True,
 )
-"""How everything that users declare is read: keys are in camelCase, as Pulumi's own are, and no error repeats a value."""
+"""The pydantic settings of everything that users declare: camelCase keys like Pulumi's own, and no value in an error
+text.
+"""
 PACKAGE = "provision"
 
 
 class Mark(enum.Enum):
-    """How a field behaves; used inside ``Annotated``."""
+    """The behaviour of a field; used inside ``Annotated``."""
 
     NATURAL_KEY = "natural key"
     REPLACE_ON_CHANGE = "replace on change"
@@ -47,28 +49,30 @@ class Mark(enum.Enum):
 
 
 NaturalKey = Mark.NATURAL_KEY
-"""Part of the key by which the object is found in the world, and of its import id."""
+"""Part of the key by which the object is found in the world, and of the object's import id."""
 ReplaceOnChange = Mark.REPLACE_ON_CHANGE
-"""A change can't be made in place: the object is made anew."""
+"""A field that can't be changed in place: the object is made anew."""
 Secret = Mark.SECRET
-"""Kept encrypted in the state and never shown."""
+"""A field that is kept encrypted in the state and never shown."""
 Unordered = Mark.UNORDERED
-"""A list whose order means nothing."""
+"""A list whose order has no meaning."""
 WriteOnly = Mark.WRITE_ONLY
-"""The server never tells it (or masks it): what is stored is believed."""
+"""A field that the server never returns (or masks): the stored value counts as the real one."""
 CreateOnly = Mark.CREATE_ONLY
-"""Matters only while the object is being made; a later change is not a difference."""
+"""A field that matters only while the object is being made; a later change is not a difference."""
 Container = Mark.CONTAINER
-"""The name of the object that this one lies in. Part of the natural key; objects name each other without it."""
+"""The name of the object that contains this one. It is part of the natural key; objects of the same container name each
+other without it.
+"""
 
 
 @dataclass(frozen=True)
 class Refers:
-    """The field names other objects of the same container, which have to be there first; used inside ``Annotated``.
+    """A mark for a field that names other objects of its container, which must exist first.
 
     Args:
-        kind: Their kind. A text or each text of a list is the object's whole key in the container, a mapping's key and
-            each text of its list are the two parts of it.
+        kind: The kind of the other objects. A text, or each text of a list, is an object's whole key in the container.
+            In a mapping, the key and each text of its list are the two parts of an object's key.
     """
 
     kind: str
@@ -88,19 +92,19 @@ class Field:
 
     @property
     def secret(self) -> bool:
-        """Whether its value must never be shown."""
+        """Return whether the field's value must never be shown."""
         return Mark.SECRET in self.marks
 
 
 class Model(BaseModel):
-    """What is declared with marks on its fields."""
+    """A declaration with marks on its fields."""
 
     model_config = DECLARED
 
     @classmethod
     @cache
     def fields(cls) -> Mapping[str, Field]:
-        """The fields by their wire name."""
+        """Return the fields by their wire name."""
         found = {}
         for name, info in cls.model_fields.items():
             marks = frozenset(mark for mark in info.metadata if isinstance(mark, Mark))
@@ -109,13 +113,13 @@ class Model(BaseModel):
         return MappingProxyType(found)
 
     def wire(self, *, whole: bool = False) -> dict[str, Any]:
-        """The declared fields as plain data under their wire names; ``None`` means not declared and is left out.
+        """Return the declared fields as plain data under their wire names; ``None`` means not declared and is left out.
 
-        A field that identifies the object or forces its replacement is always there: its default is as good as
-        a declaration.
+        A field that identifies the object or forces its replacement is always included: its default counts as declared.
 
         Args:
-            whole: All fields that have a value, declared or not: for what is in the world, where a value may be of another type.
+            whole: Return all fields that have a value, declared or not: for an object of the world, whose values may be
+                of other types.
         """
         data = self.model_dump(mode="json", by_alias=True, exclude_none=True, warnings=not whole)
         fields = self.fields()
@@ -133,31 +137,31 @@ class Part(Model):
 
 
 class Outputs(Model):
-    """What the world adds to a spec: values known only after the object was made."""
+    """The values that the world adds to a spec, known only after the object was made."""
 
 
 class Spec(Model):
     """A declared object. Subclasses name their module: ``class Realm(Spec, module="keycloak")``.
 
-    A kind that had another name in former versions says so, ``formerly=("OldName",)``: states, programs and stack files
-    with that name go on working, and nothing is made anew.
+    A kind with another name in former versions declares ``formerly=("OldName",)``: states, programs and stack files
+    with the former name go on working, and nothing is made anew.
     """
 
     token: ClassVar[str] = ""
     former_tokens: ClassVar[tuple[str, ...]] = ()
-    """The type tokens that the kind had in former versions."""
+    """The type tokens of the kind in former versions."""
     follows: ClassVar[tuple[str, ...]] = ()
-    """Kinds of which all objects of the same container have to be there first."""
+    """The kinds whose objects in the same container must all exist first."""
 
     def __init_subclass__(cls, module: str = "", formerly: tuple[str, ...] = (), **kwargs: Any) -> None:
-        """Give the class its Pulumi type token, and those of its former names."""
+        """Set the Pulumi type tokens of the class: the present one and the former ones."""
         super().__init_subclass__(**kwargs)
         if module:
             cls.token = f"{PACKAGE}:{module}:{cls.__name__}"
             cls.former_tokens = tuple(f"{PACKAGE}:{module}:{name}" for name in formerly)
 
     def declaring(self, names: Iterable[str]) -> Self:
-        """The same values, of which exactly those fields count as declared (Python names)."""
+        """Return a copy with the same values, in which exactly those fields (Python names) count as declared."""
         copy = self.model_copy()
         copy.__pydantic_fields_set__.clear()
         return copy.model_copy(update={name: getattr(self, name) for name in names})
@@ -165,7 +169,7 @@ class Spec(Model):
     @classmethod
     @cache
     def defaults(cls) -> Mapping[str, Any]:
-        """The defaults of the fields that have one, as plain data under their wire names."""
+        """Return the defaults of the fields that have one, as plain data under their wire names."""
         optional = [name for name, info in cls.model_fields.items() if not info.is_required()]
         values = {name: cls.model_fields[name].get_default(call_default_factory=True) for name in optional}
         blank = cls.model_construct(**values)
@@ -175,39 +179,39 @@ class Spec(Model):
     @classmethod
     @cache
     def key_fields(cls) -> tuple[Field, ...]:
-        """The fields of the natural key, in the order of declaration."""
+        """Return the fields of the natural key, in the order of declaration."""
         return tuple(field for field in cls.fields().values() if Mark.NATURAL_KEY in field.marks)
 
     @classmethod
     @cache
     def container(cls) -> Field | None:
-        """The field that names the object in which this one lies, or None."""
+        """Return the field that names the container of this object, or None."""
         return next((field for field in cls.key_fields() if Mark.CONTAINER in field.marks), None)
 
     @classmethod
     @cache
     def own_key_fields(cls) -> tuple[Field, ...]:
-        """The fields of the natural key without the container."""
+        """Return the fields of the natural key without the container."""
         return tuple(field for field in cls.key_fields() if Mark.CONTAINER not in field.marks)
 
     def key_in_container(self) -> tuple[str, ...]:
-        """The kind and the natural key without the container, as :meth:`references` names it."""
+        """Return the kind and the natural key without the container, in the form that :meth:`references` yields."""
         return (type(self).__name__, *(str(getattr(self, field.name)) for field in self.own_key_fields()))
 
     def references(self) -> Iterator[tuple[str, ...]]:
-        """The objects of the same container that have to be there first: kind and natural key without the container."""
+        """Yield the objects of the same container that must exist first: kind and natural key without the container."""
         for name, info in type(self).model_fields.items():
             for mark in info.metadata:
                 if isinstance(mark, Refers):
                     yield from _named(mark.kind, getattr(self, name))
 
     def identity(self) -> str:
-        """The import id: the natural key's values, percent-encoded where they hold a slash, joined by slashes."""
+        """Return the import id: the natural key's values, percent-encoded where they hold a slash, joined by slashes."""
         return "/".join(quote(str(getattr(self, field.name)), safe=":@ ,+") for field in self.key_fields())
 
     @classmethod
     def from_identity(cls, identity: str) -> dict[str, str]:
-        """The natural key out of an import id, under the Python names.
+        """Return the natural key that an import id holds, under the Python names.
 
         Raises:
             UsageError: The id does not have as many parts as the key.
@@ -224,14 +228,14 @@ class Spec(Model):
 
     @classmethod
     def is_membership(cls) -> bool:
-        """Whether it only says that other objects belong together: its own part of the key is made of their names."""
+        """Return whether the object only links other objects: its own part of the key consists of their names."""
         names = [field.name for field in cls.own_key_fields()]
         return bool(names) and all(
             any(isinstance(mark, Refers) for mark in cls.model_fields[name].metadata) for name in names
         )
 
     def label(self) -> str:
-        """How messages name the object, for example ``client scope mcp:tools in realm mcp``."""
+        """Return the object's name for messages, for example ``client scope mcp:tools in realm mcp``."""
         values = [getattr(self, field.name) for field in self.own_key_fields()]
         container = self.container()
         where = getattr(self, container.name) if container is not None else ""

@@ -1,4 +1,4 @@
-"""The provider's own configuration as the engine gives it: checked against its declaration, and read."""
+"""The provider's own configuration: a check against its declaration, and its reading."""
 
 from __future__ import annotations
 
@@ -17,14 +17,14 @@ if TYPE_CHECKING:
 
 
 def check(declared: type[Configuration], news: Mapping[str, Any]) -> tuple[dict[str, Any], list[str]]:
-    """Check what the engine gives.
+    """Check the configuration that the engine passes.
 
     Args:
         declared: The declaration of the configuration.
-        news: What the engine gives; keys that are not the provider's own are passed over.
+        news: The configuration as the engine passes it; keys that are not the provider's own are ignored.
 
     Returns:
-        The provider's own values, as they were given, and what is wrong with them (never holding a value).
+        The provider's own values, unchanged, and a list of their errors (without any value).
     """
     fields = declared.fields()
     inputs = {name: news[name] for name in fields if news.get(name) is not None}
@@ -50,10 +50,10 @@ def read(declared: type[Configuration], arguments: Mapping[str, Any]) -> Configu
     """Read the checked configuration.
 
     Returns:
-        The configuration, or None if the provider was given none.
+        The configuration, or None if the provider has none.
 
     Raises:
-        UsageError: A value is wrong, as one that another version stored may be.
+        UsageError: A value is wrong, for example because another version stored it.
     """
     given = {name: str(arguments[name]) for name in declared.fields() if arguments.get(name) is not None}
     if not given:

@@ -1,4 +1,4 @@
-"""What stands in a realm, in the terms of the specs: what a stack file has to say so that it describes the realm."""
+"""Discovery of a realm's objects as specs: the entries of a stack file that describe the realm."""
 
 from __future__ import annotations
 
@@ -28,12 +28,12 @@ _READERS = 8
 
 @dataclass(frozen=True)
 class Discovery:
-    """A realm's objects.
+    """The objects found in a realm.
 
     Args:
-        objects: Each with its ``type`` and its fields under their wire names, but for secrets and for what is as
-            Keycloak makes it; without the realm's name.
-        left_out: What nothing here is for, or could not be read; a phrase each.
+        objects: The objects, each with its ``type`` and its fields under their wire names; without secrets, values that
+            Keycloak itself sets, and the realm's name.
+        left_out: A phrase for each object without a kind here, and for each that could not be read.
     """
 
     objects: tuple[dict[str, Any], ...]
@@ -41,12 +41,12 @@ class Discovery:
 
 
 def discover(session: Session, realm: str, step: Step) -> Discovery:
-    """Look through a realm; changes nothing.
+    """Look through a realm, without changing anything.
 
     Args:
         session: The Admin API.
         realm: The realm, which must be there.
-        step: Told of each kind of object.
+        step: A callback that gets the name of each kind of object.
 
     Raises:
         KeycloakError: A list can't be read, for example because the service account may not see it.
@@ -69,7 +69,7 @@ def discover(session: Session, realm: str, step: Step) -> Discovery:
 
 
 def _told(handler: type[Handler[Any]], context: Context, key: Spec) -> dict[str, Any] | str:
-    """The object as it is declared, or why it can't be."""
+    """Return the object as a stack file would declare it, or a text that says why it can't be declared."""
     try:
         state = Lifecycle(handler, context).read(key.identity(), {}, {})
         if state is None:
@@ -87,4 +87,4 @@ def _told(handler: type[Handler[Any]], context: Context, key: Spec) -> dict[str,
 
 
 _ASKED_FOR = {"adopt": True}
-"""What has to be declared of something that is to be taken over."""
+"""The fields that an object to be taken over has to declare."""

@@ -38,7 +38,7 @@ def main() -> None:
 
 
 def _exit_with_the_engine() -> None:
-    """An engine that is killed closes our standard input; without this look the plugin would stay for ever."""
+    """End the process when the engine closes our standard input: the plugin would outlive an engine that is killed."""
     while os.read(0, 1024):
         pass
     os._exit(0)

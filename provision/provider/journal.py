@@ -1,9 +1,10 @@
-"""What this provider made that no state may know of yet.
+"""The journal of objects that this provider made and that no state may know of yet.
 
-An engine writes its state after a step, or with ``PULUMI_SKIP_CHECKPOINTS`` once at the end; one that is killed in
-between forgets what it made. The journal remembers: an object that exists already and is in it was made by an earlier run
-of the same stack, so it is neither adopted nor left behind. An entry is dropped as soon as the engine shows that its
-state has the object (it asks for a diff, a read or a delete). The file holds names and former settings, never a secret.
+An engine writes its state after a step, or with ``PULUMI_SKIP_CHECKPOINTS`` once at the end; an engine that is killed
+in between forgets the objects that it made. The journal remembers these objects: an object that exists already and is
+in the journal was made by an earlier run of the same stack, so the object is neither adopted nor left behind. An entry
+is dropped as soon as the engine shows that its state has the object (the engine asks for a diff, a read or a delete).
+The file holds names and former settings, never a secret.
 """
 
 from __future__ import annotations
@@ -24,11 +25,11 @@ Step = Literal["begun", "made", "adopted"]
 
 @dataclass(frozen=True)
 class Entry:
-    """How far an earlier run came with an object.
+    """The progress of an earlier run with one object.
 
     Args:
-        step: ``begun`` when its answer was never seen, ``made``, or ``adopted``.
-        before: Of an adopted one, what it looked like before.
+        step: ``begun`` if Keycloak's answer was never seen, ``made``, or ``adopted``.
+        before: The settings of an adopted object before its adoption.
     """
 
     step: Step
@@ -39,7 +40,7 @@ class Journal:
     """The journal of one stack on one Keycloak; safe to use from many threads.
 
     Args:
-        file: Where it is kept, made with the first entry; None to keep it in memory only.
+        file: The file of the journal, made with the first entry; None keeps the journal in memory only.
     """
 
     def __init__(self, file: Path | None = None) -> None:
@@ -50,33 +51,33 @@ class Journal:
 
     @property
     def holds_entries(self) -> bool:
-        """Whether there is anything to drop."""
+        """Return whether the journal has entries to drop."""
         return bool(self._entries)
 
     def recall(self, key: str) -> Entry | None:
-        """What an earlier run left of the object with that key (type token and import id), or None."""
+        """Return the entry that an earlier run left for the key (type token and import id), or None."""
         with self._lock:
             return self._entries.get(key) if key in self._earlier else None
 
     def note(self, key: str, step: Step, before: dict[str, Any] | None = None) -> None:
-        """Remember a step, on the disk before this returns to its caller."""
+        """Remember a step; the entry is on the disk before the call returns."""
         with self._lock:
             self._entries[key] = Entry(step, before)
             self._append(_record(key, self._entries[key]))
 
     def drop(self, key: str, *, for_good: bool = False) -> None:
-        """The state has the object.
+        """Drop the entry of an object that the engine's state has.
 
         Args:
             key: The object.
-            for_good: It is about to be removed: whatever has its name later is somebody else's.
+            for_good: The object is about to be removed: a later object of its name is somebody else's.
         """
         with self._lock:
             if self._entries.pop(key, None) is not None and for_good:
                 self._append({"key": key})
 
     def tidy(self) -> None:
-        """Keep on the disk only the entries that still stand."""
+        """Keep on the disk only the entries that are still valid."""
         with self._lock:
             if self._file is None or not self._file.exists():
                 return
@@ -106,8 +107,8 @@ def file_of(folder: Path, *identity: str) -> Path:
     """The journal's file for a stack.
 
     Args:
-        folder: Where journals are kept.
-        identity: What tells this stack from any other: backend, project, stack, Keycloak.
+        folder: The folder of all journals.
+        identity: The texts that tell this stack from any other: backend, project, stack, Keycloak.
     """
     return folder / f"{hashlib.sha256(json.dumps(identity).encode()).hexdigest()[:24]}.jsonl"
 
@@ -122,7 +123,7 @@ def _line(record: dict[str, Any]) -> str:
 
 
 def _read(file: Path) -> dict[str, Entry]:
-    """The entries that still stand. The last line may be cut off: its step was never taken."""
+    """Return the entries that are still valid. The last line may be cut off: its step was never taken."""
     entries: dict[str, Entry] = {}
     with suppress(FileNotFoundError):
         for line in file.read_text(encoding="utf-8").splitlines():

@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from provision.core.spec import Outputs, Spec
 
 ADOPTED_FROM: Final = "adoptedFrom"
-"""The output that remembers what an adopted object looked like before; it is put back on delete."""
+"""The output that holds the settings of an adopted object before its adoption; delete puts them back."""
 
 
 @dataclass(frozen=True)
@@ -45,12 +45,12 @@ class Difference:
 
 @dataclass(frozen=True)
 class Verdict:
-    """What a diff found.
+    """The result of a diff.
 
     Args:
-        differences: Field by field; empty when nothing is to be done.
-        delete_first: A replacement has the same natural key, so the old object has to go first.
-        reason: Why an update is needed although no input changed.
+        differences: The differences, field by field; empty if there is nothing to do.
+        delete_first: Whether the old object has to go first, because its replacement has the same natural key.
+        reason: The reason for an update although no input changed.
     """
 
     differences: tuple[Difference, ...] = ()
@@ -72,8 +72,8 @@ class Lifecycle:
 
     Args:
         handler: The class that finds, makes, changes and removes such objects.
-        context: What those calls are given.
-        journal: Where it is kept in mind what was made; forgotten with the process when left out.
+        context: The context that those calls get.
+        journal: The journal of the objects made; by default a journal in memory, which ends with the process.
     """
 
     def __init__(self, handler: type[Handler[Any]], context: Context, journal: Journal | None = None) -> None:
@@ -83,7 +83,7 @@ class Lifecycle:
         self._log = context.log
 
     def check(self, olds: Mapping[str, Any], news: Mapping[str, Any]) -> tuple[dict[str, Any], list[str]]:
-        """The inputs with defaults applied, or the reasons why they are refused (never holding a value)."""
+        """Return the inputs with defaults applied, and the reasons why they are refused (without any value)."""
         news = {key: value for key, value in news.items() if not key.startswith("__")}
         unknown = {key: value for key, value in news.items() if holds_unknown(value)}
         known = {key: plain(value) for key, value in news.items() if key not in unknown}
@@ -113,13 +113,13 @@ class Lifecycle:
             raise
         except (
             ProvisionError
-        ):  # the server is away or not there yet: it is asked again before anything is written
+        ):  # the server is away or not there yet: the check is made again before anything is written
             return
 
     def diff(
         self, old_inputs: Mapping[str, Any], olds: Mapping[str, Any], news: Mapping[str, Any]
     ) -> Verdict:
-        """What differs between the stored and the declared inputs; looks at nothing but this machine."""
+        """Return the differences between the stored and the declared inputs; looks at this machine only."""
         old, new = plain(dict(old_inputs)), plain(dict(news))
         self._known_to_the_state(old)
         found = tuple(self._differences(old, new))
@@ -132,7 +132,7 @@ class Lifecycle:
         return Verdict(found, delete_first=same_key and any(item.replace for item in found))
 
     def create(self, news: Mapping[str, Any], *, preview: bool) -> State:
-        """Make the object, or take over the one that is there already."""
+        """Make the object, or take over an existing one."""
         if preview:
             return State("", self._foreseen(news, {}))
         spec = self._spec.model_validate(plain(dict(news)))
@@ -146,19 +146,19 @@ class Lifecycle:
             self._journal.note(self._key(spec), "begun")
             try:
                 return self._made_now(spec, self._handler.create(spec), news)
-            except AlreadyExistsError:  # it was there, or somebody made it meanwhile
+            except AlreadyExistsError:  # the object was there, or somebody made it meanwhile
                 found = self._handler.find(spec)
                 if found is None:
                     raise
             except OutcomeUnknownError:
                 found = self._handler.find(spec)
-                if found is None:  # nothing came of the first try
+                if found is None:  # the first try made nothing
                     return self._made_now(spec, self._handler.create(spec), news)
                 return self._taken_up(spec, found, Entry("begun"), news)
         return self._adopted(spec, found, found.spec.wire(whole=True), news)
 
     def update(self, olds: Mapping[str, Any], news: Mapping[str, Any], *, preview: bool) -> dict[str, Any]:
-        """Bring the object to what is declared; makes it anew when somebody removed it."""
+        """Bring the object to the declared state; make it anew if somebody removed it."""
         if preview:
             return self._foreseen(news, olds)
         spec = self._with_resets(plain(dict(olds)), plain(dict(news)))
@@ -170,7 +170,7 @@ class Lifecycle:
         return state
 
     def delete(self, olds: Mapping[str, Any]) -> None:
-        """Remove the object, or put back what was there before it was adopted."""
+        """Remove an object that was made, or put back the former settings of an adopted one."""
         properties = plain(dict(olds))
         before = properties.pop(ADOPTED_FROM, None)
         spec = self._stored(properties)
@@ -187,7 +187,7 @@ class Lifecycle:
     def _put_back(
         self, found: Observed[Any], before: Mapping[str, Any], properties: Mapping[str, Any]
     ) -> None:
-        """Give the fields that were declared their former values, where they differ, and touch no other."""
+        """Give the declared fields their former values, where they differ, and touch no other field."""
         former = self._stored(before)
         then, now = former.wire(whole=True), found.spec.wire(whole=True)
         names = {
@@ -199,7 +199,7 @@ class Lifecycle:
             self._handler.update(found, former.declaring(names))
 
     def read(self, identity: str, properties: Mapping[str, Any], inputs: Mapping[str, Any]) -> State | None:
-        """The object as it is in the world, in the declared fields only; None when it is gone."""
+        """Return the object as it is in the world, in the declared fields only, or None if the object is gone."""
         imported = not inputs
         key = self._spec.from_identity(identity) if imported else plain(dict(inputs))
         sought = self._spec.model_construct(**key) if imported else self._stored(key)
@@ -231,7 +231,7 @@ class Lifecycle:
                 if name in fields
             }
         declared = {name: value for name, value in declared.items() if value is not None}
-        # What the world does not tell again (and what was there before an adoption) stays as it is recorded.
+        # Values that the world never returns (and the settings before an adoption) stay as they are recorded.
         recorded = {name: value for name, value in properties.items() if name not in fields}
         state = recorded | self._made(found.spec, found.outputs, declared).properties
         if imported:  # an import is an adoption: destroy must not remove what somebody else made
@@ -245,7 +245,7 @@ class Lifecycle:
         return {name: value for name, value in live.items() if name in standing}
 
     def _standing_defaults(self) -> dict[str, Any]:
-        """The defaults that count as declared, see :meth:`Spec.wire`."""
+        """Return the defaults that count as declared, see :meth:`Spec.wire`."""
         fields = self._spec.fields()
         return {
             name: value
@@ -254,20 +254,22 @@ class Lifecycle:
         }
 
     def _with_resets(self, olds: Mapping[str, Any], news: Mapping[str, Any]) -> Spec:
-        """What is declared, and for what no longer is: its value before the adoption, or else its default."""
+        """Return the declared spec; a field no longer declared gets its value before the adoption, or its default."""
         defaults = self._spec.defaults()
         dropped = {name: defaults[name] for name in defaults if name in olds and name not in news}
         before = olds.get(ADOPTED_FROM) or {}
         if before:
             former = {name: before.get(name) for name in dropped}
-            with suppress(ValidationError):  # it may not go with what is declared now: then the default does
+            with suppress(
+                ValidationError
+            ):  # the former value may not go with the declared ones: then the default does
                 return self._spec.model_validate(self._emptied({**former, **news}, olds, before))
         return self._spec.model_validate(self._emptied({**dropped, **news}, olds, before))
 
     def _emptied(
         self, news: Mapping[str, Any], olds: Mapping[str, Any], before: Mapping[str, Any]
     ) -> dict[str, Any]:
-        """With the keys that a dict no longer has: at what they were before the adoption, or else empty."""
+        """Return the inputs and the keys that a dict no longer has: with the values before the adoption, or empty."""
         data = dict(news)
         for name in self._free_keyed() & news.keys() & olds.keys():
             kept, former = news[name] or {}, before.get(name) or {}
@@ -276,7 +278,7 @@ class Lifecycle:
         return data
 
     def _free_keyed(self) -> set[str]:
-        """The fields that are dicts of text or of lists of text under keys of the user's choice."""
+        """Return the fields that are dicts of text, or of lists of text, under keys of the user's choice."""
         free = (dict[str, str], dict[str, tuple[str, ...]])
         fields = self._spec.fields().values()
         return {field.wire for field in fields if self._spec.model_fields[field.name].annotation in free}
@@ -288,7 +290,7 @@ class Lifecycle:
             return None  # written by another version; the check of the new inputs decides
 
     def _stored(self, properties: Mapping[str, Any]) -> Spec:
-        """The spec out of what the state holds; a state that another version wrote still has the natural key."""
+        """Return the spec of the stored properties; a state that another version wrote still has the natural key."""
         fields = self._spec.fields()
         data = {name: value for name, value in properties.items() if name in fields}
         try:
@@ -334,10 +336,10 @@ class Lifecycle:
         return self._made(spec, outputs, news)
 
     def _taken_up(self, spec: Spec, found: Observed[Any], earlier: Entry, news: Mapping[str, Any]) -> State:
-        """Go on with an object with which a run came to ``earlier`` and was then cut off."""
+        """Go on with an object that an earlier run began (``earlier``) before it was cut off."""
         if earlier.before is not None:
             return self._adopted(spec, found, earlier.before, news)
-        # Where a create looks first there was nothing; where it does not, an equal object is the one it made.
+        # A create that looks first saw no object; without that look, an equal object is the one that it made.
         if (
             earlier.step == "made"
             or not self._handler.creates_before_find(spec)
@@ -352,11 +354,11 @@ class Lifecycle:
                 self._journal.drop(key)
 
     def _key(self, spec: Spec) -> str:
-        """How the journal names an object."""
+        """Return the journal's name for an object."""
         return self._keys(spec)[0]
 
     def _keys(self, spec: Spec) -> tuple[str, ...]:
-        """How the journal names an object, and how it did when the kind had other names."""
+        """Return the journal's name for an object, and its names from when the kind had other names."""
         return tuple(f"{token} {spec.identity()}" for token in (self._spec.token, *self._spec.former_tokens))
 
     def _adopted(
@@ -377,14 +379,16 @@ class Lifecycle:
         agrees = self._agrees(spec, found)
         outputs = found.outputs if agrees else handler.update(found, spec)
         state = self._made(spec, outputs, news)
-        # A membership that is there has no settings of its own: nothing was changed, and nothing will come back.
+        # An existing membership has no settings of its own: nothing was changed, and nothing will be put back.
         if not (agrees and self._spec.is_membership()):
             self._log("adopted (it was there already); its former settings come back on destroy")
         state.properties[ADOPTED_FROM] = Hidden(before)
         return state
 
     def _agrees(self, spec: Spec, found: Observed[Any]) -> bool:
-        """Whether an object says already what is declared, so that taking it over writes nothing."""
+        """Return whether the object agrees with the declaration already, so that taking the object over writes
+        nothing.
+        """
         live, fields = found.spec.wire(whole=True), self._spec.fields()
         return all(
             Mark.CREATE_ONLY in fields[name].marks
@@ -393,7 +397,7 @@ class Lifecycle:
         )
 
     def _is_as_made(self, spec: Spec, found: Observed[Any]) -> bool:
-        """Whether an object says in everything what our own request said whose answer was lost."""
+        """Return whether an object has exactly the values of our own request, whose answer was lost."""
         told, live = spec.wire(whole=True), found.spec.wire(whole=True)
         silent = {Mark.WRITE_ONLY, Mark.CREATE_ONLY}
         fields = self._spec.fields()
@@ -402,7 +406,7 @@ class Lifecycle:
         )
 
     def _sealed(self, data: Mapping[str, Any], *, like: Mapping[str, Any]) -> dict[str, Any]:
-        """Wrap what the spec calls secret, and what came in as a secret."""
+        """Wrap the values of the spec's secret fields, and the values that came in as secrets."""
         fields = self._spec.fields()
         return {
             name: Hidden(plain(value))
@@ -419,7 +423,7 @@ class Lifecycle:
         }
 
     def _declared(self, live: Any, declared: Any) -> Any:
-        """The live value, cut down to the keys that were declared; one declared as empty need not be there."""
+        """Return the live value, cut down to the declared keys; a key that is declared as empty need not exist."""
         if isinstance(live, dict) and isinstance(declared, dict):
             return {
                 name: self._declared(live.get(name, old), old)
@@ -430,7 +434,7 @@ class Lifecycle:
 
 
 def _leaves(path: str, old: Any, new: Any, *, whole: bool) -> Iterator[tuple[str, str]]:
-    """The paths at which two values differ, as deep as both have the same shape."""
+    """Yield the paths at which two values differ, as deep as both values have the same shape."""
     if old == new:
         return
     if isinstance(old, dict) and isinstance(new, dict):

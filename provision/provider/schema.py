@@ -19,12 +19,12 @@ _ANY = {"$ref": "pulumi.json#/Any"}
 
 
 def schema_json(version: str) -> str:
-    """The schema as a JSON text."""
+    """Return the schema as a JSON text."""
     return json.dumps(schema(version))
 
 
 def schema(version: str) -> dict[str, Any]:
-    """The schema as plain data."""
+    """Return the schema as plain data."""
     named: dict[str, Any] = {}
     resources = {token: _resource(handler, token, named) for token, handler in catalogue().items()}
     former = {old: now for now, handler in catalogue().items() for old in handler.spec.former_tokens}
@@ -62,7 +62,7 @@ def _resource(handler: Any, token: str, named: dict[str, Any]) -> dict[str, Any]
 
 
 def _renamed(resource: dict[str, Any], now: str) -> dict[str, Any]:
-    """The same under a former name, for programs that say it."""
+    """Return the resource's schema under a former name, for programs that use that name."""
     told = {name: value for name, value in resource.items() if name != "aliases"}
     return told | {
         "deprecationMessage": f"It is called {now} now; nothing is made anew when a program says so."

@@ -44,13 +44,13 @@ _KINDS = {
 
 
 class Servicer(provider_pb2_grpc.ResourceProviderServicer):
-    """Answers the engine.
+    """The service that answers the engine.
 
     Args:
         version: The version to report.
-        engine_address: Where the engine listens for log lines; empty until it attaches.
-        backend: Which backend holds the stacks' states; tells equal names apart.
-        on_check: Told the URN and the inputs, secrets in clear, of each resource before they are checked.
+        engine_address: The address at which the engine listens for log lines; empty until the engine attaches.
+        backend: The backend that holds the stacks' states; distinguishes stacks of equal names.
+        on_check: A callback that gets the URN and the inputs of each resource, secrets in clear, before their check.
     """
 
     def __init__(
@@ -74,31 +74,31 @@ class Servicer(provider_pb2_grpc.ResourceProviderServicer):
     # -- the plugin itself -----------------------------------------------------------------------------------
 
     def Handshake(self, request: Any, context: grpc.ServicerContext) -> Any:  # noqa: N802 - the protocol's name
-        """Learn the engine's address and say what this provider can do."""
+        """Learn the engine's address and return the abilities of this provider."""
         del context
         self._engine_address = request.engine_address or self._engine_address
         return provider_pb2.ProviderHandshakeResponse(accept_secrets=True)
 
     def Attach(self, request: Any, context: grpc.ServicerContext) -> empty_pb2.Empty:  # noqa: N802
-        """The engine attaches to a provider that runs already."""
+        """Learn the address of an engine that attaches to a running provider."""
         del context
         self._engine_address = request.address
         return empty_pb2.Empty()
 
     def GetPluginInfo(self, request: Any, context: grpc.ServicerContext) -> PluginInfo:  # noqa: N802
-        """The version."""
+        """Return the provider's version."""
         del request, context
         return PluginInfo(version=self._version)
 
     def GetSchema(self, request: Any, context: grpc.ServicerContext) -> Any:  # noqa: N802
-        """The package schema, derived from the specs."""
+        """Return the package schema, derived from the specs."""
         del request, context
         from provision.provider.schema import schema_json
 
         return provider_pb2.GetSchemaResponse(schema=schema_json(self._version))
 
     def Cancel(self, request: Any, context: grpc.ServicerContext) -> empty_pb2.Empty:  # noqa: N802
-        """The engine ends, or wants to: every call in flight ends by itself within its own time limit."""
+        """Do nothing, although the engine ends: every call in flight ends by itself within its own time limit."""
         del request, context
         with self._lock:
             journals = tuple(self._journals.values())
@@ -109,20 +109,20 @@ class Servicer(provider_pb2_grpc.ResourceProviderServicer):
     # -- configuration ---------------------------------------------------------------------------------------
 
     def CheckConfig(self, request: Any, context: grpc.ServicerContext) -> Any:  # noqa: N802
-        """Refuse an incomplete configuration; keys of the stack that are not the provider's own are passed over."""
+        """Refuse an incomplete configuration; keys of the stack that are not the provider's own are ignored."""
         del context
         inputs, failures = check(configuration(), from_struct(request.news))
         return provider_pb2.CheckResponse(inputs=to_struct(inputs), failures=_failures(failures))
 
     def DiffConfig(self, request: Any, context: grpc.ServicerContext) -> Any:  # noqa: N802
-        """A changed configuration is an update, never a replacement of what it made."""
+        """Return a changed configuration as an update, never as a replacement of the objects made with it."""
         del context
         old, new = plain(from_struct(request.old_inputs)), plain(from_struct(request.news))
         names = sorted(name for name in configuration().fields() if old.get(name) != new.get(name))
         return _diff_response(dict.fromkeys(names, provider_pb2.PropertyDiff.UPDATE))
 
     def Configure(self, request: Any, context: grpc.ServicerContext) -> Any:  # noqa: N802
-        """Take the configuration that later calls on this link use."""
+        """Take the configuration for later calls on this connection."""
         try:
             given = read(configuration(), plain(from_struct(request.args)))
         except ProvisionError as error:
@@ -138,7 +138,7 @@ class Servicer(provider_pb2_grpc.ResourceProviderServicer):
         return self._answer(request, context, self._check)
 
     def Diff(self, request: Any, context: grpc.ServicerContext) -> Any:  # noqa: N802
-        """Compare what is stored with what is declared, field by field."""
+        """Compare the stored with the declared inputs, field by field."""
         return self._answer(request, context, self._diff)
 
     def Create(self, request: Any, context: grpc.ServicerContext) -> Any:  # noqa: N802
@@ -146,7 +146,7 @@ class Servicer(provider_pb2_grpc.ResourceProviderServicer):
         return self._answer(request, context, self._create)
 
     def Update(self, request: Any, context: grpc.ServicerContext) -> Any:  # noqa: N802
-        """Bring the object to what is declared."""
+        """Bring the object to the declared state."""
         return self._answer(request, context, self._update)
 
     def Delete(self, request: Any, context: grpc.ServicerContext) -> Any:  # noqa: N802
@@ -154,7 +154,7 @@ class Servicer(provider_pb2_grpc.ResourceProviderServicer):
         return self._answer(request, context, self._delete)
 
     def Read(self, request: Any, context: grpc.ServicerContext) -> Any:  # noqa: N802
-        """Look at the object in the world."""
+        """Return the object as it is in the world."""
         return self._answer(request, context, self._read)
 
     def _check(self, lifecycle: Lifecycle, request: Any) -> Any:
@@ -221,11 +221,11 @@ class Servicer(provider_pb2_grpc.ResourceProviderServicer):
     def _configuration(self, peer: str) -> Configuration | None:
         if peer in self._configurations:
             return self._configurations[peer]
-        # The engine's one link was opened anew, or nothing was configured at all.
+        # The engine's connection was opened anew, or the provider has no configuration at all.
         return next(iter(self._configurations.values())) if len(self._configurations) == 1 else None
 
     def _connection(self, given: Configuration | None) -> object:
-        """One connection, and so one pool of links to the world, for each distinct configuration."""
+        """Return the one connection, and so the one pool of links, of each distinct configuration."""
         if given is None:
             return None
         if given not in self._connections:
@@ -233,7 +233,7 @@ class Servicer(provider_pb2_grpc.ResourceProviderServicer):
         return self._connections[given]
 
     def _journal(self, urn: str, given: Configuration | None) -> Journal:
-        """The journal of the stack in that world."""
+        """Return the journal of the stack in that world."""
         parsed = Urn.parse(urn)
         identity = (self._backend, parsed.project, parsed.stack, "" if given is None else given.place())
         if identity not in self._journals:
@@ -277,7 +277,7 @@ def _diff_response(
 
 
 def _unexpected(error: Exception) -> str:
-    """An error that nobody foresaw: its type and place, not its text, which may hold a value."""
+    """Return the text of an unforeseen error: its type and place, not its message, which may hold a value."""
     trace = error.__traceback__
     while trace is not None and trace.tb_next is not None:
         trace = trace.tb_next

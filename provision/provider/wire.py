@@ -42,18 +42,18 @@ class _Unknown:
 
 
 UNKNOWN: Final = _Unknown()
-"""A value that only the apply will know."""
+"""A value that is known only after the apply."""
 
 
 @dataclass(frozen=True)
 class Hidden:
-    """A secret value; its text form never shows it."""
+    """A secret value, which its text form never shows."""
 
     value: Any = field(repr=False)
 
 
 def from_struct(struct: struct_pb2.Struct | None) -> dict[str, Any]:
-    """A protocol struct as plain data."""
+    """Return a protocol struct as plain data."""
     return {} if struct is None else {key: _from_value(value) for key, value in struct.fields.items()}
 
 
@@ -91,7 +91,7 @@ def _from_object(struct: struct_pb2.Struct) -> Any:
 
 
 def to_struct(data: Mapping[str, Any]) -> struct_pb2.Struct:
-    """Plain data as a protocol struct; keys whose value is ``None`` are left out."""
+    """Return plain data as a protocol struct; keys whose value is ``None`` are left out."""
     return struct_pb2.Struct(
         fields={key: _to_value(value) for key, value in data.items() if value is not None}
     )
@@ -120,7 +120,7 @@ def _to_value(value: Any) -> struct_pb2.Value:
 
 
 def plain(value: Any) -> Any:
-    """The value without its secret wrappers, at every depth."""
+    """Return the value without its secret wrappers, at every depth."""
     if isinstance(value, Hidden):
         return plain(value.value)
     if isinstance(value, dict):
@@ -131,7 +131,7 @@ def plain(value: Any) -> Any:
 
 
 def holds_unknown(value: Any) -> bool:
-    """Whether the value or anything inside it is unknown."""
+    """Return whether the value or anything inside it is unknown."""
     if isinstance(value, Hidden):
         return holds_unknown(value.value)
     if isinstance(value, dict):
@@ -142,7 +142,7 @@ def holds_unknown(value: Any) -> bool:
 
 
 def holds_secret(value: Any) -> bool:
-    """Whether the value or anything inside it is a secret."""
+    """Return whether the value or anything inside it is a secret."""
     if isinstance(value, dict):
         return any(map(holds_secret, value.values()))
     if isinstance(value, list):

@@ -25,12 +25,12 @@ __all__ = ["Provider", "docker", "index", "keycloak", "process"]
 
 
 class Provider(pulumi.ProviderResource):
-    """Where resources go to, and as whom: its arguments are the provider's configuration.
+    """The provider as a resource, whose arguments are the provider's configuration.
 
     Args:
         resource_name: The Pulumi name.
         opts: Pulumi's options.
-        settings: The configuration, as its declaration names it (:func:`provision.core.registry.configuration`).
+        settings: The configuration, under the names of its declaration (:func:`provision.core.registry.configuration`).
 
     Raises:
         TypeError: An argument is unknown or missing.
@@ -48,7 +48,7 @@ class Provider(pulumi.ProviderResource):
 
 
 class Resource(pulumi.CustomResource):
-    """What every derived class has in common."""
+    """The base of every derived resource class."""
 
     handler: type[Handler[Any]]
 
@@ -72,7 +72,7 @@ class Resource(pulumi.CustomResource):
         program.declare(spec, self)
 
     def _told(self, inputs: dict[str, Any]) -> Spec | None:
-        """What is declared, as far as it is known now; None where too little is."""
+        """Return the declared spec, as far as it is known now, or None if too little is known."""
         known = {name: value for name, value in inputs.items() if not isinstance(value, pulumi.Output)}
         container = self.handler.spec.container()
         if container is not None and container.name in inputs:
@@ -80,10 +80,10 @@ class Resource(pulumi.CustomResource):
         try:
             return self.handler.spec.model_validate(known)
         except ValidationError:
-            return None  # the check says what is wrong
+            return None  # the check reports the errors
 
     def __getattr__(self, name: str) -> Any:
-        # Properties are kept under their wire names. Pulumi's own translation of names is not used: it goes into
+        # Properties are kept under their wire names. Pulumi's own translation of names is not used: it reaches
         # every depth, and the keys of a user's dict are not ours to respell.
         models = (type(self).handler.spec, type(self).handler.outputs)
         wire = {field.name: field.wire for model in models for field in model.fields().values()}.get(name)
@@ -93,10 +93,10 @@ class Resource(pulumi.CustomResource):
 
 
 def _properties(declared: type[Model], name: str, given: dict[str, Any]) -> dict[str, Any]:
-    """The arguments under their wire names, secrets marked as such.
+    """Return the arguments under their wire names, with secrets marked.
 
     Raises:
-        TypeError: One is unknown.
+        TypeError: An argument is unknown.
     """
     fields = {field.name: field for field in declared.fields().values()}
     if unknown := sorted(given.keys() - fields.keys()):
@@ -109,9 +109,9 @@ def _properties(declared: type[Model], name: str, given: dict[str, Any]) -> dict
 
 
 class _Program:
-    """What a program has declared so far, so that what names an object comes after it.
+    """The declarations of a program so far, so that an object comes after the objects that it depends on.
 
-    An output of one resource that is an input of another says so by itself; a plain text does not.
+    Pulumi sees a dependency when an output of one resource is an input of another; with a plain text it sees none.
     """
 
     _runs: ClassVar[WeakKeyDictionary[pulumi.Resource, _Program]] = WeakKeyDictionary()
@@ -122,25 +122,25 @@ class _Program:
 
     @classmethod
     def of_this_run(cls) -> _Program:
-        """The one of the program that runs now."""
+        """Return the declarations of the running program."""
         root = pulumi.runtime.get_root_resource()
         return cls() if root is None else cls._runs.setdefault(root, cls())
 
     def needed(self, kind: type[Spec], spec: Spec | None) -> list[pulumi.Resource]:
-        """The resources declared already that have to be there before an object of the kind."""
+        """Return the resources declared so far that must exist before an object of the kind."""
         named = () if spec is None else spec.references()
         first = [self._by_key[key] for key in named if key in self._by_key]
         return first + [item for name in kind.follows for item in self._by_kind.get(name, ())]
 
     def declare(self, spec: Spec | None, resource: Resource) -> None:
-        """Keep a resource in mind."""
+        """Remember a declared resource."""
         self._by_kind.setdefault(resource.handler.spec.__name__, []).append(resource)
         if spec is not None:
             self._by_key[spec.key_in_container()] = resource
 
 
 class _Kinds(ModuleType):
-    """A module whose classes are derived when they are first named."""
+    """A module whose classes are derived when a program first names them."""
 
     def __getattr__(self, name: str) -> type[Resource]:
         module = self.__name__.rpartition(".")[2]

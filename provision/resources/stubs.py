@@ -1,4 +1,4 @@
-"""Writes ``provision/resources/__init__.pyi``: the derived classes as editors and type checkers see them."""
+"""The writer of ``provision/resources/__init__.pyi``: the derived classes as editors and type checkers see them."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ import pulumi
 
 
 def stubs() -> str:
-    """The text of the stub file, from the specs as they are now."""
+    """Return the text of the stub file, from the present specs."""
     from provision.provider.schema import schema
 
     derived = schema("0")
@@ -73,7 +73,7 @@ def _constructor(declared: type[Model], properties: dict[str, Any]) -> Iterator[
 
 
 def _type(entry: dict[str, Any], inside: str = "{}") -> str:  # noqa: PLR0911 - one line for each kind of type
-    """The Python type of a property; ``inside`` is what becomes of the type of a list's or dict's values."""
+    """Return the Python type of a property; ``inside`` makes the type of the values of a list or dict."""
     match entry.get("type"):
         case "string":
             return "str"
