@@ -1,1 +1,1 @@
-"""What a user declares: one pydantic module per concept. The JSON Schema of a stack file comes from here."""
+"""The declarations of a user: one pydantic module per concept. The JSON Schema of a stack file comes from here."""

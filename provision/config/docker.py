@@ -1,4 +1,4 @@
-"""Containers."""
+"""The containers of a stack."""
 
 from __future__ import annotations
 
@@ -13,4 +13,4 @@ class DockerConfig(Concept):
     """The containers of a stack with `runtime: docker`."""
 
     base_images: dict[Literal["keycloak", "python"], str] = Field(default={})
-    """What the images are built on, best with a digest, where it is not the official Keycloak and Python."""
+    """Base images of the stack's own images, best with a digest; the official Keycloak and Python images when left out."""

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 FOLDER = "folder"
-"""The key of the validation's context under which the folder of the stack file is."""
+"""The key of pydantic's validation context that holds the folder of the stack file."""
 
 
 def _in_folder(path: Path, info: ValidationInfo) -> Path:
@@ -21,4 +21,4 @@ def _in_folder(path: Path, info: ValidationInfo) -> Path:
 
 
 File = Annotated[FilePath, AfterValidator(_in_folder)]
-"""The path of a file, absolute or from the folder of the stack file."""
+"""The path of a file, absolute or relative to the folder of the stack file."""

@@ -1,4 +1,4 @@
-"""Which Keycloak the stack uses."""
+"""The Keycloak of the stack."""
 
 from __future__ import annotations
 
@@ -29,15 +29,15 @@ class KeycloakConfig(Concept):
     """Keycloak features to switch on besides the default ones."""
 
     def service_account(self) -> dict[str, Any]:
-        """The part of a :class:`Connection` that the stack file says: all but the address and the secret."""
+        """Return the fields of a :class:`Connection` that the stack file sets: all but the address and the secret."""
         return {"client_id": self.admin_client_id, "ca_file": self.ca_file, "auth_realm": self.auth_realm}
 
     def connection(self, url: str, client_secret: str, **other: str) -> Connection:
-        """How this Keycloak is reached.
+        """Return the connection to this Keycloak.
 
         Args:
-            url: Its base address, known when it is up.
+            url: The base address of Keycloak, known when Keycloak is up.
             client_secret: The secret of the service account.
-            other: What else is known better than the stack file says it.
+            other: Further fields of the connection, which replace the fields of the stack file.
         """
         return Connection(url=url, client_secret=client_secret, **self.service_account() | other)

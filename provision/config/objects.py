@@ -1,4 +1,4 @@
-"""Objects of the realm that a stack file declares by their kind, as a program would by the class of that name."""
+"""The realm's objects that a stack file declares by their kind, as a program would by the class of that name."""
 
 from __future__ import annotations
 
@@ -18,12 +18,12 @@ if TYPE_CHECKING:
 
 
 class DeclaredObject(Concept):
-    """One object; besides its `type` it has the fields of that kind, but for `realm`."""
+    """One object; besides `type`, the entry has the fields of that kind, but for `realm`."""
 
     model_config = ConfigDict(extra="allow")
 
     type: str = Field(pattern=r"^[A-Z][A-Za-z]+$")
-    """Its kind, such as `ClientScope`."""
+    """The kind of the object, such as `ClientScope`."""
 
     @model_validator(mode="after")
     def _is_right(self) -> DeclaredObject:
@@ -32,10 +32,10 @@ class DeclaredObject(Concept):
 
 
 def declared(item: DeclaredObject, realm: str) -> Spec:
-    """What an entry declares in a realm.
+    """Return the spec of an entry in a realm.
 
     Raises:
-        ValueError: There is no such kind, a field of it is wrong, or one is a secret.
+        ValueError: There is no such kind, or a field is wrong or is a secret.
     """
     handler = kind(f"{PACKAGE}:keycloak:{item.type}")
     if handler is None:
@@ -56,13 +56,13 @@ def declared(item: DeclaredObject, realm: str) -> Spec:
 
 
 def in_order(items: tuple[DeclaredObject, ...], realm: str) -> dict[str, Spec]:
-    """The objects so that each comes after those that it needs, however they are listed.
+    """Return the objects in an order in which each comes after the objects that it needs.
 
     Raises:
-        ValueError: Two are the same object.
+        ValueError: Two entries are the same object.
 
     Returns:
-        What is declared, by names that are unique in the stack.
+        The specs, by names that are unique in the stack.
     """
     specs: dict[tuple[str, ...], Spec] = {}
     for item in items:
@@ -77,7 +77,7 @@ def in_order(items: tuple[DeclaredObject, ...], realm: str) -> dict[str, Spec]:
     begun: set[tuple[str, ...]] = set()
 
     def place(key: tuple[str, ...]) -> None:
-        if key not in begun:  # roles may go in circles
+        if key not in begun:  # roles may contain each other
             begun.add(key)
             for other in _needed(specs[key], specs, by_kind):
                 place(other)

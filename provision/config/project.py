@@ -1,4 +1,4 @@
-"""A project folder and its stack files; where a stack keeps its state, logs and data."""
+"""A project folder and its stack files, and the folders of a stack's state, logs and data."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _PROJECT_NAMES = ("Pulumi.yaml", "stacks/Pulumi.yaml")
 
 
 def user_data_dir() -> Path:
-    """Where state, logs and data are kept; ``PROVISION_DATA_DIR`` overrides the platform's own folder."""
+    """Return the folder for state, logs and data; ``PROVISION_DATA_DIR`` overrides the platform's own folder."""
     if override := os.environ.get("PROVISION_DATA_DIR"):
         return Path(override).absolute()
     from platformdirs import user_data_path
@@ -34,7 +34,7 @@ class Project:
     """A folder with a ``Pulumi.yaml``.
 
     Args:
-        folder: The folder that holds it.
+        folder: The folder that holds the ``Pulumi.yaml``.
         name: Pulumi's name of the project.
     """
 
@@ -43,10 +43,10 @@ class Project:
 
     @classmethod
     def find(cls, start: Path | None) -> Project:
-        """The project at ``start`` (or in its ``stacks`` folder), or above the current folder.
+        """Return the project at ``start`` (or in its ``stacks`` folder), or above the current folder.
 
         Raises:
-            UsageError: There is none, or its ``Pulumi.yaml`` can't be read.
+            UsageError: There is no project, or its ``Pulumi.yaml`` can't be read.
         """
         places = [start] if start is not None else [Path.cwd(), *Path.cwd().parents]
         for place in places:
@@ -61,10 +61,10 @@ class Project:
 
     @classmethod
     def at(cls, folder: Path) -> Project:
-        """The project whose ``Pulumi.yaml`` lies in this folder.
+        """Return the project whose ``Pulumi.yaml`` lies in this folder.
 
         Raises:
-            UsageError: It can't be read or has no name.
+            UsageError: The ``Pulumi.yaml`` can't be read or has no name.
         """
         file = folder / "Pulumi.yaml"
         data = load(file)
@@ -74,12 +74,12 @@ class Project:
 
     @property
     def home(self) -> Path:
-        """Where this project's state and stacks live: one folder for each place a project lies at."""
+        """The folder of this project's state and stacks, one for each path that a project has."""
         digest = hashlib.sha256(str(self.folder.resolve()).encode()).hexdigest()[:8]
         return user_data_dir() / f"{self.name}-{digest}"
 
     def stack(self, name: str) -> StackFile:
-        """The stack of that name.
+        """Return the stack of that name.
 
         Raises:
             UsageError: The name is not a stack name.
@@ -93,7 +93,7 @@ class Project:
 
 @dataclass(frozen=True)
 class StackFile:
-    """A stack by its name. ``test-a`` has its own file or else shares ``Pulumi.test.yaml``: a copy of that stack."""
+    """A stack by its name. ``test-a`` has its own file, or shares ``Pulumi.test.yaml`` as a copy of that stack."""
 
     project: Project
     name: str
@@ -103,14 +103,14 @@ class StackFile:
         """The stack file.
 
         Raises:
-            UsageError: There is none for this name.
+            UsageError: There is no stack file for this name.
         """
         parts = self.name.split("-")
         names = ["-".join(parts[:count]) for count in range(len(parts), 0, -1)]
         files = [self.project.folder / f"Pulumi.{name}.yaml" for name in names]
         files = [file for file in files if file.is_file()]
         if len(files) > 1:
-            # `pulumi stack init test-a` writes a file with its salt, which says nothing of the stack.
+            # `pulumi stack init test-a` writes a file with a salt only: no stack file.
             return next((file for file in files if "config" in load(file)), files[0])
         if files:
             return files[0]
@@ -128,24 +128,24 @@ class StackFile:
 
     @property
     def home(self) -> Path:
-        """Where the stack's processes keep pid, log and data files."""
+        """The folder with the pid, log and data files of the stack's processes."""
         return self.project.home / "stacks" / self.name
 
     def document(self) -> dict[str, Any]:
-        """The file's content.
+        """Return the content of the stack file.
 
         Raises:
-            UsageError: It can't be read, or is no mapping.
+            UsageError: The file can't be read, or is no mapping.
         """
         return load(self.file)
 
     def config(self) -> StackConfig:
-        """The configuration, checked; secrets that are set count as set but are not decrypted.
+        """Return the checked configuration; secrets that are set count as set but are not decrypted.
 
         Raises:
             UsageError: A key is unknown or a value is wrong.
         """
-        from provision.config.stack_config import read  # a third of a second that a known file does without
+        from provision.config.stack_config import read  # takes a third of a second, which a known file saves
 
         values = self.document().get("config") or {}
         prefix = f"{NAMESPACE}:"

@@ -1,4 +1,4 @@
-"""How strictly the security rules are held."""
+"""The levels, parameters and waivers of the security rules."""
 
 from __future__ import annotations
 
@@ -25,44 +25,44 @@ if TYPE_CHECKING:
 
 
 def _day(value: Any) -> Any:
-    """The engine hands a date that YAML knows as one over as ``2027-01-31 00:00:00 +0000 UTC``."""
+    """Return a date as the text of its day: the engine passes a YAML date on as ``2027-01-31 00:00:00 +0000 UTC``."""
     return value.removesuffix(" 00:00:00 +0000 UTC") if isinstance(value, str) else value
 
 
 class WaiverConfig(Concept):
-    """What is wrong and let pass for a time."""
+    """A waiver: findings of a rule that are accepted for a time."""
 
     rule: str
-    """The rule."""
+    """The rule's id."""
     resource: str = Field(default="*", min_length=1)
-    """Which objects: the name of one as reports show it, or a pattern with `*`."""
+    """The objects: the name of one as reports show it, or a pattern with `*`."""
     reason: str = Field(min_length=10)
-    """Why; every report shows it."""
+    """The reason, which every report shows."""
     expires: Annotated[date, BeforeValidator(_day)]
-    """The last day on which it counts."""
+    """The last day on which the waiver counts."""
 
 
 class RulesConfig(Concept):
     """The security rules."""
 
     levels: dict[str, Literal["mandatory", "advisory", "off"]] = Field(default={})
-    """How strictly single rules are held, by their id."""
+    """The level of single rules, by their id."""
     parameters: dict[str, dict[str, Any]] = Field(default={})
     """Parameters of single rules, by their id."""
     waivers: tuple[WaiverConfig, ...] = ()
-    """What is let pass."""
+    """The accepted findings."""
 
     @property
     def names_any(self) -> bool:
-        """Whether any rule is named; only then there is something to check."""
+        """Return whether any rule is named; without a name there is nothing to check."""
         return bool(self.levels or self.parameters or self.waivers)
 
     def parameters_of(self, rule: str) -> Mapping[str, Any]:
-        """The parameters that are set for a rule."""
+        """Return the parameters that are set for a rule."""
         return self.parameters.get(rule, {})
 
     def check(self, rules: Iterable[_Rule]) -> None:
-        """Refuse what there is not.
+        """Refuse names of unknown rules and parameters.
 
         Args:
             rules: All rules.
@@ -92,7 +92,7 @@ class RulesConfig(Concept):
                     )
 
     def _named(self) -> Iterator[tuple[str, str]]:
-        """Every rule that is named, with its place."""
+        """Yield every rule that is named, with the place of its name."""
         yield from ((f"{_KEY}.levels", id_) for id_ in self.levels)
         yield from ((f"{_KEY}.parameters", id_) for id_ in self.parameters)
         yield from (
@@ -112,7 +112,7 @@ _TYPES = {
 
 
 def _fits(value: Any, default: Any) -> bool:
-    """Whether a value is of a parameter's type; a whole number is a number as well."""
+    """Return whether a value is of a parameter's type; a whole number is a number as well."""
     kinds = (int, float) if _kind(default) is float else (_kind(default),)
     if _kind(value) not in kinds:
         return False

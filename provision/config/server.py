@@ -1,4 +1,4 @@
-"""The MCP servers."""
+"""The MCP servers of a stack."""
 
 from __future__ import annotations
 
@@ -33,36 +33,36 @@ class ScopeConfig(Concept):
     name: Scope | None = None
     """The scope (RFC 6749, section 3.3); left out, `mcp:tools`, or `mcp:` and the server's name when there are several."""
     description: str = "Use the tools of the MCP server."
-    """What the admin console says of it."""
+    """The scope's description in the admin console."""
     consent_text: str | None = None
-    """What the consent page says; left out, that the tools of the server are used on the user's behalf."""
+    """The scope's text on the consent page; left out, a text about the use of the server's tools on the user's behalf."""
 
 
 class ServerConfig(ServerOptions, Concept):
     """A protected MCP server: the reference server, one of your own, or one that runs elsewhere."""
 
     name: str = Field(default="calculator", pattern=r"^[a-z0-9][a-z0-9-]*$", max_length=63)
-    """Its name in outputs and logs, and in the network of containers."""
+    """The server's name in outputs and logs, and in the network of containers."""
     port: Port | None = None
     """The port on localhost; left out, a free one is chosen at the first start and kept."""
     command: tuple[str, ...] = ()
-    """A server of your own: the program and its arguments, run in the folder of the stack file; the reference server when left out."""
+    """The command of a server of your own: the program and its arguments, run in the folder of the stack file; the reference server when left out."""
     image: str | None = Field(default=None, min_length=1)
-    """A server of your own in a container: its image, best with a digest; `MCP_SETTINGS_FILE` names its settings."""
+    """The image of a server of your own in a container, best with a digest; `MCP_SETTINGS_FILE` names the settings file."""
     url: Url | None = None
-    """Where a server runs that this stack does not start; its canonical URI, which is the audience of its tokens."""
+    """The address of a server that this stack does not start: the canonical URI, which is the audience of the server's tokens."""
     tls_certificate_file: File | None = None
-    """HTTPS: a PEM file with the certificate for `localhost`, then those between it and the root; the URL is then https."""
+    """A PEM file for HTTPS, with the certificate for `localhost`, then the certificates between it and the root; the URL is then https."""
     tls_key_file: File | None = None
-    """A PEM file with that certificate's private key, without a password and closed to other users (mode 0400)."""
+    """A PEM file with the private key of that certificate, without a password and closed to other users (mode 0400)."""
     ca_file: File | None = None
     """A PEM bundle with the authority of the server's certificate; the system's trust store when left out."""
     scope: ScopeConfig = ScopeConfig()
     """The client scope that tokens need."""
     client_id: ClientId | None = None
-    """The confidential client with which it introspects; left out, `mcp-server`, with the server's name when there are several."""
+    """The confidential client with which the server introspects tokens; left out, `mcp-server`, with the server's name when there are several."""
     introspection_client_secret: IntrospectionSecret | None = None
-    """That client's secret."""
+    """The secret of the introspection client."""
 
     @model_validator(mode="after")
     def _runs_in_one_place(self) -> ServerConfig:
@@ -88,15 +88,15 @@ class ServerConfig(ServerOptions, Concept):
 
     @property
     def is_reference(self) -> bool:
-        """Whether it is the reference server, started by the stack."""
+        """Return whether the stack starts the reference server here."""
         return not (self.command or self.image or self.url)
 
     def named(self, *, alone: bool, secret: SecretStr | None = None) -> ServerConfig:
-        """The same, with what was left open filled in.
+        """Return a copy with default values for the fields that were left out.
 
         Args:
-            alone: Whether it is the only server of the stack.
-            secret: The introspection client's secret where the server has none of its own.
+            alone: Whether this is the only server of the stack.
+            secret: The introspection client's secret, if the server has none of its own.
         """
         scope = self.scope.model_copy(
             update={

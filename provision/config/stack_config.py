@@ -1,4 +1,4 @@
-"""The whole configuration of a stack, as it stands under ``provision:`` in ``Pulumi.<stack>.yaml``."""
+"""The whole configuration of a stack, from the keys under ``provision:`` in ``Pulumi.<stack>.yaml``."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 
 _STILL_ENCRYPTED = "secure"
 KEYCLOAK = "keycloak"
-"""What Keycloak's process or container is called among those of the servers."""
+"""The name of Keycloak's process or container among the names of the servers."""
 _PASSWORDS = "length(12) and notUsername(undefined) and notEmail(undefined)"
 
 
@@ -49,31 +49,31 @@ class StackConfig(Concept):
     runtime: Annotated[str, runtimes.RuntimeName(runtimes.AUTO)] = "process"
     """Where Keycloak and the servers run: as processes of this machine, in containers, in containers if they can be had, or Keycloak wherever somebody else runs it (`keycloak.url`)."""
     docker: DockerConfig = DockerConfig()
-    """How containers are made."""
+    """Settings of the containers."""
     keycloak: KeycloakConfig = KeycloakConfig()
     """The Keycloak of the stack."""
     realm: RealmConfig = RealmConfig()
     """The realm."""
     registration: RegistrationConfig = RegistrationConfig()
-    """Who may register clients."""
+    """Registration of clients."""
     clients: tuple[ClientConfig, ...] = (ClientConfig(),)
     """The pre-registered public clients; `[]` for none."""
     demo_user: DemoUserConfig = DemoUserConfig()
-    """Somebody who can log in at once."""
+    """A user who can log in at once."""
     server: ServerConfig = ServerConfig()
     """The MCP server."""
     servers: tuple[ServerConfig, ...] = ()
-    """Several MCP servers in the place of the one; a token for one of them is refused by the others."""
+    """Several MCP servers instead of one; each server refuses the tokens for the others."""
     mcp: bool = True
-    """Declare the MCP server and what it needs in the realm; off, the stack declares `objects` only."""
+    """Declare the MCP server and the objects that it needs in the realm; off, the stack declares `objects` only."""
     objects: tuple[DeclaredObject, ...] = ()
     """More objects of the realm, each with its `type` (docs/resources) and its fields; `provision adopt` writes them."""
     rules: RulesConfig = RulesConfig()
-    """How strictly the security rules are held (docs/rules.md)."""
+    """The levels, parameters and waivers of the security rules (docs/rules.md)."""
     admin_client_secret: SecretStr | None = Field(default=None, min_length=16)
     """The admin service account's secret."""
     introspection_client_secret: IntrospectionSecret | None = None
-    """The secret with which the server introspects; of several, each has its own."""
+    """The secret with which the server introspects tokens; of several servers, each has its own."""
     demo_user_password: SecretStr | None = Field(default=None, min_length=4)
     """The demo user's password."""
 
@@ -160,14 +160,14 @@ class StackConfig(Concept):
         if len(realms) != (0 if self.mcp else 1):
             where = "the key realm" if self.mcp else "one of objects, as mcp is off"
             raise ValueError(f"the realm is declared by {where}")
-        in_order(self.objects, self.realm.name)  # refuses what is declared twice
+        in_order(self.objects, self.realm.name)  # refuses an object that is declared twice
         if realms and declared(realms[0], self.realm.name).identity() != self.realm.name:
             raise ValueError("realm.name and the name of the Realm in objects differ")
         return self
 
     @property
     def mcp_servers(self) -> tuple[ServerConfig, ...]:
-        """The MCP servers, with everything named that was left open; none where the stack declares objects only."""
+        """The MCP servers with default values for open fields; none if the stack declares objects only."""
         if not self.mcp:
             return ()
         if not self.servers:
@@ -175,10 +175,10 @@ class StackConfig(Concept):
         return tuple(server.named(alone=len(self.servers) == 1) for server in self.servers)
 
     def server_ca_files(self, names: Collection[str] | None = None) -> tuple[Path, ...]:
-        """The bundles with the authorities of the servers' certificates, each once.
+        """Return the bundles with the authorities of the servers' certificates, each once.
 
         Args:
-            names: Which servers; all when None.
+            names: The names of the servers; None for all servers.
         """
         chosen = [item for item in self.mcp_servers if names is None or item.name in names]
         return tuple(dict.fromkeys(item.ca_file for item in chosen if item.ca_file is not None))
@@ -213,7 +213,7 @@ class StackConfig(Concept):
 
     @property
     def given_secrets(self) -> tuple[str, ...]:
-        """The keys of the secrets that are given, such as ``servers[0].introspectionClientSecret``."""
+        """The keys of the secrets that are set, such as ``servers[0].introspectionClientSecret``."""
         own = {
             "adminClientSecret": self.admin_client_secret,
             "introspectionClientSecret": self.introspection_client_secret,
@@ -228,37 +228,37 @@ class StackConfig(Concept):
 
     @property
     def registration_enabled(self) -> bool:
-        """Whether clients may register themselves."""
+        """Return whether clients may register themselves."""
         given = self.registration.enabled
         return self.profile != "prod" if given is None else given
 
     @property
     def events(self) -> bool:
-        """Whether logins and administrative changes are kept."""
+        """Return whether logins and administrative changes are kept."""
         return self.profile == "prod" if self.realm.events is None else self.realm.events
 
     @property
     def password_policy(self) -> str | None:
-        """What passwords need; None leaves it as it is."""
+        """The password policy; None leaves the realm's policy unchanged."""
         own = self.profile == "prod" and not self.realm.adopt
         return self.realm.password_policy or (_PASSWORDS if own else None)
 
     @property
     def ephemeral(self) -> bool:
-        """Whether the stack may generate what a production stack must be given."""
+        """Return whether the stack may generate secrets that a production stack must be given."""
         return self.profile in {"dev", "test"}
 
 
 def read(values: Mapping[str, Any], *, source: str, folder: Path | None = None) -> StackConfig:
-    """The configuration out of the values under ``provision:``.
+    """Return the configuration from the values under ``provision:``.
 
     Args:
-        values: Key (without the namespace) → value; objects may be given as JSON text, as Pulumi hands them over.
+        values: Key (without the namespace) → value; objects may be JSON text, the form in which Pulumi passes them.
         source: The file, for the error message.
-        folder: The folder that relative paths of files are meant from; they stay as they are when left out.
+        folder: The folder for relative paths of files; without a folder the paths stay relative.
 
     Raises:
-        UsageError: A key is unknown or a value is wrong. Names every problem, never a value.
+        UsageError: A key is unknown or a value is wrong. The text names every problem, never a value.
     """
     data = {key: _parsed(value) for key, value in values.items()}
     try:
@@ -281,7 +281,7 @@ def _distinct(what: str, values: Collection[Any]) -> None:
 
 
 def _parsed(value: Any) -> Any:
-    """Pulumi hands objects over as JSON text; everything else stays what it is."""
+    """Return the parsed value of a JSON text, in which Pulumi passes objects, and any other value unchanged."""
     if isinstance(value, str) and value[:1] in {"{", "["}:
         try:
             return json.loads(value)
@@ -291,7 +291,7 @@ def _parsed(value: Any) -> Any:
 
 
 def _held(value: Any) -> Any:
-    """A secret that is set but still encrypted: the engine decrypts it later, here only its presence counts."""
+    """Return a placeholder for a secret that is set but still encrypted: here only the presence of a secret counts."""
     if isinstance(value, dict):
         if set(value) == {_STILL_ENCRYPTED}:
             return "x" * 32

@@ -1,4 +1,4 @@
-"""YAML files, read and written by the C library where it is there (ten times faster)."""
+"""YAML files, read and written by the C library if it is there (ten times faster)."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ if TYPE_CHECKING:
 
 
 def load(file: Path) -> dict[str, Any]:
-    """The mapping in a file; an empty file is an empty mapping.
+    """Return the mapping in a file; an empty file is an empty mapping.
 
     Raises:
-        UsageError: It can't be read, is not YAML, or holds something else than a mapping.
+        UsageError: The file can't be read, is not YAML, or holds no mapping.
     """
     import yaml
 
@@ -38,7 +38,7 @@ def load(file: Path) -> dict[str, Any]:
 
 
 def dump(data: dict[str, Any]) -> str:
-    """The mapping as YAML, keys in the order given."""
+    """Return the mapping as YAML, with the keys in the given order."""
     import yaml
 
     return str(yaml.dump(data, Dumper=getattr(yaml, "CSafeDumper", yaml.SafeDumper), sort_keys=False))

@@ -386,9 +386,7 @@ class Lifecycle:
         return state
 
     def _agrees(self, spec: Spec, found: Observed[Any]) -> bool:
-        """Return whether the object agrees with the declaration already, so that taking the object over writes
-        nothing.
-        """
+        """Return whether the object agrees with the declaration already, so that an adoption writes nothing."""
         live, fields = found.spec.wire(whole=True), self._spec.fields()
         return all(
             Mark.CREATE_ONLY in fields[name].marks

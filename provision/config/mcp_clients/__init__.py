@@ -1,4 +1,4 @@
-"""The MCP clients that a stack lets in by default, one module each: redirect URIs, hosts, and the file that it reads.
+"""The MCP clients that a stack admits by default, one module each.
 
 A module defines ``CLIENT`` and is found by looking into this folder; its name, with dashes, is what
 ``provision client-config`` calls the client. Facts are from the documentation of each client, as of November 2026.
@@ -23,7 +23,7 @@ _LOOPBACK_REDIRECTS = (
     "http://localhost/",
     "http://localhost/callback",
 )
-"""Without a port they match any port (RFC 8252, section 7.3)."""
+"""Redirect URIs on loopback addresses; without a port they match any port (RFC 8252, section 7.3)."""
 _SCHEMES = ("https", "http")
 
 
@@ -32,9 +32,9 @@ class Server:
     """An MCP server as a client's configuration names it.
 
     Args:
-        name: What the client calls it.
-        url: Its canonical URI.
-        scopes: The scopes that its tools need.
+        name: The name of the server in the client.
+        url: The canonical URI of the server.
+        scopes: The scopes that the server's tools need.
         client_id: The pre-registered client; None if the MCP client registers itself.
     """
 
@@ -49,9 +49,9 @@ class ConfigurationFile:
     """The file in which a client finds its servers.
 
     Args:
-        path: Its path in a project's folder.
+        path: The path of the file in a project's folder.
         key: The key under which the servers stand.
-        entry: Returns the value that stands there for a server.
+        entry: Returns the value under that key for a server.
         after: What the user does next to log in.
         command: Returns the shell command that does the same; None if there is none.
         ca_variable: The environment variable that names a further certificate authority; None if there is none.
@@ -74,13 +74,13 @@ class McpClient:
     """A program that connects to MCP servers.
 
     Args:
-        title: Its name.
-        redirect_uris: The redirect URIs that its login needs; a pre-registered client must have them all.
-        other_redirect_uris: Redirect URIs of other builds of it, which the default client allows too.
-        hosts: Hosts that its registrations name, beside loopback addresses.
-        metadata_hosts: Hosts of its client ID metadata document, if it has one.
-        schemes: Schemes of its redirect URIs, beside http and https.
-        file: The file that it reads; None for a client that is configured on a website.
+        title: The name of the client.
+        redirect_uris: The redirect URIs that a login needs; a pre-registered client must have them all.
+        other_redirect_uris: Redirect URIs of other builds of the client, which the default client allows too.
+        hosts: Hosts that the client's registrations name, beside loopback addresses.
+        metadata_hosts: Hosts of the client's client ID metadata document, if the client has one.
+        schemes: Schemes of the client's redirect URIs, beside http and https.
+        file: The configuration file that the client reads; None for a client that is configured on a website.
     """
 
     title: str
@@ -106,7 +106,7 @@ def configurable() -> Mapping[str, ConfigurationFile]:
 
 
 def redirect_uris() -> tuple[str, ...]:
-    """Return the redirect URIs that a public client for all of them needs."""
+    """Return the redirect URIs that a public client for all MCP clients needs."""
     own = (
         uri for client in catalogue().values() for uri in (*client.redirect_uris, *client.other_redirect_uris)
     )
@@ -114,12 +114,12 @@ def redirect_uris() -> tuple[str, ...]:
 
 
 def registration_hosts() -> tuple[str, ...]:
-    """Return the hosts that registrations of all of them name, loopback first."""
+    """Return the hosts that registrations of the MCP clients name, loopback first."""
     return (*_LOOPBACK_HOSTS, *sorted({host for client in catalogue().values() for host in client.hosts}))
 
 
 def metadata_hosts() -> tuple[str, ...]:
-    """Return the hosts of their client ID metadata documents, loopback first."""
+    """Return the hosts of the clients' client ID metadata documents, loopback first."""
     return (
         *_LOOPBACK_HOSTS,
         *sorted({host for client in catalogue().values() for host in client.metadata_hosts}),
@@ -127,7 +127,7 @@ def metadata_hosts() -> tuple[str, ...]:
 
 
 def redirect_schemes() -> tuple[str, ...]:
-    """Return the schemes of their redirect URIs, https first."""
+    """Return the schemes of the clients' redirect URIs, https first."""
     return (*_SCHEMES, *sorted({scheme for client in catalogue().values() for scheme in client.schemes}))
 
 

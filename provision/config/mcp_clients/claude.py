@@ -1,4 +1,4 @@
-"""Claude on the web and on the desktop, which is given the server's URL on its website."""
+"""Claude on the web and on the desktop; a user enters the server's URL on Claude's website."""
 
 from __future__ import annotations
 
