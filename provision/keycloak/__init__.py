@@ -1,1 +1,1 @@
-"""A Keycloak: how it is reached (``connection``), its Admin API (``api``), one module for each kind of object (``objects``)."""
+"""Keycloak: access to a server (``connection``), the Admin API (``api``), and one module per kind (``objects``)."""

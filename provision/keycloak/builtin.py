@@ -1,6 +1,7 @@
-"""What Keycloak makes by itself, read from the version in ``keycloak/version.py``.
+"""The objects that Keycloak makes by itself, as of the version in ``keycloak/version.py``.
 
-``make keycloak VERSION=…`` compares it with a fresh Keycloak of another version and names the constants to change.
+``make keycloak VERSION=…`` compares these constants with a fresh Keycloak of another version and names the constants to
+change.
 """
 
 from __future__ import annotations
@@ -15,9 +16,9 @@ class BuiltinScope(NamedTuple):
     """A client scope for OpenID Connect that Keycloak makes in every realm.
 
     Args:
-        name: Its name.
-        membership: Its place among the realm's scopes, or None.
-        in_token: Whether the token's ``scope`` names it.
+        name: The scope's name.
+        membership: The scope's place among the realm's scopes, or None.
+        in_token: Whether the token's ``scope`` names the scope.
     """
 
     name: str
@@ -30,9 +31,9 @@ KEYCLOAK_CLIENTS: Final = frozenset(
 )
 """The clients of every realm; master has a client for each realm instead of ``realm-management``."""
 POWERFUL_CLIENTS: Final = frozenset({"broker", "realm-management"})
-"""The clients among them whose roles open the realm, or the tokens of its identity providers."""
+"""The clients among them whose roles give access to the realm, or to the tokens of its identity providers."""
 _REALM_CLIENT_SUFFIX: Final = "-realm"
-"""How the clients of master end that hold the roles which administer one realm each."""
+"""The suffix of master's clients that hold the roles for the administration of one realm each."""
 OPENID_SCOPES: Final = (
     BuiltinScope("acr", "default", in_token=False),
     BuiltinScope("address", "optional", in_token=True),
@@ -78,7 +79,7 @@ HARMLESS_MAPPERS: Final = (
     "saml-user-attribute-mapper",
     "saml-user-property-mapper",
 )
-"""The types of mappers that a client which registers may bring along."""
+"""The types of mappers that a self-registered client may have."""
 REGISTRATION_POLICIES: Final[tuple[tuple[str, str, Mapping[str, Any]], ...]] = (
     ("TrustedHostsPolicy", "anonymous", {}),
     ("ConsentRequiredPolicy", "anonymous", {}),
@@ -120,7 +121,7 @@ def is_client(realm: str, client_id: str) -> bool:
 
 
 def is_realm_client(realm: str, client_id: str) -> bool:
-    """Return whether the client is one of master's that hold the roles which administer one realm each."""
+    """Return whether the client is a client of master that holds the roles for the administration of one realm."""
     return realm == "master" and client_id.endswith(_REALM_CLIENT_SUFFIX)
 
 

@@ -1,4 +1,4 @@
-"""How a Keycloak is reached, declared once: schema, ``Provider`` class, checks and what the stack file says derive from it."""
+"""The connection to a Keycloak, declared once: schema, ``Provider`` class, checks and stack file derive from it."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ MASTER = "master"
 
 
 class Connection(Configuration):
-    """Which Keycloak resources go to, and as whom."""
+    """The Keycloak that resources go to, and the account that makes them."""
 
     url: Address = Field(description="Keycloak's base address, without a trailing slash.")
     client_id: ClientId
@@ -51,7 +51,7 @@ class Connection(Configuration):
     @model_validator(mode="before")
     @classmethod
     def _without_what_is_empty(cls, values: Any) -> Any:
-        """A value that is left out may arrive as an empty text."""
+        """Return the values without the empty ones: a value that is left out may arrive as an empty text."""
         fields = cls.fields().values()
         optional = {name for field in fields if not field.required for name in (field.name, field.wire)}
         return {name: value for name, value in values.items() if value or name not in optional}
@@ -62,11 +62,11 @@ class Connection(Configuration):
         return url.rstrip("/") if isinstance(url, str) else url
 
     def place(self) -> str:
-        """Keycloak's address."""
+        """Return Keycloak's address."""
         return self.url
 
     def connect(self) -> KeycloakAccess:
-        """The Admin API and the features of that Keycloak."""
+        """Return the access to the Admin API and the features of that Keycloak."""
         from provision.keycloak.handler import KeycloakAccess
 
         def session() -> Session:

@@ -1,4 +1,4 @@
-"""What the handlers of all objects of a Keycloak have in common: the Admin API, and what stands in a realm."""
+"""The base of the handlers of all Keycloak objects: access to the Admin API, and discovery in a realm."""
 
 from __future__ import annotations
 
@@ -19,11 +19,11 @@ S = TypeVar("S", bound=Spec)
 
 
 class KeycloakAccess:
-    """A Keycloak as its handlers reach it; safe to use from many threads.
+    """Access to a Keycloak for its handlers; safe to use from many threads.
 
     Args:
-        opens: Opens the Admin API; called once, when it is needed first.
-        features: The features that Keycloak will have when it comes to the call, whether it has them already or not.
+        opens: Opens the Admin API; called once, at the first use.
+        features: The features that Keycloak will have at the time of the call, whether on already or not.
     """
 
     def __init__(self, opens: Callable[[], Session], features: Collection[str] = ()) -> None:
@@ -46,14 +46,14 @@ class KeycloakAccess:
 
 
 class KeycloakHandler(Handler[S]):
-    """For kinds that are made through the Admin API of a Keycloak."""
+    """The base of handlers that use the Admin API of a Keycloak."""
 
     @property
     def session(self) -> Session:
         """The Admin API.
 
         Raises:
-            ProvisionError: The provider was given no connection, or a CA bundle that cannot be used.
+            ProvisionError: The provider has no connection, or its CA bundle cannot be used.
         """
         access = self._access
         if access is None:
@@ -65,11 +65,11 @@ class KeycloakHandler(Handler[S]):
 
     @property
     def features(self) -> Collection[str]:
-        """The features that Keycloak will have when it comes to the call."""
+        """The features that Keycloak will have at the time of the call."""
         return () if self._access is None else self._access.features
 
     def discover(self, listing: RealmListing) -> Iterable[S]:  # noqa: ARG002 - the default finds nothing
-        """The keys of all objects of this kind in a realm that people made (built-in ones excluded)."""
+        """Yield the keys of all objects of this kind in a realm that people made (built-in ones excluded)."""
         return ()
 
     @property

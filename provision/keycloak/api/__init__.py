@@ -1,1 +1,1 @@
-"""The door to Keycloak's Admin API."""
+"""The access to Keycloak's Admin API."""

@@ -1,4 +1,4 @@
-"""What reading the Admin API takes: a live Keycloak answers, or a recorded realm."""
+"""The reading half of the Admin API, which a live Keycloak or a recorded realm answers."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the running Keycloak offers: its providers and features (Admin REST API, ``/admin/serverinfo``)."""
+"""The abilities of the running Keycloak: its providers and features (Admin REST API, ``/admin/serverinfo``)."""
 
 from __future__ import annotations
 
@@ -13,20 +13,20 @@ if TYPE_CHECKING:
 
 
 class LackingError(KeycloakError, UnsupportedError):
-    """This Keycloak has no such provider."""
+    """Keycloak has no such provider."""
 
 
 _known: WeakKeyDictionary[Session, Mapping[str, Any]] = WeakKeyDictionary()
 
 
 def require(session: Session, spi: str, provider: str, feature: str = "") -> None:
-    """See to it that Keycloak has a provider; says nothing when Keycloak does not tell what it has.
+    """Raise an error if Keycloak lacks a provider; do nothing if Keycloak does not list its providers.
 
     Args:
         session: The Admin API.
-        spi: What kind of provider, for example ``client-policy-executor``.
-        provider: Its id.
-        feature: The feature that brings it, when it is none of those that are on by default.
+        spi: The kind of the provider, for example ``client-policy-executor``.
+        provider: The provider's id.
+        feature: The feature that brings the provider, if that feature is off by default.
 
     Raises:
         LackingError: Keycloak has no such provider.
@@ -50,7 +50,7 @@ def require(session: Session, spi: str, provider: str, feature: str = "") -> Non
 
 
 def offered(session: Session, spi: str) -> Collection[str] | None:
-    """The ids of the providers of a kind; None when Keycloak does not tell."""
+    """Return the ids of the providers of a kind, or None if Keycloak does not list them."""
     providers = _info(session).get("providers", {})
     return list(providers[spi]["providers"]) if spi in providers else None
 

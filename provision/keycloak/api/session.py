@@ -1,4 +1,4 @@
-"""The only door to Keycloak's Admin API (https://www.keycloak.org/docs-api/latest/rest-api/)."""
+"""Keycloak's Admin API (https://www.keycloak.org/docs-api/latest/rest-api/); no other module calls it."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ __all__ = ["ForbiddenError", "KeycloakError", "OutcomeUnknownError", "Session", 
 
 PAGE_SIZE: Final = 100
 _REALM_SECONDS: Final = 120
-"""A slow machine takes a minute to make a realm's keys; to delete one with many users takes as long."""
+"""The time limit for a change of a whole realm: a slow machine takes a minute to make its keys or delete its users."""
 
 _REALM_LEVEL = {"client-policies", "default-default-client-scopes", "default-groups"} | {
     "default-optional-client-scopes",
@@ -47,7 +47,7 @@ _LONGEST_MESSAGE = 500
 
 
 class AbsentError(KeycloakError, NotRunningError):
-    """Nobody listens at Keycloak's address, which is one of this machine."""
+    """Nothing listens at Keycloak's address, which is on this machine."""
 
 
 class ForbiddenError(KeycloakError):
@@ -55,18 +55,18 @@ class ForbiddenError(KeycloakError):
 
 
 def load() -> None:
-    """Import the library, which takes a fifth of a second, while something else is waited for."""
+    """Import the library, which takes a fifth of a second, while the program waits for something else."""
     import keycloak  # noqa: F401 - kept in memory for the sessions to come
 
 
 class Session:
     """The Admin API of one Keycloak, as one service account; safe to use from many threads.
 
-    Handler that fail in passing are tried again for about 30 seconds, a POST only when it cannot have been acted on.
+    Calls that fail temporarily are tried again for about 30 seconds, a POST only if Keycloak cannot have acted on it.
 
     Args:
-        connection: Who asks, and where.
-        sleep: How to wait between two tries.
+        connection: The address of Keycloak and the service account.
+        sleep: The function that waits between two tries.
 
     Raises:
         KeycloakError: The CA bundle is missing or holds no certificate.
@@ -85,20 +85,20 @@ class Session:
         return self._connection.url
 
     def get(self, realm: str, *path: str, **query: str) -> Any:
-        """What stands at ``/admin/realms/{realm}/{path…}``, or None when there is nothing."""
+        """Return the document at ``/admin/realms/{realm}/{path…}``, or None if there is none."""
         request = Request("get", _address(realm, path), query)
         return self._answer(request, f"read {_name(realm, path)}", missing=True)
 
     def list(self, realm: str, *path: str, **query: str) -> Iterator[Any]:
-        """Everything in a collection, page by page; nothing when the collection is not there.
+        """Yield the items of a collection, page by page; nothing if the collection does not exist.
 
-        A collection that knows no pages comes whole. Objects that are made or removed meanwhile shift the pages:
-        take all of them (``[*session.list(…)]``) before you change the collection.
+        A collection without pages comes whole. Objects that are made or removed meanwhile shift the pages: take all of
+        them (``[*session.list(…)]``) before you change the collection.
         """
         first, before = 0, None
         while True:
             page = self.get(realm, *path, **query, first=str(first), max=str(PAGE_SIZE)) or ()
-            if page == before:  # it knows no pages, and holds just as many as one has
+            if page == before:  # the collection has no pages, and just as many items as a page
                 return
             yield from page
             if len(page) != PAGE_SIZE:
@@ -106,21 +106,21 @@ class Session:
             first, before = first + PAGE_SIZE, page
 
     def post(self, realm: str, *path: str, body: Any) -> str:
-        """Make something there; the new object's id out of the ``Location`` header (empty when there is none).
+        """Create an object at a path and return its id from the ``Location`` header (empty if there is none).
 
         Raises:
-            AlreadyExistsError: There is one by that name.
-            OutcomeUnknownError: It may be there by now, or not.
-            KeycloakError: Keycloak refused it.
+            AlreadyExistsError: An object of that name exists already.
+            OutcomeUnknownError: It is unknown whether the object was created.
+            KeycloakError: Keycloak refused the object.
         """
         return self._post(realm, path, body)[0].rsplit("/", 1)[-1]
 
     def post_for(self, realm: str, *path: str, body: Any) -> Any:
-        """Make something there whose description is in the answer itself; raises what ``post`` raises."""
+        """Create an object and return the description that the answer holds; raises the errors of ``post``."""
         return self._post(realm, path, body)[1]
 
     def _post(self, realm: str, path: tuple[str, ...], body: Any) -> tuple[str, Any]:
-        """The new object's address and the answer's content."""
+        """Return the new object's address and the answer's content."""
         request = Request(
             "post",
             _address(realm, path),
@@ -133,8 +133,8 @@ class Session:
             response = self._send(request, doing, body)
         finally:
             if not realm:
-                # With a token older than the realm, Keycloak may tell no more than the realm's name
-                # (https://github.com/keycloak/keycloak/issues/26301; 26.7 tells all of it).
+                # With a token older than the realm, Keycloak may return no more than the realm's name
+                # (https://github.com/keycloak/keycloak/issues/26301; 26.7 returns the whole realm).
                 self._transport.drop_token()
         if response.status_code >= HTTPStatus.INTERNAL_SERVER_ERROR:
             raise self._unknown(doing, f"{self._said(response, body)} ({_call(request, body, response)})")
@@ -142,17 +142,17 @@ class Session:
         return response.headers.get("Location", ""), content
 
     def put(self, realm: str, *path: str, body: Any) -> None:
-        """Replace what stands there. Writes to one realm go one after the other: Keycloak answers 409 otherwise."""
+        """Replace the document at a path. Writes to one realm run in sequence: otherwise Keycloak answers 409."""
         request = Request("put", _address(realm, path), {}, json.dumps(body))
         self._answer(request, f"change {_name(realm, path)}", body)
 
     def delete(self, realm: str, *path: str, body: Any = None) -> None:
-        """Remove what stands there; nothing there is fine too.
+        """Remove the object at a path; do nothing if there is none.
 
         Args:
             realm: The realm.
-            path: The object's path, or that of what holds the objects in ``body``.
-            body: Which ones, where Keycloak wants to be told so (role mappings, composites).
+            path: The object's path, or the path of the holder of the objects in ``body``.
+            body: The objects to remove, in calls that need a list of them (role mappings, composites).
         """
         data = "" if body is None else json.dumps(body)
         read_seconds = READ_SECONDS if path else _REALM_SECONDS
@@ -160,15 +160,15 @@ class Session:
         self._answer(request, f"delete {_name(realm, path)}", body, missing=True)
 
     def server_info(self) -> Any:
-        """What the server offers (``/admin/serverinfo``); as little as Keycloak tells this service account."""
+        """Return the abilities of the server (``/admin/serverinfo``), as far as this service account may see them."""
         return self._answer(Request("get", "admin/serverinfo", {}), "read the server's info", missing=True)
 
     def public(self, path: str) -> Any:
-        """A public document, such as ``realms/R/.well-known/openid-configuration``; None when it is not there."""
+        """Return a public document, such as ``realms/R/.well-known/openid-configuration``, or None if there is none."""
         return self._answer(Request("get", path, {}, authorized=False), f"read {path}", missing=True)
 
     def realm_id(self, realm: str) -> str | None:
-        """The realm's internal id, which components name as their parent (it may differ from the name), or None."""
+        """Return the realm's internal id, which components name as their parent (not always its name), or None."""
         if realm not in self._realm_ids:
             found = self.get(realm)
             if found is None:
@@ -177,7 +177,7 @@ class Session:
         return self._realm_ids[realm]
 
     def forget_realm(self, realm: str) -> None:
-        """The realm is made anew or gone: its id is no longer true."""
+        """Forget the internal id of a realm that was made anew or removed."""
         self._realm_ids.pop(realm, None)
 
     def _answer(self, request: Request, doing: str, body: Any = None, *, missing: bool = False) -> Any:
@@ -199,7 +199,7 @@ class Session:
             ) from fault
 
     def _guard(self, request: Request) -> threading.Lock | None:
-        """The realm's lock when the call has to be the only write to the realm."""
+        """Return the realm's lock if the call has to be the only write to the realm."""
         realm, _, path = request.path.removeprefix("admin/realms/").partition("/")
         alone = request.verb == "put" or not path or path.partition("/")[0] in _REALM_LEVEL
         if request.verb == "get" or request.path == "admin/realms" or not alone:
@@ -208,7 +208,7 @@ class Session:
             return self._locks.setdefault(realm, threading.Lock())
 
     def _checked(self, request: Request, response: Response, doing: str, body: Any) -> Any:
-        """The answer's content, unless Keycloak refused."""
+        """Return the answer's content, or raise an error if Keycloak refused."""
         status = response.status_code
         call = _call(request, body, response)
         if status < HTTPStatus.BAD_REQUEST:
@@ -235,10 +235,10 @@ class Session:
         )
 
     def _said(self, response: Response, body: Any) -> str:
-        """Keycloak's own words, without the secrets that were sent."""
+        """Return Keycloak's own message, without the secrets that the request held."""
         said = _message(response)
         for secret in sorted({self._connection.client_secret, *_secrets(body)} - {""}, key=len, reverse=True):
-            # A short one is taken out as a word only: else it would take letters out of others.
+            # A short secret is removed as a whole word only: otherwise letters of other words would go.
             edges = ("", "") if len(secret) > 3 else (r"(?<!\w)", r"(?!\w)")  # noqa: PLR2004
             said = re.sub(re.escape(secret).join(edges), "[secret]", said)
         said = " ".join(said.split())
@@ -255,7 +255,7 @@ def _name(realm: str, path: tuple[str, ...]) -> str:
 
 
 def _call(request: Request, body: Any, response: Response | None = None) -> str:
-    """The call as it went over the wire, the name of what was sent, and the status."""
+    """Return the call as it went over the wire, the name of the object sent, and the status."""
     names = [body[key] for key in _NAMES if body.get(key)] if isinstance(body, dict) else []
     parts = [f"{request.verb.upper()} /{request.path}"]
     parts += [f"of {names[0]!r}"] if names else []
@@ -264,7 +264,7 @@ def _call(request: Request, body: Any, response: Response | None = None) -> str:
 
 
 def _message(response: Response) -> str:
-    """Keycloak's own words for a refusal."""
+    """Return Keycloak's own message for a refusal."""
     try:
         body = response.json()
     except ValueError:
@@ -273,7 +273,7 @@ def _message(response: Response) -> str:
 
 
 def _words(body: Any) -> Iterator[str]:
-    """Each of the reasons: one, or in ``errors`` one for each field (UserProfileResource, ErrorRepresentation)."""
+    """Yield each reason: a single one, or one per field in ``errors`` (UserProfileResource, ErrorRepresentation)."""
     if not isinstance(body, dict):
         return
     if isinstance(body.get("errors"), list):
@@ -286,7 +286,7 @@ def _words(body: Any) -> Iterator[str]:
 
 
 def _secrets(body: Any, *, within: bool = False) -> Iterator[str]:
-    """Every value that was sent under a key that looks like a secret's."""
+    """Yield every value under a key that looks like the key of a secret."""
     if isinstance(body, dict):
         for key, value in body.items():
             # A credential's type is a word such as "password".

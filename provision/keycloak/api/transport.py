@@ -1,4 +1,4 @@
-"""One call to Keycloak over HTTP: the connections, the service account's token, and what is worth another try."""
+"""One call to Keycloak over HTTP: the connections, the service account's token, and the rules for another try."""
 
 from __future__ import annotations
 
@@ -28,19 +28,19 @@ if TYPE_CHECKING:
 CONNECT_SECONDS: Final = 5
 READ_SECONDS: Final = 30
 PATIENCE_SECONDS: Final = 30
-"""How long one call is tried in all."""
+"""The time limit of one call with all its tries."""
 FIRST_CONTACT_SECONDS: Final = 5
-"""The same for a server that never answered: a wrong address is told soon."""
+"""The time limit for a server that never answered, so that a wrong address is reported soon."""
 _FEW: Final = 4
-"""Tries on an answer that is as likely a defect as a passing trouble."""
+"""The number of tries on an answer that may be a lasting defect or a passing failure."""
 _LONGEST_PAUSE: Final = 5.0
 _LIFETIME_USED: Final = 0.9
-"""A token is renewed when this share of its life is over."""
+"""The share of a token's lifetime after which the token is renewed."""
 
 _DENIED = HTTPStatus.UNAUTHORIZED
 _UNAVAILABLE = {HTTPStatus.BAD_GATEWAY, HTTPStatus.SERVICE_UNAVAILABLE, HTTPStatus.GATEWAY_TIMEOUT}
 _NO_REALM = "Realm does not exist"
-"""What Keycloak answers there for one that it has not."""
+"""Keycloak's message for a realm that does not exist."""
 _TOKEN_PATH = "realms/{realm}/protocol/openid-connect/token"  # noqa: S105 - an address
 
 
@@ -52,10 +52,10 @@ class FaultError(Exception):
     """The connection failed.
 
     Args:
-        why: What happened, in a few words.
-        sent: The request may have reached Keycloak.
-        refused: Nobody listens there.
-        retry_after: Seconds that the server asked to wait.
+        why: The failure, in a few words.
+        sent: Whether the request may have reached Keycloak.
+        refused: Whether nothing listens at the address.
+        retry_after: The seconds that the server asked to wait.
     """
 
     def __init__(
@@ -70,14 +70,14 @@ class FaultError(Exception):
 
 @dataclass(frozen=True)
 class Request:
-    """What is asked of Keycloak.
+    """A request to Keycloak.
 
     Args:
         verb: ``get``, ``post``, ``put`` or ``delete``.
-        path: Below the base address.
+        path: The path below the base address.
         query: The query parameters.
-        body: The JSON text that is sent.
-        read_seconds: How long the answer may take.
+        body: The JSON text of the body.
+        read_seconds: The seconds that the answer may take.
         authorized: Whether the service account's token goes with it.
     """
 
@@ -93,8 +93,8 @@ class Transport:
     """One pool of connections and one token, shared by all threads.
 
     Args:
-        connection: Who asks, and where.
-        sleep: How to wait between two tries.
+        connection: The address of Keycloak and the service account.
+        sleep: The function that waits between two tries.
 
     Raises:
         KeycloakError: The CA bundle is missing or holds no certificate.
@@ -113,15 +113,15 @@ class Transport:
         self._absent_until = 0.0
 
     def call(self, request: Request, guard: AbstractContextManager[Any] | None = None) -> Response:
-        """The answer, whatever its status, after as many tries as are safe and useful.
+        """Return the answer, whatever its status, after as many tries as are safe and useful.
 
         Args:
-            request: What to ask. A POST is sent again only when Keycloak cannot have acted on it.
-            guard: Held during each try, and not between them.
+            request: The request. A POST is sent again only if Keycloak cannot have acted on it.
+            guard: A lock that is held during each try, but not between two tries.
 
         Raises:
             FaultError: There is no answer.
-            KeycloakError: There never will be: login refused, certificate not trusted, redirected.
+            KeycloakError: No try can succeed: the login is refused, the certificate not trusted, or the call redirected.
         """
         spent, tries, stale = 0.0, 0, ""
         while True:
@@ -137,7 +137,7 @@ class Transport:
             pause = self._pause(request.verb, outcome, tries)
             patience = PATIENCE_SECONDS if self._reached else FIRST_CONTACT_SECONDS
             if time.monotonic() < self._absent_until:
-                patience = 0  # it was waited for a moment ago
+                patience = 0  # a call waited for the server a moment ago
             if pause is None or spent + pause > patience:
                 if isinstance(outcome, FaultError):
                     if outcome.refused:
@@ -148,13 +148,13 @@ class Transport:
             spent += pause
 
     def drop_token(self, stale: str = "") -> None:
-        """The next call makes a new token, unless another one than ``stale`` is in use by now."""
+        """Make the next call use a new token, unless another token than ``stale`` is in use by now."""
         with self._lock:
             if not stale or self._token == stale:
                 self._token = ""
 
     def _try(self, request: Request) -> tuple[str, Response | FaultError]:
-        """The token that was used, and what came of one try."""
+        """Try once; return the token that was used, and the answer or the fault."""
         token = ""
         try:
             token = self._fresh_token() if request.authorized else ""
@@ -193,7 +193,7 @@ class Transport:
             self._lock.release()
 
     def _new_token(self) -> dict[str, Any]:
-        """The client credentials grant (RFC 6749 section 4.4)."""
+        """Return a token of the client credentials grant (RFC 6749 section 4.4)."""
         from keycloak.exceptions import KeycloakConnectionError
 
         form = {
@@ -206,7 +206,7 @@ class Transport:
             response = self._pool.raw_post(self._token_path, form)
         except KeycloakConnectionError as error:
             fault = self._explained(error.__cause__ or error)
-            fault.sent = False  # of the call that needs the token, nothing was
+            fault.sent = False  # nothing of the call that needs the token was sent
             raise fault from error
         self._reached = True
         status = response.status_code
@@ -236,13 +236,13 @@ class Transport:
         return answer
 
     def _pause(self, verb: str, outcome: Response | FaultError, tries: int) -> float | None:
-        """Seconds until the next try; None when there shall be none."""
+        """Return the seconds until the next try, or None if there is no next try."""
         repeatable = verb != "post"
         if isinstance(outcome, FaultError):
             again, asked = repeatable or not outcome.sent, outcome.retry_after
         else:
             status, asked = outcome.status_code, _retry_after(outcome)
-            # 409 on a PUT is also how Keycloak tells that another write came in between (optimistic locking).
+            # With 409 on a PUT, Keycloak also reports that another write came in between (optimistic locking).
             overtaken = status == HTTPStatus.CONFLICT and verb == "put"
             doubtful = overtaken or status == HTTPStatus.INTERNAL_SERVER_ERROR
             again = (
@@ -256,7 +256,7 @@ class Transport:
         return backoff if asked is None else asked + 0.1 * backoff
 
     def _explained(self, cause: BaseException) -> FaultError:
-        """What the transport's own exception means for the call.
+        """Return the fault that an exception of the library means for the call.
 
         Raises:
             KeycloakError: Another try would end the same way.
@@ -304,7 +304,7 @@ def _checked(ca_file: str) -> str:
 
 
 def _retry_after(response: Response) -> float | None:
-    """The seconds that the server asks to wait, given as such or as a date (RFC 9110 section 10.2.3)."""
+    """Return the seconds that the server asks to wait, from a number or a date (RFC 9110 section 10.2.3), or None."""
     value = response.headers.get("Retry-After", "").strip()
     if value.isdecimal():
         return float(value)
@@ -316,25 +316,26 @@ def _retry_after(response: Response) -> float | None:
 
 @cache
 def _pool_class() -> Any:
-    """Made when it is needed: to import the library takes a fifth of a second."""
+    """Return the class of connection pools, made on demand: to import the library takes a fifth of a second."""
     from keycloak.connection import ConnectionManager
 
     class Pool(ConnectionManager):
         """The library's connections, with headers and time limits of each call instead of one for all.
 
-        Its own retries are off: they send a POST again that Keycloak may have acted on. So are redirects: followed,
-        a POST becomes a GET that seems to succeed, and the client secret goes to wherever the answer points.
+        The library's own retries are off: they repeat a POST that Keycloak may have acted on. Redirects are off too: a
+        redirected POST becomes a GET that seems to succeed, and the client secret goes to any address that the answer
+        names.
         """
 
         def __init__(self, base_url: str, verify: str | bool) -> None:  # noqa: FBT001 - as in the library
             self._call = threading.local()
-            # `verify` comes after: given here, the asynchronous client, which is never used, loads all certificates.
+            # `verify` is set later: set here, it makes the asynchronous client, never used, load all certificates.
             super().__init__(base_url, verify=False, max_retries=0, pool_maxsize=16)
             self.verify = verify
             self._s.max_redirects = 0
 
         def prepare(self, headers: dict[str, str], read_seconds: float) -> None:
-            """What the next call of this thread is sent with."""
+            """Set the headers and the time limit of this thread's next call."""
             self.headers = headers
             self.timeout = (CONNECT_SECONDS, read_seconds)
 

@@ -1,1 +1,1 @@
-"""What several kinds of objects share."""
+"""Bases that several kinds of objects share."""

@@ -1,4 +1,4 @@
-"""What the mappers share that write one claim (Server Administration Guide, "OIDC token and SAML assertion mappings")."""
+"""The base of mappers that write one claim (Server Administration Guide, "OIDC token and SAML assertion mappings")."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from provision.keycloak.bases.representation import config
 
 
 class ClaimMapper(ProtocolMapper):
-    """The claim and where it is written. Subclasses say where its value comes from."""
+    """The claim and the tokens that it is written to. Subclasses name the source of its value."""
 
     claim_name: Annotated[str, config("claim.name")] = Field(
         min_length=1,

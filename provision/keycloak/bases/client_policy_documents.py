@@ -1,8 +1,8 @@
-"""What client profiles and client policies share (Keycloak Server Administration Guide, "Client Policies").
+"""The base of client profiles and client policies (Keycloak Server Administration Guide, "Client Policies").
 
-All profiles of a realm stand in one document and all policies in another, so one is changed by writing the whole
-document back. A profile is made of executors and a policy of conditions: those that a kind has a typed field for, and
-any other by its id.
+All profiles of a realm stand in one document and all policies in another, so an entry is changed by writing its whole
+document back. A profile consists of executors and a policy of conditions, both called *parts* here: a kind has typed
+fields for some parts, and names any other by its id.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ _LOCKS: dict[tuple[str, str], threading.Lock] = {}
 
 
 class Configuration(Part):
-    """How an executor or condition is set; defaults are Keycloak's own.
+    """The settings of an executor or condition; defaults are Keycloak's own.
 
     A field stands under its name with dashes unless its annotation says otherwise.
     """
@@ -48,7 +48,7 @@ class Provided(FieldMapping):
 
 
 def provided(provider: str, feature: str = "") -> Provided:
-    """The executor or condition with that id, brought by a feature that is not on by default."""
+    """Return the mark of the executor or condition with that id; a feature that is off by default may bring it."""
     return Provided(id=provider, feature=feature)
 
 
@@ -64,22 +64,22 @@ P = TypeVar("P", bound=PolicyPart)
 
 
 class PolicyDocumentHandler(KeycloakHandler[P]):
-    """Entries of one of the two documents; Keycloak's global ones are not in it and are never sent."""
+    """The handler of one of the two documents; Keycloak's global entries are not in it and are never sent."""
 
     rejects_duplicates = True
     document: ClassVar[str]
     parts: ClassVar[str]
-    """The field, and key, that lists the executors or conditions."""
+    """The field, and key, of the list of executors or conditions."""
     part: ClassVar[str]
-    """``executor`` or ``condition``: the key of its id."""
+    """``executor`` or ``condition``: the key of a part's id."""
 
     def discover(self, listing: RealmListing) -> Iterator[P]:
-        """All entries of the document."""
+        """Yield all entries of the document."""
         for item in self._entries(listing.realm):
             yield self.key(realm=listing.realm, name=item["name"])
 
     def find(self, key: P) -> Observed[P] | None:
-        """The entry with that name."""
+        """Return the entry with that name, or None."""
         raw = next((item for item in self._entries(key.realm) if item["name"] == key.name), None)
         if raw is None:
             return None
@@ -89,7 +89,7 @@ class PolicyDocumentHandler(KeycloakHandler[P]):
         return Observed(key.name, spec, raw=raw)
 
     def preflight(self, spec: P) -> None:
-        """What needs a feature that this Keycloak lacks."""
+        """Raise an error if the entry needs a feature that this Keycloak lacks."""
         for _, provider, feature, _ in self._declared(spec, spec.model_fields_set):
             if feature and feature not in self.features:
                 server_info.require(self.session, f"client-policy-{self.part}", provider, feature)
@@ -105,7 +105,7 @@ class PolicyDocumentHandler(KeycloakHandler[P]):
         return None
 
     def update(self, found: Observed[P], spec: P) -> Outputs | None:
-        """Change the entry in the document as it is by now."""
+        """Change the entry in the present document."""
         self._require(spec, spec.model_fields_set)
         with _lock(self.session.url, spec.realm):
             entries = self._entries(spec.realm)
@@ -117,7 +117,7 @@ class PolicyDocumentHandler(KeycloakHandler[P]):
         return None
 
     def delete(self, found: Observed[P]) -> None:
-        """Take the entry out of the document."""
+        """Remove the entry from the document."""
         with _lock(self.session.url, found.spec.realm):
             entries = self._entries(found.spec.realm)
             self._put(found.spec.realm, [item for item in entries if item["name"] != found.id])
@@ -130,7 +130,7 @@ class PolicyDocumentHandler(KeycloakHandler[P]):
         self.session.put(realm, "client-policies", self.document, body={self.document: entries})
 
     def _require(self, spec: P, names: Collection[str] | None) -> None:
-        """Refuse what this Keycloak lacks before anything is written."""
+        """Raise an error before any write if this Keycloak lacks a provider."""
         for _, provider, feature, _ in self._declared(spec, names):
             server_info.require(self.session, f"client-policy-{self.part}", provider, feature)
 
@@ -148,7 +148,7 @@ class PolicyDocumentHandler(KeycloakHandler[P]):
         return values
 
     def _represented(self, spec: P, raw: Mapping[str, Any], names: Collection[str] | None) -> dict[str, Any]:
-        """Executors and conditions stay in their order; those that are not declared stay as they are."""
+        """Return the entry with its parts in the present order; parts that are not declared stay unchanged."""
         new = {
             field: {self.part: provider, "configuration": configuration}
             for field, provider, _, configuration in self._declared(spec, names)
@@ -171,7 +171,7 @@ class PolicyDocumentHandler(KeycloakHandler[P]):
     def _declared(
         self, spec: P, names: Collection[str] | None
     ) -> Iterator[tuple[str, str, str, dict[str, Any]]]:
-        """Field (empty for a generic one), provider, feature and configuration of what is declared."""
+        """Yield the field (empty for a generic part), provider, feature and configuration of each declared part."""
         for field, mark in typed(self.spec).items():
             value = getattr(spec, field)
             if value and (names is None or field in names):
@@ -181,7 +181,7 @@ class PolicyDocumentHandler(KeycloakHandler[P]):
                 yield "", getattr(item, self.part), "", dict(item.configuration)
 
     def _sorted(self, raw: Mapping[str, Any]) -> Iterator[tuple[str, Any, dict[str, Any]]]:
-        """Each executor or condition with the typed field that can say it (the first of its id), or an empty one."""
+        """Yield each part with its typed field (for the first part of an id), or with an empty field name."""
         free = {mark.id: field for field, mark in typed(self.spec).items()}
         for part in raw.get(self.parts) or ():
             field = free.get(part[self.part], "")
@@ -193,7 +193,7 @@ class PolicyDocumentHandler(KeycloakHandler[P]):
 
 @cache
 def typed(kind: type[Spec]) -> dict[str, Provided]:
-    """The fields that stand for one executor or condition each, by Python name."""
+    """Return the fields that stand for one executor or condition each, by Python name."""
     return {
         name: mark
         for name, info in kind.model_fields.items()
@@ -203,10 +203,10 @@ def typed(kind: type[Spec]) -> dict[str, Provided]:
 
 
 def refuse_what_has_a_field(spec: PolicyPart, parts: str, part: str) -> None:
-    """One way to say a thing: what a typed field can say must not be said by id.
+    """Refuse a part that is declared by its id although a typed field can declare it.
 
     Raises:
-        ValueError: It is.
+        ValueError: A typed field can declare the part.
     """
     fields = {mark.id: name for name, mark in typed(type(spec)).items()}
     for item in getattr(spec, parts):
@@ -216,7 +216,7 @@ def refuse_what_has_a_field(spec: PolicyPart, parts: str, part: str) -> None:
 
 
 def _read(kind: type[Spec], field: str, configuration: Mapping[str, Any]) -> Any:
-    """The typed value of a configuration; None when it says something that the typed field cannot."""
+    """Return the typed value of a configuration, or None if the typed field cannot express it."""
     annotation = kind.model_fields[field].annotation
     if annotation is bool:
         return not any(value not in (False, "false", None) for value in configuration.values()) or None
@@ -237,7 +237,7 @@ def _written(value: Configuration) -> dict[str, Any]:
 
 @cache
 def _keys(kind: type[Configuration]) -> dict[str, str]:
-    """Keycloak's key of each field."""
+    """Return Keycloak's key of each field."""
     return {
         name: next(
             (mark.path[0] for mark in info.metadata if isinstance(mark, FieldMapping)), name.replace("_", "-")
@@ -247,7 +247,7 @@ def _keys(kind: type[Configuration]) -> dict[str, str]:
 
 
 def drop_unsupported(session: Session, realm: str) -> None:
-    """Take out what a feature brought that Keycloak no longer has: with it in, every change of a client fails.
+    """Remove the parts of a feature that Keycloak no longer has: with them, every change of a client fails.
 
     Args:
         session: The Admin API.
@@ -274,6 +274,6 @@ def drop_unsupported(session: Session, realm: str) -> None:
 
 
 def _lock(url: str, realm: str) -> threading.Lock:
-    """One writer for each realm: between reading a document and writing it back nobody else may write."""
+    """Return the lock of a realm's documents: nobody else may write between our reading and writing a document."""
     with _GUARD:
         return _LOCKS.setdefault((url, realm), threading.Lock())

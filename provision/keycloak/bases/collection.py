@@ -1,4 +1,4 @@
-"""What most kinds of Keycloak objects share: they stand in a collection of the Admin API and are mapped field by field."""
+"""The base of most kinds of Keycloak objects: they form a collection of the Admin API and are mapped field by field."""
 
 from __future__ import annotations
 
@@ -18,38 +18,38 @@ S = TypeVar("S", bound=Spec)
 
 
 class CollectionHandler(KeycloakHandler[S]):
-    """Made by POST to the collection, changed by PUT of the whole representation, removed by DELETE.
+    """The handler of objects that are made by POST to a collection, changed by PUT as a whole, and removed by DELETE.
 
-    A subclass says where the collection is and how an object is looked up; where a field does not simply stand
-    somewhere (see :mod:`provision.keycloak.bases.representation`) it extends ``understood`` and ``represented``.
+    A subclass names the collection and looks an object up; for a field that does not simply stand at one place (see
+    :mod:`provision.keycloak.bases.representation`), the subclass extends ``from_json`` and ``to_json``.
     """
 
     fixed: ClassVar[Mapping[str, Any]] = MappingProxyType({})
-    """What the representation of every object of the kind says besides its fields."""
+    """Values that the representation of every object of the kind has besides its fields."""
 
     def collection(self, spec: S) -> tuple[str, ...]:
-        """The path of the collection below the realm."""
+        """Return the path of the collection below the realm."""
         raise NotImplementedError
 
     def look_up(self, key: S) -> Mapping[str, Any] | None:
-        """The representation of the object with that natural key, or None."""
+        """Return the representation of the object with that natural key, or None."""
         raise NotImplementedError
 
     def realm_of(self, key: S) -> str:
-        """The realm."""
+        """Return the realm's name."""
         return str(key.realm)  # type: ignore[attr-defined]
 
     def from_json(self, key: S, raw: Mapping[str, Any]) -> dict[str, Any]:
-        """The fields' values out of a representation, under their Python names."""
+        """Return the values of the fields in a representation, under their Python names."""
         keys = {field.name: getattr(key, field.name) for field in self.spec.key_fields()}
         return read(self.spec, raw) | keys
 
     def to_json(self, spec: S, raw: Mapping[str, Any], names: Collection[str] | None) -> dict[str, Any]:
-        """The representation with the spec's fields put in: those named, or all when it is made."""
+        """Return the representation with the spec's fields put in: the named ones, or all fields of a new object."""
         return {**write(spec, raw, names), **self.fixed}
 
     def find(self, key: S) -> Observed[S] | None:
-        """The object with that natural key."""
+        """Return the object with that natural key, or None."""
         raw = self.look_up(key)
         if raw is None:
             return None
@@ -57,7 +57,7 @@ class CollectionHandler(KeycloakHandler[S]):
         return Observed(self.address_of(raw), spec, raw=raw)
 
     def address_of(self, raw: Mapping[str, Any]) -> str:
-        """The last part of the object's path."""
+        """Return the last part of the object's path."""
         return str(raw["id"])
 
     def create(self, spec: S) -> Outputs | None:
@@ -66,7 +66,7 @@ class CollectionHandler(KeycloakHandler[S]):
         return None
 
     def update(self, found: Observed[S], spec: S) -> Outputs | None:
-        """Change what is declared; the rest stays as it is."""
+        """Change the declared fields; the other fields stay unchanged."""
         body = self.to_json(spec, found.raw, spec.model_fields_set)
         self.session.put(self.realm_of(spec), *self.collection(spec), found.id, body=body)
         return None
@@ -77,12 +77,12 @@ class CollectionHandler(KeycloakHandler[S]):
 
 
 class NamedCollectionHandler(CollectionHandler[S]):
-    """A collection that the Admin API can't be asked by name: ids come from an index of one listing."""
+    """The handler of a collection that the Admin API can't search by name: ids come from an index of one listing."""
 
     rejects_duplicates = True
 
     def look_up(self, key: S) -> Mapping[str, Any] | None:
-        """The object's own representation; None when there is none or it is gone since the listing."""
+        """Return the object's own representation, or None if there is none or it is gone since the listing."""
         session, where = self.session, (self.realm_of(key), *self.collection(key))
         object_id = NameIndex.of(session).id_of(_name(key), *where)
         if object_id is None:

@@ -15,19 +15,19 @@ _ahead: list[Future[str]] = []
 
 
 def make_ahead() -> None:
-    """Make the two RSA keys of the next realm, in a thread of the caller's, while something else is waited for."""
+    """Make the two RSA keys of the next realm, in a thread of the caller, while the program waits."""
     promised: list[Future[str]] = [Future(), Future()]
     _ahead.extend(promised)
     for key in promised:
         try:
             key.set_result(_new_pem())
         except BaseException as error:
-            key.set_exception(error)  # whoever waits for the key learns of it
+            key.set_exception(error)  # the thread that waits for the key gets the error
             raise
 
 
 def key_providers() -> list[dict[str, Any]]:
-    """The four providers that Keycloak would make: RS256, RSA-OAEP, HS512 and AES."""
+    """Return the four providers that Keycloak would make: RS256, RSA-OAEP, HS512 and AES."""
     return [
         {
             "name": "rsa",
@@ -53,7 +53,7 @@ def _common() -> dict[str, list[str]]:
 
 
 def _pem() -> str:
-    """A key of its own for each call: one that was made ahead, or a new one."""
+    """Return a key that no other call gets: a key that was made ahead, or a new one."""
     try:
         return _ahead.pop().result()
     except IndexError:

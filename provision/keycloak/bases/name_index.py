@@ -1,7 +1,7 @@
-"""The ids behind names, for collections that the Admin API can't be asked for by name.
+"""An index of ids by name, for collections that the Admin API can't search by name.
 
-One listing answers for all the objects of a command; without it every look at one of a thousand mappers would read
-the thousand. A name that is not in the last listing is looked for in a new one at most every few seconds.
+One listing answers for all the objects of a command; without the index every look at one of a thousand mappers would
+read all of them. A name that is not in the last listing causes a new listing, at most every few seconds.
 """
 
 from __future__ import annotations
@@ -35,14 +35,14 @@ class NameIndex:
 
     @classmethod
     def of(cls, session: Session) -> NameIndex:
-        """The session's own index."""
+        """Return the session's own index."""
         with cls._lock:
             if session not in cls._of:
                 cls._of[session] = cls(session)
             return cls._of[session]
 
     def id_of(self, name: str, realm: str, *path: str) -> str | None:
-        """The id of the object with that name in the collection, or None; it may be gone by now."""
+        """Return the id of the object with that name in the collection, or None; the object may be gone by now."""
         collection = (realm, *path)
         with self._lock_of(collection):
             known = self._known.setdefault(collection, {})
@@ -54,18 +54,18 @@ class NameIndex:
             return known.get(name)
 
     def learn(self, name: str, object_id: str, realm: str, *path: str) -> None:
-        """An object was made."""
+        """Remember the id of an object that was made."""
         with self._lock_of((realm, *path)):
             self._known.setdefault((realm, *path), {})[name] = object_id
 
     def forget(self, name: str, realm: str, *path: str) -> None:
-        """The object is gone, or was found to have another id: the next look lists again."""
+        """Forget an object that is gone or has another id: the next look lists again."""
         with self._lock_of((realm, *path)):
             self._known.get((realm, *path), {}).pop(name, None)
             self._listed.pop((realm, *path), None)
 
     def forget_realm(self, realm: str) -> None:
-        """The realm is gone, and everything in it."""
+        """Forget a realm that is gone, and everything in it."""
         with self._lock:
             for collection in [item for item in self._known if item[0] == realm]:
                 del self._known[collection]

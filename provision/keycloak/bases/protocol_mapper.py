@@ -1,4 +1,4 @@
-"""What the typed protocol mappers share (Server Administration Guide, "OIDC token and SAML assertion mappings")."""
+"""The base of the typed protocol mappers (Server Administration Guide, "OIDC token and SAML assertion mappings")."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 
 class ProtocolMapper(Spec):
-    """The fields that every mapper has: it belongs either to a client scope or to a client."""
+    """The fields that every mapper has: a mapper belongs either to a client scope or to a client."""
 
     realm: RealmName
     scope: Annotated[str, NaturalKey, Outside, Refers("ClientScope")] = Field(
@@ -61,19 +61,19 @@ class MissingOwnerError(KeycloakError):
 
 
 class ProtocolMapperHandler(NamedCollectionHandler[M]):
-    """Mappers of one type through the Admin API."""
+    """The handler of mappers of one type through the Admin API."""
 
     provider: ClassVar[str]
     """Keycloak's id of the type, for example ``oidc-audience-mapper``."""
 
     def discover(self, listing: RealmListing) -> Iterator[M]:
-        """Those of the type, in scopes and clients that people made."""
+        """Yield the mappers of the type, in scopes and clients that people made."""
         for scope, client, mapper in listing.mappers:
             if mapper["protocolMapper"] == self.provider:
                 yield self.key(realm=listing.realm, scope=scope, client=client, name=mapper["name"])
 
     def collection(self, spec: M) -> tuple[str, ...]:
-        """The mappers of the scope or client."""
+        """Return the path of the mappers of the scope or client."""
         session = self.session
         if spec.scope:
             owner = NameIndex.of(session).id_of(spec.scope, spec.realm, "client-scopes")
@@ -88,7 +88,7 @@ class ProtocolMapperHandler(NamedCollectionHandler[M]):
         return kind.replace(" ", "-") + "s", owner, "protocol-mappers", "models"
 
     def look_up(self, key: M) -> Mapping[str, Any] | None:
-        """The mapper by its name within its owner; None too when the owner is gone.
+        """Return the mapper with that name in its owner, or None if there is none or the owner is gone.
 
         Raises:
             KeycloakError: A mapper of another type has that name.
@@ -102,10 +102,10 @@ class ProtocolMapperHandler(NamedCollectionHandler[M]):
         return raw
 
     def fits(self, key: M, raw: Mapping[str, Any]) -> None:
-        """Refuse a mapper that only has the name in common.
+        """Refuse a mapper of another type that has the same name.
 
         Raises:
-            KeycloakError: It is of another type.
+            KeycloakError: The mapper is of another type.
         """
         if raw["protocolMapper"] != self.provider_of(key):
             raise KeycloakError(
@@ -115,11 +115,11 @@ class ProtocolMapperHandler(NamedCollectionHandler[M]):
             )
 
     def provider_of(self, spec: M) -> str:
-        """Keycloak's id of the mapper's type."""
+        """Return Keycloak's id of the mapper's type."""
         del spec
         return self.provider
 
     def to_json(self, spec: M, raw: Mapping[str, Any], names: Collection[str] | None) -> dict[str, Any]:
-        """With the type that every mapper of the kind has."""
+        """Return the representation with the type that every mapper of the kind has."""
         body = super().to_json(spec, raw, names)
         return body | {"protocol": "openid-connect", "protocolMapper": self.provider_of(spec)}

@@ -1,7 +1,7 @@
-"""What the typed client-registration policies share (Keycloak "Client registration service", "Client Registration Policies").
+"""The base of the typed client-registration policies (Keycloak "Client registration service", "Client Registration Policies").
 
-A policy is a component of the realm. Every policy of a kind of registration must pass, so a second one of the same
-type does not replace the first: what Keycloak made itself is found and changed, never joined by another.
+A policy is a component of the realm. Every policy of a kind of registration must pass, so a second policy of the same
+type does not replace the first: Keycloak's own policy is found and changed, and no second one is added.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ PROVIDER_TYPE = "org.keycloak.services.clientregistration.policy.ClientRegistrat
 
 
 class RegistrationPolicy(Spec):
-    """The fields that every policy has. Subclasses add their own, each placed by the config key of Keycloak."""
+    """The fields that every policy has. Subclasses add their own, each mapped to a config key of Keycloak."""
 
     realm: RealmName
     registration: Annotated[Literal["anonymous", "authenticated"], NaturalKey, Outside] = Field(
@@ -46,27 +46,27 @@ P = TypeVar("P", bound=RegistrationPolicy)
 
 
 class RegistrationPolicyHandler(CollectionHandler[P]):
-    """Policies of one type through the Admin API's components."""
+    """The handler of policies of one type through the Admin API's components."""
 
     provider_id: ClassVar[str]
     display_name: ClassVar[str]
 
     def collection(self, spec: P) -> tuple[str, ...]:
-        """The realm's components."""
+        """Return the path of the realm's components."""
         del spec
         return ("components",)
 
     def discover(self, listing: RealmListing) -> Iterator[P]:
-        """Those of the type, whoever made them: they decide who gets in."""
+        """Yield all policies of the type, Keycloak's own too: they decide which clients may register."""
         for item in listing.components(PROVIDER_TYPE):
             if item["providerId"] == self.provider_id:
                 yield self.key(realm=listing.realm, registration=item["subType"])
 
     def look_up(self, key: P) -> Mapping[str, Any] | None:
-        """The policy of this type; the factory one carries Keycloak's own name.
+        """Return the policy of this type, or None; the factory policy has Keycloak's own name.
 
         Raises:
-            KeycloakError: There are several, and all of them are in force.
+            KeycloakError: There are several policies, and all of them are in force.
         """
         session, provider = self.session, self.provider_of(key)
         realm_id = session.realm_id(key.realm)
@@ -87,7 +87,7 @@ class RegistrationPolicyHandler(CollectionHandler[P]):
         return found[0] if found else None
 
     def to_json(self, spec: P, raw: Mapping[str, Any], names: Collection[str] | None) -> dict[str, Any]:
-        """A new policy, made where somebody had deleted Keycloak's own, gets that one's name."""
+        """Return the representation; a new policy gets the name of Keycloak's own, which somebody had deleted."""
         body = super().to_json(spec, raw, names)
         body.setdefault("config", {})
         if names is None:
@@ -104,7 +104,7 @@ class RegistrationPolicyHandler(CollectionHandler[P]):
         """Make the policy.
 
         Raises:
-            KeycloakError: The server offers no policy of this type, or refuses it for another reason.
+            KeycloakError: The server offers no policy of this type, or refuses the policy for another reason.
         """
         try:
             return super().create(spec)
@@ -120,18 +120,18 @@ class RegistrationPolicyHandler(CollectionHandler[P]):
             ) from refusal
 
     def provider_of(self, spec: P) -> str:
-        """Keycloak's id of the policy's type."""
+        """Return Keycloak's id of the policy's type."""
         del spec
         return self.provider_id
 
     def name_of(self, spec: P) -> str:
-        """What a new policy is called."""
+        """Return the name of a new policy."""
         del spec
         return self.display_name
 
 
 def _offered(session: Session, realm: str) -> list[str]:
-    """The types of policies that the server offers; empty when it does not tell."""
+    """Return the types of policies that the server offers; empty if the server does not list them."""
     try:
         return sorted(
             item["id"] for item in session.get(realm, "client-registration-policy", "providers") or ()
@@ -141,9 +141,9 @@ def _offered(session: Session, realm: str) -> list[str]:
 
 
 def _server(session: Session) -> str:
-    """The server with its version, which Keycloak hides from weak accounts."""
+    """Return the server with its version, which Keycloak hides from accounts with few rights."""
     try:
-        # Beside the realms, not in one; the client takes the two dots out of the path before it sends it.
+        # The path is beside the realms; the client resolves the two dots before it sends the path.
         version = (session.get("..", "serverinfo") or {})["systemInfo"]["version"]
     except (KeycloakError, KeyError):
         return f"Keycloak at {session.url}"

@@ -1,7 +1,7 @@
-"""Where a spec's fields stand in Keycloak's own representations, and how their values are spelled there.
+"""The place and form of a spec's fields in Keycloak's own representations.
 
 A field stands under its own wire name unless its annotation says otherwise: ``Annotated[bool, attribute("x")]``.
-Keycloak spells the values of a client's or scope's ``attributes`` and of a mapper's ``config`` as text, and those of
+Keycloak spells the values of a client's or scope's ``attributes`` and of a mapper's ``config`` as text, and the values of
 a component's ``config`` as lists of text (Admin REST API, "Definitions").
 """
 
@@ -22,11 +22,11 @@ from provision.core.spec import Container, Mark, NaturalKey, Spec
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping
 
-_SEPARATOR = "##"  # Keycloak's own between several values in one attribute
+_SEPARATOR = "##"  # Keycloak's own separator of values in one attribute
 
 
 class Encoding(enum.Enum):
-    """How a value is written."""
+    """The form of a value."""
 
     NATIVE = "as JSON"
     TEXT = "as text"
@@ -35,12 +35,12 @@ class Encoding(enum.Enum):
 
 @dataclass(frozen=True)
 class FieldMapping:
-    """Where a field stands; used inside ``Annotated``.
+    """The place of a field; used inside ``Annotated``.
 
     Args:
         path: The keys down to the value; empty for the field's own wire name.
-        spelling: How the value is written there.
-        absent: What it means when nothing stands there; None for the empty value of the field's type.
+        spelling: The form of the value.
+        absent: The meaning of an absent value; None for the empty value of the field's type.
         inside: Whether the field is part of the representation at all.
     """
 
@@ -51,41 +51,41 @@ class FieldMapping:
 
 
 Outside = FieldMapping(inside=False)
-"""Not part of the representation: part of the address, or for our own use."""
+"""A field outside the representation: part of the address, or for our own use."""
 RealmName = Annotated[str, NaturalKey, Container, Outside, Field(description="The realm that it is in.")]
-"""The realm in which an object is."""
+"""The realm that contains an object."""
 
 
 def at(*path: str, absent: Any = None) -> FieldMapping:
-    """A value under other keys than the field's own name."""
+    """Return the place of a value under other keys than the field's own name."""
     return FieldMapping(path, absent=absent)
 
 
 def attribute(name: str, absent: Any = None) -> FieldMapping:
-    """One of the object's ``attributes``, as text."""
+    """Return the place of one of the object's ``attributes``, a text."""
     return FieldMapping(("attributes", name), Encoding.TEXT, absent)
 
 
 def config(name: str, absent: Any = None) -> FieldMapping:
-    """A key of the object's ``config``, as text (protocol mappers, identity providers)."""
+    """Return the place of a key of the object's ``config``, a text (protocol mappers, identity providers)."""
     return FieldMapping(("config", name), Encoding.TEXT, absent)
 
 
 def config_values(name: str, absent: Any = None) -> FieldMapping:
-    """A key of a component's ``config``, which holds lists of text."""
+    """Return the place of a key of a component's ``config``, which holds lists of text."""
     return FieldMapping(("config", name), Encoding.VALUES, absent)
 
 
 def read(kind: type[Spec], raw: Mapping[str, Any]) -> dict[str, Any]:
-    """The values of a kind's fields in a representation, under their Python names."""
+    """Return the values of a kind's fields in a representation, under their Python names."""
     return {name: _understood(kind, name, place, raw) for name, place in _places(kind).items()}
 
 
 def untold(kind: type[Spec], raw: Mapping[str, Any]) -> Iterator[str]:
-    """The fields (wire names) of which a representation says nothing, although Keycloak always tells them.
+    """Yield the fields (wire names) that a representation lacks, although Keycloak always writes them.
 
-    It leaves out what is empty; a switch, or what is not empty by default, is told. One that is left out was left out
-    by whoever wrote the representation.
+    Keycloak leaves empty fields out, but writes each switch and each field that is not empty by default. If such a
+    field is missing, the writer of the representation left it out.
     """
     places = {name: place for name, place in _places(kind).items() if place.spelling is Encoding.NATIVE}
     for wire, field in kind.fields().items():
@@ -100,13 +100,13 @@ _NOTHING: tuple[Any, ...] = ("", 0, [], {})
 
 
 def write(spec: Spec, raw: Mapping[str, Any], names: Collection[str] | None = None) -> dict[str, Any]:
-    """A copy of a representation with a spec's fields put in.
+    """Return a copy of a representation with a spec's fields put in.
 
     Args:
-        spec: Whose fields.
-        raw: The representation as it is; empty for a new object.
-        names: Which fields (Python names); None for all that have a value. One that stands there already in
-            other words (absent where that means the same) is left as it is.
+        spec: The spec with the fields.
+        raw: The present representation; empty for a new object.
+        names: The fields to put in (Python names); None for all fields with a value. A field that has the same value in
+            another form already (absence included) stays unchanged.
     """
     body = copy.deepcopy(dict(raw))
     dumped = spec.model_dump(mode="json", by_alias=True, warnings=False)
@@ -126,7 +126,7 @@ def write(spec: Spec, raw: Mapping[str, Any], names: Collection[str] | None = No
 
 
 def read_config(kind: type[Spec], values: Mapping[str, Any]) -> dict[str, Any]:
-    """The fields whose values are among those of a ``config``, under their wire names; other keys are left out."""
+    """Return the fields whose values are in a ``config``, under their wire names; other keys are left out."""
     wires = {field.name: field.wire for field in kind.fields().values()}
     return {
         wires[name]: _understood(kind, name, place, {"config": values})
@@ -137,7 +137,7 @@ def read_config(kind: type[Spec], values: Mapping[str, Any]) -> dict[str, Any]:
 
 @cache
 def _places(kind: type[Spec]) -> Mapping[str, FieldMapping]:
-    """The fields that stand in the representation, by Python name, each with its full path."""
+    """Return the fields that stand in the representation, by Python name, each with its full path."""
     found = {}
     for field in kind.fields().values():
         metadata = kind.model_fields[field.name].metadata
@@ -202,14 +202,14 @@ def _parsed(found: Any, shape: Any) -> Any:
 
 @cache
 def _adapter(kind: type[Spec], name: str) -> TypeAdapter[Any]:
-    """Gives the value its type, without the constraints: the world need not keep to ours."""
+    """Return the adapter for a field's type without its constraints: the world's values need not meet them."""
     annotation: Any = kind.model_fields[name].annotation
     return TypeAdapter(annotation)
 
 
 @cache
 def _shape(kind: type[Spec], name: str) -> tuple[Any, bool]:
-    """A field's basic type and whether it may be None."""
+    """Return a field's basic type and whether the field may be None."""
     annotation = kind.model_fields[name].annotation
     optional = False
     if get_origin(annotation) in {Union, types.UnionType}:

@@ -1,4 +1,4 @@
-"""What realm roles and client roles share (Keycloak Server Administration Guide, "Creating roles" and "Composite roles")."""
+"""The base of realm and client roles (Keycloak Server Administration Guide, "Creating roles" and "Composite roles")."""
 
 from __future__ import annotations
 
@@ -39,12 +39,12 @@ _COMPOSITES = "composites"
 
 
 class RoleHandler(CollectionHandler[R]):
-    """Roles by their names."""
+    """The handler of roles, found by their names."""
 
     rejects_duplicates = True
 
     def look_up(self, key: R) -> Mapping[str, Any] | None:
-        """One query by the name, and one for what the role is made of, if it is a composite one."""
+        """Return the role, by one query for its name and, if the role is composite, one for its parts, or None."""
         session, path = self.session, (self.realm_of(key), *self.collection(key), _name(key))
         raw = session.get(*path)
         if raw is None:
@@ -52,11 +52,11 @@ class RoleHandler(CollectionHandler[R]):
         return {**raw, _COMPOSITES: (session.get(*path, _COMPOSITES) or ()) if raw["composite"] else ()}
 
     def address_of(self, raw: Mapping[str, Any]) -> str:
-        """A role's path ends with its name."""
+        """Return the role's name, which ends the role's path."""
         return str(raw["name"])
 
     def from_json(self, key: R, raw: Mapping[str, Any]) -> dict[str, Any]:
-        """Client roles carry their client's internal id."""
+        """Return the fields; the names of clients replace the internal ids that client roles carry."""
         made_of = self._made_of(self.realm_of(key), raw)
         return super().from_json(key, raw) | {
             "attributes": in_order(raw.get("attributes") or {}),
@@ -65,7 +65,7 @@ class RoleHandler(CollectionHandler[R]):
         }
 
     def to_json(self, spec: R, raw: Mapping[str, Any], names: Collection[str] | None) -> dict[str, Any]:
-        """What a role is made of is told only when it is made, and changed by calls of their own."""
+        """Return the representation, with the parts of a new composite role; other calls change the parts later."""
         body = super().to_json(spec, raw, names)
         body.pop(_COMPOSITES, None)
         if names is None or "attributes" in names:
@@ -76,14 +76,14 @@ class RoleHandler(CollectionHandler[R]):
         return body
 
     def create(self, spec: R) -> Outputs | None:
-        """Make the role out of roles that must be there."""
+        """Make the role; the roles that it contains must exist."""
         for owner, names in _wanted(spec).declared(None, "", ""):
             for name in sorted(names):
                 role(self.session, self.realm_of(spec), name, owner)
         return super().create(spec)
 
     def update(self, found: Observed[R], spec: R) -> Outputs | None:
-        """Change the role, and what it is made of."""
+        """Change the role, and the roles that it contains."""
         super().update(found, spec)
         realm = self.realm_of(spec)
         bring(

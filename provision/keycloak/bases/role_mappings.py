@@ -1,4 +1,4 @@
-"""Roles that somebody has: a user, a group, or another role that is made of them (Server Administration Guide, "Assigning permissions using roles and groups")."""
+"""The roles of a user, a group or a composite role (Server Administration Guide, "Assigning permissions using roles and groups")."""
 
 from __future__ import annotations
 
@@ -25,13 +25,13 @@ class Roles:
     client: Mapping[str, Sequence[str]] = field(default_factory=dict)
 
     def of(self, owner: str) -> set[str]:
-        """Those of one owner."""
+        """Return the names of one owner's roles."""
         return set(self.realm if owner == REALM else self.client.get(owner, ()))
 
     def declared(
         self, names: Collection[str] | None, realm: str, client: str
     ) -> Iterator[tuple[str, set[str]]]:
-        """Owners and roles, as far as the fields of those names are declared."""
+        """Yield owners and the names of their roles, as far as the fields of those names are declared."""
         if names is None or realm in names:
             yield REALM, self.of(REALM)
         if names is None or client in names:
@@ -39,10 +39,10 @@ class Roles:
 
 
 def role(session: Session, realm: str, name: str, owner: str = REALM) -> dict[str, Any]:
-    """The representation of a role.
+    """Return the representation of a role.
 
     Raises:
-        KeycloakError: There is none, or no such client.
+        KeycloakError: There is no such role, or no such client.
     """
     where = ("clients", internal_id(session, realm, owner)) if owner else ()
     found = session.get(realm, *where, "roles", name)
@@ -53,7 +53,7 @@ def role(session: Session, realm: str, name: str, owner: str = REALM) -> dict[st
 
 
 def held(session: AdminApi, realm: str, *holder: str) -> Roles:
-    """The roles that a user or group was given directly."""
+    """Return the roles that a user or group has directly."""
     found = session.get(realm, *holder, "role-mappings") or {}
     return Roles(
         tuple(sorted(item["name"] for item in found.get("realmMappings") or ())),
@@ -73,7 +73,7 @@ def bring(
     *,
     composites: bool = False,
 ) -> None:
-    """Give and take until the holder has, of each owner in ``wanted``, exactly those roles."""
+    """Give and take roles until the holder has exactly the wanted roles of each owner in ``wanted``."""
     for owner, names in wanted:
         if names == has.of(owner):
             continue
@@ -90,7 +90,7 @@ def give(session: Session, realm: str, holder: tuple[str, ...], name: str, owner
 
 
 def take(session: Session, realm: str, *path: str, roles: Sequence[Mapping[str, Any]]) -> None:
-    """Remove roles from what holds them. Keycloak wants to be told which in the body of a DELETE."""
+    """Remove roles from their holder. Keycloak needs a list of them in the body of a DELETE."""
     session.delete(realm, *path, body=list(roles))
 
 
