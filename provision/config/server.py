@@ -39,7 +39,7 @@ class ScopeConfig(Concept):
 
 
 class ServerConfig(ServerOptions, Concept):
-    """A protected MCP server: the reference server, one of your own, or one that runs elsewhere."""
+    """A protected MCP server: the reference server, a server of your own, or a server that runs elsewhere."""
 
     name: str = Field(default="calculator", pattern=r"^[a-z0-9][a-z0-9-]*$", max_length=63)
     """The server's name in outputs and logs, and in the network of containers."""

@@ -1,4 +1,4 @@
-"""What stands in a realm, as far as its objects are found by listing; what Keycloak makes itself only when asked for."""
+"""The objects in a realm, as far as a listing finds them; Keycloak's own objects only on request."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ _PROTOCOL = "openid-connect"
 
 
 class RealmListing:
-    """The objects of one realm, each collection listed once and only when it is asked for.
+    """The objects of one realm; each collection is listed once, at its first use.
 
     Args:
         session: The Admin API.
         realm: The realm.
-        factory: Whether what Keycloak makes itself is told too.
+        factory: Whether the listing includes the objects that Keycloak makes itself.
     """
 
     def __init__(self, session: AdminApi, realm: str, *, factory: bool = False) -> None:
@@ -47,7 +47,7 @@ class RealmListing:
 
     @cached_property
     def mappers(self) -> list[tuple[str, str, dict[str, Any]]]:
-        """The protocol mappers of those scopes and clients: scope, client (one of the two is empty), mapper."""
+        """The protocol mappers of these scopes and clients: scope, client (one of the two is empty), mapper."""
         of_scopes = ((item["name"], "", item) for item in self.scopes)
         of_clients = (("", item["clientId"], item) for item in self.clients)
         return [
@@ -59,7 +59,7 @@ class RealmListing:
 
     @cached_property
     def identity_providers(self) -> list[dict[str, Any]]:
-        """The identity providers of the type that there is a kind for."""
+        """The identity providers of the type that has a kind here."""
         return [item for item in self._identity_providers if item["providerId"] == "oidc"]
 
     @cached_property
@@ -69,28 +69,28 @@ class RealmListing:
         return [name for name in names if self.factory or not self.is_factory_role(name)]
 
     def is_factory_client(self, client_id: str) -> bool:
-        """Whether Keycloak makes the client of that name itself."""
+        """Return whether Keycloak makes the client of that name itself."""
         return builtin.is_client(self.realm, client_id)
 
     def is_factory_scope(self, name: str) -> bool:
-        """Whether Keycloak makes the client scope of that name itself."""
+        """Return whether Keycloak makes the client scope of that name itself."""
         return name in builtin.KEYCLOAK_SCOPES
 
     def is_factory_role(self, name: str) -> bool:
-        """Whether Keycloak makes the realm role of that name itself."""
+        """Return whether Keycloak makes the realm role of that name itself."""
         return builtin.is_role(self.realm, name)
 
     def components(self, type_: str) -> list[dict[str, Any]]:
-        """The realm's components of one type."""
+        """Return the realm's components of one type."""
         realm_id = self.session.realm_id(self.realm)
         return list(self.session.get(self.realm, "components", parent=realm_id or "", type=type_) or ())
 
     def listed(self, *path: str) -> list[Any]:
-        """A collection that is not paged."""
+        """Return the items of a collection without pages."""
         return list(self.session.get(self.realm, *path) or ())
 
     def strangers(self) -> list[str]:
-        """What people made and no kind of object is for, a phrase each."""
+        """Return a phrase for each object that people made and that has no kind here."""
         users = self.session.get(self.realm, "users", "count")
         found = [f"{users} users: they are data, not configuration"] if users else []
         found += [

@@ -6,7 +6,7 @@ from typing import Any
 import pulumi
 
 class Provider(pulumi.ProviderResource):
-    """Which Keycloak resources go to, and as whom."""
+    """The Keycloak that resources go to, and the account that makes them."""
     def __init__(
         self,
         resource_name: str,
@@ -85,7 +85,7 @@ class index:
 
 class keycloak:
     class AllowedClientScopesPolicy(pulumi.CustomResource):
-        """Which client scopes a registration may ask for ("Client Scopes Policy")."""
+        """The client scopes that a registration may ask for ("Client Scopes Policy")."""
 
         realm: pulumi.Output[str]
         registration: pulumi.Output[str]
@@ -103,7 +103,7 @@ class keycloak:
         ) -> None: ...
 
     class AllowedProtocolMappersPolicy(pulumi.CustomResource):
-        """Which types of protocol mappers a registered client may have ("Protocol Mappers Policy")."""
+        """The types of protocol mappers that a registered client may have ("Protocol Mappers Policy")."""
 
         realm: pulumi.Output[str]
         registration: pulumi.Output[str]
@@ -119,7 +119,7 @@ class keycloak:
         ) -> None: ...
 
     class AudienceMapper(pulumi.CustomResource):
-        """Puts an audience into access tokens (Server Administration Guide, "Hardcoded audience")."""
+        """A mapper that puts an audience into access tokens (Server Administration Guide, "Hardcoded audience")."""
 
         realm: pulumi.Output[str]
         scope: pulumi.Output[str]
@@ -147,7 +147,7 @@ class keycloak:
         ) -> None: ...
 
     class AudienceResolveMapper(pulumi.CustomResource):
-        """Makes each client in which the user has a role an audience of the access token ("Automatically add audience")."""
+        """A mapper that adds each client in which the user has a role to a token's audience ("Automatically add audience")."""
 
         realm: pulumi.Output[str]
         scope: pulumi.Output[str]
@@ -262,7 +262,7 @@ class keycloak:
         ) -> None: ...
 
     class ClientDisabledPolicy(pulumi.CustomResource):
-        """Every registered client is disabled until somebody enables it ("Client Disabled Policy")."""
+        """A policy that disables every registered client until somebody enables the client ("Client Disabled Policy")."""
 
         realm: pulumi.Output[str]
         registration: pulumi.Output[str]
@@ -364,7 +364,7 @@ class keycloak:
         ) -> None: ...
 
     class ClientRoleMapper(pulumi.CustomResource):
-        """Writes the user's roles of one client, or of all clients, into a claim (Server Administration Guide, "OIDC token and SAML assertion mappings")."""
+        """A mapper that writes the user's roles of one client, or of all clients, into a claim (Server Administration Guide, "OIDC token and SAML assertion mappings")."""
 
         realm: pulumi.Output[str]
         scope: pulumi.Output[str]
@@ -422,7 +422,7 @@ class keycloak:
         ) -> None: ...
 
     class ClientScopeAssignment(pulumi.CustomResource):
-        """A client has this client scope ("Link client scope with the client"); its other scopes are left as they are."""
+        """The assignment of a client scope to a client ("Link client scope with the client"), beside its other scopes."""
 
         realm: pulumi.Output[str]
         client: pulumi.Output[str]
@@ -440,7 +440,7 @@ class keycloak:
         ) -> None: ...
 
     class ConsentRequiredPolicy(pulumi.CustomResource):
-        """Every registered client has to ask its users for consent ("Consent Required Policy")."""
+        """A policy that makes every registered client ask its users for consent ("Consent Required Policy")."""
 
         realm: pulumi.Output[str]
         registration: pulumi.Output[str]
@@ -454,7 +454,7 @@ class keycloak:
         ) -> None: ...
 
     class FullScopeDisabledPolicy(pulumi.CustomResource):
-        """No registered client gets all roles of its users ("Full Scope Policy")."""
+        """A policy that denies every registered client the full scope, all roles of its users ("Full Scope Policy")."""
 
         realm: pulumi.Output[str]
         registration: pulumi.Output[str]
@@ -468,7 +468,7 @@ class keycloak:
         ) -> None: ...
 
     class GenericProtocolMapper(pulumi.CustomResource):
-        """A mapper of a type that has no kind of its own here, such as one of an extension of the server."""
+        """A mapper of a type without a kind of its own here, such as a type of an extension of the server."""
 
         realm: pulumi.Output[str]
         scope: pulumi.Output[str]
@@ -490,7 +490,7 @@ class keycloak:
         ) -> None: ...
 
     class GenericRegistrationPolicy(pulumi.CustomResource):
-        """A policy of a type that has no kind of its own here, such as one of a newer server or of an extension."""
+        """A policy of a type without a kind of its own here, such as a type of a newer server or of an extension."""
 
         realm: pulumi.Output[str]
         registration: pulumi.Output[str]
@@ -508,7 +508,7 @@ class keycloak:
         ) -> None: ...
 
     class Group(pulumi.CustomResource):
-        """A group of users (Server Administration Guide, "Groups"); Keycloak deletes its subgroups with it."""
+        """A group of users (Server Administration Guide, "Groups"); Keycloak deletes a group's subgroups with the group."""
 
         realm: pulumi.Output[str]
         path: pulumi.Output[str]
@@ -528,7 +528,7 @@ class keycloak:
         ) -> None: ...
 
     class HardcodedClaimMapper(pulumi.CustomResource):
-        """Writes the same claim with the same value into every token ("OIDC token and SAML assertion mappings")."""
+        """A mapper that writes a claim with a fixed value into every token ("OIDC token and SAML assertion mappings")."""
 
         realm: pulumi.Output[str]
         scope: pulumi.Output[str]
@@ -616,7 +616,7 @@ class keycloak:
         ) -> None: ...
 
     class IdentityProviderMapper(pulumi.CustomResource):
-        """What the tokens of an identity provider tell about a user (Server Administration Guide, "Mapping claims and assertions")."""
+        """A mapper from a provider's tokens to users (Server Administration Guide, "Mapping claims and assertions")."""
 
         realm: pulumi.Output[str]
         identity_provider: pulumi.Output[str]
@@ -644,7 +644,7 @@ class keycloak:
         ) -> None: ...
 
     class InitialAccessToken(pulumi.CustomResource):
-        """Lets its bearer register clients, under the realm's policies for authenticated registration ("Initial Access Token")."""
+        """A token to register clients, under the realm's policies for authenticated registration ("Initial Access Token")."""
 
         realm: pulumi.Output[str]
         name: pulumi.Output[str]
@@ -664,7 +664,7 @@ class keycloak:
         ) -> None: ...
 
     class MaxClientsPolicy(pulumi.CustomResource):
-        """How many clients a realm may have before registration is refused ("Max Clients Policy")."""
+        """The number of clients at which a realm refuses further registrations ("Max Clients Policy")."""
 
         realm: pulumi.Output[str]
         registration: pulumi.Output[str]
@@ -825,7 +825,7 @@ class keycloak:
         ) -> None: ...
 
     class RealmClientScopeAssignment(pulumi.CustomResource):
-        """Every new client of the realm gets this client scope; other memberships are left as they are."""
+        """The assignment of a client scope to every new client of the realm; other memberships stay unchanged."""
 
         realm: pulumi.Output[str]
         scope: pulumi.Output[str]
@@ -841,7 +841,7 @@ class keycloak:
         ) -> None: ...
 
     class RealmClientScopes(pulumi.CustomResource):
-        """Exactly these client scopes are the realm's default and optional ones ("Realm default client scopes")."""
+        """The realm's whole lists of default and optional client scopes ("Realm default client scopes")."""
 
         realm: pulumi.Output[str]
         default_scopes: pulumi.Output[Sequence[str]]
@@ -857,7 +857,7 @@ class keycloak:
         ) -> None: ...
 
     class RealmKey(pulumi.CustomResource):
-        """A key that Keycloak makes and signs or encrypts with (Server Administration Guide, "Configuring realm keys")."""
+        """A signing or encryption key that Keycloak makes (Server Administration Guide, "Configuring realm keys")."""
 
         realm: pulumi.Output[str]
         provider: pulumi.Output[str]
@@ -907,7 +907,7 @@ class keycloak:
         ) -> None: ...
 
     class RealmRoleMapper(pulumi.CustomResource):
-        """Writes the user's realm roles into a claim (Server Administration Guide, "OIDC token and SAML assertion mappings")."""
+        """A mapper that writes the user's realm roles into a claim (Server Administration Guide, "OIDC token and SAML assertion mappings")."""
 
         realm: pulumi.Output[str]
         scope: pulumi.Output[str]
@@ -943,7 +943,7 @@ class keycloak:
         ) -> None: ...
 
     class RegistrationWebOriginsPolicy(pulumi.CustomResource):
-        """From which web origins a browser may register clients (CORS on the registration endpoint)."""
+        """The web origins from which a browser may register clients (CORS on the registration endpoint)."""
 
         realm: pulumi.Output[str]
         registration: pulumi.Output[str]
@@ -959,7 +959,7 @@ class keycloak:
         ) -> None: ...
 
     class ServiceAccountRole(pulumi.CustomResource):
-        """One role that a client's service account is given; its other roles are left as they are."""
+        """A role that is given to a client's service account; the account's other roles stay unchanged."""
 
         realm: pulumi.Output[str]
         client: pulumi.Output[str]
@@ -977,7 +977,7 @@ class keycloak:
         ) -> None: ...
 
     class TrustedHostsPolicy(pulumi.CustomResource):
-        """Which hosts may register clients and which hosts their URIs may name ("Trusted Hosts Policy")."""
+        """The hosts that may register clients and the hosts that clients' URIs may name ("Trusted Hosts Policy")."""
 
         realm: pulumi.Output[str]
         registration: pulumi.Output[str]
@@ -1033,7 +1033,7 @@ class keycloak:
         ) -> None: ...
 
     class UserAttributeMapper(pulumi.CustomResource):
-        """Writes an attribute of the user into a claim (Server Administration Guide, "OIDC token and SAML assertion mappings")."""
+        """A mapper that writes an attribute of the user into a claim (Server Administration Guide, "OIDC token and SAML assertion mappings")."""
 
         realm: pulumi.Output[str]
         scope: pulumi.Output[str]
@@ -1071,7 +1071,7 @@ class keycloak:
         ) -> None: ...
 
     class UserProfile(pulumi.CustomResource):
-        """Which attributes users have (Server Administration Guide, "Managing the user profile")."""
+        """The attributes that users have (Server Administration Guide, "Managing the user profile")."""
 
         realm: pulumi.Output[str]
         attributes: pulumi.Output[Sequence[Any]]

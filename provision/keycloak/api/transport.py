@@ -113,7 +113,7 @@ class Transport:
         self._absent_until = 0.0
 
     def call(self, request: Request, guard: AbstractContextManager[Any] | None = None) -> Response:
-        """Return the answer, whatever its status, after as many tries as are safe and useful.
+        """Return the answer, whatever its status, after every try that is safe and useful.
 
         Args:
             request: The request. A POST is sent again only if Keycloak cannot have acted on it.

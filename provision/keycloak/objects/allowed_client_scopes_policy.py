@@ -12,7 +12,7 @@ from provision.keycloak.bases.representation import config_values
 
 
 class AllowedClientScopesPolicy(RegistrationPolicy, module="keycloak"):
-    """Which client scopes a registration may ask for ("Client Scopes Policy").
+    """The client scopes that a registration may ask for ("Client Scopes Policy").
 
     Keycloak refuses names of scopes that do not exist: declare the scopes first.
     """
@@ -26,7 +26,7 @@ class AllowedClientScopesPolicy(RegistrationPolicy, module="keycloak"):
 
 
 class AllowedClientScopesPolicyHandler(RegistrationPolicyHandler[AllowedClientScopesPolicy]):
-    """Allowed Client Scopes through the Admin API."""
+    """The handler of Allowed Client Scopes policies through the Admin API."""
 
-    provider_id = "allowed-client-templates"  # the name it had when client scopes were client templates
+    provider_id = "allowed-client-templates"  # the policy's name when client scopes were client templates
     display_name = "Allowed Client Scopes"

@@ -12,9 +12,9 @@ from provision.keycloak.bases.representation import config_values
 
 
 class AllowedProtocolMappersPolicy(RegistrationPolicy, module="keycloak"):
-    """Which types of protocol mappers a registered client may have ("Protocol Mappers Policy").
+    """The types of protocol mappers that a registered client may have ("Protocol Mappers Policy").
 
-    A fresh realm has it with the mappers that only show the user's own data.
+    A fresh realm has this policy with the mappers that only show the user's own data.
     """
 
     allowed_protocol_mapper_types: Annotated[
@@ -26,7 +26,7 @@ class AllowedProtocolMappersPolicy(RegistrationPolicy, module="keycloak"):
 
 
 class AllowedProtocolMappersPolicyHandler(RegistrationPolicyHandler[AllowedProtocolMappersPolicy]):
-    """Allowed Protocol Mapper Types through the Admin API."""
+    """The handler of Allowed Protocol Mapper Types policies through the Admin API."""
 
     provider_id = "allowed-protocol-mappers"
     display_name = "Allowed Protocol Mapper Types"

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 class AudienceMapper(ProtocolMapper, module="keycloak"):
-    """Puts an audience into access tokens (Server Administration Guide, "Hardcoded audience").
+    """A mapper that puts an audience into access tokens (Server Administration Guide, "Hardcoded audience").
 
     Give either ``included_custom_audience`` (any text, for MCP the server's canonical URI, RFC 8707) or
     ``included_client_audience`` (the client id of a client in the realm).
@@ -52,12 +52,12 @@ _AUDIENCES = frozenset({"included_custom_audience", "included_client_audience"})
 
 
 class AudienceMapperHandler(ProtocolMapperHandler[AudienceMapper]):
-    """Audience mappers through the Admin API."""
+    """The handler of audience mappers through the Admin API."""
 
     provider = "oidc-audience-mapper"
 
     def to_json(
         self, spec: AudienceMapper, raw: Mapping[str, Any], names: Collection[str] | None
     ) -> dict[str, Any]:
-        """The one audience takes the other's place."""
+        """Return the representation; the one audience takes the other's place."""
         return super().to_json(spec, raw, None if names is None else {*names, *_AUDIENCES})

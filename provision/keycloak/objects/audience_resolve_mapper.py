@@ -14,10 +14,10 @@ from provision.keycloak.bases.protocol_mapper import (
 
 
 class AudienceResolveMapper(ProtocolMapper, module="keycloak"):
-    """Makes each client in which the user has a role an audience of the access token ("Automatically add audience").
+    """A mapper that adds each client in which the user has a role to a token's audience ("Automatically add audience").
 
-    Keycloak has one in its own scope ``roles``. A resource server that must not see tokens meant for others is better
-    served by an AudienceMapper.
+    Keycloak has such a mapper in its own scope ``roles``. A resource server that must not see tokens meant for others
+    is better served by an AudienceMapper.
     """
 
     add_to_access_token: AddToAccessToken = Field(
@@ -28,6 +28,6 @@ class AudienceResolveMapper(ProtocolMapper, module="keycloak"):
 
 
 class AudienceResolveMapperHandler(ProtocolMapperHandler[AudienceResolveMapper]):
-    """Audience Resolve mappers through the Admin API."""
+    """The handler of Audience Resolve mappers through the Admin API."""
 
     provider = "oidc-audience-resolve-mapper"

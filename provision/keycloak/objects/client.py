@@ -25,7 +25,7 @@ _JWKS, _USE_JWKS = "jwks.url", "use.jwks.url"
 _FRONT = "frontchannel.logout.url"
 _RESOURCES = "resource-indicators"
 _MASK = "**********"
-"""What Keycloak shows for a secret to an account that may look at clients but not change them."""
+"""Keycloak's mask of a secret, for an account that may look at clients but not change them."""
 _ALGORITHM = r"^((RS|PS|ES)(256|384|512)|EdDSA)?$"
 _CONFIDENTIAL_ONLY = {
     "secret": "secret",
@@ -37,9 +37,9 @@ _CONFIDENTIAL_ONLY = {
 class Client(Spec, module="keycloak"):
     """An OpenID Connect client (Server Administration Guide, "Managing OpenID Connect clients").
 
-    A *public* client logs people in with authorization code and PKCE and has no secret; a *confidential* one has one,
-    or a key of its own. All grants are off until they are switched on, and PKCE is asked for; Keycloak's own client
-    policies change what they change.
+    A *public* client logs people in with authorization code and PKCE and has no secret; a *confidential* client has a
+    secret or a key of its own. All grants are off by default, and PKCE is required. Keycloak's own client policies may
+    change a client's settings.
     """
 
     # A client gets the realm's default scopes when it is made, and never again.
@@ -204,7 +204,7 @@ class Client(Spec, module="keycloak"):
 
 
 class ClientOutputs(Outputs):
-    """What Keycloak adds to a client."""
+    """The values that Keycloak adds to a client."""
 
     generated_secret: Annotated[str | None, Secret] = Field(
         default=None,
@@ -213,30 +213,30 @@ class ClientOutputs(Outputs):
 
 
 class ClientHandler(CollectionHandler[Client]):
-    """Clients through the Admin API."""
+    """The handler of clients through the Admin API."""
 
     outputs = ClientOutputs
     rejects_duplicates = True
     fixed = {"protocol": "openid-connect"}  # noqa: RUF012 - declared ClassVar in the base
 
     def collection(self, spec: Client) -> tuple[str, ...]:
-        """The realm's clients."""
+        """Return the path of the realm's clients."""
         del spec
         return ("clients",)
 
     def look_up(self, key: Client) -> Mapping[str, Any] | None:
-        """One query by the client id."""
+        """Return the client by one query for its client id, or None."""
         return client_with_id(self.session, key.realm, key.client_id)
 
     def discover(self, listing: RealmListing) -> Iterator[Client]:
-        """Those that people made, and those that registered themselves."""
+        """Yield the clients that people made, and those which registered themselves."""
         for item in listing.clients:
             yield self.key(realm=listing.realm, client_id=item["clientId"])
 
     def from_json(self, key: Client, raw: Mapping[str, Any]) -> dict[str, Any]:
-        """The secret is told where one is declared, or where a public client is declared and would lose it.
+        """Return the fields, with the secret if one is declared, or if a declared public client would lose it.
 
-        One that Keycloak masks is believed to be the declared one.
+        A secret that Keycloak masks counts as the declared secret.
         """
         attributes = raw.get("attributes", {})
         secret = raw.get("secret")
@@ -253,7 +253,7 @@ class ClientHandler(CollectionHandler[Client]):
         }
 
     def to_json(self, spec: Client, raw: Mapping[str, Any], names: Collection[str] | None) -> dict[str, Any]:
-        """A secret that is not declared stays as it is.
+        """Return the representation, in which a secret that is not declared stays unchanged.
 
         Raises:
             KeycloakError: A resource URL is declared that Keycloak would ignore.
@@ -281,19 +281,19 @@ class ClientHandler(CollectionHandler[Client]):
         return {**body, "attributes": attributes}
 
     def find(self, key: Client) -> Observed[Client] | None:
-        """The client, with its secret where none is declared."""
+        """Return the client, with its secret among the outputs if none is declared."""
         found = super().find(key)
         if found is None or key.secret is not None:
             return found
         return replace(found, outputs=_outputs(found.spec, found.raw.get("secret")))
 
     def preflight(self, spec: Client) -> None:
-        """A resource URL, where this Keycloak lacks the feature."""
+        """Raise an error if a resource URL is declared and Keycloak lacks the feature."""
         if spec.resource_url and _RESOURCES not in self.features:
             server_info.require(self.session, "token-interceptor", _RESOURCES, _RESOURCES)
 
     def create(self, spec: Client) -> ClientOutputs:
-        """Make the client; Keycloak makes its secret when none is supplied."""
+        """Make the client; Keycloak makes a secret if none is declared."""
         session, body = self.session, self.to_json(spec, {}, None)
         if not spec.redirect_uris:  # Keycloak would allow everything below the root URL
             body.pop("rootUrl", None)
@@ -303,7 +303,7 @@ class ClientHandler(CollectionHandler[Client]):
         return self._generated(spec, spec, made)
 
     def update(self, found: Observed[Client], spec: Client) -> ClientOutputs:
-        """Change what is declared."""
+        """Change the declared fields."""
         super().update(found, spec)
         declared = spec.model_fields_set & {"access", "client_authenticator"}
         now = found.spec.model_copy(update={name: getattr(spec, name) for name in declared})
@@ -328,16 +328,16 @@ def _outputs(client: Client, secret: str | None) -> ClientOutputs:
 
 
 def client_with_id(session: Session, realm: str, client_id: str) -> dict[str, Any] | None:
-    """The representation of the client with that client id, or None; one query."""
+    """Return the representation of the client with that client id, by one query, or None."""
     listed = session.get(realm, "clients", clientId=client_id)
     return dict(listed[0]) if listed else None
 
 
 def internal_id(session: Session, realm: str, client_id: str) -> str:
-    """Keycloak's own id of the client with that client id.
+    """Return Keycloak's own id of the client with that client id.
 
     Raises:
-        KeycloakError: There is none.
+        KeycloakError: There is no such client.
     """
     found = client_with_id(session, realm, client_id)
     if found is None:

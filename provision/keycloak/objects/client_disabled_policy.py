@@ -6,14 +6,14 @@ from provision.keycloak.bases.registration_policy import RegistrationPolicy, Reg
 
 
 class ClientDisabledPolicy(RegistrationPolicy, module="keycloak"):
-    """Every registered client is disabled until somebody enables it ("Client Disabled Policy").
+    """A policy that disables every registered client until somebody enables the client ("Client Disabled Policy").
 
-    It has no settings: it is in force while it is there.
+    The policy has no settings: while it exists, it is in force.
     """
 
 
 class ClientDisabledPolicyHandler(RegistrationPolicyHandler[ClientDisabledPolicy]):
-    """Client Disabled through the Admin API."""
+    """The handler of Client Disabled policies through the Admin API."""
 
     provider_id = "client-disabled"
     display_name = "Client Disabled"

@@ -48,7 +48,7 @@ class ClientAccessType(Configuration):
 
 
 class ClientUpdaterContext(Configuration):
-    """How a client is being made or changed."""
+    """The way in which a client is made or changed."""
 
     update_client_source: tuple[str, ...] = Field(
         description="`ByAuthenticatedUser`, `ByAnonymous`, `ByInitialAccessToken`, `ByRegistrationAccessToken`."
@@ -57,7 +57,7 @@ class ClientUpdaterContext(Configuration):
 
 
 class ClientUpdaterSourceHost(Configuration):
-    """From where a client is being made or changed."""
+    """The hosts from which a client is made or changed."""
 
     trusted_hosts: tuple[str, ...] = Field(
         description="Host names or addresses; `*.example.org` stands for all hosts below."
@@ -87,8 +87,9 @@ class Condition(Part):
 class ClientPolicy(PolicyPart, module="keycloak"):
     """A client policy: profiles for the clients that meet all conditions (Server Administration Guide, "Client Policies").
 
-    A condition that has a field here is declared by it, any other in `conditions`. A policy without a condition applies
-    to no client. Conditions are asked at each event apart: `clientIdUri` answers only before the authorization request.
+    A condition with a field here is declared by that field, any other condition in `conditions`. A policy without a
+    condition applies to no client. Conditions are evaluated at each event separately: `clientIdUri` applies only before
+    the authorization request.
     """
 
     enabled: bool = Field(default=True, description="Whether it is in force.")
@@ -126,14 +127,14 @@ class ClientPolicy(PolicyPart, module="keycloak"):
         return self
 
     def references(self) -> Iterator[tuple[str, ...]]:
-        """The scopes of the condition too."""
+        """Yield the usual references, and the scopes that a condition names."""
         yield from super().references()
         if self.client_scopes is not None:
             yield from (("ClientScope", name) for name in self.client_scopes.scopes)
 
 
 class ClientPolicyHandler(PolicyDocumentHandler[ClientPolicy]):
-    """The realm's policies."""
+    """The handler of the realm's policies."""
 
     document = "policies"
     parts = "conditions"

@@ -22,13 +22,13 @@ if TYPE_CHECKING:
 
 
 class PkceEnforcer(Configuration):
-    """Authorization requests need PKCE with S256 (RFC 7636)."""
+    """A requirement of PKCE with S256 in authorization requests (RFC 7636)."""
 
     auto_configure: bool = Field(default=False, description="Switch it on in clients that don't ask for it.")
 
 
 class ClientAuthenticators(Configuration):
-    """How clients may authenticate."""
+    """The ways in which clients may authenticate."""
 
     allowed_client_authenticators: tuple[str, ...] = Field(
         default=(), description="Ids, such as `client-jwt` and `client-secret`."
@@ -39,7 +39,7 @@ class ClientAuthenticators(Configuration):
 
 
 class RedirectUris(Configuration):
-    """Which redirect URIs a client may have: without an option those with https and no wildcard."""
+    """The redirect URIs that a client may have: without an option, https URIs without a wildcard."""
 
     allow_ipv4_loopback_address: bool = Field(default=False, description="Allow URIs on `127.0.0.0/8`.")
     allow_ipv6_loopback_address: bool = Field(default=False, description="Allow URIs on `[::1]`.")
@@ -63,7 +63,7 @@ class RedirectUris(Configuration):
 
 
 class SecretRotation(Configuration):
-    """A new secret leaves the old one valid for a while; periods in seconds."""
+    """The rotation of secrets: a new secret leaves the old one valid for a while; periods in seconds."""
 
     expiration_period: int = Field(default=29 * 86400, ge=1, description="How long a secret is good for.")
     rotated_expiration_period: int = Field(
@@ -109,7 +109,7 @@ class Executor(Part):
 class ClientProfile(PolicyPart, module="keycloak"):
     """A client profile: executors that a client policy applies (Server Administration Guide, "Client Policies").
 
-    An executor that has a field here is declared by it, any other in `executors`.
+    An executor with a field here is declared by that field, any other executor in `executors`.
     """
 
     pkce: Annotated[PkceEnforcer | None, provided("pkce-enforcer")] = Field(
@@ -138,17 +138,17 @@ class ClientProfile(PolicyPart, module="keycloak"):
 
 
 class ClientProfileHandler(PolicyDocumentHandler[ClientProfile]):
-    """The realm's own profiles; Keycloak's global ones can be used in policies but not changed."""
+    """The handler of the realm's own profiles; Keycloak's global ones can be used in policies but not changed."""
 
     document = "profiles"
     parts = "executors"
     part = "executor"
 
     def delete(self, found: Observed[ClientProfile]) -> None:
-        """Take the profile out, unless a policy uses it: Keycloak then refuses every later change of a policy.
+        """Remove the profile, unless a policy uses it: Keycloak would then refuse every later change of a policy.
 
         Raises:
-            KeycloakError: A policy uses it.
+            KeycloakError: A policy uses the profile.
         """
         realm = found.spec.realm
         policies = self.session.get(realm, "client-policies", "policies") or {}

@@ -31,20 +31,20 @@ class ClientRole(Role, module="keycloak"):
 
 
 class ClientRoleHandler(RoleHandler[ClientRole]):
-    """Client roles through the Admin API."""
+    """The handler of client roles through the Admin API."""
 
     def collection(self, spec: ClientRole) -> tuple[str, ...]:
-        """The client's roles."""
+        """Return the path of the client's roles."""
         return "clients", internal_id(self.session, spec.realm, spec.client), "roles"
 
     def discover(self, listing: RealmListing) -> Iterator[ClientRole]:
-        """Those of clients that people made."""
+        """Yield the roles of clients that people made."""
         for client in listing.clients:
             for item in listing.listed("clients", client["id"], "roles"):
                 yield self.key(realm=listing.realm, client=client["clientId"], name=item["name"])
 
     def look_up(self, key: ClientRole) -> Mapping[str, Any] | None:
-        """None too when the client is gone."""
+        """Return the role, or None if there is none or the client is gone."""
         if client_with_id(self.session, key.realm, key.client) is None:
             return None
         return super().look_up(key)

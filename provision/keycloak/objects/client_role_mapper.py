@@ -13,9 +13,9 @@ from provision.keycloak.bases.representation import config
 
 
 class ClientRoleMapper(ClaimMapper, module="keycloak"):
-    """Writes the user's roles of one client, or of all clients, into a claim (Server Administration Guide, "OIDC token and SAML assertion mappings").
+    """A mapper that writes the user's roles of one client, or of all clients, into a claim (Server Administration Guide, "OIDC token and SAML assertion mappings").
 
-    ``${client_id}`` in the claim's name stands for the client whose roles they are.
+    ``${client_id}`` in the claim's name stands for the client that has the roles.
     """
 
     roles_of_client: Annotated[str, config("usermodel.clientRoleMapping.clientId"), Refers("Client")] = Field(
@@ -31,6 +31,6 @@ class ClientRoleMapper(ClaimMapper, module="keycloak"):
 
 
 class ClientRoleMapperHandler(ProtocolMapperHandler[ClientRoleMapper]):
-    """Client role mappers through the Admin API."""
+    """The handler of client role mappers through the Admin API."""
 
     provider = "oidc-usermodel-client-role-mapper"

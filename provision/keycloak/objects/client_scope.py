@@ -43,22 +43,22 @@ _TEXT = "consent.screen.text"
 
 
 class ClientScopeHandler(NamedCollectionHandler[ClientScope]):
-    """Client scopes through the Admin API."""
+    """The handler of client scopes through the Admin API."""
 
     fixed = {"protocol": "openid-connect"}  # noqa: RUF012 - declared ClassVar in the base
 
     def collection(self, spec: ClientScope) -> tuple[str, ...]:
-        """The realm's client scopes."""
+        """Return the path of the realm's client scopes."""
         del spec
         return ("client-scopes",)
 
     def discover(self, listing: RealmListing) -> Iterator[ClientScope]:
-        """Those that people made."""
+        """Yield the client scopes that people made."""
         for item in listing.scopes:
             yield self.key(realm=listing.realm, name=item["name"])
 
     def from_json(self, key: ClientScope, raw: Mapping[str, Any]) -> dict[str, Any]:
-        """A scope that is shown on the consent page has a text there."""
+        """Return the fields; only a scope on the consent page has a consent text."""
         attributes = raw.get("attributes", {})
         shown = attributes.get(_SHOWN, "true") == "true"
         return super().from_json(key, raw) | {
@@ -68,7 +68,7 @@ class ClientScopeHandler(NamedCollectionHandler[ClientScope]):
     def to_json(
         self, spec: ClientScope, raw: Mapping[str, Any], names: Collection[str] | None
     ) -> dict[str, Any]:
-        """Mappers are objects of their own and stay out of it."""
+        """Return the representation without mappers, which are objects of their own."""
         body = super().to_json(spec, raw, names)
         body.pop("protocolMappers", None)
         if names is None or "consent_text" in names:
@@ -78,10 +78,10 @@ class ClientScopeHandler(NamedCollectionHandler[ClientScope]):
 
 
 def scope_id(session: Session, realm: str, name: str) -> str:
-    """The id of the client scope with that name.
+    """Return the id of the client scope with that name.
 
     Raises:
-        KeycloakError: There is none.
+        KeycloakError: There is no such client scope.
     """
     found = NameIndex.of(session).id_of(name, realm, "client-scopes")
     if found is None:

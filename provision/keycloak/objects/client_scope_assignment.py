@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 
 class ClientScopeAssignment(Spec, module="keycloak", formerly=("ClientDefaultScope",)):
-    """A client has this client scope ("Link client scope with the client"); its other scopes are left as they are.
+    """The assignment of a client scope to a client ("Link client scope with the client"), beside its other scopes.
 
     A client that is made gets the realm's default scopes from Keycloak, so the membership may be there already.
     """
@@ -42,10 +42,10 @@ _LISTS = {"default": "default-client-scopes", "optional": "optional-client-scope
 
 
 class ClientScopeAssignmentHandler(KeycloakHandler[ClientScopeAssignment]):
-    """Memberships through the Admin API."""
+    """The handler of memberships through the Admin API."""
 
     def discover(self, listing: RealmListing) -> Iterator[ClientScopeAssignment]:
-        """Those that a new client would not have; with the factory's, all."""
+        """Yield the memberships that a new client would not have; with the factory's objects, all memberships."""
         for client in listing.clients:
             for kind, members in listing.realm_scopes.items():
                 usual = set() if listing.factory else members
@@ -53,7 +53,7 @@ class ClientScopeAssignmentHandler(KeycloakHandler[ClientScopeAssignment]):
                     yield self.key(realm=listing.realm, client=client["clientId"], scope=name)
 
     def find(self, key: ClientScopeAssignment) -> Observed[ClientScopeAssignment] | None:
-        """The membership, if the scope is in either list of the client."""
+        """Return the membership if the scope is in either list of the client, or None."""
         session = self.session
         client = client_with_id(session, key.realm, key.client)
         if client is None:
@@ -73,12 +73,12 @@ class ClientScopeAssignmentHandler(KeycloakHandler[ClientScopeAssignment]):
         session.put(spec.realm, "clients", client, _LISTS[spec.kind], member, body={})
 
     def update(self, found: Observed[ClientScopeAssignment], spec: ClientScopeAssignment) -> None:
-        """Move the scope to the declared list: Keycloak ignores an addition to the second one."""
+        """Move the scope to the declared list: Keycloak ignores an addition of a scope that the other list has."""
         if found.spec.kind != spec.kind:
             self.delete(found)
             self.create(spec)
 
     def delete(self, found: Observed[ClientScopeAssignment]) -> None:
-        """Take the scope out of the list."""
+        """Remove the scope from the list."""
         path = ("clients", found.raw["id"], _LISTS[found.spec.kind], found.id)
         self.session.delete(found.spec.realm, *path)

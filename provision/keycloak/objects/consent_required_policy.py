@@ -6,14 +6,15 @@ from provision.keycloak.bases.registration_policy import RegistrationPolicy, Reg
 
 
 class ConsentRequiredPolicy(RegistrationPolicy, module="keycloak"):
-    """Every registered client has to ask its users for consent ("Consent Required Policy").
+    """A policy that makes every registered client ask its users for consent ("Consent Required Policy").
 
-    It has no settings: it is in force while it is there. A fresh realm has it for anonymous registration.
+    The policy has no settings: while it exists, it is in force. A fresh realm has the policy for anonymous
+    registration.
     """
 
 
 class ConsentRequiredPolicyHandler(RegistrationPolicyHandler[ConsentRequiredPolicy]):
-    """Consent Required through the Admin API."""
+    """The handler of Consent Required policies through the Admin API."""
 
     provider_id = "consent-required"
     display_name = "Consent Required"

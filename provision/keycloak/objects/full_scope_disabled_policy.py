@@ -6,14 +6,15 @@ from provision.keycloak.bases.registration_policy import RegistrationPolicy, Reg
 
 
 class FullScopeDisabledPolicy(RegistrationPolicy, module="keycloak"):
-    """No registered client gets all roles of its users ("Full Scope Policy").
+    """A policy that denies every registered client the full scope, all roles of its users ("Full Scope Policy").
 
-    It has no settings: it is in force while it is there. A fresh realm has it for anonymous registration.
+    The policy has no settings: while it exists, it is in force. A fresh realm has the policy for anonymous
+    registration.
     """
 
 
 class FullScopeDisabledPolicyHandler(RegistrationPolicyHandler[FullScopeDisabledPolicy]):
-    """Full Scope Disabled through the Admin API."""
+    """The handler of Full Scope Disabled policies through the Admin API."""
 
     provider_id = "scope"
     display_name = "Full Scope Disabled"

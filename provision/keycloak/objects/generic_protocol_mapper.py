@@ -18,10 +18,10 @@ if TYPE_CHECKING:
 
 
 class GenericProtocolMapper(ProtocolMapper, module="keycloak"):
-    """A mapper of a type that has no kind of its own here, such as one of an extension of the server.
+    """A mapper of a type without a kind of its own here, such as a type of an extension of the server.
 
-    Only the declared settings are compared and changed. The types that a server offers and their settings are listed
-    by its ``/admin/serverinfo`` under ``protocolMapperTypes``.
+    Only the declared settings are compared and changed. A server lists its types and their settings in
+    ``/admin/serverinfo`` under ``protocolMapperTypes``.
     """
 
     provider_id: Annotated[str, ReplaceOnChange, at("protocolMapper")] = Field(
@@ -35,26 +35,26 @@ class GenericProtocolMapper(ProtocolMapper, module="keycloak"):
 
 
 class GenericProtocolMapperHandler(ProtocolMapperHandler[GenericProtocolMapper]):
-    """Mappers of any type through the Admin API."""
+    """The handler of mappers of any type through the Admin API."""
 
     def discover(self, listing: RealmListing) -> Iterator[GenericProtocolMapper]:
-        """Those of a type that has no kind of its own."""
+        """Yield the mappers of types without a kind of their own."""
         typed = {getattr(handler, "provider", "") for handler in catalogue().values()}
         for scope, client, mapper in listing.mappers:
             if mapper["protocolMapper"] not in typed:
                 yield self.key(realm=listing.realm, scope=scope, client=client, name=mapper["name"])
 
     def fits(self, key: GenericProtocolMapper, raw: Mapping[str, Any]) -> None:
-        """A mapper of any type is found, so that one that became another is seen as such."""
+        """Accept a mapper of any type, so that a change of the type is seen as a difference."""
 
     def provider_of(self, spec: GenericProtocolMapper) -> str:
-        """The declared type."""
+        """Return the declared type."""
         return spec.provider_id
 
     def to_json(
         self, spec: GenericProtocolMapper, raw: Mapping[str, Any], names: Collection[str] | None
     ) -> dict[str, Any]:
-        """Settings that are not declared stay as they are; another type is a replacement, never a change."""
+        """Return the representation; undeclared settings stay unchanged, and another type is a replacement."""
         if raw:
             super().fits(spec, raw)
         body = super().to_json(spec, raw, names)

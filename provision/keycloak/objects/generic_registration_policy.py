@@ -23,9 +23,10 @@ if TYPE_CHECKING:
 
 
 class GenericRegistrationPolicy(RegistrationPolicy, module="keycloak"):
-    """A policy of a type that has no kind of its own here, such as one of a newer server or of an extension.
+    """A policy of a type without a kind of its own here, such as a type of a newer server or of an extension.
 
-    Only the declared settings are compared and changed, each as a set: Keycloak tells its values in any order.
+    Only the declared settings are compared and changed, each as a set: Keycloak returns the values of a setting in any
+    order.
     """
 
     provider_id: Annotated[str, NaturalKey, Outside] = Field(
@@ -46,14 +47,14 @@ class GenericRegistrationPolicy(RegistrationPolicy, module="keycloak"):
 
 
 class GenericRegistrationPolicyHandler(RegistrationPolicyHandler[GenericRegistrationPolicy]):
-    """Policies of any type through the Admin API."""
+    """The handler of policies of any type through the Admin API."""
 
     def provider_of(self, spec: GenericRegistrationPolicy) -> str:
-        """The declared type."""
+        """Return the declared type."""
         return spec.provider_id
 
     def discover(self, listing: RealmListing) -> Iterator[GenericRegistrationPolicy]:
-        """Those of a type that has no kind of its own."""
+        """Yield the policies of types without a kind of their own."""
         typed = {getattr(handler, "provider_id", "") for handler in catalogue().values()}
         for item in listing.components(PROVIDER_TYPE):
             if item["providerId"] not in typed:
@@ -62,16 +63,16 @@ class GenericRegistrationPolicyHandler(RegistrationPolicyHandler[GenericRegistra
                 )
 
     def name_of(self, spec: GenericRegistrationPolicy) -> str:
-        """The type is the name, which only the admin console shows."""
+        """Return the type as the name, which only the admin console shows."""
         return spec.provider_id
 
     def from_json(self, key: GenericRegistrationPolicy, raw: Mapping[str, Any]) -> dict[str, Any]:
-        """The settings, each in one order."""
+        """Return the settings, each sorted."""
         return super().from_json(key, raw) | {"config": in_order(raw.get("config", {}))}
 
     def to_json(
         self, spec: GenericRegistrationPolicy, raw: Mapping[str, Any], names: Collection[str] | None
     ) -> dict[str, Any]:
-        """Settings that are not declared stay as they are."""
+        """Return the representation, in which settings that are not declared stay unchanged."""
         body = super().to_json(spec, raw, names)
         return {**body, "config": {**body["config"], **spec.config}}

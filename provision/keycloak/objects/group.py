@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 
 class Group(Spec, module="keycloak"):
-    """A group of users (Server Administration Guide, "Groups"); Keycloak deletes its subgroups with it."""
+    """A group of users (Server Administration Guide, "Groups"); Keycloak deletes a group's subgroups with the group."""
 
     realm: RealmName
     path: Annotated[str, NaturalKey, Outside] = Field(
@@ -42,24 +42,24 @@ class Group(Spec, module="keycloak"):
     )
 
     def references(self) -> Iterator[tuple[str, ...]]:
-        """The group above too."""
+        """Yield the usual references, and the group above."""
         yield from super().references()
         if above := _names(self.path)[:-1]:
             yield "Group", _joined(above)
 
 
 class GroupHandler(CollectionHandler[Group]):
-    """Groups through the Admin API."""
+    """The handler of groups through the Admin API."""
 
     rejects_duplicates = True
 
     def collection(self, spec: Group) -> tuple[str, ...]:
-        """The realm's groups."""
+        """Return the path of the realm's groups."""
         del spec
         return ("groups",)
 
     def discover(self, listing: RealmListing) -> Iterator[Group]:
-        """All groups, from the top down."""
+        """Yield all groups, from the top down."""
         yield from self._below(listing.session, listing.realm, "", "groups")
 
     def _below(self, session: AdminApi, realm: str, above: str, *path: str) -> Iterator[Group]:
@@ -70,16 +70,16 @@ class GroupHandler(CollectionHandler[Group]):
                 yield from self._below(session, realm, here, "groups", item["id"], "children")
 
     def look_up(self, key: Group) -> Mapping[str, Any] | None:
-        """One query by the path."""
+        """Return the group by one query for its path, or None."""
         return group_at(self.session, key.realm, _names(key.path))
 
     def from_json(self, key: Group, raw: Mapping[str, Any]) -> dict[str, Any]:
-        """Keycloak keeps no order in its lists."""
+        """Return the fields with sorted lists: Keycloak keeps no order in its lists."""
         lists = {"attributes": raw.get("attributes") or {}, "client_roles": raw.get("clientRoles") or {}}
         return super().from_json(key, raw) | {name: in_order(value) for name, value in lists.items()}
 
     def to_json(self, spec: Group, raw: Mapping[str, Any], names: Collection[str] | None) -> dict[str, Any]:
-        """Roles are given by calls of their own."""
+        """Return the representation without the roles, which calls of their own give."""
         body = super().to_json(spec, raw, names)
         body["name"] = _names(spec.path)[-1]
         if names is None or "attributes" in names:
@@ -87,7 +87,7 @@ class GroupHandler(CollectionHandler[Group]):
         return {key: value for key, value in body.items() if key not in {"realmRoles", "clientRoles"}}
 
     def create(self, spec: Group) -> Outputs | None:
-        """Make the group below the one that its path names, then give it its roles, which must be there."""
+        """Make the group below the group that its path names, then give the roles, which must exist."""
         session, wanted = self.session, Roles(spec.realm_roles, spec.client_roles)
         for owner, names in wanted.declared(None, "", ""):
             for name in sorted(names):
@@ -115,16 +115,16 @@ class GroupHandler(CollectionHandler[Group]):
 
 
 def group_at(session: AdminApi, realm: str, names: list[str]) -> dict[str, Any] | None:
-    """The representation of the group below those names, or None."""
+    """Return the representation of the group below the groups of those names, or None."""
     found = session.get(realm, "group-by-path", *names)
     return dict(found) if found and found["name"] == names[-1] else None
 
 
 def group_id(session: AdminApi, realm: str, path: str) -> str:
-    """The id of the group at that path.
+    """Return the id of the group at that path.
 
     Raises:
-        KeycloakError: There is none.
+        KeycloakError: There is no such group.
     """
     found = group_at(session, realm, _names(path))
     if found is None:
@@ -133,7 +133,7 @@ def group_id(session: AdminApi, realm: str, path: str) -> str:
 
 
 def path_of(raw: Mapping[str, Any]) -> str:
-    """The path of a group in our spelling; Keycloak's own does not tell a slash inside a name from one between."""
+    """Return the path of a group in our form; Keycloak's own form does not mark a slash in a name."""
     above = str(raw["path"])[: -len(raw["name"])]
     return above + str(raw["name"]).replace("/", "~/")
 

@@ -12,9 +12,10 @@ from provision.keycloak.bases.representation import config
 
 
 class HardcodedClaimMapper(ClaimMapper, module="keycloak"):
-    """Writes the same claim with the same value into every token ("OIDC token and SAML assertion mappings").
+    """A mapper that writes a claim with a fixed value into every token ("OIDC token and SAML assertion mappings").
 
-    The value is kept as Keycloak keeps it: as text, readable by whoever gets a token. It is no place for a secret.
+    Keycloak keeps the value as text, and everybody who gets a token can read that text: the value is no place for a
+    secret.
     """
 
     claim_value: Annotated[str, config("claim.value")] = Field(
@@ -26,6 +27,6 @@ class HardcodedClaimMapper(ClaimMapper, module="keycloak"):
 
 
 class HardcodedClaimMapperHandler(ProtocolMapperHandler[HardcodedClaimMapper]):
-    """Hardcoded claims through the Admin API."""
+    """The handler of hardcoded claims through the Admin API."""
 
     provider = "oidc-hardcoded-claim-mapper"

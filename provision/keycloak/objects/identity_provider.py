@@ -22,7 +22,8 @@ if TYPE_CHECKING:
 class IdentityProvider(Spec, module="keycloak"):
     """An OpenID Connect provider that people log in with (Server Administration Guide, "OpenID Connect v1.0 identity providers").
 
-    It sends people back to `<issuer of the realm>/broker/<alias>/endpoint`, which it has to know.
+    The provider sends people back to `<issuer of the realm>/broker/<alias>/endpoint`, so the provider has to accept
+    that address.
     """
 
     realm: RealmName
@@ -85,23 +86,23 @@ class IdentityProvider(Spec, module="keycloak"):
 
 
 class IdentityProviderHandler(CollectionHandler[IdentityProvider]):
-    """Identity providers through the Admin API."""
+    """The handler of identity providers through the Admin API."""
 
     rejects_duplicates = True
     fixed = {"providerId": "oidc"}  # noqa: RUF012 - declared ClassVar in the base
 
     def collection(self, spec: IdentityProvider) -> tuple[str, ...]:
-        """The realm's identity providers."""
+        """Return the path of the realm's identity providers."""
         del spec
         return "identity-provider", "instances"
 
     def discover(self, listing: RealmListing) -> Iterator[IdentityProvider]:
-        """All of the type."""
+        """Yield all identity providers of the type."""
         for item in listing.identity_providers:
             yield self.key(realm=listing.realm, alias=item["alias"])
 
     def look_up(self, key: IdentityProvider) -> Mapping[str, Any] | None:
-        """One query by the alias.
+        """Return the identity provider by one query for its alias, or None.
 
         Raises:
             KeycloakError: An identity provider of another type has that alias.
@@ -115,15 +116,13 @@ class IdentityProviderHandler(CollectionHandler[IdentityProvider]):
         return None if raw is None else dict(raw)
 
     def address_of(self, raw: Mapping[str, Any]) -> str:
-        """Its path ends with the alias."""
+        """Return the alias, which ends the provider's path."""
         return str(raw["alias"])
 
     def from_json(self, key: IdentityProvider, raw: Mapping[str, Any]) -> dict[str, Any]:
-        """The secret is masked and never read back."""
+        """Return the fields, without the secret, which Keycloak masks."""
         settings = raw.get("config", {})
-        pkce = (
-            settings.get("pkceMethod") or "plain"
-        )  # what Keycloak takes when it only knows that there is PKCE
+        pkce = settings.get("pkceMethod") or "plain"  # Keycloak's default if only the PKCE switch is set
         return super().from_json(key, raw) | {
             "client_secret": None,
             "default_scopes": tuple(sorted(settings.get("defaultScope", "").split())),
@@ -133,7 +132,7 @@ class IdentityProviderHandler(CollectionHandler[IdentityProvider]):
     def to_json(
         self, spec: IdentityProvider, raw: Mapping[str, Any], names: Collection[str] | None
     ) -> dict[str, Any]:
-        """The mask that Keycloak shows for a secret goes back as it is and leaves the secret as it is."""
+        """Return the representation; Keycloak's mask of a secret goes back and leaves the secret unchanged."""
         if names is not None and spec.client_secret is None:
             names = {*names} - {"client_secret"}
         body = super().to_json(spec, raw, names)
@@ -150,17 +149,17 @@ class IdentityProviderHandler(CollectionHandler[IdentityProvider]):
         return {**body, "config": {**body.get("config", {}), **changed}}
 
     def create(self, spec: IdentityProvider) -> Outputs | None:
-        """Make it, if its flow is there."""
+        """Make the identity provider, if its flow exists."""
         self._require_flow(spec)
         return super().create(spec)
 
     def update(self, found: Observed[IdentityProvider], spec: IdentityProvider) -> Outputs | None:
-        """Change what is declared, if its flow is there."""
+        """Change the declared fields, if the flow exists."""
         self._require_flow(spec)
         return super().update(found, spec)
 
     def _require_flow(self, spec: IdentityProvider) -> None:
-        """Keycloak's own answer to an unknown flow is an internal error."""
+        """Raise an error if the flow is unknown: Keycloak's own answer would be an internal error."""
         if not spec.first_login_flow:
             return
         flows = self.session.get(spec.realm, "authentication", "flows") or ()

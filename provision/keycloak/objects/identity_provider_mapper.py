@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 
 class ClaimToAttribute(Part):
-    """A claim becomes an attribute of the user."""
+    """The claim that becomes an attribute of the user."""
 
     claim: str = Field(min_length=1, description="Dots go into nested claims.")
     user_attribute: Annotated[str, at("user.attribute")] = Field(
@@ -26,7 +26,7 @@ class ClaimToAttribute(Part):
 
 
 class ClaimToRole(Part):
-    """Users whose claim has the value get the role."""
+    """The claim, and its value, that gives users a role."""
 
     claim: str = Field(min_length=1, description="Dots go into nested claims.")
     claim_value: Annotated[str, at("claim.value")] = Field(description="The value that the claim must have.")
@@ -34,14 +34,14 @@ class ClaimToRole(Part):
 
 
 class HardcodedAttribute(Part):
-    """Every user gets the attribute."""
+    """The attribute that every user gets."""
 
     attribute: str = Field(min_length=1, description="Name of the user's attribute.")
     value: Annotated[str, at("attribute.value")] = Field(description="Its value.")
 
 
 class HardcodedRole(Part):
-    """Every user gets the role."""
+    """The role that every user gets."""
 
     role: str = Field(min_length=1, description="A realm role, or `<client id>.<role>`.")
 
@@ -64,9 +64,9 @@ _TYPES: dict[str, tuple[str, type[Part]]] = {
 
 
 class IdentityProviderMapper(Spec, module="keycloak"):
-    """What the tokens of an identity provider tell about a user (Server Administration Guide, "Mapping claims and assertions").
+    """A mapper from a provider's tokens to users (Server Administration Guide, "Mapping claims and assertions").
 
-    Exactly one of the fields that say what it does is given.
+    Exactly one of the fields that name the mapper's action is given.
     """
 
     realm: RealmName
@@ -103,28 +103,28 @@ class IdentityProviderMapper(Spec, module="keycloak"):
 
     @classmethod
     def fields_of_deeds(cls) -> tuple[str, ...]:
-        """The wire names of the fields that say what it does."""
+        """Return the wire names of the fields that name the mapper's action."""
         return tuple(str(cls.model_fields[name].alias) for name in (*_TYPES, "mapper"))
 
 
 class IdentityProviderMapperHandler(NamedCollectionHandler[IdentityProviderMapper]):
-    """Mappers of one identity provider through the Admin API."""
+    """The handler of mappers of one identity provider through the Admin API."""
 
     rejects_duplicates = False
 
     def collection(self, spec: IdentityProviderMapper) -> tuple[str, ...]:
-        """The identity provider's mappers."""
+        """Return the path of the identity provider's mappers."""
         return "identity-provider", "instances", spec.identity_provider, "mappers"
 
     def discover(self, listing: RealmListing) -> Iterator[IdentityProviderMapper]:
-        """Those of the providers that there is a kind for."""
+        """Yield the mappers of the providers that have a kind here."""
         for provider in listing.identity_providers:
             alias = provider["alias"]
             for item in listing.listed("identity-provider", "instances", alias, "mappers"):
                 yield self.key(realm=listing.realm, identity_provider=alias, name=item["name"])
 
     def from_json(self, key: IdentityProviderMapper, raw: Mapping[str, Any]) -> dict[str, Any]:
-        """What it does is told by its type."""
+        """Return the fields; the mapper's type selects the field of its action."""
         settings = {name: value for name, value in (raw.get("config") or {}).items() if name != "syncMode"}
         deeds: dict[str, Any] = dict.fromkeys((*_TYPES, "mapper"))
         for name, (type_, part) in _TYPES.items():
@@ -139,7 +139,7 @@ class IdentityProviderMapperHandler(NamedCollectionHandler[IdentityProviderMappe
     def to_json(
         self, spec: IdentityProviderMapper, raw: Mapping[str, Any], names: Collection[str] | None
     ) -> dict[str, Any]:
-        """Another type takes nothing over from the former one."""
+        """Return the representation; a mapper of another type keeps no setting of the former one."""
         body = super().to_json(spec, raw, names)
         ((name, deed),) = _deeds(spec).items()
         if isinstance(deed, OtherMapper):
@@ -163,7 +163,7 @@ def _deeds(spec: IdentityProviderMapper) -> dict[str, Part]:
 
 
 def _places(part: type[Part]) -> dict[str, str]:
-    """Keycloak's key of each field."""
+    """Return Keycloak's key of each field."""
     return {
         name: next((mark.path[0] for mark in info.metadata if isinstance(mark, FieldMapping)), name)
         for name, info in part.model_fields.items()

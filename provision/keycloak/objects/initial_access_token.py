@@ -17,10 +17,11 @@ if TYPE_CHECKING:
 
 
 class InitialAccessToken(Spec, module="keycloak"):
-    """Lets its bearer register clients, under the realm's policies for authenticated registration ("Initial Access Token").
+    """A token to register clients, under the realm's policies for authenticated registration ("Initial Access Token").
 
-    Keycloak tells the token once and gives it no name: it is known by the state alone and can be neither adopted nor
-    imported. One that is expired or used up counts as gone: after a refresh, the next `up` makes a new one.
+    Keycloak shows the token once and gives the token no name: only the state knows the token, which can be neither
+    adopted nor imported. A token that is expired or used up counts as gone: after a refresh, the next `up` makes a new
+    token.
     """
 
     realm: RealmName
@@ -34,7 +35,7 @@ class InitialAccessToken(Spec, module="keycloak"):
 
 
 class InitialAccessTokenOutputs(Outputs):
-    """What Keycloak made."""
+    """The values that Keycloak makes."""
 
     token: Annotated[str, Secret] = Field(description="The bearer token for the registration endpoint.")
     token_id: str = Field(description="Keycloak's own id of it, by which it is found again.")
@@ -44,19 +45,19 @@ _PATH = "clients-initial-access"
 
 
 class InitialAccessTokenHandler(KeycloakHandler[InitialAccessToken]):
-    """Initial access tokens through the Admin API."""
+    """The handler of initial access tokens through the Admin API."""
 
     outputs = InitialAccessTokenOutputs
 
     def find(self, key: InitialAccessToken) -> Observed[InitialAccessToken] | None:
-        """Never: Keycloak does not know the name."""
+        """Return None: Keycloak does not know the name."""
         del key
         return None
 
     def find_recorded(
         self, key: InitialAccessToken, recorded: Mapping[str, Any]
     ) -> Observed[InitialAccessToken] | None:
-        """The token that the state remembers, while somebody can still register with it."""
+        """Return the token that the state remembers, as long as the token can register clients, or None."""
         if "token" not in recorded or "tokenId" not in recorded:
             return None
         for item in self.session.get(key.realm, _PATH) or ():
@@ -68,22 +69,22 @@ class InitialAccessTokenHandler(KeycloakHandler[InitialAccessToken]):
         return None
 
     def create(self, spec: InitialAccessToken) -> Outputs:
-        """Have one issued; only this answer holds it."""
+        """Make a token; only the answer of this call holds it."""
         body = {"expiration": spec.expiration_seconds, "count": spec.count}
         made = self.session.post_for(spec.realm, _PATH, body=body)
         return InitialAccessTokenOutputs(token=made["token"], token_id=made["id"])
 
     def update(self, found: Observed[InitialAccessToken], spec: InitialAccessToken) -> Outputs | None:
-        """Nothing can be changed in a token; it is kept."""
+        """Keep the token: nothing in a token can be changed."""
         del spec
         return found.outputs
 
     def delete(self, found: Observed[InitialAccessToken]) -> None:
-        """Revoke it."""
+        """Revoke the token."""
         self.session.delete(found.spec.realm, _PATH, found.id)
 
 
 def _good(item: Mapping[str, Any]) -> bool:
-    """Whether a client can still be registered with it; Keycloak lists it for a while after that."""
+    """Return whether the token can still register a client; Keycloak lists a token for a while after its end."""
     ends = item["timestamp"] + item["expiration"] if item["expiration"] else None
     return item["remainingCount"] > 0 and (ends is None or time.time() < ends)

@@ -11,7 +11,7 @@ from provision.keycloak.bases.representation import config_values
 
 
 class MaxClientsPolicy(RegistrationPolicy, module="keycloak"):
-    """How many clients a realm may have before registration is refused ("Max Clients Policy").
+    """The number of clients at which a realm refuses further registrations ("Max Clients Policy").
 
     All clients of the realm count, the registered ones as well as others.
     """
@@ -22,7 +22,7 @@ class MaxClientsPolicy(RegistrationPolicy, module="keycloak"):
 
 
 class MaxClientsPolicyHandler(RegistrationPolicyHandler[MaxClientsPolicy]):
-    """Max Clients Limit through the Admin API."""
+    """The handler of Max Clients Limit policies through the Admin API."""
 
     provider_id = "max-clients"
     display_name = "Max Clients Limit"

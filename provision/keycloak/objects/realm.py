@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from provision.keycloak.realm_listing import RealmListing
 
 _RESET_WHEN_LEFT_OUT = ("oauth2DeviceCodeLifespan", "oauth2DevicePollingInterval")
-"""Every PUT of a realm that does not name these gives them Keycloak's defaults."""
+"""The settings that get Keycloak's defaults in every PUT of a realm that does not name them."""
 _MARK = "provision.owner"
 _OFF = "off"
 _HEADERS = {
@@ -32,18 +32,17 @@ _HEADERS = {
     "xFrameOptions": "SAMEORIGIN",
     "xRobotsTag": "none",
 }
-"""Keycloak's own security headers, as it gives them to a new realm."""
+"""Keycloak's own security headers of a new realm."""
 
 
 class Realm(Spec, module="keycloak"):
     """A realm (Keycloak Server Administration Guide, "Creating a realm").
 
-    Deleting it deletes everything in it, in one call. A realm that exists already is taken over only with
-    `adopt`; it then gets its former settings back instead of being deleted.
+    Deleting a realm deletes everything in the realm, in one call. A realm that exists already is taken over only with
+    `adopt`; destroy then puts its former settings back instead of deleting the realm.
 
-    Left alone, whatever they are: the mail server, the OTP and WebAuthn policies, the authentication flows, and all
-    attributes but `frontendUrl`. The defaults are Keycloak's own, but for rotating refresh tokens, brute force
-    protection and an end to offline sessions, which Keycloak has switched off.
+    These settings stay unchanged: the mail server, the OTP and WebAuthn policies, the authentication flows, and all
+    attributes but `frontendUrl`. The defaults are Keycloak's own, with three exceptions, off in Keycloak and on here: rotating refresh tokens, brute force protection and an end to offline sessions.
     """
 
     name: Annotated[str, NaturalKey, at("realm")] = Field(
@@ -273,13 +272,13 @@ class Realm(Spec, module="keycloak"):
 
 
 class RealmOutputs(Outputs):
-    """What Keycloak says of a realm."""
+    """The values that Keycloak adds to a realm."""
 
     issuer: str = Field(description="The issuer exactly as Keycloak reports it (RFC 8414).")
 
 
 def _shown(live: Mapping[str, str], declared: Mapping[str, str]) -> dict[str, str]:
-    """As a program would declare them: those that it does declare, and every other that is not Keycloak's own."""
+    """Return the headers that a program would declare: the declared headers, and others than Keycloak's own."""
     shown = {}
     for name, value in live.items():
         own = value == _HEADERS.get(name, "")
@@ -289,59 +288,59 @@ def _shown(live: Mapping[str, str], declared: Mapping[str, str]) -> dict[str, st
 
 
 class RealmHandler(CollectionHandler[Realm]):
-    """Realms through the Admin API."""
+    """The handler of realms through the Admin API."""
 
     outputs = RealmOutputs
     rejects_duplicates = True
 
     def adoptable(self, spec: Realm, found: Observed[Realm]) -> bool:
-        """Only when asked for: a realm holds other people's users."""
+        """Return whether ``adopt`` is set: a realm holds other people's users."""
         del found
         return spec.adopt
 
     def creates_before_find(self, spec: Realm) -> bool:
-        """Not where a realm is expected to be there: who may change it need not have the right to make one."""
+        """Return whether the realm is not to be adopted: an account that may change a realm may be unable to make one."""
         return not spec.adopt
 
     def is_owned(self, spec: Realm, found: Observed[Realm]) -> bool:
-        """Whether an interrupted run of the same owner made it."""
+        """Return whether an interrupted run of the same owner made the realm."""
         mark = found.raw.get("attributes", {}).get(_MARK)
         return bool(spec.owner) and mark == spec.owner
 
     def collection(self, spec: Realm) -> tuple[str, ...]:
-        """The realms stand beside each other at the top."""
+        """Return the path of all realms."""
         del spec
         return ()
 
     def realm_of(self, key: Realm) -> str:
-        """The address of a realm is its name."""
+        """Return the name of the realm, which is its address."""
         return key.name
 
     def look_up(self, key: Realm) -> Mapping[str, Any] | None:
-        """The realm by its name."""
+        """Return the realm by its name, or None."""
         found: Mapping[str, Any] | None = self.session.get(key.name)
         return found
 
     def discover(self, listing: RealmListing) -> Iterator[Realm]:
-        """The realm itself, to be taken over."""
+        """Yield the realm itself, to be taken over."""
         yield self.key(name=listing.realm, adopt=True)
 
     def from_json(self, key: Realm, raw: Mapping[str, Any]) -> dict[str, Any]:
-        """What the realm itself can't tell is as it was declared."""
+        """Return the fields; the declared values stand for fields that a realm does not hold."""
         told = {name: getattr(key, name, "") for name in ("instance", "expected_issuer")}
         told["features"] = getattr(key, "features", ())
         headers = _shown(raw.get("browserSecurityHeaders", {}), getattr(key, "browser_security_headers", {}))
         return super().from_json(key, raw) | told | {"browser_security_headers": headers}
 
     def find(self, key: Realm) -> Observed[Realm] | None:
-        """The realm with its issuer."""
+        """Return the realm with its issuer, or None."""
         found = super().find(key)
         if found is None:
             return None
         return Observed("", found.spec, self._outputs(found.spec), found.raw)
 
     def to_json(self, spec: Realm, raw: Mapping[str, Any], names: Collection[str] | None) -> dict[str, Any]:
-        """Only what is declared is sent; Keycloak keeps the rest, but for the attributes: those go all together."""
+        """Return the declared fields only; Keycloak keeps other fields, but the attributes are sent all together."""
         told = {name: raw[name] for name in _RESET_WHEN_LEFT_OUT if name in raw}
         body = told | super().to_json(spec, {}, names) | {"realm": spec.name}
         if "attributes" in body:
@@ -361,20 +360,20 @@ class RealmHandler(CollectionHandler[Realm]):
         return body
 
     def create(self, spec: Realm) -> RealmOutputs:
-        """One POST with all settings."""
+        """Make the realm by one POST with all settings."""
         self._forget(spec.name)
         self.session.post("", body=self.to_json(spec, {}, None))
         return self._outputs(spec)
 
     def update(self, found: Observed[Realm], spec: Realm) -> RealmOutputs:
-        """Change what is declared."""
+        """Change the declared fields."""
         super().update(found, spec)
         if "features" in spec.model_fields_set:
             drop_unsupported(self.session, spec.name)
         return self._outputs(spec)
 
     def delete(self, found: Observed[Realm]) -> None:
-        """One call, whatever is in it."""
+        """Remove the realm and everything in it, in one call."""
         super().delete(found)
         self._forget(found.spec.name)
 
@@ -385,7 +384,7 @@ class RealmHandler(CollectionHandler[Realm]):
 
     def _outputs(self, spec: Realm) -> RealmOutputs:
         session = self.session
-        # By plain HTTP a realm that demands HTTPS tells nothing, and one that is not enabled never does.
+        # By plain HTTP a realm that demands HTTPS shows no document; a disabled realm never does.
         mute = spec.ssl_required == "all" and session.url.startswith("http:")
         path = f"realms/{spec.name}/.well-known/openid-configuration"
         document = None if mute else session.public(path)

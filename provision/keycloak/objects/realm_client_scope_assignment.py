@@ -19,9 +19,9 @@ if TYPE_CHECKING:
 
 
 class RealmClientScopeAssignment(Spec, module="keycloak", formerly=("DefaultClientScope",)):
-    """Every new client of the realm gets this client scope; other memberships are left as they are.
+    """The assignment of a client scope to every new client of the realm; other memberships stay unchanged.
 
-    Clients that exist already do not get it (Keycloak applies realm defaults when a client is made).
+    Existing clients do not get the scope (Keycloak applies realm defaults when a client is made).
     """
 
     realm: RealmName
@@ -38,17 +38,17 @@ _LISTS = {"default": "default-default-client-scopes", "optional": "default-optio
 
 
 class RealmClientScopeAssignmentHandler(KeycloakHandler[RealmClientScopeAssignment]):
-    """Realm default memberships through the Admin API."""
+    """The handler of realm default memberships through the Admin API."""
 
     def discover(self, listing: RealmListing) -> Iterator[RealmClientScopeAssignment]:
-        """Those of scopes that people made."""
+        """Yield the memberships of scopes that people made."""
         own = {item["name"] for item in listing.scopes}
         for members in listing.realm_scopes.values():
             for name in sorted(members & own):
                 yield self.key(realm=listing.realm, scope=name)
 
     def find(self, key: RealmClientScopeAssignment) -> Observed[RealmClientScopeAssignment] | None:
-        """The membership, if the scope is in either list."""
+        """Return the membership if the scope is in either list, or None."""
         session = self.session
         for kind, path in _LISTS.items():
             for scope in session.get(key.realm, path) or ():
@@ -70,5 +70,5 @@ class RealmClientScopeAssignmentHandler(KeycloakHandler[RealmClientScopeAssignme
             self.create(spec)
 
     def delete(self, found: Observed[RealmClientScopeAssignment]) -> None:
-        """Take the scope out of the list."""
+        """Remove the scope from the list."""
         self.session.delete(found.spec.realm, _LISTS[found.spec.kind], found.id)

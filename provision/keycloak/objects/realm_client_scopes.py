@@ -19,11 +19,12 @@ if TYPE_CHECKING:
 
 
 class RealmClientScopes(Spec, module="keycloak"):
-    """Exactly these client scopes are the realm's default and optional ones ("Realm default client scopes").
+    """The realm's whole lists of default and optional client scopes ("Realm default client scopes").
 
-    Every realm has both lists, so they are always taken over: destroy puts back what was in them. A scope that is in
-    neither leaves them, Keycloak's own (`basic`, `roles`, …) too. Use RealmClientScopeAssignment instead to add one scope and
-    leave the rest alone, and never both for one realm.
+    Every realm has both lists, so the lists are always taken over: destroy puts their former content back. A scope that
+    is declared in neither list is removed from both, Keycloak's own (`basic`, `roles`, …) too. Use
+    RealmClientScopeAssignment instead to add one scope and leave the rest unchanged, and never use both kinds in one
+    realm.
     """
 
     realm: RealmName
@@ -48,12 +49,12 @@ _LISTS = {
 
 
 class RealmClientScopesHandler(KeycloakHandler[RealmClientScopes]):
-    """The realm's two lists through the Admin API."""
+    """The handler of the realm's two lists through the Admin API."""
 
     _locks: ClassVar[dict[str, threading.Lock]] = {}
 
     def find(self, key: RealmClientScopes) -> Observed[RealmClientScopes] | None:
-        """Both lists, if there is such a realm."""
+        """Return both lists, or None if there is no such realm."""
         members = {field: self._members(key.realm, field) for field in _LISTS}
         if None in members.values():
             return None
@@ -61,7 +62,7 @@ class RealmClientScopesHandler(KeycloakHandler[RealmClientScopes]):
         return Observed("", RealmClientScopes(realm=key.realm, **lists))
 
     def create(self, spec: RealmClientScopes) -> None:
-        """There is nothing to make: the lists come with the realm.
+        """Raise an error if the realm does not exist; there is nothing to make, since the lists come with the realm.
 
         Raises:
             KeycloakError: There is no such realm.
@@ -69,7 +70,7 @@ class RealmClientScopesHandler(KeycloakHandler[RealmClientScopes]):
         raise KeycloakError(f"There is no realm {spec.realm}.", "Declare the realm first.")
 
     def update(self, found: Observed[RealmClientScopes], spec: RealmClientScopes) -> None:
-        """Take out what does not belong, then add what is missing: a scope can be in one list only."""
+        """Remove undeclared scopes, then add missing ones: a scope can be in one list only."""
         session, realm = self.session, spec.realm
         wanted = {
             field: {name: scope_id(session, realm, name) for name in getattr(spec, field)} for field in _LISTS
@@ -85,9 +86,9 @@ class RealmClientScopesHandler(KeycloakHandler[RealmClientScopes]):
         del found  # the lists may have been changed meanwhile
 
     def delete(self, found: Observed[RealmClientScopes]) -> None:
-        """They go with the realm; lists that were imported stay as they are."""
+        """Do nothing: the lists go with the realm, and lists that were imported stay unchanged."""
 
     def _members(self, realm: str, field: str) -> Mapping[str, str] | None:
-        """The ids of a list's scopes by name; None when there is no realm."""
+        """Return the ids of a list's scopes by name, or None if there is no realm."""
         listed = self.session.get(realm, _LISTS[field])
         return None if listed is None else {item["name"]: item["id"] for item in listed}

@@ -22,10 +22,10 @@ _FIRST_CURVES = {"ecdsa-generated": "P-256", "eddsa-generated": "Ed25519"}
 
 
 class RealmKey(Spec, module="keycloak"):
-    """A key that Keycloak makes and signs or encrypts with (Server Administration Guide, "Configuring realm keys").
+    """A signing or encryption key that Keycloak makes (Server Administration Guide, "Configuring realm keys").
 
-    Of the active keys of an algorithm the one with the highest priority is used. To rotate, add a key with a higher
-    priority, make the former one passive (`active: false`), and remove it when the tokens that it signed are over.
+    Keycloak uses the active key with the highest priority of an algorithm. To rotate, add a key with a higher priority,
+    make the former one passive (`active: false`), and remove the former key when the tokens that it signed are expired.
     """
 
     realm: RealmName
@@ -69,15 +69,15 @@ class RealmKey(Spec, module="keycloak"):
 
 
 class RealmKeyHandler(CollectionHandler[RealmKey]):
-    """Key providers through the Admin API's components."""
+    """The handler of key providers through the Admin API's components."""
 
     def collection(self, spec: RealmKey) -> tuple[str, ...]:
-        """The realm's components."""
+        """Return the path of the realm's components."""
         del spec
         return ("components",)
 
     def discover(self, listing: RealmListing) -> Iterator[RealmKey]:
-        """Those of the types that there is a kind for, but for the ones that Keycloak gives every realm."""
+        """Yield the keys of the types here, without the keys that Keycloak gives every realm."""
         types = get_args(RealmKey.model_fields["provider"].annotation)
         for item in listing.components(PROVIDER_TYPE):
             own = item["name"] != item["providerId"]
@@ -85,10 +85,10 @@ class RealmKeyHandler(CollectionHandler[RealmKey]):
                 yield self.key(realm=listing.realm, provider=item["providerId"], name=item["name"])
 
     def look_up(self, key: RealmKey) -> Mapping[str, Any] | None:
-        """One query by the name.
+        """Return the key by one query for its name, or None.
 
         Raises:
-            KeycloakError: There are several, and Keycloak uses all of them.
+            KeycloakError: There are several keys of that name, and Keycloak uses all of them.
         """
         session = self.session
         listed = session.get(key.realm, "components", type=PROVIDER_TYPE, name=key.name) or ()
@@ -101,14 +101,14 @@ class RealmKeyHandler(CollectionHandler[RealmKey]):
         return found[0] if found else None
 
     def from_json(self, key: RealmKey, raw: Mapping[str, Any]) -> dict[str, Any]:
-        """The curve stands under a key of its provider's."""
+        """Return the fields; the curve stands under a key that depends on the provider."""
         curves = raw.get("config", {}).get(_CURVE_KEYS.get(key.provider, ""))
         return super().from_json(key, raw) | {"curve": curves[0] if curves else None}
 
     def to_json(
         self, spec: RealmKey, raw: Mapping[str, Any], names: Collection[str] | None
     ) -> dict[str, Any]:
-        """A field that is reset goes back to what Keycloak takes by default."""
+        """Return the representation; a field that is reset goes back to Keycloak's default."""
         body = super().to_json(spec, raw, names)
         settings = body.setdefault("config", {})
         if spec.provider in _CURVE_KEYS and (names is None or "curve" in names):

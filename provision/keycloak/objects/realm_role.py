@@ -27,14 +27,14 @@ class RealmRole(Role, module="keycloak"):
 
 
 class RealmRoleHandler(RoleHandler[RealmRole]):
-    """Realm roles through the Admin API."""
+    """The handler of realm roles through the Admin API."""
 
     def discover(self, listing: RealmListing) -> Iterator[RealmRole]:
-        """Those that people made."""
+        """Yield the roles that people made."""
         for name in listing.roles:
             yield self.key(realm=listing.realm, name=name)
 
     def collection(self, spec: RealmRole) -> tuple[str, ...]:
-        """The realm's roles."""
+        """Return the path of the realm's roles."""
         del spec
         return ("roles",)

@@ -12,7 +12,7 @@ from provision.keycloak.bases.representation import config
 
 
 class RealmRoleMapper(ClaimMapper, module="keycloak"):
-    """Writes the user's realm roles into a claim (Server Administration Guide, "OIDC token and SAML assertion mappings")."""
+    """A mapper that writes the user's realm roles into a claim (Server Administration Guide, "OIDC token and SAML assertion mappings")."""
 
     multivalued: Annotated[bool, config("multivalued")] = Field(
         default=True, description="Write all roles as an array instead of any one of them."
@@ -23,6 +23,6 @@ class RealmRoleMapper(ClaimMapper, module="keycloak"):
 
 
 class RealmRoleMapperHandler(ProtocolMapperHandler[RealmRoleMapper]):
-    """Realm role mappers through the Admin API."""
+    """The handler of realm role mappers through the Admin API."""
 
     provider = "oidc-usermodel-realm-role-mapper"

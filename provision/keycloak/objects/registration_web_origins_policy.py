@@ -12,9 +12,9 @@ from provision.keycloak.bases.representation import config_values
 
 
 class RegistrationWebOriginsPolicy(RegistrationPolicy, module="keycloak"):
-    """From which web origins a browser may register clients (CORS on the registration endpoint).
+    """The web origins from which a browser may register clients (CORS on the registration endpoint).
 
-    Not every version of Keycloak offers it; one that does gives it to fresh realms with no origins.
+    Not every version of Keycloak has this policy; a version that has it adds it to fresh realms with no origins.
     """
 
     web_origins: Annotated[tuple[str, ...], Unordered, config_values("web-origins")] = Field(
@@ -23,7 +23,7 @@ class RegistrationWebOriginsPolicy(RegistrationPolicy, module="keycloak"):
 
 
 class RegistrationWebOriginsPolicyHandler(RegistrationPolicyHandler[RegistrationWebOriginsPolicy]):
-    """Allowed Registration Web Origins through the Admin API."""
+    """The handler of Allowed Registration Web Origins policies through the Admin API."""
 
     provider_id = "registration-web-origins"
     display_name = "Allowed Registration Web Origins"

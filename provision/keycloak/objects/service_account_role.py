@@ -22,9 +22,9 @@ if TYPE_CHECKING:
 
 
 class ServiceAccountRole(Spec, module="keycloak"):
-    """One role that a client's service account is given; its other roles are left as they are.
+    """A role that is given to a client's service account; the account's other roles stay unchanged.
 
-    A role that the service account had before stays with it when this is destroyed.
+    A role that the service account had before stays when this object is destroyed.
     """
 
     realm: RealmName
@@ -37,16 +37,16 @@ class ServiceAccountRole(Spec, module="keycloak"):
     role: Annotated[str, NaturalKey] = Field(min_length=1, description="Name of the role.")
 
     def references(self) -> Iterator[tuple[str, ...]]:
-        """The role too."""
+        """Yield the usual references, and the role."""
         yield from super().references()
         yield ("ClientRole", self.owner, self.role) if self.owner else ("RealmRole", self.role)
 
 
 class ServiceAccountRoleHandler(KeycloakHandler[ServiceAccountRole]):
-    """Role mappings of service accounts through the Admin API."""
+    """The handler of role mappings of service accounts through the Admin API."""
 
     def discover(self, listing: RealmListing) -> Iterator[ServiceAccountRole]:
-        """All but the realm's default role, which every user has."""
+        """Yield all mappings but the realm's default role, which every user has."""
         for client in listing.clients:
             if not client.get("serviceAccountsEnabled"):
                 continue
@@ -60,7 +60,7 @@ class ServiceAccountRoleHandler(KeycloakHandler[ServiceAccountRole]):
                 yield self.key(realm=listing.realm, client=client["clientId"], owner=owner, role=name)
 
     def find(self, key: ServiceAccountRole) -> Observed[ServiceAccountRole] | None:
-        """The mapping, if the service account has the role directly."""
+        """Return the mapping if the service account has the role directly, or None."""
         user = self._user(key)
         if user is None:
             return None
@@ -85,10 +85,10 @@ class ServiceAccountRoleHandler(KeycloakHandler[ServiceAccountRole]):
         give(self.session, spec.realm, ("users", user["id"]), spec.role, spec.owner)
 
     def update(self, found: Observed[ServiceAccountRole], spec: ServiceAccountRole) -> None:
-        """Nothing: all of it is its key."""
+        """Do nothing: all fields are part of the key."""
 
     def delete(self, found: Observed[ServiceAccountRole]) -> None:
-        """Take the role."""
+        """Remove the role from the service account."""
         session, spec = self.session, found.spec
         representation = role(session, spec.realm, spec.role, spec.owner)
         where = ("clients", representation["containerId"]) if spec.owner else ("realm",)

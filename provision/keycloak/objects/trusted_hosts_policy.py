@@ -12,10 +12,10 @@ from provision.keycloak.bases.representation import config_values
 
 
 class TrustedHostsPolicy(RegistrationPolicy, module="keycloak"):
-    """Which hosts may register clients and which hosts their URIs may name ("Trusted Hosts Policy").
+    """The hosts that may register clients and the hosts that clients' URIs may name ("Trusted Hosts Policy").
 
-    A fresh realm has it with no hosts and both checks on, which shuts anonymous registration; that factory state is
-    put back on destroy. Removing the policy itself would open registration to the world.
+    A fresh realm has this policy with no hosts and both checks on, which blocks anonymous registration; destroy puts
+    that factory state back. Removing the policy itself would open registration to the world.
     """
 
     trusted_hosts: Annotated[tuple[str, ...], Unordered, config_values("trusted-hosts")] = Field(
@@ -33,7 +33,7 @@ class TrustedHostsPolicy(RegistrationPolicy, module="keycloak"):
 
 
 class TrustedHostsPolicyHandler(RegistrationPolicyHandler[TrustedHostsPolicy]):
-    """Trusted Hosts through the Admin API."""
+    """The handler of Trusted Hosts policies through the Admin API."""
 
     provider_id = "trusted-hosts"
     display_name = "Trusted Hosts"

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 
 def _without_blanks(attributes: dict[str, tuple[str, ...]]) -> dict[str, tuple[str, ...]]:
-    """Keycloak drops an empty value of a user's attribute, which would be a difference for ever."""
+    """Return the attributes without empty values: Keycloak drops them, so they would differ for ever."""
     if any(not text for items in attributes.values() for text in items):
         raise ValueError(
             "Keycloak keeps no empty value of a user's attribute; an empty list takes the attribute away"
@@ -70,17 +70,17 @@ _ROLES, _GROUPS = "roles held", "groups joined"
 
 
 class UserHandler(CollectionHandler[User]):
-    """Users through the Admin API."""
+    """The handler of users through the Admin API."""
 
     rejects_duplicates = True
 
     def collection(self, spec: User) -> tuple[str, ...]:
-        """The realm's users."""
+        """Return the path of the realm's users."""
         del spec
         return ("users",)
 
     def look_up(self, key: User) -> Mapping[str, Any] | None:
-        """One query by the exact name, and one each for roles and groups."""
+        """Return the user by one query for the exact name, and one each for roles and groups, or None."""
         session = self.session
         listed = session.get(key.realm, "users", username=key.username, exact="true")
         if not listed:
@@ -93,7 +93,7 @@ class UserHandler(CollectionHandler[User]):
         }
 
     def from_json(self, key: User, raw: Mapping[str, Any]) -> dict[str, Any]:
-        """The default role comes with every user and is not ours to give or take."""
+        """Return the fields without the default role, which every user has and which is not ours to give or take."""
         roles: Roles = raw[_ROLES]
         return super().from_json(key, raw) | {
             "attributes": in_order(raw.get("attributes") or {}),
@@ -103,7 +103,7 @@ class UserHandler(CollectionHandler[User]):
         }
 
     def to_json(self, spec: User, raw: Mapping[str, Any], names: Collection[str] | None) -> dict[str, Any]:
-        """The password goes along as a credential; roles and groups are given by calls of their own."""
+        """Return the representation, with the password as a credential; calls of their own give roles and groups."""
         body = super().to_json(spec, raw, names)
         body.pop(_ROLES, None)
         body.pop(_GROUPS, None)
@@ -114,7 +114,7 @@ class UserHandler(CollectionHandler[User]):
         return body
 
     def create(self, spec: User) -> Outputs | None:
-        """Make the user, then give roles and groups, which must be there."""
+        """Make the user, then give the roles and groups, which must exist."""
         session = self.session
         for owner, names in Roles(spec.realm_roles, spec.client_roles).declared(None, "", ""):
             for name in sorted(names):
@@ -126,7 +126,7 @@ class UserHandler(CollectionHandler[User]):
         return None
 
     def update(self, found: Observed[User], spec: User) -> Outputs | None:
-        """Change the user, and the roles and groups that are declared."""
+        """Change the user, and the declared roles and groups."""
         super().update(found, spec)
         has = Roles(found.spec.realm_roles, found.spec.client_roles)
         self._place(spec, found.id, has, found.raw[_GROUPS], spec.model_fields_set)

@@ -12,7 +12,7 @@ from provision.keycloak.bases.representation import config
 
 
 class UserAttributeMapper(ClaimMapper, module="keycloak"):
-    """Writes an attribute of the user into a claim (Server Administration Guide, "OIDC token and SAML assertion mappings")."""
+    """A mapper that writes an attribute of the user into a claim (Server Administration Guide, "OIDC token and SAML assertion mappings")."""
 
     user_attribute: Annotated[str, config("user.attribute")] = Field(
         min_length=1, description="The attribute's name in the user profile."
@@ -26,6 +26,6 @@ class UserAttributeMapper(ClaimMapper, module="keycloak"):
 
 
 class UserAttributeMapperHandler(ProtocolMapperHandler[UserAttributeMapper]):
-    """User attribute mappers through the Admin API."""
+    """The handler of user attribute mappers through the Admin API."""
 
     provider = "oidc-usermodel-attribute-mapper"

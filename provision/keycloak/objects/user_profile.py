@@ -25,7 +25,7 @@ _POLICY = "unmanagedAttributePolicy"
 
 
 class Permissions(Part):
-    """Who sees and who changes an attribute: `admin`, `user`."""
+    """The parties that see and that change an attribute: `admin`, `user`."""
 
     view: Who = Field(default=_EVERYBODY, description="Who sees it: `user`, `admin`.")
     edit: Who = Field(default=_EVERYBODY, description="Who changes it: `user`, `admin`.")
@@ -47,10 +47,10 @@ class ProfileAttribute(Part):
 
 
 class UserProfile(Spec, module="keycloak"):
-    """Which attributes users have (Server Administration Guide, "Managing the user profile").
+    """The attributes that users have (Server Administration Guide, "Managing the user profile").
 
-    The list of attributes is declared as a whole and has to hold `username` and `email`. Keycloak makes the profile with
-    the realm; what was there comes back on destroy.
+    The list of attributes is declared as a whole and has to hold `username` and `email`. Keycloak makes the profile
+    with the realm; destroy puts the former profile back.
     """
 
     realm: RealmName
@@ -63,10 +63,10 @@ class UserProfile(Spec, module="keycloak"):
 
 
 class UserProfileHandler(KeycloakHandler[UserProfile]):
-    """The one profile of a realm."""
+    """The handler of the one profile of a realm."""
 
     def discover(self, listing: RealmListing) -> Iterator[UserProfile]:
-        """The profile, if it has other attributes than Keycloak gave it."""
+        """Yield the profile, if its attributes differ from Keycloak's own."""
         raw = listing.session.get(listing.realm, "users", "profile") or {}
         if (
             listing.factory
@@ -76,7 +76,7 @@ class UserProfileHandler(KeycloakHandler[UserProfile]):
             yield self.key(realm=listing.realm)
 
     def find(self, key: UserProfile) -> Observed[UserProfile] | None:
-        """The profile; None when there is no realm."""
+        """Return the profile, or None if there is no realm."""
         raw = self.session.get(key.realm, "users", "profile")
         if raw is None:
             return None
@@ -85,7 +85,7 @@ class UserProfileHandler(KeycloakHandler[UserProfile]):
         return Observed("profile", UserProfile.model_construct(**values, attributes=attributes), raw=raw)
 
     def create(self, spec: UserProfile) -> Outputs | None:
-        """Change it: every realm has one.
+        """Change the profile, which every realm has.
 
         Raises:
             KeycloakError: There is no such realm.
@@ -94,12 +94,12 @@ class UserProfileHandler(KeycloakHandler[UserProfile]):
         return None
 
     def update(self, found: Observed[UserProfile], spec: UserProfile) -> Outputs | None:
-        """Change what is declared."""
+        """Change the declared fields."""
         self._put(spec, found.raw, spec.model_fields_set)
         return None
 
     def delete(self, found: Observed[UserProfile]) -> None:
-        """Nothing: there is no realm without one."""
+        """Do nothing: there is no realm without a profile."""
 
     def _put(self, spec: UserProfile, raw: Mapping[str, Any], names: Collection[str]) -> None:
         body = write(spec, raw, names)
@@ -121,7 +121,7 @@ def _understood(raw: Mapping[str, Any]) -> ProfileAttribute:
 
 
 def _represented(spec: ProfileAttribute, raw: Mapping[str, Any]) -> dict[str, Any]:
-    """What Keycloak says about the attribute besides our fields stays, such as the scopes it is for."""
+    """Return an attribute's representation; Keycloak's further settings, such as its scopes, stay unchanged."""
     body = {**raw, **spec.model_dump(mode="json", by_alias=True)}
     if spec.required:
         body["required"] = {**(raw.get("required") or {}), "roles": list(spec.required)}

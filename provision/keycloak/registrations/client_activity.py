@@ -1,4 +1,4 @@
-"""The traces that clients leave in a realm: events, sessions, consents. Keycloak keeps no dates of a client itself."""
+"""The traces that clients leave in a realm: events, sessions, consents. Keycloak itself stores no dates of a client."""
 
 from __future__ import annotations
 
@@ -20,18 +20,18 @@ REGISTRATION: Final = "CLIENT_REGISTER"
 REFRESH: Final = "REFRESH_TOKEN"
 CALLS_AT_ONCE: Final = 4
 _MOST_USERS: Final = 1000
-"""Consents are told user by user: of so many at most."""
+"""The largest number of users whose consents are read: one call per user."""
 _SESSIONS: Final = ("user-sessions", "offline-sessions")
 
 
 @dataclass(frozen=True)
 class Span:
-    """From the earliest to the latest of some traces.
+    """The span from the earliest to the latest of some traces.
 
     Args:
-        first: The earliest.
-        last: The latest.
-        count: How many there are.
+        first: The time of the earliest trace.
+        last: The time of the latest trace.
+        count: The number of traces.
     """
 
     first: datetime
@@ -39,7 +39,7 @@ class Span:
     count: int = 1
 
     def __or__(self, other: Span | None) -> Span:
-        """Both."""
+        """Return the span of both."""
         if other is None:
             return self
         return Span(min(self.first, other.first), max(self.last, other.last), self.count + other.count)
@@ -50,8 +50,8 @@ class Event:
     """An event of a client.
 
     Args:
-        at: When.
-        type: Its type, such as ``CODE_TO_TOKEN``.
+        at: The time of the event.
+        type: The event's type, such as ``CODE_TO_TOKEN``.
     """
 
     at: datetime
@@ -64,8 +64,8 @@ class EventLog:
 
     Args:
         kept: The types that are stored now.
-        since: The oldest event; None when there are none.
-        registrations: When clients registered, by client id.
+        since: The time of the oldest event; None if there are no events.
+        registrations: The times at which clients registered, by client id.
         made_by_admins: The ids of clients that an administrator made.
     """
 
@@ -76,7 +76,7 @@ class EventLog:
 
 
 class Traces:
-    """Reads the traces of one realm; what may not be read, or takes too long, is left out and noted.
+    """A reader of the traces of one realm; traces that may not be read, or take too long, are left out and noted.
 
     Args:
         session: The Admin API.
@@ -89,11 +89,11 @@ class Traces:
         self._realm = realm
 
     def events(self) -> EventLog:
-        """The stored events, without the single uses."""
+        """Return the stored events, without the single uses."""
         return self._readable(self._events, "events", "view-events") or EventLog()
 
     def latest_events(self, client_ids: Iterable[str]) -> dict[str, Event]:
-        """The last event of each client, by client id; those without one are left out."""
+        """Return the last event of each client, by client id; clients without an event are left out."""
 
         def latest(client_id: str) -> tuple[str, Any]:
             return client_id, self._session.get(self._realm, "events", client=client_id, max="1")
@@ -105,13 +105,13 @@ class Traces:
         }
 
     def sessions(self, ids: Iterable[str]) -> dict[str, Span]:
-        """The live logins of each client, by its id; clients without one are left out."""
+        """Return the live logins of each client, by the client's id; clients without a login are left out."""
         alive = self._readable(self._with_sessions, "the statistics of sessions", "view-realm")
         asked = [id_ for id_ in ids if alive is None or id_ in alive]
         return {id_: span for id_, span in in_parallel(self._sessions_of, asked) if span is not None}
 
     def consents(self) -> dict[str, Span]:
-        """From the first consent of a user to the last change of one, by client id."""
+        """Return the span from a user's first consent to the last change of one, by client id."""
         return self._readable(self._consents, "users' consents", "view-users") or {}
 
     def _readable(self, read: Callable[[], T], what: str, role: str) -> T | None:
@@ -180,22 +180,22 @@ class Traces:
 
 
 def complete_since(oldest: datetime, kept_seconds: int | None, now: datetime) -> datetime:
-    """From when on the events are all there: older ones are thrown away, not all at once.
+    """Return the time from which on all events are stored: Keycloak deletes older events, not all at once.
 
     Args:
-        oldest: The oldest one.
-        kept_seconds: How long the realm keeps them; for ever when it is nothing.
-        now: The time.
+        oldest: The time of the oldest stored event.
+        kept_seconds: The seconds for which the realm keeps events; for ever if zero or None.
+        now: The present time.
     """
     return max(oldest, now - timedelta(seconds=kept_seconds)) if kept_seconds else oldest
 
 
 def as_time(milliseconds: float) -> datetime:
-    """A time as the Admin API tells it."""
+    """Return a time of the Admin API, in milliseconds, as a datetime."""
     return datetime.fromtimestamp(milliseconds / 1000, tz=UTC)
 
 
 def in_parallel(read: Callable[[str], T], keys: Iterable[str]) -> list[T]:
-    """A few calls at a time, in the order of the keys."""
+    """Return the results in the order of the keys, with a few calls at a time."""
     with ThreadPoolExecutor(max_workers=CALLS_AT_ONCE, thread_name_prefix="traces") as pool:
         return list(pool.map(read, keys))

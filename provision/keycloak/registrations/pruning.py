@@ -29,16 +29,16 @@ _TOKEN_EVENTS = {
 
 
 class PruneError(ProvisionError):
-    """Removing stopped on the way; the text says what had been removed by then."""
+    """The removal of clients stopped on the way; the text names the clients removed by then."""
 
 
 @dataclass(frozen=True)
 class Registrations:
-    """What was found in a realm.
+    """The clients that registered themselves in a realm.
 
     Args:
         clients: The clients that registered themselves, the oldest and longest unused first as far as known.
-        notes: What could not be found out, a sentence each.
+        notes: A sentence for each fact that could not be found out.
     """
 
     clients: tuple[RegisteredClient, ...]
@@ -46,16 +46,17 @@ class Registrations:
 
 
 def find(session: Session, realm: str, declared: Iterable[str], now: datetime) -> Registrations:
-    """The clients that registered themselves.
+    """Return the clients that registered themselves.
 
-    Keycloak marks them by nothing. A client counts as one when a registration event names it or, as the registration
-    endpoint gives it, its client id is its internal id; not when an administrative event says who made it.
+    Keycloak does not mark these clients. A client counts as self-registered if a registration event names it, or if its
+    client id is its internal id, which the registration endpoint assigns; but not if an administrative event shows who
+    made it.
 
     Args:
         session: The Admin API.
         realm: The realm.
-        declared: Client ids that belong to somebody; none of them is listed.
-        now: The time.
+        declared: Client ids that belong to somebody and are left out.
+        now: The present time.
 
     Raises:
         KeycloakError: Keycloak does not answer, or the service account may not even list clients.
@@ -94,18 +95,18 @@ def remove(
     realm: str,
     clients: Sequence[RegisteredClient],
 ) -> tuple[RegisteredClient, ...]:
-    """Remove clients one by one; one that is gone by then is fine, one that somebody logged in with meanwhile stays.
+    """Remove clients one by one, but none that somebody has logged in with meanwhile; a missing client is no error.
 
     Args:
         session: The Admin API.
         realm: The realm.
-        clients: Which.
+        clients: The clients to remove.
 
     Returns:
-        Those that are gone.
+        The removed clients.
 
     Raises:
-        PruneError: Keycloak refused one or does not answer any more.
+        PruneError: Keycloak refused a call or does not answer any more.
     """
     removed: list[RegisteredClient] = []
     try:
@@ -129,13 +130,13 @@ def _in_use(session: Session, realm: str, id_: str) -> bool:
 
 @dataclass(frozen=True)
 class _Limits:
-    """How long logins of the realm last.
+    """The limits of the realm's logins.
 
     Args:
-        now: The time.
-        online: The longest life of a login; None when it isn't known.
-        offline: The longest life of an offline login; None when it has no end but by lying idle.
-        offline_idle: How long an offline login may lie idle.
+        now: The present time.
+        online: The longest life of a login; None if unknown.
+        offline: The longest life of an offline login; None if it ends only by lying idle.
+        offline_idle: The longest time that an offline login may lie idle.
     """
 
     now: datetime
@@ -156,7 +157,7 @@ class _Limits:
         )
 
     def over_by(self, login: datetime, *, offline: bool) -> datetime | None:
-        """When at the latest a login was used that began then and has ended by now, its refreshes unseen."""
+        """Return the latest possible time of an unseen refresh, if the login began at ``login`` and has ended."""
         if self.online is None:
             return None
         if not offline:
@@ -173,14 +174,14 @@ def _dated(
     spans: tuple[Span | None, Span | None],
     limits: _Limits,
 ) -> RegisteredClient:
-    """A client with all that its traces tell: its last event, its sessions, its consents."""
+    """Return a client with all that its traces show: its last event, its sessions, its consents."""
     registered = log.registrations.get(client["clientId"])
     seen = [span for span in spans if span]
     uses = [event.at] if event and event.type != REGISTRATION else []
     last_used = max([*uses, *(span.last for span in seen)], default=None)
     traces = [registered, event and event.at, *(span.first for span in seen), _secret_made(client)]
     if registered is None and REGISTRATION in log.kept:
-        traces.append(log.since)  # it would have been recorded since
+        traces.append(log.since)  # a later registration would be recorded
     sessions = spans[0]
     return RegisteredClient(
         id=client["id"],
@@ -202,12 +203,12 @@ def _used_before(
     last_used: datetime | None,
     limits: _Limits,
 ) -> datetime | None:
-    """The latest moment at which the client can have been used, or None when a use may have left no trace."""
+    """Return the latest moment at which the client can have been used, or None if a use may have left no trace."""
     if log.since is None or not _ways_to_a_token(client) <= log.kept:
         return None
     if last_used is None and event is not None:
-        return event.at  # it has done nothing but register
-    # Without an event of its own, it may have been used until the oldest that there is.
+        return event.at  # the client has done nothing but register
+    # A client without an event may have been used until the oldest stored event.
     login = max(moment for moment in (last_used, None if event else log.since) if moment)
     if REFRESH in log.kept:
         return login
@@ -225,7 +226,7 @@ def _ways_to_a_token(client: Mapping[str, Any]) -> set[str]:
 
 
 def _secret_made(client: Mapping[str, Any]) -> datetime | None:
-    """When a confidential client got its secret: at its registration or later."""
+    """Return when a confidential client got its secret: at its registration or later; None for other clients."""
     seconds = (client.get("attributes") or {}).get("client.secret.creation.time", "")
     return as_time(int(seconds) * 1000) if seconds.isdecimal() and not client.get("publicClient") else None
 

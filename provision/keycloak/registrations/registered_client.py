@@ -1,4 +1,4 @@
-"""A client that registered itself (RFC 7591), what is known of its age and use, and whether it may go."""
+"""A client that registered itself (RFC 7591), its known age and use, and the decision whether to remove it."""
 
 from __future__ import annotations
 
@@ -12,18 +12,18 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, kw_only=True)
 class RegisteredClient:
-    """A client that registered itself. Keycloak stores neither when nor its last use: both come from other traces.
+    """A client that registered itself. Keycloak stores neither the time of the registration nor of the last use.
 
     Args:
-        id: Keycloak's id of it.
-        client_id: Its client id.
-        name: Its name, as it gave it; may hold anything.
-        redirect_uris: Where it may send users back to.
-        registered: When it registered, if that is recorded.
-        registered_before: The earliest trace of it: it is no younger.
-        last_used: Its latest recorded use.
-        used_before: The latest moment at which it can have been used; None when uses may have left no trace.
-        sessions: How many logins with it are alive, offline ones included.
+        id: Keycloak's id of the client.
+        client_id: The client's client id.
+        name: The name that the client gave; may hold anything.
+        redirect_uris: The addresses to which the client may send users back.
+        registered: The time of the registration, if recorded.
+        registered_before: The time of the client's earliest trace; the client is no younger.
+        last_used: The time of the latest recorded use.
+        used_before: The latest moment at which the client can have been used; None if uses may have left no trace.
+        sessions: The number of live logins with the client, offline ones included.
     """
 
     id: str
@@ -38,14 +38,14 @@ class RegisteredClient:
 
     @property
     def never_used(self) -> bool:
-        """Whether every use would be recorded and there is none."""
+        """Return whether every use would be recorded and no use is."""
         return not (self.last_used or self.sessions) and (
             self.registered is not None and self.used_before == self.registered
         )
 
 
 class Verdict(enum.Enum):
-    """Whether a client goes, or why it stays."""
+    """The decision to remove a client, or the reason why it stays."""
 
     GOES = "goes"
     IN_USE = "in use"
@@ -56,12 +56,12 @@ class Verdict(enum.Enum):
 
 @dataclass(frozen=True, kw_only=True)
 class Rule:
-    """Which clients go.
+    """A rule that selects the clients to remove.
 
     Args:
         older_than: The least time since the registration.
         unused_for: The least time since the last use.
-        unknown: Whether a client goes too whose age or last use is not known, if nothing that is known speaks against it.
+        unknown: Whether to remove a client with unknown age or last use too, if no known fact speaks against it.
     """
 
     older_than: timedelta
@@ -69,11 +69,11 @@ class Rule:
     unknown: bool = False
 
     def verdict(self, client: RegisteredClient, now: datetime) -> Verdict:
-        """Whether the client goes, or the first reason why it stays.
+        """Return whether the client goes, or the first reason why the client stays.
 
         Args:
             client: The client.
-            now: The time.
+            now: The present time.
         """
         born, used = now - self.older_than, now - self.unused_for
         if client.sessions:
