@@ -24,7 +24,7 @@ class KeycloakConfig(Concept):
     auth_realm: AuthRealm = MASTER
     admin_client_id: ClientId = "provision-admin"
     java_options: tuple[str, ...] = ()
-    """More options of the Java machine, such as `-Xmx1g`; ours are for a quick start, `-XX:TieredStopAtLevel=4` is for load."""
+    """More options of the Java machine, such as `-Xmx1g`; the default options suit a quick start, `-XX:TieredStopAtLevel=4` suits load."""
     features: tuple[str, ...] = ()
     """Keycloak features to switch on besides the default ones."""
 

@@ -1,4 +1,4 @@
-"""The realm's objects that a stack file declares by their kind, as a program would by the class of that name."""
+"""The realm's objects in a stack file, declared by their kind, like the class of that name in a program."""
 
 from __future__ import annotations
 

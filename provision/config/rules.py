@@ -35,7 +35,7 @@ class WaiverConfig(Concept):
     rule: str
     """The rule's id."""
     resource: str = Field(default="*", min_length=1)
-    """The objects: the name of one as reports show it, or a pattern with `*`."""
+    """The objects: a name as reports show it, or a pattern with `*`."""
     reason: str = Field(min_length=10)
     """The reason, which every report shows."""
     expires: Annotated[date, BeforeValidator(_day)]
@@ -68,7 +68,7 @@ class RulesConfig(Concept):
             rules: All rules.
 
         Raises:
-            UsageError: A rule or a parameter is not among them, or a value is of another type.
+            UsageError: There is no such rule or parameter, or a value is of another type.
         """
         known = {rule.id: rule for rule in rules}
         for path, id_ in self._named():

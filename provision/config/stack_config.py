@@ -73,7 +73,7 @@ class StackConfig(Concept):
     admin_client_secret: SecretStr | None = Field(default=None, min_length=16)
     """The admin service account's secret."""
     introspection_client_secret: IntrospectionSecret | None = None
-    """The secret with which the server introspects tokens; of several servers, each has its own."""
+    """The secret with which the server introspects tokens; with several servers, each server has its own secret."""
     demo_user_password: SecretStr | None = Field(default=None, min_length=4)
     """The demo user's password."""
 

@@ -34,7 +34,7 @@ class Observed(Generic[S]):
 
 @dataclass(frozen=True)
 class Context:
-    """The surroundings of a call: everything that it needs besides its spec.
+    """The context of a call: everything that the call needs besides its spec.
 
     Args:
         log: Shows one line to the user.

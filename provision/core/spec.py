@@ -61,8 +61,8 @@ WriteOnly = Mark.WRITE_ONLY
 CreateOnly = Mark.CREATE_ONLY
 """A field that matters only while the object is being made; a later change is not a difference."""
 Container = Mark.CONTAINER
-"""The name of the object that contains this one. It is part of the natural key; objects of the same container name each
-other without it.
+"""The name of the object's container, part of the natural key; objects of one container name each other without the
+container.
 """
 
 

@@ -31,7 +31,7 @@ KEYCLOAK_CLIENTS: Final = frozenset(
 )
 """The clients of every realm; master has a client for each realm instead of ``realm-management``."""
 POWERFUL_CLIENTS: Final = frozenset({"broker", "realm-management"})
-"""The clients among them whose roles give access to the realm, or to the tokens of its identity providers."""
+"""The clients among Keycloak's own whose roles give access to the realm, or to the tokens of its identity providers."""
 _REALM_CLIENT_SUFFIX: Final = "-realm"
 """The suffix of master's clients that hold the roles for the administration of one realm each."""
 OPENID_SCOPES: Final = (

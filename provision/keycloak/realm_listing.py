@@ -47,7 +47,7 @@ class RealmListing:
 
     @cached_property
     def mappers(self) -> list[tuple[str, str, dict[str, Any]]]:
-        """The protocol mappers of these scopes and clients: scope, client (one of the two is empty), mapper."""
+        """The protocol mappers of the scopes and clients: scope, client (one of the two is empty), mapper."""
         of_scopes = ((item["name"], "", item) for item in self.scopes)
         of_clients = (("", item["clientId"], item) for item in self.clients)
         return [
@@ -59,7 +59,7 @@ class RealmListing:
 
     @cached_property
     def identity_providers(self) -> list[dict[str, Any]]:
-        """The identity providers of the type that has a kind here."""
+        """The OpenID Connect identity providers."""
         return [item for item in self._identity_providers if item["providerId"] == "oidc"]
 
     @cached_property

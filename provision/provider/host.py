@@ -26,7 +26,7 @@ def _serve(servicer: Servicer) -> tuple[grpc.Server, int]:
 
 
 def main() -> None:
-    """The plugin executable ``pulumi-resource-provision``: prints its port and serves until the engine is gone."""
+    """Run the plugin executable ``pulumi-resource-provision``: print its port and serve until the engine is gone."""
     engine = next((argument for argument in sys.argv[1:] if not argument.startswith("-")), "")
     _, port = _serve(
         Servicer(version("mcp-provision"), engine, backend=os.environ.get("PULUMI_BACKEND_URL", ""))

@@ -1,6 +1,6 @@
-"""Check, diff, create, read, update and delete of any declared object, derived from its spec and handler.
+"""The calls check, diff, create, read, update and delete of any declared object, derived from its spec and handler.
 
-Works on plain data (see :mod:`provision.provider.wire`) and knows nothing of gRPC.
+The module works on plain data (see :mod:`provision.provider.wire`) and knows nothing of gRPC.
 """
 
 from __future__ import annotations
@@ -358,7 +358,7 @@ class Lifecycle:
         return self._keys(spec)[0]
 
     def _keys(self, spec: Spec) -> tuple[str, ...]:
-        """Return the journal's name for an object, and its names from when the kind had other names."""
+        """Return the journal's names for an object: the present one, and one for each former name of the kind."""
         return tuple(f"{token} {spec.identity()}" for token in (self._spec.token, *self._spec.former_tokens))
 
     def _adopted(

@@ -53,7 +53,7 @@ class ConfigurationFile:
         key: The key under which the servers stand.
         entry: Returns the value under that key for a server.
         after: What the user does next to log in.
-        command: Returns the shell command that does the same; None if there is none.
+        command: Returns the shell command with the same effect; None if there is none.
         ca_variable: The environment variable that names a further certificate authority; None if there is none.
     """
 

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 
 class LackingError(KeycloakError, UnsupportedError):
-    """Keycloak has no such provider."""
+    """The error for a provider that Keycloak lacks."""
 
 
 _known: WeakKeyDictionary[Session, Mapping[str, Any]] = WeakKeyDictionary()

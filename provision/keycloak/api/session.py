@@ -47,11 +47,11 @@ _LONGEST_MESSAGE = 500
 
 
 class AbsentError(KeycloakError, NotRunningError):
-    """Nothing listens at Keycloak's address, which is on this machine."""
+    """The error for an address of this machine at which nothing listens."""
 
 
 class ForbiddenError(KeycloakError):
-    """The service account lacks the role for a call."""
+    """The error for a call for which the service account lacks a role."""
 
 
 def load() -> None:
@@ -92,8 +92,8 @@ class Session:
     def list(self, realm: str, *path: str, **query: str) -> Iterator[Any]:
         """Yield the items of a collection, page by page; nothing if the collection does not exist.
 
-        A collection without pages comes whole. Objects that are made or removed meanwhile shift the pages: take all of
-        them (``[*session.list(…)]``) before you change the collection.
+        A collection without pages comes whole. Objects that are made or removed meanwhile shift the pages: list all
+        objects (``[*session.list(…)]``) before you change the collection.
         """
         first, before = 0, None
         while True:

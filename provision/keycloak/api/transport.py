@@ -45,11 +45,11 @@ _TOKEN_PATH = "realms/{realm}/protocol/openid-connect/token"  # noqa: S105 - an 
 
 
 class KeycloakError(ProvisionError):
-    """Keycloak refused a call; the text holds Keycloak's own message."""
+    """The error for a call that Keycloak refused; the text holds Keycloak's own message."""
 
 
 class FaultError(Exception):
-    """The connection failed.
+    """The error for a call without an answer.
 
     Args:
         why: The failure, in a few words.
@@ -78,7 +78,7 @@ class Request:
         query: The query parameters.
         body: The JSON text of the body.
         read_seconds: The seconds that the answer may take.
-        authorized: Whether the service account's token goes with it.
+        authorized: Whether the service account's token goes with the request.
     """
 
     verb: str

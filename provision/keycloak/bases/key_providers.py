@@ -1,8 +1,8 @@
 """Signing and encryption keys made here, for realms of dev and test stacks.
 
-Keycloak makes its RSA keys itself while it creates a realm and takes seconds for it; a realm representation that
-brings key providers along is created in a fraction of that. The keys exist in memory only on their way.
-Source: Keycloak Server Administration Guide, "Configuring realm keys".
+Keycloak takes seconds to make the RSA keys of a new realm; with key providers in its representation, a realm is created
+in a fraction of that time. The keys exist in memory only until the realm is created. Source: Keycloak Server
+Administration Guide, "Configuring realm keys".
 """
 
 from __future__ import annotations

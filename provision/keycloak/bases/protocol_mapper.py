@@ -57,7 +57,7 @@ M = TypeVar("M", bound=ProtocolMapper)
 
 
 class MissingOwnerError(KeycloakError):
-    """There is no such client scope or client."""
+    """The error for a mapper whose client scope or client does not exist."""
 
 
 class ProtocolMapperHandler(NamedCollectionHandler[M]):

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from provision.keycloak.api.admin_api import AdminApi
 
 REALM = ""
-"""The owner of a realm role, where a client role has its client."""
+"""The owner's name for realm roles; the owner of a client role is its client."""
 
 
 @dataclass(frozen=True)

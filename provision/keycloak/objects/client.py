@@ -229,7 +229,7 @@ class ClientHandler(CollectionHandler[Client]):
         return client_with_id(self.session, key.realm, key.client_id)
 
     def discover(self, listing: RealmListing) -> Iterator[Client]:
-        """Yield the clients that people made, and those which registered themselves."""
+        """Yield the clients that people made or that registered themselves."""
         for item in listing.clients:
             yield self.key(realm=listing.realm, client_id=item["clientId"])
 
@@ -264,7 +264,7 @@ class ClientHandler(CollectionHandler[Client]):
         attributes = dict(body.get("attributes", {}))
         if names is None or "access" in names:
             body["publicClient"] = spec.access == "public"
-            if spec.secret is not None:  # a client that was public has lost it
+            if spec.secret is not None:  # a public client has lost its secret
                 body["secret"] = spec.secret
         if names is None or "require_pkce" in names:
             attributes[_PKCE] = "S256" if spec.require_pkce else ""
@@ -275,7 +275,7 @@ class ClientHandler(CollectionHandler[Client]):
             body["frontchannelLogout"] = bool(spec.front_channel_logout_url)
         if spec.resource_url and spec.resource_url != raw.get("attributes", {}).get("resource_url"):
             server_info.require(self.session, "token-interceptor", _RESOURCES, _RESOURCES)
-        if names is None:  # Keycloak and its client policies take an empty URL for one that is given
+        if names is None:  # Keycloak and its client policies treat an empty URL as a given one
             attributes = {name: value for name, value in attributes.items() if value != ""}
             body = {name: value for name, value in body.items() if value != ""}
         return {**body, "attributes": attributes}

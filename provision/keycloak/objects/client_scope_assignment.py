@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 class ClientScopeAssignment(Spec, module="keycloak", formerly=("ClientDefaultScope",)):
     """The assignment of a client scope to a client ("Link client scope with the client"), beside its other scopes.
 
-    A client that is made gets the realm's default scopes from Keycloak, so the membership may be there already.
+    A new client gets the realm's default scopes from Keycloak, so the membership may exist already.
     """
 
     realm: RealmName

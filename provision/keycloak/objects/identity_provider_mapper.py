@@ -117,7 +117,7 @@ class IdentityProviderMapperHandler(NamedCollectionHandler[IdentityProviderMappe
         return "identity-provider", "instances", spec.identity_provider, "mappers"
 
     def discover(self, listing: RealmListing) -> Iterator[IdentityProviderMapper]:
-        """Yield the mappers of the providers that have a kind here."""
+        """Yield the mappers of the OpenID Connect identity providers."""
         for provider in listing.identity_providers:
             alias = provider["alias"]
             for item in listing.listed("identity-provider", "instances", alias, "mappers"):

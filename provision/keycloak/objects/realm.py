@@ -42,7 +42,8 @@ class Realm(Spec, module="keycloak"):
     `adopt`; destroy then puts its former settings back instead of deleting the realm.
 
     These settings stay unchanged: the mail server, the OTP and WebAuthn policies, the authentication flows, and all
-    attributes but `frontendUrl`. The defaults are Keycloak's own, with three exceptions, off in Keycloak and on here: rotating refresh tokens, brute force protection and an end to offline sessions.
+    attributes but `frontendUrl`. The defaults are Keycloak's own, with three exceptions, which are off in Keycloak and
+    on here: rotating refresh tokens, brute force protection and an end to offline sessions.
     """
 
     name: Annotated[str, NaturalKey, at("realm")] = Field(
@@ -252,7 +253,9 @@ class Realm(Spec, module="keycloak"):
     @classmethod
     def _as_keycloak_spells_it(cls, policy: str) -> str:
         rules = [rule.strip().removesuffix("()") for rule in policy.split(" and ")]
-        return " and ".join({rule.partition("(")[0]: rule for rule in rules}.values())  # the last of its kind
+        return " and ".join(
+            {rule.partition("(")[0]: rule for rule in rules}.values()
+        )  # the last rule of a kind counts
 
     @field_validator("browser_security_headers")
     @classmethod
@@ -263,7 +266,7 @@ class Realm(Spec, module="keycloak"):
 
     @model_validator(mode="after")
     def _one_user_for_an_address(self) -> Realm:
-        # Keycloak would switch one of them off without a word.
+        # Keycloak would silently switch off one of the two settings.
         if self.duplicate_emails_allowed and self.login_with_email_allowed:
             raise ValueError("duplicateEmailsAllowed needs loginWithEmailAllowed to be false")
         if self.duplicate_emails_allowed and self.registration_email_as_username:

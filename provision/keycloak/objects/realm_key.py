@@ -77,7 +77,7 @@ class RealmKeyHandler(CollectionHandler[RealmKey]):
         return ("components",)
 
     def discover(self, listing: RealmListing) -> Iterator[RealmKey]:
-        """Yield the keys of the types here, without the keys that Keycloak gives every realm."""
+        """Yield the keys of the types of this kind, without the keys that Keycloak gives every realm."""
         types = get_args(RealmKey.model_fields["provider"].annotation)
         for item in listing.components(PROVIDER_TYPE):
             own = item["name"] != item["providerId"]

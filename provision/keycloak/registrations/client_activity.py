@@ -111,7 +111,7 @@ class Traces:
         return {id_: span for id_, span in in_parallel(self._sessions_of, asked) if span is not None}
 
     def consents(self) -> dict[str, Span]:
-        """Return the span from a user's first consent to the last change of one, by client id."""
+        """Return the span from a user's first consent to the last change of a consent, by client id."""
         return self._readable(self._consents, "users' consents", "view-users") or {}
 
     def _readable(self, read: Callable[[], T], what: str, role: str) -> T | None:

@@ -29,7 +29,7 @@ _TOKEN_EVENTS = {
 
 
 class PruneError(ProvisionError):
-    """The removal of clients stopped on the way; the text names the clients removed by then."""
+    """The error for a removal of clients that stopped on the way; the text names the clients removed by then."""
 
 
 @dataclass(frozen=True)
