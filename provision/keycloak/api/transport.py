@@ -113,7 +113,7 @@ class Transport:
         self._absent_until = 0.0
 
     def call(self, request: Request, guard: AbstractContextManager[Any] | None = None) -> Response:
-        """Return the answer, whatever its status, after every try that is safe and useful.
+        """Return the answer, with any status, after every try that is safe and useful.
 
         Args:
             request: The request. A POST is sent again only if Keycloak cannot have acted on it.
@@ -121,7 +121,7 @@ class Transport:
 
         Raises:
             FaultError: There is no answer.
-            KeycloakError: No try can succeed: the login is refused, the certificate not trusted, or the call redirected.
+            KeycloakError: No try can succeed: login refused, certificate not trusted, or call redirected.
         """
         spent, tries, stale = 0.0, 0, ""
         while True:
