@@ -1,1 +1,1 @@
-"""Small modules that every room may use; they import nothing of the other rooms."""
+"""Small modules that every other package may use; they import nothing from the other packages."""

@@ -1,4 +1,4 @@
-"""PEM bundles with the authorities whose certificates are trusted."""
+"""PEM bundles with the certificates of trusted authorities."""
 
 from __future__ import annotations
 
@@ -14,13 +14,13 @@ P = TypeVar("P", "str", "Path")
 
 
 def checked(ca_file: P) -> P:
-    """The same path, once it is certain that certificates can be verified with it.
+    """Return the path of a bundle after checking that it can verify certificates.
 
     Args:
         ca_file: The bundle.
 
     Raises:
-        ProvisionError: It cannot be read, or holds no certificate.
+        ProvisionError: The bundle cannot be read, or holds no certificate.
     """
     try:
         ssl.create_default_context(cafile=ca_file)

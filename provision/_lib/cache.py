@@ -1,4 +1,4 @@
-"""The toolkit's folder for things that are made or fetched once per user."""
+"""The toolkit's folder for files that are made or fetched once per user."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ DOWNLOAD_ATTEMPTS = 3
 
 
 def root() -> Path:
-    """Give the cache folder: ``PROVISION_CACHE_DIR``, else the user's cache folder of this system."""
+    """Return the cache folder: ``PROVISION_CACHE_DIR``, or else the user's cache folder on this system."""
     chosen = os.environ.get(VARIABLE)
     if chosen:
         return Path(chosen).expanduser().absolute()
@@ -45,16 +45,16 @@ def install(
 ) -> Path:
     """Make a file or folder exactly once, and never leave a half-made one under its name.
 
-    Two runs that want the same thing don't both make it: the second waits, and says so. A thing that is there
-    but not valid is replaced.
+    Two runs that want the same file do not both make it: the second one waits and reports the wait. A file that
+    exists but is not valid is replaced.
 
     Args:
-        target: Where the thing belongs, inside the cache.
-        make: Makes it at the path it is given, which does not exist yet.
-        what: The thing's name in messages.
+        target: The path of the result, inside the cache.
+        make: Makes the result at the given path, which does not exist yet.
+        what: The name of the result in messages.
         progress: Shows the wait for another run.
-        valid: Tells whether what lies at ``target`` can be used; must be cheap.
-        room: Bytes it takes about; with less room than that it is not even begun.
+        valid: Returns whether the content of ``target`` can be used; must be cheap.
+        room: The approximate size of the result, in bytes; with less free space nothing is started.
 
     Raises:
         ProvisionError: No space, no permission, or what ``make`` raises.
@@ -73,7 +73,7 @@ def install(
 
 def _replace(target: Path, make: Callable[[Path], None]) -> None:
     for stale in target.parent.glob(f".{target.name}.*.new"):
-        _remove(stale)  # an interrupted run's; its owner is gone, for the lock is ours
+        _remove(stale)  # left by an interrupted run; that run has ended, because the lock is ours
     fresh = target.parent / f".{target.name}.{os.getpid()}.new"
     try:
         make(fresh)
@@ -111,7 +111,7 @@ def _locked(target: Path, what: str, progress: Progress) -> Iterator[None]:
 
 @contextmanager
 def _readable(target: Path, what: str) -> Iterator[None]:
-    """Turn the errors of a full or closed disk into ones that say what to do."""
+    """Turn the errors of a full or closed disk into errors that name the remedy."""
     try:
         yield
     except OSError as error:
@@ -139,18 +139,18 @@ def download(
     sha256: str = "",
     sha1: str = "",
 ) -> None:
-    """Fetch a file, going on where an earlier try stopped, and keep it only if its checksum is right.
+    """Download a file, resuming an earlier attempt, and keep it only if its checksum is right.
 
     Args:
-        url: Where from; redirects are followed.
-        target: Where to; what has come so far waits beside it in a ``.part`` file.
+        url: The address of the file; redirects are followed.
+        target: The path of the result; an unfinished download is kept beside it in a ``.part`` file.
         what: The file's name in messages.
         progress: Shows the bytes.
         sha256: The expected SHA-256 digest in hex.
-        sha1: The expected SHA-1 digest in hex, for a publisher that gives no better.
+        sha1: The expected SHA-1 digest in hex, for a publisher that offers nothing better.
 
     Raises:
-        ProvisionError: Unreachable, refused, or with another checksum.
+        ProvisionError: The address is unreachable, the request is refused, or the checksum differs.
     """
     if not (sha256 or sha1):
         message = "A download needs a checksum."
@@ -161,7 +161,7 @@ def download(
         resumed = part.exists()
         _fetch(url, part, what, step)
         if resumed and not _checksum_is(part, sha256, sha1):
-            part.unlink()  # the file has changed since the first half came, or the half was damaged
+            part.unlink()  # the file has changed since the first half was downloaded, or that half was damaged
             _fetch(url, part, what, step)
         if not _checksum_is(part, sha256, sha1):
             part.unlink()
@@ -227,7 +227,7 @@ def _checksum_is(path: Path, sha256: str, sha1: str) -> bool:
 
 
 def checksum(path: Path, algorithm: str) -> str:
-    """Give a file's digest in hex (``sha256``, ``sha1``)."""
+    """Return a file's digest in hex (``sha256``, ``sha1``)."""
     import hashlib
 
     with path.open("rb") as file:

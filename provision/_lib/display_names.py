@@ -1,4 +1,4 @@
-"""What people call a resource."""
+"""Readable names of resources."""
 
 from __future__ import annotations
 
@@ -9,18 +9,18 @@ from provision._lib.urn import Urn, is_urn
 
 
 def named(kind: str, name: str) -> str:
-    """Return a resource in words: ``client scope mcp:tools``.
+    """Return the readable name of a resource: ``client scope mcp:tools``.
 
     Args:
-        kind: The last part of its type.
-        name: Its own name; one that only repeats the kind is left out.
+        kind: The last part of the resource's type.
+        name: The resource's own name; omitted if it only repeats the kind.
     """
     words = in_words(kind)
     return words if name == words else f"{words} {name}".rstrip()
 
 
 def in_words(kind: str) -> str:
-    """A kind in words: ``client scope``.
+    """Return a kind as words: ``client scope``.
 
     Args:
         kind: The last part of a type, such as ``ClientScope``.
@@ -29,16 +29,16 @@ def in_words(kind: str) -> str:
 
 
 def shown_name(resource: str) -> str:
-    """Return the name of a resource in reports, on one line: kind and name of a URN, any other text unchanged.
+    """Return a resource's name for reports, on one line: kind and name of a URN, any other text unchanged.
 
     Args:
-        resource: A URN of Pulumi, or words.
+        resource: A Pulumi URN, or any other text.
     """
     if not is_urn(resource):
         return printable(resource)
     urn = Urn.parse(resource)
     *_, module, kind = urn.type.split(":")
     if module == "providers":
-        kind = "provider"  # of a type that is named after what it provides
-    # What a stack file declares by its type is named after it.
+        kind = "provider"  # its type is named after what it provides
+    # A resource that a stack file declares by its type is named after that type.
     return printable(named(kind, urn.name.removeprefix(f"{kind}/")))

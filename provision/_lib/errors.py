@@ -1,14 +1,14 @@
-"""The errors of the toolkit: one line what is wrong, one line what to do about it."""
+"""The toolkit's errors: one line for what is wrong, one line for the remedy."""
 
 from __future__ import annotations
 
 
 class ProvisionError(Exception):
-    """Something went wrong that the user can act on.
+    """An error that the user can act on.
 
     Args:
-        what: One line, what is wrong. Never holds a secret.
-        do: One line, what to do about it; empty when there is nothing to do.
+        what: One line that names what is wrong. Never holds a secret.
+        do: One line that names the remedy; empty if there is none.
     """
 
     exit_code = 1
@@ -20,22 +20,22 @@ class ProvisionError(Exception):
 
 
 class UsageError(ProvisionError):
-    """The command line or the configuration is wrong; nothing was started."""
+    """A wrong command line or configuration; nothing was started."""
 
     exit_code = 2
 
 
 class UnsupportedError(ProvisionError):
-    """The server lacks what the object needs, however it is declared."""
+    """A server that lacks a feature which the object needs, however the object is declared."""
 
 
 class NotRunningError(ProvisionError):
-    """The server is one of this machine, and nobody listens there: it has to be started, and then it can be asked."""
+    """A server on this machine that is not running; it can answer once it is started."""
 
 
 class AlreadyExistsError(ProvisionError):
-    """The object to be made is there already."""
+    """An object that already exists and therefore cannot be made."""
 
 
 class OutcomeUnknownError(ProvisionError):
-    """Nobody knows whether the object was made: the answer was lost, or the server failed on the way."""
+    """An unknown outcome: the answer was lost or the server failed, so the object may exist or not."""

@@ -1,4 +1,4 @@
-"""How long work tells what it is doing. Nothing here knows what a terminal is."""
+"""The interface through which long work reports its progress. Nothing here knows what a terminal is."""
 
 from __future__ import annotations
 
@@ -11,20 +11,20 @@ if TYPE_CHECKING:
 
 
 class Step(Protocol):
-    """One piece of work that is under way."""
+    """A piece of work that is under way."""
 
     def advance(self, done: int, total: int | None = None) -> None:
-        """Say how many bytes of how many are done (``total`` in bytes, None when unknown)."""
+        """Report the number of bytes done (``total`` in bytes, None if unknown)."""
 
     def note(self, text: str) -> None:
-        """Replace the short text behind the title (a file name, a line of a build log)."""
+        """Replace the short text after the title (a file name, a line of a build log)."""
 
 
 class Progress(Protocol):
-    """Where steps are shown."""
+    """The display of the steps."""
 
     def step(self, title: str) -> AbstractContextManager[Step]:
-        """Open a step; leaving the context ends it, with its time, or as failed when an exception passes."""
+        """Open a step, which ends with the context: with its duration, or as failed if an exception passes."""
 
 
 class _SilentStep:
@@ -36,9 +36,9 @@ class _SilentStep:
 
 
 class Silent:
-    """A progress that shows nothing."""
+    """A progress display that shows nothing."""
 
     @contextmanager
     def step(self, title: str) -> Iterator[Step]:  # noqa: ARG002 - the protocol's
-        """Open a step that nobody sees."""
+        """Open a step that is not shown."""
         yield _SilentStep()

@@ -1,4 +1,4 @@
-"""Running another program to its end with its lines shown as they come."""
+"""Running another program to its end, showing its lines as they arrive."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Done:
-    """How a program ended.
+    """The result of a program.
 
     Args:
-        code: Its exit code.
-        lines: What it wrote to both of its outputs, without blank lines.
+        code: The exit code.
+        lines: The lines of both outputs, without blank lines.
     """
 
     code: int
@@ -25,7 +25,7 @@ class Done:
 
     @property
     def last(self) -> str:
-        """The last line, or else the exit code in words."""
+        """The last line of output, or the exit code in words if there is no output."""
         return self.lines[-1] if self.lines else f"exit code {self.code}"
 
 
@@ -40,9 +40,9 @@ def run(
 
     Args:
         command: The program and its arguments; no secrets.
-        on_line: Given every line that is not blank.
-        env: Its whole environment.
-        cwd: Where it runs.
+        on_line: Called with every line that is not blank.
+        env: The program's whole environment.
+        cwd: The program's working folder.
     """
     lines = []
     with subprocess.Popen(

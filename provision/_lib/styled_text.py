@@ -1,4 +1,4 @@
-"""A line for people: pieces of text with styles, which a terminal shows in color and anything else plain."""
+"""A line for people: pieces of styled text, which a terminal shows in color and other outputs show plain."""
 
 from __future__ import annotations
 
@@ -9,33 +9,33 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
 Segment: TypeAlias = str | tuple[str, str]
-"""A piece of a line: its text, or its text and style (of Rich, such as ``bold red``)."""
+"""A piece of a line: its text, or its text and a Rich style such as ``bold red``."""
 Line: TypeAlias = tuple[Segment, ...]
 Paragraph: TypeAlias = tuple[int, *tuple[Segment, ...]]
-"""A line that may take several: by how many columns the further ones are indented, and its pieces."""
+"""A line that may wrap: the indentation of its further lines in columns, and its pieces."""
 
 
 def printable(text: str, *, besides: str = "") -> str:
-    """Text that somebody else chose: nothing in it may move the cursor, hide what stands beside it or end the line.
+    """Return foreign text with every character replaced that could move the cursor, hide text or end the line.
 
     Args:
         text: The text.
-        besides: Characters that stay, such as the end of a line where there may be several.
+        besides: Characters to keep, such as the line end if the text may have several lines.
     """
     return "".join(char if char.isprintable() or char in besides else "�" for char in text)
 
 
 def plain(line: Iterable[Segment]) -> str:
-    """The text without styles."""
+    """Return the text without styles."""
     return "".join(map(_text, line))
 
 
 def laid_out(paragraphs: Iterable[Paragraph], width: int) -> Iterator[Line]:
-    """Paragraphs as lines that are no wider than asked, unless a single word is.
+    """Yield the lines of paragraphs, none wider than ``width`` unless a single word is.
 
     Args:
-        paragraphs: They; blanks at the beginning of one stay, and one without text is an empty line.
-        width: In columns.
+        paragraphs: The paragraphs; leading blanks are kept, and a paragraph without text becomes an empty line.
+        width: The width in columns.
     """
     for hang, *segments in paragraphs:
         yield from _wrapped(tuple(segments), width, " " * hang) if any(map(_text, segments)) else ((),)

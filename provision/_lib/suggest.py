@@ -1,4 +1,4 @@
-"""The nearest known name to one that is not known."""
+"""The known name nearest to an unknown one."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ if TYPE_CHECKING:
 
 
 def nearest(name: str, known: Iterable[str], *, cutoff: float = 0.6) -> str | None:
-    """Return the known name that is most like ``name``, or None if none is like it.
+    """Return the known name that is most like ``name``, or None if none is similar.
 
     Args:
-        name: What somebody wrote.
-        known: The names that there are.
-        cutoff: How alike they must be, from 0 to 1.
+        name: The unknown name.
+        known: The known names.
+        cutoff: The similarity required, from 0 to 1.
     """
     return next(iter(get_close_matches(name, list(known), n=1, cutoff=cutoff)), None)

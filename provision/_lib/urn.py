@@ -13,7 +13,7 @@ class Urn(NamedTuple):
     Args:
         stack: The stack.
         project: The project.
-        type: The type token, without those of the parents.
+        type: The type token, without the types of the parents.
         name: The resource's own name; may itself hold colons.
     """
 
@@ -24,7 +24,7 @@ class Urn(NamedTuple):
 
     @classmethod
     def parse(cls, text: str) -> Urn:
-        """Take a URN apart.
+        """Parse a URN.
 
         Raises:
             ValueError: The text is no URN.

@@ -15,12 +15,12 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Problem:
-    """One thing that is wrong.
+    """An invalid value in the input.
 
     Args:
-        path: Where, in the user's spelling: ``keycloak.port``, ``servers[0].name``.
+        path: The path of the key in the user's spelling: ``keycloak.port``, ``servers[0].name``.
         reason: What is wrong. Never holds the value, which may be a secret.
-        missing: The key is absent.
+        missing: Whether the key is absent.
     """
 
     path: str
@@ -32,7 +32,7 @@ class Problem:
 
 
 def problems(error: ValidationError, model: type[BaseModel]) -> tuple[Problem, ...]:
-    """Every problem of a failed validation of ``model``."""
+    """Return every problem of a failed validation of ``model``."""
     found = []
     for item in error.errors(include_input=False, include_url=False):
         kind, loc, message = item["type"], item["loc"], item["msg"]
@@ -63,7 +63,7 @@ def _spelled(loc: tuple[int | str, ...]) -> str:
 
 
 def _keys_at(model: type[BaseModel], loc: tuple[int | str, ...]) -> set[str]:
-    """The keys that are known at a place in the tree; none when the place holds no model."""
+    """Return the known keys at a place in the tree; empty if the place holds no model."""
     current: set[type[BaseModel]] = {model}
     for part in loc:
         if isinstance(part, int):

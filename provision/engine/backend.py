@@ -1,4 +1,4 @@
-"""Where Pulumi keeps a project's state, and the folder from which the engine runs.
+"""The backend where Pulumi keeps a project's state, and the folder from which the engine runs.
 
 The engine never runs in the project's own folder: Pulumi writes an encryption salt into the stack file there, which
 would make every clone dirty. It runs in a copy beside the state instead, made anew at every operation.
@@ -45,7 +45,7 @@ class Backend:
 
     @property
     def url(self) -> str:
-        """Return the backend's URL: the one set in the environment, or a folder of this project."""
+        """The backend's URL: the one set in the environment, or a folder of this project."""
         return os.environ.get("PULUMI_BACKEND_URL") or self._own_url
 
     @property
@@ -55,7 +55,7 @@ class Backend:
 
     @property
     def record(self) -> Path | None:
-        """The stack's state file, when the backend is our own folder."""
+        """The stack's state file, or None if the backend is not our own folder."""
         if self.url != self._own_url:
             return None
         return self._state / ".pulumi" / "stacks" / self.stack.project.name / f"{self.stack.name}.json"
@@ -71,7 +71,7 @@ class Backend:
 
     @property
     def is_locked(self) -> bool:
-        """Return whether an engine that we did not start works on the stack; only our own folder is looked at."""
+        """True if another process's engine is working on the stack; False for a backend other than our own folder."""
         return bool(self._held())
 
     @property
@@ -83,23 +83,23 @@ class Backend:
         return self.stack.project.home / "state"
 
     def environment(self) -> dict[str, str]:
-        """The variables by which any ``pulumi`` command works on the same state."""
+        """Return the environment variables that point any ``pulumi`` command at the same state."""
         variables = {"PULUMI_BACKEND_URL": self.url, "PULUMI_SKIP_UPDATE_CHECK": "true"}
         if not {"PULUMI_CONFIG_PASSPHRASE", "PULUMI_CONFIG_PASSPHRASE_FILE"} & os.environ.keys():
             variables["PULUMI_CONFIG_PASSPHRASE_FILE"] = str(_passphrase_file())
         return variables
 
     def make_state_folder(self) -> None:
-        """Make the folder that is the backend, without which Pulumi fails; another backend is its owner's business.
+        """Create our own backend folder, without which Pulumi fails; another backend is left to its owner.
 
         Raises:
-            ProvisionError: It can't be written.
+            ProvisionError: The folder can't be written.
         """
         with _writable():
             self._state.mkdir(parents=True, exist_ok=True, mode=0o700)
 
     def prepare(self) -> None:
-        """Make the state folder and the copy of project and stack file that the engine reads.
+        """Create the state folder, and copy the project and stack files that the engine reads.
 
         Raises:
             ProvisionError: A folder can't be written.
@@ -111,13 +111,13 @@ class Backend:
             _write(self._copy, self._stack_file())
 
     def keep_salt(self) -> None:
-        """Remember the salt that Pulumi wrote into the copy, so that the next run uses the same one."""
+        """Save the salt that Pulumi wrote into the copy, so that the next run uses the same one."""
         if self._copy.is_file() and (salt := load(self._copy).get(_SALT)):
             self._salt_file.write_text(salt, encoding="utf-8")
 
     def is_as_last_time(self) -> bool:
-        """Return whether the stack exists and its files are the ones that the last operation checked."""
-        record = self.record  # of another backend we do not know what others did
+        """Return whether the stack exists and its files are unchanged since the last checked operation."""
+        record = self.record  # changes by other users of another backend are unknown to us
         if record is None or not record.is_file() or not self._copy.is_file():
             return False
         try:
@@ -126,11 +126,11 @@ class Backend:
             return False
 
     def remember(self) -> None:
-        """Keep in mind what the files say, now that they are checked and the stack is made."""
+        """Record the files' content, now that the files are checked and the stack is made."""
         _write(self._remembered, self._digest())
 
     def _digest(self) -> str:
-        # Where the package lies is in the copy of the project file; an upgrade brings other files.
+        # The copy of the project file holds the path of the package; an upgrade brings other files.
         digest = hashlib.sha256(f"{Path(__file__)} {Path(__file__).stat().st_mtime_ns}".encode())
         for file in (self.stack.project.folder / "Pulumi.yaml", self.stack.file):
             digest.update(str(file).encode() + file.read_bytes())
@@ -141,7 +141,7 @@ class Backend:
         return self.work_dir / "checked"
 
     def forget(self) -> None:
-        """Remove everything of the stack but its file: record, history, backups, locks, work folder, logs."""
+        """Remove everything of the stack except its file: record, history, backups, locks, work folder, logs."""
         for kind in ("stacks", "history", "backups", "locks"):
             base = self._state / ".pulumi" / kind
             for path in (*base.glob(f"**/{self.stack.name}"), *base.glob(f"**/{self.stack.name}.json*")):
@@ -154,10 +154,10 @@ class Backend:
 
     @contextmanager
     def exclusively(self) -> Iterator[None]:
-        """Hold the stack against other commands of ours; ends a lock that a killed engine left behind.
+        """Hold the stack against our other commands, and remove a lock left behind by a killed engine.
 
         Raises:
-            ProvisionError: Another command works on the stack.
+            ProvisionError: Another command is working on the stack.
         """
         lock = FileLock(self._lock_file)
         try:
@@ -191,7 +191,7 @@ class Backend:
         return list((self._state / ".pulumi" / "locks").glob(f"**/{self.stack.name}/*.json"))
 
     def _end_stale_locks(self) -> None:
-        """An engine that was killed leaves its lock; one whose process is gone means nothing."""
+        """Remove the locks of engines whose process is gone: a killed engine leaves its lock behind."""
         held = self._held()
         if not held:
             return
@@ -203,14 +203,14 @@ class Backend:
             try:
                 holder: dict[str, Any] = json.loads(file.read_text(encoding="utf-8"))
             except (OSError, ValueError):
-                continue  # just being written or removed by an engine that lives
+                continue  # a live engine is just writing or removing it
             if holder.get("hostname") == socket.gethostname() and not psutil.pid_exists(
                 int(holder.get("pid", 0))
             ):
                 file.unlink(missing_ok=True)
 
     def _project_file(self) -> str:
-        """The project's own settings, with the plugin of this very installation."""
+        """Return the project's own settings, with the plugin of this installation."""
         settings = load(self.stack.project.folder / "Pulumi.yaml")
         plugins = settings.setdefault("plugins", {}).setdefault("providers", [])
         plugins[:] = [item for item in plugins if item.get("name") != "provision"]
@@ -227,7 +227,7 @@ class Backend:
 
 @contextmanager
 def _writable() -> Iterator[None]:
-    """A data folder that can't be written is an error that says what to do."""
+    """Turn the error of an unwritable data folder into an error that names the remedy."""
     try:
         yield
     except Timeout:
@@ -240,7 +240,7 @@ def _writable() -> Iterator[None]:
 
 
 def _write(file: Path, text: str) -> None:
-    """Write a file in one step, and not at all when it says that already: an engine may be reading it."""
+    """Write a file atomically, and only if its content changes: an engine may be reading it."""
     if file.is_file() and file.read_text(encoding="utf-8") == text:
         return
     temporary = file.with_name(f".{file.name}.{os.getpid()}")
@@ -249,7 +249,7 @@ def _write(file: Path, text: str) -> None:
 
 
 def _passphrase_file() -> Path:
-    """The user's passphrase, generated once; every project's secrets on this machine are encrypted with it."""
+    """Return the user's passphrase file, generated once; the passphrase encrypts every project's secrets here."""
     file = user_data_dir() / "passphrase"
     if not file.exists():
         file.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
@@ -258,7 +258,7 @@ def _passphrase_file() -> Path:
         with os.fdopen(descriptor, "w", encoding="utf-8") as stream:
             stream.write(secrets.token_urlsafe(_PASSPHRASE_BYTES))
         try:
-            os.link(temporary, file)  # fails if another run was first: then its passphrase is the one
+            os.link(temporary, file)  # fails if another run was first: then that run's passphrase is used
         except FileExistsError:
             pass
         finally:

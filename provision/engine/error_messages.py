@@ -1,4 +1,4 @@
-"""What went wrong, in our words: the engine's and its plugins' own are long, and do not say what to do."""
+"""Our own texts for the errors of the engine and its plugins, which are long and name no remedy."""
 
 from __future__ import annotations
 
@@ -38,11 +38,11 @@ _FIRST_LINES, _LAST_LINES = 2, 6
 
 
 def explained(errors: str, runtimes: Iterable[Runtime] = ()) -> ProvisionError | None:
-    """Return the error in our words, or None if the engine's are as good.
+    """Return an error in our words, or None if the engine's own words are good enough.
 
     Args:
-        errors: What failed, one line for each object, or the engine's last words.
-        runtimes: The runtimes that it may come from.
+        errors: The failures, one line for each object, or the engine's last words.
+        runtimes: The runtimes that the error may come from.
     """
     for pattern, what, do in _KNOWN:
         if re.search(pattern, errors):
@@ -51,7 +51,7 @@ def explained(errors: str, runtimes: Iterable[Runtime] = ()) -> ProvisionError |
 
 
 def condensed(message: str) -> str:
-    """A message without its middle, where that is long: the log of an image's build has its reason at one of its ends."""
+    """Return a message without its middle if it is long: the reason is at either end of an image's build log."""
     lines = message.splitlines()
     left_out = len(lines) - _FIRST_LINES - _LAST_LINES
     if left_out <= 1:
@@ -60,5 +60,5 @@ def condensed(message: str) -> str:
 
 
 def advice(errors: str) -> str:
-    """Return what to do about an error whose own text is shown."""
+    """Return the remedy for an error whose own text is shown."""
     return "`provision logs` shows why, `provision up` tries again." if "healthy" in errors else ""

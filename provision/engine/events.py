@@ -1,4 +1,4 @@
-"""The engine's events as what a person cares about: which object, what is done to it, what differs, what failed."""
+"""The engine's events in the user's terms: the object, the operation, the differences, the failures."""
 
 from __future__ import annotations
 
@@ -16,18 +16,18 @@ if TYPE_CHECKING:
     from google.protobuf.struct_pb2 import Struct
     from pulumi.automation import EngineEvent
 
-# "replace" comes with the two steps that do it, which are shown.
+# "replace" comes with the two steps that perform it, and those are shown.
 _QUIET_OPS = frozenset({"same", "read", "refresh", "discard", "remove-pending-replace", "replace"})
-# What goes, or is only looked at, says nothing of what the program declares.
+# A deletion or a read does not show what the program declares.
 _NOT_DECLARED = frozenset(
     {"delete", "delete-replaced", "discard", "discard-replaced", "read", "read-replacement", "refresh"}
     | {"remove-pending-replace", "replace"}
 )
 _COLORS = re.compile(r"<\{%.*?%\}>")
 _UNANSWERED = re.compile(r"not looked at: (Keycloak at \S+ does not answer)\b")
-"""Said of each object of a realm whose Keycloak does not run; once is enough."""
+"""Repeated for each object of a realm whose Keycloak does not run; shown once."""
 _FORESEEN = "The provider for this resource has inputs that are not known during preview"
-"""Said of each object of a realm at a preview whose Keycloak is about to be made; that is what a preview is."""
+"""Repeated for each object of a realm at a preview whose Keycloak is about to be made; normal at a preview."""
 _UNHANDLED = "an unhandled error occurred: "
 _SECRET = "[secret]"  # noqa: S105 - what is shown instead of one
 
@@ -37,7 +37,7 @@ Cause = Literal["world", "program"]
 
 @dataclass(frozen=True)
 class FieldChange:
-    """One field that differs. Secrets are shown as ``[secret]`` on both sides."""
+    """A field that differs. Secrets are shown as ``[secret]`` on both sides."""
 
     path: str
     before: Any
@@ -45,16 +45,16 @@ class FieldChange:
     cause: Cause = "program"
 
     def as_json(self) -> dict[str, Any]:
-        """Plain data for ``--json``."""
+        """Return plain data for ``--json``."""
         return {"path": self.path, "before": self.before, "after": self.after, "cause": self.cause}
 
 
 @dataclass(frozen=True)
 class Change:
-    """One thing that is, or would be, done to an object.
+    """An operation that is, or would be, done to an object.
 
-    Its cause is known after a look at the world (a refresh): ``world`` when somebody changed the object, ``program``
-    when the program declares it otherwise than it was applied.
+    The cause is known after a look at the world (a refresh): ``world`` if somebody changed the object, ``program``
+    if the program now declares the object differently.
     """
 
     urn: str
@@ -66,7 +66,7 @@ class Change:
     cause: Cause = "program"
 
     def as_json(self) -> dict[str, Any]:
-        """Plain data for ``--json``."""
+        """Return plain data for ``--json``."""
         return {
             "urn": self.urn,
             "type": self.type,
@@ -82,10 +82,10 @@ class Declared:
     """A resource as the program declares it.
 
     Args:
-        urn: Which.
-        type: Its type token.
-        inputs: Its inputs as the engine tells them: secrets masked, and its own sign for what is not known yet.
-        given: Its inputs as the provider in this process was given them, if it is one of its resources.
+        urn: The resource's URN.
+        type: The type token.
+        inputs: The inputs as the engine reports them: secrets masked, unknown values marked with the engine's own sign.
+        given: The inputs as the provider in this process received them, if the resource is one of the provider's.
     """
 
     urn: str
@@ -95,10 +95,10 @@ class Declared:
 
 
 class Watcher(Protocol):
-    """Somebody who is shown an operation while it goes on."""
+    """The receiver of an operation's progress."""
 
     def started(self, change: Change) -> None:
-        """Work on an object begins."""
+        """Show that work on an object begins."""
 
     def finished(self, change: Change, seconds: float) -> None:
         """Show that the operation has ended."""
@@ -107,31 +107,31 @@ class Watcher(Protocol):
         """Show that the operation failed; the reason comes with its error."""
 
     def said(self, name: str, message: str) -> None:
-        """A line about an object (or about the stack, with an empty name)."""
+        """Show a line about an object (or about the stack, if the name is empty)."""
 
 
 class Unwatched:
-    """Nobody looks."""
+    """A watcher that shows nothing."""
 
     def started(self, change: Change) -> None:
-        """Shown to nobody."""
+        """Show nothing."""
 
     def finished(self, change: Change, seconds: float) -> None:
-        """Shown to nobody."""
+        """Show nothing."""
 
     def failed(self, change: Change) -> None:
-        """Shown to nobody."""
+        """Show nothing."""
 
     def said(self, name: str, message: str) -> None:
-        """Shown to nobody."""
+        """Show nothing."""
 
 
 @dataclass
 class EventCollector:
-    """Keeps what the engine's events tell, and passes it on to a watcher.
+    """A collector of the engine's events that also passes them on to a watcher.
 
     Args:
-        watcher: Who is shown it.
+        watcher: The receiver of the progress.
     """
 
     watcher: Watcher
@@ -139,22 +139,22 @@ class EventCollector:
     errors: list[str] = field(default_factory=list)
     watcher_error: Exception | None = None
     declared: dict[str, Declared] = field(default_factory=dict)
-    """Every resource of the program by its URN, whether anything is done to it or not."""
+    """Every resource of the program by its URN, changed or not."""
     _given: dict[str, Struct] = field(default_factory=dict, repr=False)
     _since: dict[str, float] = field(default_factory=dict)
     _unanswered: set[str] = field(default_factory=set)
     _drifted: dict[str, frozenset[str] | None] = field(default_factory=dict)
-    """What a refresh found changed in the world, by URN: which paths, or None for an object that is gone."""
+    """The changes in the world that a refresh found, by URN: the paths, or None for an object that is gone."""
 
     def checked(self, urn: str, inputs: Struct) -> None:
-        """The provider was given a resource's inputs; comes before the engine's event about it."""
+        """Keep a resource's inputs as the provider received them; called before the engine's event about the resource."""
         self._given[urn] = inputs
 
     def take(self, event: EngineEvent) -> None:
-        """Take one event of the engine.
+        """Process one event of the engine.
 
-        Never raises: the engine would wait for ever. An error of the watcher (its terminal was closed, for example) is
-        kept, and the watcher is given no further event.
+        Never raises: the engine would wait forever. An error of the watcher (its terminal was closed, for example) is
+        kept, and the watcher receives no further event.
         """
         try:
             self._take(event)

@@ -1,4 +1,4 @@
-"""One gRPC server for all that the engine calls in this process: the program, the provider, the event log.
+"""One gRPC server for every call of the engine into this process: the program, the provider, the event log.
 
 It listens before any of the three is loaded. The engine needs half a second before its first call and our imports need
 as long, so both happen at the same time; a call that comes early waits.
@@ -15,17 +15,17 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
 _WORKERS = 64  # calls wait for Keycloak, not for the processor; the engine itself limits them by --parallel
-# What Pulumi's own SDK sets: large messages, and patience with a program that keeps the event loop busy.
+# The settings of Pulumi's own SDK: large messages, and patience with a program that keeps the event loop busy.
 _OPTIONS = (
     ("grpc.max_receive_message_length", 400 << 20),
     ("grpc.server_max_unrequested_time_in_server", 1800),
 )
 
-_ABOUT = "/pulumirpc.LanguageRuntime/About"  # asked first and for information only: the answer need not wait
+_ABOUT = "/pulumirpc.LanguageRuntime/About"  # called first and for information only: the answer need not wait
 
 
 class LazyGrpcServer:
-    """Listens on a free port of the loopback address until it is closed."""
+    """A gRPC server on a free port of the loopback address, open until it is closed."""
 
     def __init__(self) -> None:
         self._handlers: Future[list[grpc.GenericRpcHandler]] = Future()
@@ -39,7 +39,7 @@ class LazyGrpcServer:
         return self
 
     def __exit__(self, *_: object) -> None:
-        """End; a call that still waits is refused, so that the engine ends as well."""
+        """Stop the server; a waiting call is refused, so that the engine ends as well."""
         self.refuse()
         self._server.stop(grace=None)
 
@@ -47,7 +47,7 @@ class LazyGrpcServer:
         """Answer calls from now on.
 
         Args:
-            services: Each adds a servicer to the server that it is given (``add_…Servicer_to_server``).
+            services: Functions that each add a servicer to the given server (``add_…Servicer_to_server``).
         """
         collected = _Collected()
         for add in services:
@@ -55,13 +55,13 @@ class LazyGrpcServer:
         self._handlers.set_result(collected.handlers)
 
     def refuse(self) -> None:
-        """Let the calls that wait fail, if nothing was connected."""
+        """Fail the waiting calls if nothing was connected."""
         if not self._handlers.done():
             self._handlers.set_result([])
 
 
 class _Awaited(grpc.GenericRpcHandler):
-    """Finds the method of a call as soon as there are any."""
+    """A lookup of a call's method that waits until the methods are connected."""
 
     def __init__(self, handlers: Future[list[grpc.GenericRpcHandler]]) -> None:
         self._handlers = handlers
@@ -76,7 +76,7 @@ class _Awaited(grpc.GenericRpcHandler):
 
 
 class _Collected:
-    """Takes the handlers that generated code adds to a server."""
+    """A stand-in for a server that collects the handlers which generated code adds."""
 
     def __init__(self) -> None:
         self.handlers: list[grpc.GenericRpcHandler] = []
@@ -86,4 +86,4 @@ class _Collected:
         self.handlers.extend(handlers)
 
     def add_registered_method_handlers(self, service: str, handlers: Any) -> None:
-        """A faster way in for servers of C++; the generic handlers say the same."""
+        """Do nothing: the faster lookup is for C++ servers, and the generic handlers cover the same methods."""

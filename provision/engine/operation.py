@@ -1,4 +1,4 @@
-"""What can be done with a stack: preview, up, refresh, destroy, outputs. The same program as plain ``pulumi up``."""
+"""The operations on a stack: preview, up, refresh, destroy, outputs. They run the same program as plain ``pulumi up``."""
 
 from __future__ import annotations
 
@@ -30,11 +30,11 @@ if TYPE_CHECKING:
 
 
 class EngineError(ProvisionError):
-    """An operation failed; the text names every object that could not be made and why."""
+    """A failed operation; the text names every object that could not be made and why."""
 
 
 class NotUpError(ProvisionError):
-    """The stack is not up, and what was asked for needs it.
+    """A stack that is not up, although the request needs it.
 
     Args:
         stack: The stack's name.
@@ -46,11 +46,11 @@ class NotUpError(ProvisionError):
 
 @dataclass(frozen=True)
 class Result:
-    """What an operation did.
+    """The result of an operation.
 
     Args:
-        changes: What was, or would be, done.
-        outputs: The stack's outputs; None where the program did not run to its end.
+        changes: The operations that were, or would be, done.
+        outputs: The stack's outputs; None if the program did not run to its end.
         declared: Every resource of the program, secrets masked.
     """
 
@@ -60,19 +60,19 @@ class Result:
 
 
 def _nothing() -> None:
-    """A step that is left out."""
+    """Do nothing: the default for a step that is left out."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Hooks:
-    """What the caller of an operation does around it, each step at its moment; a step may be left out.
+    """The caller's own steps around an operation, each at its moment; a step may be left out.
 
     Args:
-        before: Before the engine starts; whether that has to look at the world first. It is not asked while an engine
-            that somebody else started is at work.
-        starting: While the engine starts, and before it makes anything.
-        working: While the engine works.
-        after: When the engine has done its work, and not when that failed.
+        before: Called before the engine starts; returns whether the engine must look at the world first. Not called
+            while another process's engine is at work.
+        starting: Called while the engine starts, before it makes anything.
+        working: Called while the engine works.
+        after: Called when the engine has succeeded, and not if it failed.
     """
 
     before: Callable[[], bool] = lambda: False
@@ -86,7 +86,7 @@ _ALONE = Hooks()
 
 @dataclass(frozen=True)
 class Engine:
-    """Runs operations on one stack.
+    """The runner of operations on one stack.
 
     Args:
         stack: The stack.
@@ -98,16 +98,16 @@ class Engine:
 
     @property
     def backend(self) -> Backend:
-        """Return the place of the stack's state."""
+        """The backend with the stack's state."""
         return Backend(self.stack)
 
     @property
     def runtime(self) -> Runtime:
-        """What the stack is up in, or what its file names."""
+        """The runtime that the stack is up in, or the runtime that its file names."""
         return registry.of_stack(self.stack)
 
     def live(self) -> LiveStack:
-        """Return the stack as its runtime looks at it, with the resources of its state wherever that is."""
+        """Return the stack as its runtime sees it, with the resources of its state in any backend."""
         return LiveStack.of(self.stack, self.resources, is_alone=self.backend.record is not None)
 
     def up(
@@ -117,15 +117,15 @@ class Engine:
         watcher: Watcher | None = None,
         hooks: Hooks = _ALONE,
     ) -> Result:
-        """Make the world what the stack file says.
+        """Make the world match the stack file.
 
         Args:
-            refresh: Look at the world first, so that what others changed is repaired.
-            watcher: Who is shown the progress.
-            hooks: What else is done, and when.
+            refresh: Whether to look at the world first, so that foreign changes are repaired.
+            watcher: The receiver of the progress.
+            hooks: The caller's own steps.
 
         Raises:
-            EngineError: Something could not be made; what was made stays recorded.
+            EngineError: Some object could not be made; everything already made stays recorded.
         """
         return self._operate(["up", "--yes", "--skip-preview", *_REFRESH[refresh]], watcher, hooks)
 
@@ -136,12 +136,12 @@ class Engine:
         watcher: Watcher | None = None,
         hooks: Hooks = _ALONE,
     ) -> Result:
-        """Return what ``up`` would do; changes nothing.
+        """Return the changes that ``up`` would make, without making any.
 
         Args:
-            refresh: Look at the world first.
-            watcher: Who is shown what the engine says.
-            hooks: What else is done, and when.
+            refresh: Whether to look at the world first.
+            watcher: The receiver of the engine's lines.
+            hooks: The caller's own steps.
 
         Raises:
             EngineError: The program or a check failed.
@@ -149,23 +149,23 @@ class Engine:
         return self._operate(["preview", *_REFRESH[refresh]], watcher, hooks)
 
     def destroy(self, *, watcher: Watcher | None = None, hooks: Hooks = _ALONE) -> Result:
-        """Remove everything that the stack made, and put back what it had adopted.
+        """Remove everything that the stack made, and restore everything that it had adopted.
 
         Args:
-            watcher: Who is shown the progress.
-            hooks: What else is done, and when.
+            watcher: The receiver of the progress.
+            hooks: The caller's own steps.
 
         Raises:
-            EngineError: Something could not be removed; it stays recorded.
+            EngineError: Some object could not be removed; it stays recorded.
         """
         return self._operate(["destroy", "--yes", "--skip-preview"], watcher, hooks)
 
     def outputs(self) -> StackOutputs | None:
-        """Return the stack's outputs as recorded, or None when there is no such stack or nothing is up.
+        """Return the stack's recorded outputs, or None if the stack does not exist or is not up.
 
         Raises:
             EngineError: The record can't be read, for example for a wrong passphrase.
-            ProvisionError: The outputs are not those of a stack.
+            ProvisionError: The outputs are not a stack's outputs.
         """
         record = self.backend.record
         if record is not None and not record.is_file():
@@ -181,7 +181,7 @@ class Engine:
         """Return the outputs of a stack that is up.
 
         Raises:
-            NotUpError: It is not.
+            NotUpError: The stack is not up.
             EngineError: See :meth:`outputs`.
         """
         outputs = self.outputs()
@@ -190,7 +190,7 @@ class Engine:
         return outputs
 
     def resources(self) -> list[dict[str, Any]]:
-        """Return the stack's recorded resources from any backend, secrets encrypted; none if there is no such stack.
+        """Return the stack's recorded resources from any backend, secrets encrypted; empty if the stack does not exist.
 
         Raises:
             EngineError: The record can't be read.
@@ -219,7 +219,7 @@ class Engine:
             self.backend.forget()
 
     def set_secret(self, key: str, value: str) -> None:
-        """Write a secret, encrypted, into the stack's file; the value goes over standard input.
+        """Write a secret, encrypted, into the stack's file; Pulumi gets the value over standard input.
 
         Args:
             key: The key, without the namespace.
@@ -228,7 +228,7 @@ class Engine:
         Raises:
             EngineError: Pulumi refused it.
         """
-        self._make_stack()  # Pulumi encrypts only for a stack that it has a record of
+        self._make_stack()  # Pulumi encrypts only for a stack that has a record
         path = ("--path",) if "[" in key else ()
         where = ("--stack", self.stack.name, "--config-file", str(self.stack.file))
         with _readable():
@@ -243,11 +243,11 @@ class Engine:
         return PulumiCli(self.pulumi, self.backend.work_dir, self.backend.environment())
 
     def _operate(self, command: list[str], watcher: Watcher | None, hooks: Hooks) -> Result:
-        """Start the engine, load what answers it meanwhile, and see it to its end."""
+        """Start the engine, load its services meanwhile, and wait for its end."""
         ledger, outputs = EventCollector(watcher or Unwatched()), dict[str, Any]()
-        # Leaving the context waits for what was begun aside: no thread outlives the command.
+        # Leaving the context waits for the background work: no thread outlives the command.
         with self.backend.exclusively(), ThreadPoolExecutor(max_workers=1) as aside:
-            # An engine that another one started may be making what nobody has recorded yet: it is left alone.
+            # Another process's engine may be making objects that are not recorded yet: it is left alone.
             if not self.backend.is_locked and hooks.before() and _LOOKS not in command:
                 command = [*command, _LOOKS]
             new = False
@@ -264,7 +264,7 @@ class Engine:
                 ]
                 environment = {
                     "PULUMI_DEBUG_PROVIDERS": f"provision:{board.address.rpartition(':')[2]}",
-                    "PULUMI_SKIP_CHECKPOINTS": "true",  # the provider's journal remembers what a killed run made
+                    "PULUMI_SKIP_CHECKPOINTS": "true",  # the provider's journal lists what a killed run made
                 }
                 with self._cli.started(arguments, environment) as process:
                     try:
@@ -275,7 +275,7 @@ class Engine:
                         if new:
                             aside.submit(_warm_up, self.runtime)
                     finally:
-                        board.refuse()  # unless it is connected: an engine that nobody answers would wait
+                        board.refuse()  # unless the server is connected: an engine without answers would wait forever
                     hooks.working()
                     finished(process)
             hooks.after()
@@ -285,12 +285,12 @@ class Engine:
         return Result(tuple(ledger.changes), made, tuple(ledger.declared.values()))
 
     def _explaining(self) -> Iterator[Runtime]:
-        """Yield the runtimes that may explain an error: the one that the stack is up in, or any of them."""
+        """Yield the runtimes that may explain an error: the one that the stack is up in, or else all."""
         record = runtime_record.read(self.stack.home)
         yield from map(registry.runtime, runtimes.names() if record is None else (record.runtime,))
 
     def _make_stack(self) -> bool:
-        """The folder from which the engine runs, and the stack's record, made where they are not there.
+        """Make the engine's folder and the stack's record if they do not exist.
 
         Returns:
             Whether the stack is a new one.
@@ -315,7 +315,7 @@ _REFRESH = {False: (), True: (_LOOKS,)}
 
 
 def _warm_up(runtime: Runtime) -> None:
-    """Do in advance what the first `up` of a stack needs, while the engine loads."""
+    """Prepare the first `up` of a stack while the engine loads."""
     from provision.keycloak.api import session
     from provision.keycloak.bases import key_providers
 
@@ -328,7 +328,7 @@ def _warm_up(runtime: Runtime) -> None:
 def _readable(
     ledger: EventCollector | None = None, explaining: Callable[[], Iterable[Runtime]] = tuple
 ) -> Iterator[None]:
-    """The engine's failure as one line for each object that failed."""
+    """Turn the engine's failure into one line for each object that failed."""
     try:
         yield
     except CommandFailedError as error:
@@ -341,7 +341,7 @@ def _readable(
 
 
 def _last_words(text: str) -> str:
-    """Return what a failed command wrote to standard error, without Pulumi's frame."""
+    """Return a failed command's standard error, without Pulumi's frame."""
     lines = [line.strip() for line in text.splitlines() if line.strip()]
     marked = [line.removeprefix("error: ") for line in lines if line.startswith("error: ")]
     return "\n".join(marked or lines[-3:]) or "The engine failed without a word; run again with --debug."

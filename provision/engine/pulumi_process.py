@@ -2,8 +2,8 @@
 
 The parts of Pulumi's Automation API that host a program and read events are used (:mod:`provision.engine.program`); its
 ``Stack`` is not: it imports everything before it starts the engine, runs ``pulumi version`` when it is made, selects the
-stack, and after every update runs ``pulumi stack output`` twice and ``pulumi stack history`` once. That is more than a
-second for what the event stream and the program itself tell.
+stack, and after every update runs ``pulumi stack output`` twice and ``pulumi stack history`` once. That costs more
+than a second, for information that the event stream and the program itself already hold.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ _MEMORY = {"GOGC": "off", "GOMEMLIMIT": "768MiB"}
 
 
 class CommandFailedError(Exception):
-    """A Pulumi command ended with an error; the text is what it wrote to standard error."""
+    """A Pulumi command that ended with an error; the text is its standard error."""
 
 
 @dataclass(frozen=True)
@@ -52,15 +52,15 @@ class PulumiCli:
         folder: Path | None = None,
         fed: bool = False,
     ) -> Iterator[subprocess.Popen[str]]:
-        """Start a command in a session of its own, so that Ctrl-C reaches it exactly once and its work ends in order.
+        """Start a command in its own session, so that Ctrl-C reaches it exactly once and its work ends in order.
 
-        Leaving the context waits for its end.
+        Leaving the context waits for the command's end.
 
         Args:
             arguments: The command's arguments.
             environment: More variables.
-            folder: Where it runs instead of the CLI's folder.
-            fed: Whether it is given a standard input.
+            folder: The working folder, if not the CLI's folder.
+            fed: Whether the command gets a standard input.
         """
         variables = {**_MEMORY, **os.environ, **self.environment, **(environment or {})}
         variables["PATH"] = os.pathsep.join([str(self.executable.parent), variables.get("PATH", "")])
@@ -85,32 +85,32 @@ class PulumiCli:
                 yield process
             finally:
                 if process.returncode is None:
-                    process.communicate()  # one that writes where nobody reads dies, and leaves its lock
+                    process.communicate()  # a process that writes into a closed pipe dies, and leaves its lock
 
     def run(self, *arguments: str, folder: Path | None = None, text: str | None = None) -> str:
         """Run a command to its end and return its standard output.
 
         Args:
             arguments: The command's arguments.
-            folder: Where it runs instead of the CLI's folder.
-            text: Its standard input.
+            folder: The working folder, if not the CLI's folder.
+            text: The command's standard input.
 
         Raises:
-            CommandFailedError: It failed.
+            CommandFailedError: The command failed.
         """
         with self.started(arguments, folder=folder, fed=text is not None) as process:
             return finished(process, text)
 
 
 def finished(process: subprocess.Popen[str], text: str | None = None) -> str:
-    """Wait for a command's end; what it wrote to standard output.
+    """Wait for a command's end and return its standard output.
 
     Args:
         process: The command.
-        text: What it is given on standard input.
+        text: The command's standard input.
 
     Raises:
-        CommandFailedError: It failed.
+        CommandFailedError: The command failed.
     """
     output, errors = process.communicate(text)
     if process.returncode != 0:
@@ -120,9 +120,9 @@ def finished(process: subprocess.Popen[str], text: str | None = None) -> str:
 
 @contextmanager
 def interrupts_go_to(pid: int) -> Iterator[None]:
-    """While the context is open, Ctrl-C and SIGTERM ask that process to stop; each repetition asks again.
+    """Pass Ctrl-C and SIGTERM on to a process while the context is open; each repetition is passed on again.
 
-    The engine ends what is under way at the first and gives up at the second, leaving a state to go on from.
+    At the first signal the engine finishes the work under way, at the second it gives up; both leave a usable state.
     """
     if threading.current_thread() is not threading.main_thread():
         yield
@@ -132,7 +132,7 @@ def interrupts_go_to(pid: int) -> Iterator[None]:
         with suppress(ProcessLookupError):
             os.kill(pid, signal.SIGINT)
 
-    # An engine that does not end by itself after the first request gets the second one from us.
+    # An engine that does not end after the first signal gets the second one from us.
     patience = threading.Timer(_STOP_SECONDS, ask)
     patience.daemon = True
 

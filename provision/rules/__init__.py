@@ -1,4 +1,7 @@
-"""Security rules: functions over what a program declares, what runs, and what a live realm or an export holds.
+"""Security rules: functions over the resources of a program, a running system, a live realm or a realm export.
+
+A rule is one file in ``checks``; it imports the names below, and the questions shared by several rules from ``helpers``.
+The modules of ``sources`` make the resources, ``evaluation`` runs the rules, ``reports`` print the findings.
 
 A rule is one file in ``checks``; it imports the names below, and questions that several rules ask from ``helpers``.
 ``sources`` make the resources that rules look at, ``evaluation`` asks the rules, ``reports`` print what they find.

@@ -22,7 +22,7 @@ Level = Literal["mandatory", "advisory", "off"]
 
 @dataclass(frozen=True)
 class RuleContext:
-    """What a rule may look at besides its resource.
+    """The surroundings of a resource that a rule may look at.
 
     Args:
         snapshot: All resources.
@@ -36,11 +36,11 @@ class RuleContext:
 
     @property
     def production(self) -> bool:
-        """Whether the stack is for production."""
+        """True if the stack is for production."""
         return self.snapshot.profile == "prod"
 
     def of(self, kind: str, /, **equal: Any) -> Iterator[Resource]:
-        """Yield the resources of a kind that have these values, then raise if there may be others.
+        """Yield the resources of a kind that have the given values, then raise if there may be others.
 
         Raises:
             Inconclusive: Some resources may have these values, but cannot be seen.
@@ -59,7 +59,7 @@ class RuleContext:
             raise Inconclusive(kind, self.snapshot.unseen[kind])
 
     def seen(self, kind: str) -> Iterator[Resource]:
-        """Return the resources of a kind that can be seen; there may be others.
+        """Yield the visible resources of a kind; there may be others.
 
         Raises:
             LookupError: The rule does not declare that it looks at this kind.
@@ -72,7 +72,7 @@ class RuleContext:
         """Return the resource of a kind by its key, or None if there is certainly none.
 
         Raises:
-            Inconclusive: There may be one that cannot be seen.
+            Inconclusive: A resource that cannot be seen may have the key.
             LookupError: The rule does not declare that it looks at this kind.
         """
         self.seen(kind)
@@ -84,10 +84,10 @@ class RuleContext:
         return found
 
     def none_of(self, kind: str, /, **equal: Any) -> bool:
-        """Return whether there is certainly no such resource.
+        """Return whether certainly no resource has the values.
 
         Raises:
-            Inconclusive: There is none here, but there may be one that cannot be seen.
+            Inconclusive: No visible resource has the values, but a hidden one may have them.
         """
         if next(self.of(kind, **equal), None) is not None:
             return False
@@ -95,10 +95,10 @@ class RuleContext:
         return True
 
     def all_seen(self, kind: str) -> None:
-        """Make sure that no resource of a kind is out of sight.
+        """Check that every resource of a kind can be seen.
 
         Raises:
-            Inconclusive: There may be one.
+            Inconclusive: There may be a resource that cannot be seen.
         """
         if not self.snapshot.complete:
             raise Inconclusive(kind, "the realm may have one that is not declared here; audit it live")
@@ -111,17 +111,17 @@ class _Description:
     Args:
         id: The name in reports and in the stack file; never changed once published.
         severity: How bad a violation is.
-        title: What holds when the rule is kept, in a few words.
-        why: What happens when it is broken, for a reader who does not know Keycloak.
-        fix: A line of config that mends it.
-        example: What breaks it, a line for each resource; its first case in ``tests/support/rule_cases``.
-        see: The page, RFC section or CVE that it follows.
-        on: The kinds that it judges; its check is called once for each resource of them.
-        beside: Other kinds that it looks at. A rule without them is decided before its resource is made.
-        profiles: The profiles that it is for.
-        ephemeral: Its level in dev and test stacks.
-        production: Its level in production; advisory only if a good stack may have reasons to break it.
-        parameters: What can be configured, with the defaults.
+        title: What holds if the rule is kept, in a few words.
+        why: The consequence of a violation, for a reader who does not know Keycloak.
+        fix: A line of config that corrects a violation.
+        example: A violation, one line for each resource; the first case in ``tests/support/rule_cases``.
+        see: The page, RFC section or CVE behind the rule.
+        on: The kinds that the rule judges; its check is called once for each resource of these kinds.
+        beside: Other kinds that the rule looks at. A rule without them is decided before its resource is made.
+        profiles: The profiles that the rule applies to.
+        ephemeral: The level in dev and test stacks.
+        production: The level in production; advisory only if a good stack may have reasons for a violation.
+        parameters: The configurable values, with the defaults.
         in_production: Defaults that differ in production.
     """
 
@@ -147,14 +147,14 @@ class Rule(_Description):
 
     Args:
         check: Yields the violations of one resource.
-        group: The folder of ``checks`` that holds the rule; filled in when it is found.
+        group: The folder of ``checks`` that holds the rule; filled in when the rule is found.
     """
 
     check: InContext
     group: str = ""
 
     def level(self, profile: Profile) -> Level:
-        """Return how strictly the rule is held if nothing else is configured."""
+        """Return the rule's level if nothing else is configured."""
         if profile not in self.profiles:
             return "off"
         return self.production if profile == "prod" else self.ephemeral

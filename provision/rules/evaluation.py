@@ -1,4 +1,4 @@
-"""Every rule over every resource of a snapshot: violations, inconclusive answers, waivers."""
+"""The evaluation of every rule over every resource: violations, inconclusive answers, waivers."""
 
 from __future__ import annotations
 
@@ -29,13 +29,13 @@ class Finding:
     Args:
         rule: The rule that is broken.
         level: How strictly the rule is held.
-        resource: The name of the resource: a URN, or words.
+        resource: The name of the resource: a URN, or any other text.
         path: The property; empty for the resource as a whole.
-        actual: Its value, secrets hidden.
+        actual: The property's value, secrets hidden.
         message: The defect in one sentence.
-        fix: A line of config that mends it.
-        words: The Keycloak object in words, if the URN has others; else empty.
-        waiver: The waiver that accepts it, if there is one.
+        fix: A line of config that corrects the violation.
+        words: The Keycloak object in words, if the URN's name differs; else empty.
+        waiver: The waiver that accepts the violation, if there is one.
     """
 
     rule: Rule
@@ -81,10 +81,10 @@ class InconclusiveResult:
 
     Args:
         rule: The rule.
-        resource: The name of the resource: a URN, or words.
+        resource: The name of the resource: a URN, or any other text.
         path: The value that cannot be seen.
         why: Why it cannot be seen.
-        words: The Keycloak object in words, if the URN has others; else empty.
+        words: The Keycloak object in words, if the URN's name differs; else empty.
     """
 
     rule: Rule
@@ -111,13 +111,13 @@ class InconclusiveResult:
 
 @dataclass(frozen=True)
 class Report:
-    """What an evaluation found.
+    """The result of an evaluation.
 
     Args:
         findings: Violations that are not waived, mandatory and severe ones first.
         inconclusive: Rules that could not be decided.
         waived: Violations that a waiver accepts.
-        expired: Waivers whose last day is over; their violations are findings again.
+        expired: Waivers whose last day is over; the violations they accepted are findings again.
         unused: Waivers that accept nothing.
         rules: The rules that were evaluated.
     """
@@ -150,7 +150,7 @@ def evaluate(
     only: Iterable[Rule] | None = None,
     today: date | None = None,
 ) -> Report:
-    """Evaluate every rule on every resource that it judges.
+    """Evaluate every rule on every resource that the rule judges.
 
     Args:
         snapshot: All resources.
@@ -184,7 +184,7 @@ def _level(rule: Rule, snapshot: Snapshot, config: RulesConfig) -> str:
 
 
 def _words(resource: Resource) -> str:
-    """Return the name by which Keycloak's users know the object, if the program names its resource otherwise."""
+    """Return the object's name among Keycloak's users, or an empty text if the program's own name is the same."""
     return natural_name(resource) if is_urn(resource.name) else ""
 
 
@@ -244,7 +244,7 @@ class _Evaluation:
         )
 
     def _waivers(self, finding: Finding) -> Iterator[WaiverConfig]:
-        """Yield the waivers for a finding, the ones that last longest first."""
+        """Yield the waivers for a finding, longest-lasting first."""
         return iter(
             sorted(
                 (

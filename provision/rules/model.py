@@ -1,4 +1,4 @@
-"""What rules look at: the resources of a stack or of a realm, with values that may not be known."""
+"""The input of rules: the resources of a stack or of a realm, with values that may not be known."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ PROFILES: tuple[Profile, ...] = ("dev", "test", "prod")
 
 
 class _Marker:
-    """Stand for a value that cannot be seen."""
+    """A stand-in for a value that cannot be seen."""
 
     def __init__(self, text: str) -> None:
         self._text = text
@@ -27,13 +27,13 @@ class _Marker:
 
 
 UNKNOWN: Final = _Marker("not known yet")
-"""A value that only an apply makes, for example a port that is chosen then."""
+"""A value that exists only after an apply, for example a port that is chosen then."""
 MASKED: Final = _Marker("not shown here")
 """A secret that the source of the resource does not show."""
 
 
 def unreadable(why: str) -> Any:
-    """Return a marker for a value that cannot be seen for a reason of its own.
+    """Return a marker for a value that cannot be seen, with its own reason.
 
     Args:
         why: The reason, as the end of a sentence.
@@ -42,11 +42,11 @@ def unreadable(why: str) -> Any:
 
 
 class Inconclusive(Exception):  # noqa: N818 - a rule's third answer, not an error
-    """A rule can neither pass nor fail, because a value that it needs cannot be seen.
+    """The answer of a rule that can neither pass nor fail, because a value that it needs cannot be seen.
 
     Args:
-        path: The value.
-        why: Why it cannot be seen, as the end of a sentence.
+        path: The path of the value.
+        why: Why the value cannot be seen, as the end of a sentence.
     """
 
     def __init__(self, path: str, why: str) -> None:
@@ -57,12 +57,12 @@ class Inconclusive(Exception):  # noqa: N818 - a rule's third answer, not an err
 
 @dataclass(frozen=True)
 class Violation:
-    """One defect of a resource.
+    """A defect of a resource.
 
     Args:
         path: The property, under the resource's own name for it; empty for the resource as a whole.
         message: The defect in one sentence, without secrets.
-        fix: A line of config that mends it; empty if the rule's own fix does.
+        fix: A line of config that corrects the defect; empty if the rule's own fix applies.
     """
 
     path: str
@@ -75,13 +75,13 @@ class Resource:
     """A Keycloak object in the terms of its spec, or a Keycloak, an MCP server, a container.
 
     Args:
-        kind: For example ``Client``.
-        name: The name in reports: a URN, or words such as ``client cli in realm mcp``.
+        kind: The kind, for example ``Client``.
+        name: The name in reports: a URN, or a text such as ``client cli in realm mcp``.
         properties: Values under their wire names; may hold :data:`UNKNOWN` and :data:`MASKED` anywhere.
         defaults: Values of properties that are not given.
         secrets: Properties whose values no report shows.
-        paths: The path of a property in the declared resource, if it has another name there; empty for all of it.
-        whole: Whether a property that is not given has its default; false for an object that existed before.
+        paths: The path of a property in the declared resource, if its name there differs; empty for the whole resource.
+        whole: Whether a missing property has its default; false for an object that existed before.
         builtin: Whether Keycloak made the object itself; rules may look at it, but do not judge it.
     """
 
@@ -107,7 +107,7 @@ class Resource:
         return value
 
     def items(self, path: str) -> Iterator[Any]:
-        """Yield the elements of a list that can be seen, then raise if there are others.
+        """Yield the visible elements of a list, then raise if there are others.
 
         Raises:
             Inconclusive: The list, or one of its elements, cannot be seen.
@@ -128,7 +128,7 @@ class Resource:
         """Return the value at a path with its markers.
 
         Raises:
-            Inconclusive: The property is not given, and the object existed before.
+            Inconclusive: The property is missing, and the object existed before.
         """
         value: Any = self.properties
         for step in _STEP.findall(path):
@@ -145,11 +145,11 @@ class Resource:
         return self.defaults.get(path)
 
     def inconclusive(self, path: str, why: str) -> Inconclusive:
-        """Return the answer of a rule that needs a property that cannot be seen.
+        """Return the error for a rule that needs a property that cannot be seen.
 
         Args:
             path: The property.
-            why: Why it cannot be seen, as the end of a sentence.
+            why: Why the property cannot be seen, as the end of a sentence.
         """
         return Inconclusive(self.path(path), why)
 
@@ -199,7 +199,7 @@ class Snapshot:
         resources: The resources.
         profile: The purpose of the stack.
         complete: Whether there are no other resources; false for a realm that existed before a program changes it.
-        unseen: Kinds that may have further resources, each with the reason why these cannot be seen.
+        unseen: Kinds with possible further resources, each with the reason why these cannot be seen.
     """
 
     resources: tuple[Resource, ...]
@@ -212,7 +212,7 @@ class Snapshot:
         return self._by_kind.get(kind, ())
 
     def keyed(self, kind: str, *names: str) -> Mapping[tuple[Any, ...], Resource]:
-        """Return the resources of a kind by the values of some properties, as far as these can be seen."""
+        """Return the resources of a kind by the values of some properties, as far as the values can be seen."""
         if (kind, names) not in self._keyed:
             self._keyed[kind, names] = dict(_keys(self.of_kind(kind), names))
         return self._keyed[kind, names]

@@ -1,10 +1,11 @@
-"""The security rules as a Pulumi policy pack (CrossGuard): what the engine of ``pulumi preview --policy-pack`` asks.
+"""The security rules as a Pulumi policy pack (CrossGuard), for ``pulumi preview --policy-pack``.
 
-It answers Pulumi's analyzer protocol itself. The policy SDK for Python takes the mark off secrets before a policy sees
-them, has one level for a policy whatever the stack is for, and reads each resource anew for every policy; see
+The pack implements Pulumi's analyzer protocol itself. The policy SDK for Python removes the secret mark before a policy
+sees a value, has one level for a policy in every kind of stack, and reads each resource anew for every policy; see
 ``docs/decisions/0009-policy-pack-on-the-protocol.md``.
 
-A rule about one object is decided before that object is made, one that looks beside it when the whole stack is known.
+A rule about one object is decided before that object is made. A rule that also looks at other objects is decided once
+the whole stack is known.
 """
 
 # ruff: noqa: N802 - the protocol names the methods
@@ -56,7 +57,7 @@ _SEVERITIES = {
     "medium": protocol.POLICY_SEVERITY_MEDIUM,
     "low": protocol.POLICY_SEVERITY_LOW,
 }
-_ALL = "all"  # what is set for it the engine has set for every policy by itself
+_ALL = "all"  # the engine sets this value for every policy by itself
 _SHOWN = (repr(UNKNOWN), repr(MASKED))
 _WAIVERS = "waivers"
 _WAIVER_SCHEMA: dict[str, Any] = {
@@ -78,18 +79,18 @@ _TYPES = {bool: "boolean", int: "integer", float: "number", str: "string", dict:
 
 @dataclass
 class Session:
-    """What the engine has sent in one operation.
+    """The state of one operation of the engine.
 
     Args:
         profile: The purpose of the stack.
-        config: How strictly the rules are held.
+        config: The configuration of the rules.
     """
 
     profile: Profile = "prod"
     config: RulesConfig = field(default_factory=RulesConfig)
     seen: dict[str, ResourceInput] = field(default_factory=dict)
     open: set[tuple[str, str]] = field(default_factory=set)
-    """The rules about one object that could not be decided when it was declared, by rule and URN."""
+    """The rules about one object that were inconclusive at its declaration, by rule and URN."""
 
     def about_one(self, resource: ResourceInput) -> Report:
         """Evaluate the rules that need only the resource itself, before it is made."""
@@ -103,7 +104,7 @@ class Session:
         return report
 
     def about_all(self, resources: Iterable[ResourceInput]) -> Report:
-        """Evaluate the other rules, when all resources are known."""
+        """Evaluate the other rules, once all resources are known."""
         known = [self.seen.get(resource.name, resource) for resource in resources]
         report = evaluate(snapshot(known, self.profile), self.config)
         left = replace(report, inconclusive=tuple(item for item in report.inconclusive if item.rule.beside))
@@ -120,7 +121,7 @@ def _only(report: Report, wanted: Callable[[Any], bool]) -> Report:
 
 
 def _refusing(method: Callable[..., Any]) -> Callable[..., Any]:
-    """Turn an error of ours into one that the engine shows unchanged."""
+    """Turn one of our errors into an error that the engine shows unchanged."""
 
     @wraps(method)
     def answer(self: Analyzer, request: Any, context: Any) -> Any:
@@ -139,7 +140,7 @@ class Analyzer(analyzer_pb2_grpc.AnalyzerServicer):
         self._session = Session()
 
     def Handshake(self, request: Any, context: Any) -> protocol.AnalyzerHandshakeResponse:
-        """No-op: the pack needs nothing of the engine."""
+        """Do nothing: the pack needs nothing from the engine."""
         del request, context
         return protocol.AnalyzerHandshakeResponse()
 
@@ -150,7 +151,7 @@ class Analyzer(analyzer_pb2_grpc.AnalyzerServicer):
 
     @_refusing
     def ConfigureStack(self, request: Any, context: Any) -> protocol.AnalyzerStackConfigureResponse:
-        """Take the stack's own configuration, which comes before the pack's."""
+        """Store the stack's own configuration, which the engine sends before the pack's."""
         del context
         self._session = configured(request.config)
         return protocol.AnalyzerStackConfigureResponse()
@@ -168,7 +169,7 @@ class Analyzer(analyzer_pb2_grpc.AnalyzerServicer):
 
     @_refusing
     def Configure(self, request: Any, context: Any) -> empty_pb2.Empty:
-        """Take the pack's configuration, filled with the defaults of :meth:`GetAnalyzerInfo`."""
+        """Store the pack's configuration, filled with the defaults of :meth:`GetAnalyzerInfo`."""
         del context
         self._session.config = with_pack_config(self._session.config, request.policyConfig)
         return empty_pb2.Empty()
@@ -186,12 +187,12 @@ class Analyzer(analyzer_pb2_grpc.AnalyzerServicer):
         return self._response(self._session.about_all(map(_resource, request.resources)))
 
     def Remediate(self, request: Any, context: Any) -> protocol.RemediateResponse:
-        """No-op: the rules mend nothing."""
+        """Do nothing: the rules correct nothing."""
         del request, context
         return protocol.RemediateResponse()
 
     def Cancel(self, request: Any, context: Any) -> empty_pb2.Empty:
-        """No-op: calls are too short to be worth cancelling."""
+        """Do nothing: calls are too short to be worth cancelling."""
         del request, context
         return empty_pb2.Empty()
 
@@ -249,11 +250,11 @@ def with_pack_config(config: RulesConfig, policies: Mapping[str, Any]) -> RulesC
     """Return the stack's configuration, overridden by the pack's.
 
     Args:
-        config: The stack's.
-        policies: The pack's, by policy, as the protocol has it.
+        config: The stack's configuration.
+        policies: The pack's configuration by policy, in the protocol's form.
 
     Raises:
-        ProvisionError: It names a rule or parameter that does not exist.
+        ProvisionError: The pack's configuration names a rule or parameter that does not exist.
     """
     policies = {id_: policy for id_, policy in policies.items() if id_ != _ALL}
     levels = {id_: _WORDS.get(policy.enforcementLevel, "mandatory") for id_, policy in policies.items()}
@@ -324,7 +325,7 @@ def _about(item: Finding | InconclusiveResult, message: str, level: Any) -> prot
 
 
 def serve() -> None:
-    """Print the port and answer until the engine says to stop, or is gone."""
+    """Print the port and answer until the engine stops the pack or is gone."""
     done = threading.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: done.set())
@@ -332,7 +333,9 @@ def serve() -> None:
     analyzer_pb2_grpc.add_AnalyzerServicer_to_server(Analyzer(), server)
     port = server.add_insecure_port("127.0.0.1:0")
     server.start()
-    if stat.S_ISFIFO(os.fstat(0).st_mode):  # a language host between us and the engine ends us itself
+    if stat.S_ISFIFO(
+        os.fstat(0).st_mode
+    ):  # a language host between us and the engine ends this process itself
         threading.Thread(target=_tell_when_the_engine_is_gone, args=(done,), daemon=True).start()
     sys.stdout.write(f"{port}\n")
     sys.stdout.flush()
@@ -341,7 +344,7 @@ def serve() -> None:
 
 
 def _tell_when_the_engine_is_gone(done: threading.Event) -> None:
-    """Wait for the end of standard input, which an engine closes however it ends."""
+    """Set the event at the end of standard input, which an engine closes however it ends."""
     while os.read(0, 1024):
         pass
     done.set()

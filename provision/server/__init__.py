@@ -1,6 +1,6 @@
-"""The reference MCP server, started with ``python -m provision.server``, and what protects a server of your own.
+"""The reference MCP server, started with ``python -m provision.server``, and the protection for a server of your own.
 
-``serve`` and ``protect`` are the public names. They are loaded when they are asked for: importing this package costs nothing.
+``serve`` and ``protect`` are the public names. Both are loaded at their first use: importing this package costs nothing.
 """
 
 from __future__ import annotations

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
     from provision.server.audit import AuditTrail
 
-# A head of a request that does not come at once may be this long, in bytes: room for the longest token and more.
+# The limit for a request's headers that arrive in pieces, in bytes: more than the longest token.
 _HEAD_BYTES = 64 * 1024
 
 
@@ -36,7 +36,7 @@ def main(arguments: list[str] | None = None) -> int:
         arguments: The command line, without the program.
 
     Returns:
-        The exit code: 0 ended by a signal, 1 the address is taken, 2 wrong settings.
+        The exit code: 0 for an end by signal, 1 for an address in use, 2 for wrong settings.
     """
     parser = argparse.ArgumentParser(
         prog="python -m provision.server", description="The reference MCP server."
@@ -63,13 +63,13 @@ def run(file: Path, build: Callable[[Settings, AuditTrail], ASGIApp]) -> int:
         build: Makes the application.
 
     Returns:
-        The exit code: 0 ended by a signal, 1 the address is taken, 2 wrong settings.
+        The exit code: 0 for an end by signal, 1 for an address in use, 2 for wrong settings.
     """
 
     def serve() -> None:
         settings = load_settings(file)
         tls = _tls(settings)
-        # Bound before the long imports: a client that comes early waits in the backlog instead of being refused.
+        # Bound before the long imports: the connection of an early client waits in the backlog instead of being refused.
         listener = _listen(settings)
         sys.stderr.write(f"{settings.name} serves {settings.url} on {settings.host}:{settings.port}\n")
         _serve(settings, listener, tls, build)
@@ -102,8 +102,8 @@ def _listen(settings: Settings) -> socket.socket:
     except OSError as error:
         error.strerror = f"cannot listen on {settings.host}:{settings.port}: {error.strerror}"
         raise
-    # Connections inherit it. asyncio sets it only on listeners of its own making; without it the second part of an answer
-    # waits until the client has acknowledged the first, which Linux does 40 ms later.
+    # Connections inherit this option. asyncio sets it only on its own listeners; without it the second part of an
+    # answer waits until the client has acknowledged the first, which Linux does 40 ms later.
     listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
     return listener
 
@@ -134,7 +134,7 @@ def _serve(
 
     from provision.server.audit import AuditTrail
 
-    # At the first sign of an end the library breaks off every streamed answer. Ours end by themselves, and uvicorn bounds the wait.
+    # At the first signal the library breaks off every streamed answer. Ours end by themselves, and uvicorn bounds the wait.
     AppStatus.disable_automatic_graceful_drain()  # type: ignore[no-untyped-call]
     app = build(settings, AuditTrail(settings.audit_file))
     gc.freeze()
@@ -165,27 +165,27 @@ def _serve_stdio(settings: Settings) -> None:
     from provision.server.stdio import serve
 
     gc.enable()
-    # Whoever reads standard input cannot be interrupted; a client that is done closes it, and signals only if that does not help.
+    # A read of standard input cannot be interrupted; a client closes standard input first, and signals only if that does not help.
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda _number, _frame: os._exit(0))
     asyncio.run(serve(settings, credentials))
 
 
 def _prepare_imports() -> None:
-    # The libraries log what they are given, arguments and claims too; the audit trail says what there is to say.
+    # The libraries log their inputs, arguments and claims too; the audit trail logs everything that is needed.
     logging.basicConfig(level=logging.WARNING, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
     for name in ("fastmcp", "mcp"):
         logging.getLogger(name).setLevel(logging.CRITICAL)
-    # Settings of this process come from its file only, not from the environment of whoever started it.
+    # The settings of this process come from its file only, not from the inherited environment.
     for name in [name for name in os.environ if name.startswith("FASTMCP_")]:
         del os.environ[name]
     os.environ["FASTMCP_ENV_FILE"] = os.devnull
     os.environ["FASTMCP_LOG_ENABLED"] = "false"
-    # The HTTP client imports trio where something else has installed it; the server runs on asyncio only.
+    # The HTTP client imports trio if something else has installed it; the server runs on asyncio only.
     sys.modules.setdefault("trio", None)  # type: ignore[arg-type]
-    # Of the models of three protocol versions most are never used: each is completed when it is.
+    # Most models of the three protocol versions are never used: each is completed at its first use.
     BaseModel.model_config["defer_build"] = True
-    # Hundreds of classes are made and none is thrown away: collecting in between is time lost.
+    # Hundreds of classes are made and none is thrown away: collecting in between is lost time.
     gc.disable()
 
 

@@ -1,6 +1,6 @@
-"""Connections of aiohttp under the HTTP client that the verifiers' library expects.
+"""An aiohttp transport for the HTTP client that the verifiers' library expects.
 
-Its parser is compiled, so that a question takes half the processor time; that is what introspection of every token is made of.
+The parser of aiohttp is compiled and halves the processor time of a request, such as the introspection of each token.
 """
 
 from __future__ import annotations
@@ -20,9 +20,9 @@ class AiohttpTransport(httpx2.AsyncBaseTransport):
     """A transport of `httpx2.AsyncClient` that reads each answer whole.
 
     Args:
-        tls: How https is verified; None where only http is spoken.
-        connections: How many there are at most.
-        idle_seconds: How long one is kept that nobody uses.
+        tls: The context that verifies https; None if only http is spoken.
+        connections: The maximal number of connections.
+        idle_seconds: How long an unused connection is kept.
     """
 
     def __init__(self, tls: ssl.SSLContext | None, *, connections: int, idle_seconds: float) -> None:
@@ -35,7 +35,7 @@ class AiohttpTransport(httpx2.AsyncBaseTransport):
         """Send a request and read the whole answer.
 
         Raises:
-            httpx2.TransportError: There was none, or none in time.
+            httpx2.TransportError: No answer came, or none in time.
         """
         headers = [
             (name.decode("ascii"), value.decode("latin-1"))
@@ -73,7 +73,7 @@ class AiohttpTransport(httpx2.AsyncBaseTransport):
         )
 
     def _open_session(self) -> aiohttp.ClientSession:
-        if self._session is None:  # it belongs to the event loop of the first request
+        if self._session is None:  # the session belongs to the event loop of the first request
             connector = aiohttp.TCPConnector(
                 limit=self._connections, keepalive_timeout=self._idle_seconds, ssl=self._tls or True
             )

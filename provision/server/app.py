@@ -1,4 +1,4 @@
-"""The reference server behind the guard (:mod:`provision.server.guard`): its tools, from the settings to one ASGI application."""
+"""The reference server as one ASGI application: its tools behind the guard (:mod:`provision.server.guard`)."""
 
 from __future__ import annotations
 
@@ -30,11 +30,11 @@ if TYPE_CHECKING:
 
 
 class AuditedTools(Middleware):
-    """Notes every tool call, and keeps the text of an unforeseen error from the client.
+    """Middleware that notes every tool call and hides the text of an unforeseen error from the client.
 
     Args:
-        audit: Where calls are noted.
-        tool_scopes: The further scopes of each tool that needs some; a call without them came past the HTTP layer
+        audit: The audit trail for the calls.
+        tool_scopes: The further scopes of each tool that needs any; a call without them has bypassed the HTTP layer
             (:mod:`provision.server.tool_scopes`), which answers with a challenge.
     """
 
@@ -51,10 +51,10 @@ class AuditedTools(Middleware):
 
         Args:
             context: The call.
-            call_next: Does the call.
+            call_next: Performs the call.
 
         Raises:
-            ToolError: The call failed in a way that the client must not see; it gets the correlation id.
+            ToolError: The call failed in a way that the client must not see; the text holds the correlation id.
         """
         record = current_request()
         started = time.perf_counter()
@@ -66,7 +66,7 @@ class AuditedTools(Middleware):
             result = await call_next(context)
             outcome = "ok"
         except FastMCPError as error:
-            # The library wraps what a tool did not raise on purpose; wrong arguments are the client's own to see.
+            # The library wraps errors that a tool did not raise on purpose; the client may see that its arguments were wrong.
             if error.__cause__ is None or not isinstance(error, ToolError):
                 raise
             self._audit.error(record, error.__cause__)
@@ -78,17 +78,17 @@ class AuditedTools(Middleware):
 
 
 class NoState:
-    """The session state of a server without sessions: there is none."""
+    """The empty session state of a server without sessions."""
 
     async def get(self, **_: object) -> None:
-        """Return nothing."""
+        """Return None."""
 
     async def put(self, **_: object) -> None:
-        """Refuse to keep what no later request could find."""
+        """Raise an error, because no later request could find the value."""
         raise ToolError("This server keeps no session state.")
 
     async def delete(self, **_: object) -> bool:
-        """Return that there was nothing to delete."""
+        """Return False: nothing is stored."""
         return False
 
 
@@ -103,16 +103,16 @@ class StatelessServer(FastMCP[Any]):
 def build_server(
     settings: Settings, audit: AuditTrail, *, outermost: Sequence[Middleware] = (), **options: Any
 ) -> FastMCP[Any]:
-    """Build the server with its tools, without a way to reach it.
+    """Build the server with its tools, without a transport.
 
     Args:
         settings: The settings of the server.
-        audit: Where calls are noted.
-        outermost: What sees a request first.
+        audit: The audit trail for the calls.
+        outermost: The middleware that sees a request first.
         options: Further arguments of the library's server.
 
     Raises:
-        SettingsError: A tool that needs scopes does not exist.
+        SettingsError: A tool in ``tool_scopes`` does not exist.
     """
     offered = tools()
     if unknown := sorted(settings.tool_scopes.keys() - {tool.name for tool in offered}):
@@ -133,8 +133,8 @@ def build_app(
 
     Args:
         settings: The settings of the server.
-        audit: Where calls and refusals are noted.
-        transport: How the authorization server is reached; a test puts a stand-in here.
+        audit: The audit trail for calls and refusals.
+        transport: The transport to the authorization server; a test passes a stand-in.
 
     Raises:
         SettingsError: The secret of the introspection client cannot be read.

@@ -19,15 +19,15 @@ if TYPE_CHECKING:
 
 
 _TOOL_CHARACTERS = 100
-"""A caller may name a tool that there is none of, at any length."""
+"""The maximal length of a logged tool name; a caller may name an unknown tool at any length."""
 
 
 @dataclass(slots=True)
 class RequestRecord:
-    """What is known about the request under way; the layers below fill in what they find out.
+    """The known facts about the current request; the inner layers fill in their findings.
 
     Args:
-        correlation_id: Names the request in the answer and in the audit trail.
+        correlation_id: The name of the request in the answer and in the audit trail.
         subject: The verified subject of the token.
         client: The verified client of the token.
         scopes: The scopes that the token grants.
@@ -44,14 +44,14 @@ class RequestRecord:
     _started: float = field(default_factory=time.perf_counter)
 
     def elapsed_ms(self) -> float:
-        """How long the request is under way, in milliseconds."""
+        """Return the time since the request's start, in milliseconds."""
         return (time.perf_counter() - self._started) * 1000
 
     def identify(self, access: AccessToken) -> None:
-        """Note who is asking.
+        """Record the caller's identity.
 
         Args:
-            access: What the verified token says.
+            access: The content of the verified token.
         """
         self.subject, self.client, self.scopes = access.subject, access.client_id, access.scopes
 
@@ -60,19 +60,19 @@ _current: ContextVar[RequestRecord | None] = ContextVar("provision_request", def
 
 
 def begin_request() -> RequestRecord:
-    """Start the record of a request; tasks started below see the same one."""
+    """Start the record of a request; tasks started afterwards share the record."""
     record = RequestRecord()
     _current.set(record)
     return record
 
 
 def current_request() -> RequestRecord:
-    """Return the record of the request under way, or an empty one outside of any."""
+    """Return the record of the current request, or an empty one outside of a request."""
     return _current.get() or RequestRecord()
 
 
 class Observer(Protocol):
-    """Counts what is noted."""
+    """A counter of the audited events."""
 
     def tool_call(self, *, tool: str, outcome: str, seconds: float) -> None:
         """Count a tool call."""
@@ -85,11 +85,11 @@ class Observer(Protocol):
 
 
 class AuditTrail:
-    """Writes audit lines.
+    """The writer of audit lines.
 
     Args:
         path: The file to append to, created with mode 0600.
-        otherwise: Where to write when there is none; standard output unless said otherwise.
+        otherwise: The stream to write to if there is no file; standard output by default.
     """
 
     def __init__(self, path: Path | None = None, otherwise: TextIO | None = None) -> None:
@@ -101,10 +101,10 @@ class AuditTrail:
         self._observer: Observer | None = None
 
     def observed_by(self, observer: Observer) -> None:
-        """Tell an observer of all that is noted from now on.
+        """Report every event from now on to an observer.
 
         Args:
-            observer: It is told no name of a person.
+            observer: The observer; it receives no name of a person.
         """
         self._observer = observer
 
@@ -112,7 +112,7 @@ class AuditTrail:
         """Note a tool call that authorization let through.
 
         Args:
-            record: The request it came with.
+            record: The record of the request.
             tool: Name of the tool as the client gave it.
             outcome: ``ok`` or ``error``.
             duration_ms: How long the call took, in milliseconds.
@@ -135,8 +135,8 @@ class AuditTrail:
         """Note a request that was refused before it reached a tool.
 
         Args:
-            record: The request.
-            status: The HTTP status it got; None when it did not come over HTTP.
+            record: The record of the request.
+            status: The HTTP status of the answer; None if the request did not come over HTTP.
             duration_ms: How long the decision took, in milliseconds.
         """
         if self._observer is not None:
@@ -155,10 +155,10 @@ class AuditTrail:
         )
 
     def error(self, record: RequestRecord, error: BaseException) -> None:
-        """Note a fault of the server itself: where it happened, not what was said (that may hold arguments).
+        """Note a fault of the server itself: its place in the code, not its text (which may hold arguments).
 
         Args:
-            record: The request it came with.
+            record: The record of the request.
             error: The fault.
         """
         if self._observer is not None:

@@ -1,4 +1,4 @@
-"""The way to the authorization server: one pooled connection set that says whether an answer could be had."""
+"""The connection to the authorization server: one shared pool that reports whether a usable answer came."""
 
 from __future__ import annotations
 
@@ -21,10 +21,10 @@ _IDLE_SECONDS = 30.0
 
 
 class AuthorizationServerError(AuthenticationError):
-    """The authorization server cannot be asked now, so nobody can be let in and nobody be turned away for good.
+    """The authorization server cannot be asked now, so no caller can be let in or refused for good.
 
     Args:
-        reason: Why, for the audit trail.
+        reason: The reason, for the audit trail.
     """
 
     def __init__(self, reason: str) -> None:
@@ -34,11 +34,11 @@ class AuthorizationServerError(AuthenticationError):
 
 @dataclass(slots=True)
 class Answer:
-    """What came back while a token was looked at; the library's verifiers tell only yes or no.
+    """The answer behind a token's verification; the library's verifiers return only yes or no.
 
     Args:
         trouble: Why there was no usable answer.
-        document: The JSON object that was answered.
+        document: The JSON object in the answer.
     """
 
     trouble: str | None = None
@@ -50,7 +50,7 @@ _answer: ContextVar[Answer | None] = ContextVar("provision_answer", default=None
 
 @contextmanager
 def watching() -> Iterator[Answer]:
-    """Collect in an `Answer` what is answered within the block."""
+    """Collect the answers of the block in an `Answer`."""
     answer = Answer()
     token = _answer.set(answer)
     try:
@@ -60,7 +60,7 @@ def watching() -> Iterator[Answer]:
 
 
 class WatchedTransport(httpx2.AsyncBaseTransport):
-    """Notes in the `Answer` of the caller whether the authorization server answered with a JSON object.
+    """A transport that notes in the caller's `Answer` whether the authorization server answered with a JSON object.
 
     Args:
         transport: The transport that does the work.
@@ -70,7 +70,7 @@ class WatchedTransport(httpx2.AsyncBaseTransport):
         self._transport = transport
 
     async def handle_async_request(self, request: httpx2.Request) -> httpx2.Response:
-        """Send the request, a second time when a kept connection turns out to be closed."""
+        """Send the request, and again if a kept connection turns out to be closed."""
         answer = _answer.get() or Answer()
         try:
             response = await self._send(request)
@@ -111,7 +111,7 @@ def http_transport(url: str) -> httpx2.AsyncBaseTransport:
     """Return a transport for one endpoint; it never uses a proxy of the environment, which would see the secret.
 
     Args:
-        url: The endpoint. Reading the trusted certificates costs start-up time, so only https does.
+        url: The endpoint. Only an https endpoint reads the trusted certificates, which costs start-up time.
     """
     from provision.server.aiohttp_transport import AiohttpTransport
 
@@ -123,16 +123,16 @@ def http_client(transport: httpx2.AsyncBaseTransport) -> httpx2.AsyncClient:
     """Return the client that a verifier shares between its requests.
 
     Args:
-        transport: The transport, watched.
+        transport: The transport to watch and use.
     """
     return _Straight(transport)
 
 
 class _Straight(httpx2.AsyncClient):
-    """A client whose POST goes to the transport without a detour.
+    """A client whose POST goes straight to the transport.
 
-    Redirects, cookies and authentication of its own have no place in introspection, and to look for them takes as long as
-    to send the request.
+    Introspection needs no redirects, cookies or client authentication, and looking for them takes as long as sending
+    the request.
     """
 
     def __init__(self, transport: httpx2.AsyncBaseTransport) -> None:

@@ -1,7 +1,7 @@
-"""The server's refusals as a client reads them: status, ``WWW-Authenticate`` header and body of each.
+"""The server's refusals as a client sees them: status, ``WWW-Authenticate`` header and body of each.
 
-401 and 403 are the library's middleware, built in :func:`token_needed`; 400 and the 403 of a single tool are ours. Why a
-token was refused stands in the audit trail only: :mod:`provision.server.claims` and the verifiers say it.
+401 and 403 come from the library's middleware, built in :func:`token_needed`; 400 and the 403 of a single tool are ours.
+The reason for a token's refusal is in the audit trail only; :mod:`provision.server.claims` and the verifiers provide it.
 Sources: RFC 6750 section 3, RFC 9728 section 5.1, MCP specification, "Authorization".
 """
 
@@ -29,15 +29,15 @@ BODIES = {
     500: ("server_error", "The server failed to handle the request."),
     503: ("temporarily_unavailable", "Access tokens cannot be checked at the moment; try again."),
 }
-"""``error`` and ``error_description`` by status; they say no more than that, whatever is wrong with a token."""
+"""``error`` and ``error_description`` by status; a bad token gets no further detail."""
 SHUTTING_DOWN = ("temporarily_unavailable", "The server is shutting down; try again.")
 FORBIDDEN_ORIGIN = ("forbidden_origin", "The Origin header names a site that may not call this server.")
 REASONS = {401: "no_token", 403: "insufficient_scope", 415: "unsupported_media_type", 421: "foreign_host"}
-"""What the audit trail says of a status where nothing closer is known."""
+"""The audit trail's reason for a status if nothing more specific is known."""
 
 
 def token_needed(app: ASGIApp, scopes: list[str], resource_metadata: str) -> ASGIApp:
-    """Put an application behind a good token: 401 without one, 403 where it lacks a scope.
+    """Wrap an application so that it needs a good token: 401 without one, 403 if the token lacks a scope.
 
     Args:
         app: The application.
@@ -49,11 +49,11 @@ def token_needed(app: ASGIApp, scopes: list[str], resource_metadata: str) -> ASG
 
 
 def malformed(resource_metadata: str) -> bytes:
-    """Return the challenge to credentials that are none."""
+    """Return the challenge for malformed credentials."""
     return f'Bearer error="invalid_request", resource_metadata="{resource_metadata}"'.encode()
 
 
 def further_scopes_needed(scopes: Iterable[str], resource_metadata: str) -> bytes:
-    """Return the challenge to a call whose tool needs more than the token grants, for a step-up."""
+    """Return the step-up challenge for a call whose tool needs more scopes than the token grants."""
     asked = " ".join(scopes)
     return f'Bearer error="insufficient_scope", scope="{asked}", resource_metadata="{resource_metadata}"'.encode()

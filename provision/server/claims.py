@@ -1,4 +1,4 @@
-"""Which claims make a token one that this server accepts, whoever vouched for them."""
+"""The claims that this server demands of a token, for both kinds of verifiers."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-# Asymmetric ones only: with HMAC, whoever can verify can also sign.
+# Asymmetric ones only: with HMAC, anybody who can verify can also sign.
 ALGORITHMS = (
     "RS256",
     "RS384",
@@ -22,18 +22,18 @@ ALGORITHMS = (
     "EdDSA",
     "Ed25519",
 )
-# The clock of the authorization server may be this far ahead, in seconds.
+# The tolerance for an authorization server's clock that runs ahead, in seconds.
 NOT_BEFORE_LEEWAY = 5.0
 
 
 def refusal_reason(claims: Mapping[str, Any], *, issuer: str, audience: str) -> str | None:
-    """Say why a token is refused, or None when it is accepted (scopes are not looked at here).
+    """Return why a token is refused, or None if it is accepted (scopes are not checked here).
 
     Args:
-        claims: The claims, already vouched for by a signature or by the authorization server. Of the kinds of token in
-            ``typ`` only ``Bearer`` is an access token, ``Refresh`` and ``ID`` are not.
-        issuer: The issuer it must have, compared exactly (RFC 8414 section 3.3).
-        audience: The audience it must name, compared exactly (RFC 8707).
+        claims: The claims, already vouched for by a signature or by the authorization server. Of the values of
+            ``typ`` only ``Bearer`` means an access token; ``Refresh`` and ``ID`` do not.
+        issuer: The required issuer, compared exactly (RFC 8414 section 3.3).
+        audience: The required audience, compared exactly (RFC 8707).
     """
     now = time()
     not_before, typ = claims.get("nbf", 0), claims.get("typ")
@@ -44,7 +44,7 @@ def refusal_reason(claims: Mapping[str, Any], *, issuer: str, audience: str) -> 
         ("expired", _is_number(claims.get("exp")) and claims["exp"] <= now),
         ("not_yet_valid", not _is_number(not_before) or not_before > now + NOT_BEFORE_LEEWAY),
         ("wrong_token_type", not isinstance(typ, str) or typ.lower() != "bearer"),
-        # A token bound to a key (DPoP, mutual TLS) proves nothing when it comes without its proof.
+        # A token bound to a key (DPoP, mutual TLS) proves nothing without the proof of possession.
         ("bound_to_a_key", claims.get("cnf") is not None),
     )
     return next((reason for reason, fails in checks if fails), None)

@@ -1,6 +1,7 @@
-"""The access token of a client that starts the server as a process of its own: from the environment.
+"""The access token of a client that starts the server as its child process: taken from the environment.
 
-Source: MCP specification, "Authorization": an implementation over standard input and output retrieves credentials from the environment.
+Source: MCP specification, "Authorization": an implementation over standard input and output retrieves credentials
+from the environment.
 """
 
 from __future__ import annotations
@@ -25,13 +26,13 @@ _logger = logging.getLogger(__name__)
 
 
 class Credentials:
-    """The access token, from a variable or from a file that somebody else keeps fresh.
+    """The access token, from a variable or from a file that another program keeps fresh.
 
     Args:
-        environment: Where the variables are; the token is removed from it, so that no child process gets it.
+        environment: The environment variables; the token is removed, so that no child process inherits it.
 
     Raises:
-        SettingsError: Neither variable is set, or both are, or there is no token where they say.
+        SettingsError: Neither variable is set, both are set, or the variable or file holds no token.
     """
 
     def __init__(self, environment: MutableMapping[str, str]) -> None:
@@ -44,7 +45,7 @@ class Credentials:
         self.token = self._read() if token is None else _checked(VARIABLE, token)
 
     def renew(self) -> bool:
-        """Read the file again; whether there is another token in it now."""
+        """Read the file again; return whether it now holds another token."""
         if self._file is None:
             return False
         before = self.token

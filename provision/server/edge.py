@@ -1,6 +1,6 @@
-"""The outermost layer around everything else: health, metrics, malformed credentials, the size of a request, correlation ids.
+"""The outermost layer: health, metrics, malformed credentials, the size of a request, correlation ids.
 
-Whatever a layer below refuses gets its body here (:mod:`provision.server.challenge`), and its line in the audit trail.
+Every refusal of an inner layer gets its body here (:mod:`provision.server.challenge`), and its line in the audit trail.
 """
 
 from __future__ import annotations
@@ -33,16 +33,16 @@ _RETRY_AFTER = (b"retry-after", b"2")
 
 
 class Edge:
-    """Wraps the application.
+    """The outermost layer around an application.
 
     Args:
         app: The application with authorization inside.
-        path: The only path that looks at credentials; None when every path does.
+        path: The only path whose credentials are checked; None for every path.
         resource_metadata: URL of the protected resource metadata, for challenges.
         max_request_bytes: The longest body of a request, in bytes.
-        audit: Where refusals are noted.
-        metrics: Counts what is served; None when nobody asked for it.
-        trouble: Says why tokens cannot be checked now, or None when they can.
+        audit: The audit trail for refusals.
+        metrics: The counters; None if metrics are off.
+        trouble: Returns why tokens cannot be checked now, or None if they can.
     """
 
     def __init__(
@@ -99,7 +99,7 @@ class Edge:
                 limited = _limited(receive, self._most, reply)
                 await self._app({**scope, "headers": headers}, limited, reply.send)
         except asyncio.CancelledError:
-            # The process ends, and the time for requests under way is over.
+            # The process is ending, and the time for current requests is over.
             record.reason = "shutting_down"
             if reply.status is not None:
                 self._audit.refusal(record, status=reply.status, duration_ms=record.elapsed_ms())
@@ -113,7 +113,7 @@ class Edge:
             self._audit.refusal(record, status=reply.status or 500, duration_ms=record.elapsed_ms())
 
     def _headers(self, scope: Scope) -> list[tuple[bytes, bytes]] | None:
-        """Return the headers with well-formed credentials, and those only where they are looked at."""
+        """Return the headers if the credentials are well-formed or not checked for this path, or None otherwise."""
         given = [value for name, value in scope["headers"] if name == b"authorization"]
         others = [(name, value) for name, value in scope["headers"] if name != b"authorization"]
         if not given or self._path not in {None, scope["path"]}:
@@ -128,7 +128,7 @@ class Edge:
 
 @dataclass(slots=True)
 class _Reply:
-    """Sends the response on, with the correlation id, and with a body of ours when it is a refusal."""
+    """A response with the correlation id added, and with our own body if it is a refusal."""
 
     _send: Send
     _record: RequestRecord
@@ -172,17 +172,17 @@ class _Reply:
 
     async def refuse_as_too_large(self) -> None:
         self._record.reason = "request_too_large"
-        # The rest of the body is on its way: without the end of the connection it would have to be read.
+        # The rest of the body is still arriving: only closing the connection avoids reading it.
         await self.refuse(413, [(b"connection", b"close")])
 
 
 def _declared(scope: Scope) -> int:
-    """The length that the request says it has, in bytes; the server below has made sure that it is a number."""
+    """Return the declared length of the request, in bytes; the server below has checked that it is a number."""
     return next((int(value) for name, value in scope["headers"] if name == b"content-length"), 0)
 
 
 def _limited(receive: Receive, most: int, reply: _Reply) -> Receive:
-    """Receives a body up to its limit; past that the request is refused, and the application told that the client left."""
+    """Return a channel that receives a body up to a limit; beyond it the request is refused and the client seems gone."""
     size = 0
 
     async def limited() -> Message:
@@ -201,7 +201,7 @@ def _limited(receive: Receive, most: int, reply: _Reply) -> Receive:
 
 
 class _Readiness:
-    """Asks the authorization server seldom, however often a health check comes."""
+    """A readiness check that asks the authorization server seldom, however often a health check comes."""
 
     def __init__(self, trouble: Callable[[], Awaitable[str | None]]) -> None:
         self._ask = trouble

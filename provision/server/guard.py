@@ -1,7 +1,8 @@
-"""All the layers that stand around an application, the reference server or another, put together in their order.
+"""All the layers around an application (the reference server or your own), put together in order.
 
-Outermost the edge (:mod:`provision.server.edge`), then host and origin, then who is asking (:mod:`provision.server.protection`), then
-how often and what, then whether the token suffices (:mod:`provision.server.challenge`).
+The edge (:mod:`provision.server.edge`) is outermost. Then come host and origin checks, authentication
+(:mod:`provision.server.protection`), rate and message checks, and the check of the token's scopes
+(:mod:`provision.server.challenge`).
 """
 
 from __future__ import annotations
@@ -36,13 +37,13 @@ _SECRET_BYTES = 4096
 
 
 class Guard:
-    """What stands around an application, the reference server or another: who is let in, and what is counted.
+    """The layers around an application, the reference server or your own: access checks and counters.
 
     Args:
         settings: The settings of the server.
-        audit: Where calls and refusals are noted.
+        audit: The audit trail for calls and refusals.
         tools: The tools that are counted one by one.
-        transport: How the authorization server is reached; over the network when None.
+        transport: The transport to the authorization server; None for the network.
 
     Raises:
         SettingsError: The secret of the introspection client cannot be read.
@@ -64,11 +65,11 @@ class Guard:
         self.protection = ProtectedResource(settings, self._verifier)
 
     def around(self, app: ASGIApp, *, path: str | None) -> ASGIApp:
-        """An application behind the checks.
+        """Return an application behind the checks.
 
         Args:
             app: The application, without authorization of its own.
-            path: The only path of it that can be reached, by POST and DELETE; None for all of it.
+            path: The only path that can be reached, by POST and DELETE; None for all paths.
         """
         settings, scopes = self._settings, list(self._settings.scopes)
         metadata = _resource_metadata(settings)
@@ -107,7 +108,7 @@ class Guard:
 
 
 class _Protected:
-    """Requests go through the checks, the start and the end straight to the application."""
+    """An application whose requests pass the checks; its lifespan events bypass them."""
 
     def __init__(self, app: ASGIApp, edge: ASGIApp, verifier: Verifier) -> None:
         self._app = app
@@ -120,7 +121,7 @@ class _Protected:
             return
 
         async def ending(message: Message) -> None:
-            # Whoever serves takes the last word for the end of everything, and cancels what is still going on.
+            # uvicorn takes the last message as the end of everything, and cancels what is still running.
             if message["type"] != "lifespan.startup.complete":
                 await self._verifier.aclose()
             await send(message)
@@ -133,21 +134,21 @@ def _asked_url(settings: Settings) -> str:
 
 
 def _resource_metadata(settings: Settings) -> str:
-    """Where the protected resource metadata is (RFC 9728 section 3.1)."""
+    """Return the URL of the protected resource metadata (RFC 9728 section 3.1)."""
     return settings.base_url + WELL_KNOWN + settings.path
 
 
 def build_verifier(settings: Settings, transport: httpx2.AsyncBaseTransport | None = None) -> Verifier:
-    """Build what checks tokens.
+    """Build the verifier of tokens.
 
     Args:
         settings: The settings of the server.
-        transport: How the authorization server is reached; a test puts a stand-in here.
+        transport: The transport to the authorization server; a test passes a stand-in.
 
     Raises:
         SettingsError: The secret of the introspection client cannot be read.
     """
-    # Only the one in use is imported: the cryptography of the other costs start-up time.
+    # Only the verifier in use is imported: the cryptography of the other costs start-up time.
     if settings.verifier == "jwt":
         from provision.server.jwt import SignatureVerifier
 
@@ -162,12 +163,12 @@ def build_verifier(settings: Settings, transport: httpx2.AsyncBaseTransport | No
 
 
 def _layers(settings: Settings) -> list[Middleware]:
-    """What a request passes once it is known who makes it, in this order."""
+    """Return the layers that an authenticated request passes, in order."""
     return [*_cross_origin(settings), *_rate_limit(settings), *_messages(settings)]
 
 
 def _rate_limit(settings: Settings) -> list[Middleware]:
-    """Count the requests of a subject, as soon as it is known and before its request is read."""
+    """Return the layer that counts a subject's requests, before a request is read."""
     if settings.requests_per_minute == 0:
         return []
     from provision.server.rate_limit import RateLimit
@@ -176,7 +177,7 @@ def _rate_limit(settings: Settings) -> list[Middleware]:
 
 
 def _messages(settings: Settings) -> list[Middleware]:
-    """Look at the message itself, after the token was looked at: is it one, and does its tool need further scopes."""
+    """Return the layers that check the message after the token: is it valid, and does its tool need further scopes?"""
     from provision.server.json_rpc import JsonRpcOnly
 
     json_rpc_only = Middleware(JsonRpcOnly, path=settings.path)
@@ -194,7 +195,7 @@ def _messages(settings: Settings) -> list[Middleware]:
 
 
 def _cross_origin(settings: Settings) -> list[Middleware]:
-    """Let scripts of the allowed origins read the answers; the origin check itself is not here."""
+    """Return the layer that lets scripts of the allowed origins read answers; the origin check itself is elsewhere."""
     if not settings.allowed_origins:
         return []
     from starlette.middleware.cors import CORSMiddleware

@@ -25,12 +25,12 @@ if TYPE_CHECKING:
 
 
 class IntrospectionVerifier(Verifier):
-    """Asks the authorization server about each token, or believes its last answer for a few seconds.
+    """A verifier that asks the authorization server about each token, or trusts its last answer for a few seconds.
 
     Args:
         settings: The settings of the server.
         secret: The secret of the introspection client.
-        transport: How the authorization server is reached; a test puts a stand-in here.
+        transport: The transport to the authorization server; a test passes a stand-in.
     """
 
     def __init__(
@@ -54,7 +54,7 @@ class IntrospectionVerifier(Verifier):
         if answer.trouble is not None:
             raise AuthorizationServerError(answer.trouble)
         if answer.document is None:
-            # The library gave up without asking, which says nothing about the token.
+            # The library gave up without asking, which is no verdict about the token.
             raise AuthorizationServerError("authorization_server_not_asked")
         claims = {"typ": answer.document.get("token_type"), **answer.document}
         if claims.get("active") is not True:
@@ -67,7 +67,7 @@ class IntrospectionVerifier(Verifier):
         return access
 
     async def trouble(self) -> str | None:
-        """Say why tokens cannot be checked now, or None when they can."""
+        """Return why tokens cannot be checked now, or None if they can."""
         with watching() as answer:
             await self._asked.verify_token("readiness")
         return answer.trouble or ("authorization_server_not_asked" if answer.document is None else None)

@@ -1,7 +1,7 @@
-"""What is no JSON-RPC message is refused before anything acts on it.
+"""A check that refuses any body that is not a JSON-RPC message, before anything acts on it.
 
-Sources: MCP specification, "Streamable HTTP" (an input that cannot be accepted gets an HTTP error, with a JSON-RPC error response as
-its body); JSON-RPC 2.0 section 5.1; RFC 9110 section 15.5.16.
+Sources: MCP specification, "Streamable HTTP" (an input that cannot be accepted gets an HTTP error,
+with a JSON-RPC error response as its body); JSON-RPC 2.0 section 5.1; RFC 9110 section 15.5.16.
 """
 
 from __future__ import annotations
@@ -18,18 +18,18 @@ if TYPE_CHECKING:
     from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 MESSAGE = "provision.message"
-"""Where the message stands in the scope of the request, for the layers further in."""
+"""The key of the message in the request's scope, for the inner layers."""
 
 _PARSE_ERROR = (-32700, "Parse error")
 _INVALID_REQUEST = (-32600, "Invalid Request")
 
 
 class JsonRpcOnly:
-    """Reads the body of each authenticated request to the MCP endpoint, and hands on what is one JSON-RPC message.
+    """Middleware that reads each authenticated request to the MCP endpoint and passes on single JSON-RPC messages.
 
     Args:
-        app: What handles the message.
-        path: Path of the MCP endpoint.
+        app: The handler of the message.
+        path: The path of the MCP endpoint.
     """
 
     def __init__(self, app: ASGIApp, *, path: str) -> None:
@@ -43,7 +43,7 @@ class JsonRpcOnly:
             scope["type"] != "http"
             or scope["path"] != self._path
             or scope["method"] != "POST"
-            or not isinstance(user, AuthenticatedUser)  # it is answered with 401 further in
+            or not isinstance(user, AuthenticatedUser)  # an inner layer answers 401
         ):
             await self._app(scope, receive, send)
             return
@@ -56,7 +56,9 @@ class JsonRpcOnly:
             return
         body = await _whole_body(receive)
         if body is None:
-            current_request().reason = current_request().reason or "request_cut_off"  # or it was too large
+            current_request().reason = (
+                current_request().reason or "request_cut_off"
+            )  # or the body was too large
             await _answer(send, _INVALID_REQUEST)
             return
         try:
@@ -81,7 +83,7 @@ def _is_plain_json(headers: list[tuple[bytes, bytes]]) -> bool:
 
 
 async def _whole_body(receive: Receive) -> bytes | None:
-    """The body, or None when the client left before it was whole; the outermost layer limits its length."""
+    """Return the body, or None if the client left before its end; the outermost layer limits the length."""
     parts: list[bytes] = []
     while True:
         message = await receive()
@@ -93,7 +95,7 @@ async def _whole_body(receive: Receive) -> bytes | None:
 
 
 def _again(body: bytes, receive: Receive) -> Receive:
-    """Receives the body once more, then what comes after it."""
+    """Return a channel that receives the body once more, then the following messages."""
     waiting: list[Message] = [{"type": "http.request", "body": body, "more_body": False}]
 
     async def again() -> Message:
@@ -103,7 +105,7 @@ def _again(body: bytes, receive: Receive) -> Receive:
 
 
 def _is_message(document: Any) -> bool:
-    """Whether it is one message: no batch, which MCP has not had since 2025-06-18."""
+    """Return whether a document is one message: not a batch, which MCP has not allowed since 2025-06-18."""
     if not isinstance(document, dict) or document.get("jsonrpc") != "2.0":
         return False
     if "id" in document and (isinstance(document["id"], bool) or not isinstance(document["id"], int | str)):

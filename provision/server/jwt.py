@@ -24,19 +24,19 @@ if TYPE_CHECKING:
 
     from provision.server.settings import Settings
 
-# A flood of unknown key ids asks for the key set this often, in seconds; a failure is tried again sooner.
+# Unknown key ids make the server fetch the key set at most this often, in seconds; a failed fetch is repeated sooner.
 _KEYS_SECONDS = 10.0
 _RETRY_SECONDS = 1.0
 
 
 class SignatureVerifier(Verifier):
-    """Checks each token's signature and claims itself; a revoked token is good until it expires.
+    """A verifier that checks each token's signature and claims itself; a revoked token is good until it expires.
 
-    A signature that was found good is not computed again for a few seconds; the claims are looked at each time.
+    A good signature is remembered for a few seconds; the claims are checked each time.
 
     Args:
         settings: The settings of the server.
-        transport: How the authorization server is reached; a test puts a stand-in here.
+        transport: The transport to the authorization server; a test passes a stand-in.
     """
 
     def __init__(self, settings: Settings, transport: httpx2.AsyncBaseTransport | None = None) -> None:
@@ -60,7 +60,7 @@ class SignatureVerifier(Verifier):
             return None
         if answer.trouble is not None:
             raise AuthorizationServerError(answer.trouble)
-        # The signature is not known to be good: the claims serve only to name the reason.
+        # The signature is not verified: the claims serve only to name the reason.
         current_request().reason = self._refusal_reason({"typ": _kind(header), **claims}) or "bad_signature"
         return None
 
@@ -78,7 +78,7 @@ class SignatureVerifier(Verifier):
         return self._by_algorithm[algorithm]
 
     async def trouble(self) -> str | None:
-        """Say why tokens cannot be checked now, or None when they can."""
+        """Return why tokens cannot be checked now, or None if they can."""
         with watching() as answer:
             try:
                 await self._client.get(self._url)
@@ -88,7 +88,7 @@ class SignatureVerifier(Verifier):
 
 
 class _KeysOf(httpx2.AsyncBaseTransport):
-    """Of a key set the keys that may verify signatures of one algorithm (RFC 7517 sections 4.2 to 4.4)."""
+    """A transport that keeps only the keys that may verify signatures of one algorithm (RFC 7517 sections 4.2 to 4.4)."""
 
     def __init__(self, algorithm: str, transport: httpx2.AsyncBaseTransport) -> None:
         self._algorithm = algorithm
@@ -102,7 +102,7 @@ class _KeysOf(httpx2.AsyncBaseTransport):
             keys = response.json()["keys"]
             fitting = [key for key in keys if self._fits(key)]
         except (ValueError, TypeError, KeyError, AttributeError):
-            return response  # no key set: the verifier finds no key in it
+            return response  # not a key set: the verifier finds no key in it
         return httpx2.Response(response.status_code, json={"keys": fitting}, request=request)
 
     def _fits(self, key: dict[str, Any]) -> bool:
@@ -114,7 +114,7 @@ class _KeysOf(httpx2.AsyncBaseTransport):
 
 
 class _SparingTransport(httpx2.AsyncBaseTransport):
-    """Fetches the key set once for all who ask within a few seconds, and gives a failure back sooner than that."""
+    """A transport that fetches the key set once for all requests within a few seconds, and repeats a failed fetch sooner."""
 
     def __init__(self, transport: httpx2.AsyncBaseTransport) -> None:
         self._transport = transport
@@ -147,7 +147,7 @@ class _SparingTransport(httpx2.AsyncBaseTransport):
 
 
 def _kind(header: dict[str, Any]) -> str | None:
-    """What Keycloak says in the claim ``typ``, of a token that says it in its header (RFC 9068 section 4)."""
+    """Return the value of Keycloak's claim ``typ`` for a token that names its type in the header (RFC 9068 section 4)."""
     typ = header.get("typ")
     is_access_token = isinstance(typ, str) and typ.lower() in {"at+jwt", "application/at+jwt"}
     return "Bearer" if is_access_token else None

@@ -1,4 +1,4 @@
-"""What the server counts for Prometheus; imported only when it is asked for."""
+"""The server's counters for Prometheus; imported only if metrics are on."""
 
 from __future__ import annotations
 
@@ -19,10 +19,10 @@ _OTHER = "other"
 class Metrics:
     """The metrics of one server, in a registry of their own.
 
-    No label takes a value that a caller chooses: each would be a series that is kept for good.
+    No label takes a value that a caller chooses: each value would be a series that is kept forever.
 
     Args:
-        tools: The tools that there are.
+        tools: The names of all tools.
     """
 
     def __init__(self, tools: Collection[str]) -> None:
@@ -64,9 +64,9 @@ class Metrics:
         """Count a tool call.
 
         Args:
-            tool: Its name as the client gave it.
+            tool: The tool's name as the client gave it.
             outcome: ``ok`` or ``error``.
-            seconds: How long it took.
+            seconds: The duration in seconds.
         """
         name = tool if tool in self._tools else _OTHER
         self._calls.labels(name, outcome).inc()
@@ -76,7 +76,7 @@ class Metrics:
         """Count a refusal.
 
         Args:
-            reason: As in the audit trail; what stands behind a colon is a detail.
+            reason: The reason as in the audit trail; the text after a colon is a detail and is not counted.
         """
         self._refusals.labels(reason.partition(":")[0]).inc()
 

@@ -1,7 +1,7 @@
 """The options of an MCP server, each declared here and nowhere else.
 
-The stack file, the resource ``process:McpServer`` and the server's own settings have them from here: the name (in the
-stack file in camelCase), what it means, its limits and its default. ``docs/server.md`` lists them.
+The stack file, the resource ``process:McpServer`` and the server's own settings take from here the name (camelCase in
+the stack file), the meaning, the limits and the default of each option. ``docs/server.md`` lists them.
 """
 
 from __future__ import annotations
@@ -17,12 +17,12 @@ REFERENCE_TOOLS = ("add_numbers", "multiply_numbers")
 
 
 def _without_point(seconds: float) -> Any:
-    """Return a whole number as one: a settings file says 60, not 60.0, however it was written."""
+    """Return a whole number as an integer: a settings file says 60, not 60.0, however the number was written."""
     return int(seconds) if float(seconds).is_integer() else seconds
 
 
 class ServerOptions(BaseModel):
-    """What the user says of a server, wherever it runs."""
+    """The user's options for a server, wherever it runs."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
 
@@ -35,8 +35,8 @@ class ServerOptions(BaseModel):
         default="introspection",
         description="How it checks tokens: by asking Keycloak (RFC 7662) or by their signature (RFC 9068).",
     )
-    # No longer than a minute: whoever asks Keycloak does so for the sake of revocation, and after the 300 s that an access
-    # token lives by default a revoked one would have ended by itself.
+    # No longer than a minute: introspection is chosen for the sake of revocation, and after the 300 s that an access
+    # token lives by default a revoked token would have expired anyway.
     cache_seconds: Annotated[float, PlainSerializer(_without_point)] = Field(
         default=3,
         ge=0,
@@ -71,5 +71,5 @@ class ServerOptions(BaseModel):
         return self.model_dump(mode="json", include=set(ServerOptions.model_fields))
 
     def unknown_tools(self) -> list[str]:
-        """Return the tools named in ``tool_scopes`` that the reference server does not have."""
+        """Return the tools in ``tool_scopes`` that the reference server does not have."""
         return sorted(self.tool_scopes.keys() - set(REFERENCE_TOOLS))

@@ -28,14 +28,14 @@ if TYPE_CHECKING:
 def protect(
     app: ASGIApp, settings: Settings, audit: AuditTrail, transport: httpx2.AsyncBaseTransport | None = None
 ) -> ASGIApp:
-    """Put an application behind the checks of the reference server; nothing of it is reached without a good token.
+    """Put an application behind the checks of the reference server; every request needs a good token.
 
     Args:
         app: An MCP server without authorization of its own, such as FastMCP's ``http_app()`` or the SDK's
             ``streamable_http_app()``; its MCP endpoint is where ``settings.url`` says.
         settings: The settings that the stack injects.
-        audit: Where calls and refusals are noted.
-        transport: How the authorization server is reached; a test puts a stand-in here.
+        audit: The audit trail for calls and refusals.
+        transport: The transport to the authorization server; a test passes a stand-in.
 
     Raises:
         SettingsError: The secret of the introspection client cannot be read.
@@ -45,9 +45,9 @@ def protect(
 
 
 def serve(app: ASGIApp) -> NoReturn:
-    """Serve a protected application until a signal ends the process, which then ends, too.
+    """Serve a protected application until a signal arrives, then end the process.
 
-    The settings stand in the file that ``MCP_SETTINGS_FILE`` names; the stack sets it.
+    The settings are in the file that ``MCP_SETTINGS_FILE`` names; the stack sets the variable.
 
     Args:
         app: See :func:`protect`.
@@ -61,11 +61,11 @@ def serve(app: ASGIApp) -> NoReturn:
 
 
 class CallAudit:
-    """Notes every tool call of an application that notes none itself.
+    """Middleware that notes every tool call for an application that keeps no audit trail itself.
 
     Args:
         app: The application.
-        audit: Where calls are noted.
+        audit: The audit trail for the calls.
     """
 
     def __init__(self, app: ASGIApp, audit: AuditTrail) -> None:

@@ -1,6 +1,6 @@
-"""The server as an OAuth protected resource: its metadata (RFC 9728), and who is asking, by the token.
+"""The server as an OAuth protected resource: its metadata (RFC 9728), and authentication by token.
 
-Whether somebody is let in is decided further in; the challenges are in :mod:`provision.server.challenge`.
+Access is decided in an inner layer; the challenges are in :mod:`provision.server.challenge`.
 """
 
 from __future__ import annotations
@@ -52,7 +52,7 @@ class ProtectedResource(RemoteAuthProvider):
         """Return the metadata at the path-inserted well-known URL and at the root one (RFC 9728 section 3.1).
 
         Args:
-            mcp_path: Path of the MCP endpoint.
+            mcp_path: The path of the MCP endpoint.
         """
         self.set_mcp_path(mcp_path)
         document = {
@@ -72,7 +72,7 @@ class ProtectedResource(RemoteAuthProvider):
         ]
 
     def get_middleware(self) -> list[Middleware]:
-        """Return the library's authentication, which answers an outage of the authorization server with 503."""
+        """Return the library's authentication, extended to answer an outage of the authorization server with 503."""
         return [
             Middleware(AuthenticationMiddleware, backend=BearerAuthBackend(self), on_error=_unavailable),
             Middleware(AuthContextMiddleware),

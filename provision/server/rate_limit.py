@@ -1,4 +1,4 @@
-"""How many requests one subject may make: HTTP 429 with ``Retry-After`` for more (RFC 6585 section 4)."""
+"""The limit on one subject's requests: HTTP 429 with ``Retry-After`` beyond it (RFC 6585 section 4)."""
 
 from __future__ import annotations
 
@@ -16,17 +16,17 @@ if TYPE_CHECKING:
     from starlette.types import ASGIApp, Receive, Scope, Send
 
 SUBJECTS = 4096
-"""So many are counted at once; the one that was quiet longest is forgotten first."""
+"""The number of subjects counted at once; the subject idle longest is forgotten first."""
 _ROUNDING = 1e-6
 
 
 class RateLimit:
-    """Counts the requests of each verified subject; who has no good token is not counted, and is answered further in.
+    """Middleware that counts the requests of each verified subject; requests without a good token pass uncounted.
 
     Args:
-        app: What handles the request.
-        per_minute: Requests that a subject may make in a minute, in the long run.
-        burst: Requests that it may make at once.
+        app: The handler of the request.
+        per_minute: A subject's long-term limit of requests per minute.
+        burst: A subject's limit of requests at once.
     """
 
     def __init__(self, app: ASGIApp, *, per_minute: int, burst: int) -> None:
@@ -48,12 +48,13 @@ class RateLimit:
         await send({"type": "http.response.body", "body": b""})
 
     def _to_wait(self, access: AccessToken) -> float:
-        """Count a request, or say how long its subject has to wait, in seconds.
+        """Count a request, or return how long its subject has to wait, in seconds.
 
-        This is the generic cell rate algorithm (ITU-T I.371): each request makes the next one due an interval later, and a subject
-        may be ahead by its burst. One number for each subject; the library's token bucket takes a turn of the event loop for its lock.
+        This is the generic cell rate algorithm (ITU-T I.371): each request makes the next one due an interval later,
+        and a subject may be ahead by its burst. The algorithm keeps one number for each subject; the library's token
+        bucket takes a turn of the event loop for its lock.
         """
-        # Marked as one or the other: nobody gets a subject that is another one's client id.
+        # Prefixed by kind: no subject can share the key of another one's client id.
         key = ("client", access.client_id) if access.subject is None else ("subject", access.subject)
         now = monotonic()
         due = max(now, self._due.get(key, now))

@@ -1,4 +1,4 @@
-"""Files that settings name, and those with a secret, to which others must have no access."""
+"""The files that settings name; files with a secret must be closed to other users."""
 
 from __future__ import annotations
 
@@ -15,20 +15,21 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-_LINE_END = 2  # of a file that was written on Windows
+_LINE_END = 2  # written on Windows
 
 
 @contextmanager
 def opened(name: str, path: Path, *, private: bool = True) -> Iterator[IO[bytes]]:
-    """A file that a setting names, open to be read.
+    """Open a file that a setting names, for reading.
 
     Args:
         name: The setting.
         path: The file.
-        private: Whether there is a secret in it.
+        private: Whether the file holds a secret.
 
     Raises:
-        SettingsError: It cannot be read; or, with a secret in it, others can read or write it, or its group can write it.
+        SettingsError: The file cannot be read; or the file holds a secret and others can read or write it, or its
+            group can write it.
     """
     try:
         with path.open("rb") as file:
@@ -40,16 +41,16 @@ def opened(name: str, path: Path, *, private: bool = True) -> Iterator[IO[bytes]
 
 
 def read_secret(name: str, path: Path, *, most: int) -> SecretStr:
-    """The secret that a file holds on its one line; what ends the line is not part of it.
+    """Return the secret on the single line of a file, without the line end.
 
     Args:
         name: The setting that names the file.
         path: The file, mode 0400.
-        most: How long the secret may be, in bytes.
+        most: The longest secret allowed, in bytes.
 
     Raises:
-        SettingsError: The file cannot be read, is open to others, or holds no secret or something besides. The text
-            never says what.
+        SettingsError: The file cannot be read, is open to others, holds no secret, or holds something else as well.
+            The text never quotes the content.
     """
     with opened(name, path) as file:
         content = file.read(most + _LINE_END + 1).rstrip(b"\r\n")

@@ -1,4 +1,4 @@
-"""What the server is told: one JSON file, read once and checked once at the start."""
+"""The server's settings: one JSON file, read once and checked once at the start."""
 
 from __future__ import annotations
 
@@ -32,10 +32,10 @@ _LIBRARY_BYTES = 4 * 1024 * 1024
 
 
 class SettingsError(Exception):
-    """The settings cannot be used; nothing was started.
+    """Unusable settings; nothing was started.
 
     Args:
-        problems: One line each, naming the setting. Never holds a value that may be secret.
+        problems: One line for each problem, naming the setting. Never holds a value that may be secret.
     """
 
     def __init__(self, problems: list[str]) -> None:
@@ -50,7 +50,7 @@ def _not_empty(value: tuple[str, ...]) -> tuple[str, ...]:
 
 
 class Settings(ServerOptions):
-    """The settings of one server: the options, and what a stack knows without the user."""
+    """The settings of one server: the user's options, and the values that the stack supplies."""
 
     model_config = ConfigDict(strict=True)
 
@@ -192,22 +192,22 @@ def stack_settings(
     secret_file: str,
     **tls: str | bool,
 ) -> dict[str, Any]:
-    """Return what the settings file of a server in a stack holds.
+    """Return the content of the settings file of a server in a stack.
 
     Args:
-        options: What the user says of the server.
-        name: What clients are shown.
-        listens: The address and the port that it listens on.
-        url: Its canonical URI (RFC 8707).
+        options: The user's options for the server.
+        name: The name that clients see.
+        listens: The address and the port that the server listens on.
+        url: The server's canonical URI (RFC 8707).
         issuer: The realm's issuer.
-        realm_url: Where the server itself reaches the realm in Keycloak, which may be elsewhere.
-        scopes: What every call needs.
-        client_id: The client with which it introspects; None for the one that is named like its URL.
-        secret_file: The file with that client's secret, as the server finds it.
+        realm_url: The realm's URL as the server itself reaches Keycloak, which may differ from the issuer.
+        scopes: The scopes that every call needs.
+        client_id: The server's introspection client; None for the client named like the server's URL.
+        secret_file: The file with that client's secret, as the server sees the path.
         tls: The settings of TLS, by their names.
 
     Raises:
-        SettingsError: The server would not start with them.
+        SettingsError: The server would not start with these settings.
     """
     host, port = listens
     endpoints = f"{realm_url}/protocol/openid-connect"

@@ -38,13 +38,13 @@ _UNAVAILABLE = "Access tokens cannot be checked at the moment; try again."
 
 
 class Gate(Middleware):
-    """Checks the token for each call, and lets a fresh one take its place.
+    """Middleware that checks the token for each call, and accepts a fresh token in its place.
 
     Args:
         settings: The settings of the server.
-        audit: Where refusals are noted.
+        audit: The audit trail for refusals.
         verifier: Checks the tokens.
-        credentials: Where the token comes from.
+        credentials: The source of the token.
     """
 
     def __init__(
@@ -56,10 +56,10 @@ class Gate(Middleware):
         self._credentials = credentials
 
     async def refuse_to_start(self) -> None:
-        """Make sure that there is a good token.
+        """Check that the token is good.
 
         Raises:
-            SettingsError: There is none; it says why, since it is told to who has brought the token.
+            SettingsError: The token is not good; the text gives the reason, because its reader supplied the token.
         """
         record = begin_request()
         access, _ = await self._access(record, self._settings.scopes)
@@ -75,7 +75,7 @@ class Gate(Middleware):
 
         Args:
             context: The call.
-            call_next: Does the call.
+            call_next: Performs the call.
 
         Raises:
             ToolError: The token is not good for this call.
@@ -100,7 +100,7 @@ class Gate(Middleware):
 
         Args:
             context: The request.
-            call_next: Does the work.
+            call_next: Performs the request.
 
         Raises:
             MCPError: The token is not good.
@@ -113,7 +113,7 @@ class Gate(Middleware):
             return await call_next(context)
 
     async def _access(self, record: RequestRecord, scopes: Sequence[str]) -> tuple[AccessToken | None, str]:
-        """What the token gives access to, if it is good for these scopes, or else what to tell the client."""
+        """Return the token's access if the token is good for the scopes, or None and the text for the client."""
         try:
             access, refusal = await self._look(record, scopes)
             if access is None and self._credentials.renew():
@@ -140,7 +140,7 @@ class Gate(Middleware):
 
 @contextmanager
 def _as_user(access: AccessToken) -> Iterator[None]:
-    """Where the layers further in look for who is asking."""
+    """Set the caller's identity for the inner layers."""
     before = auth_context_var.set(AuthenticatedUser(access))
     try:
         yield
@@ -152,8 +152,8 @@ async def serve(settings: Settings, credentials: Credentials) -> None:
     """Serve until the client closes standard input.
 
     Args:
-        settings: The settings of the server; those of HTTP have no effect.
-        credentials: Where the token comes from.
+        settings: The settings of the server; the settings of HTTP have no effect.
+        credentials: The source of the token.
 
     Raises:
         SettingsError: The token is refused.

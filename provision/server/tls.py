@@ -13,21 +13,21 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 _HANDSHAKE_SECONDS = 10.0
-# A client that has left without a word is not waited for, as it would be for half a minute.
+# A client that has left silently is not waited for; by default that wait is half a minute.
 _GOODBYE_SECONDS = 0.5
 
 
 def server_context(certificate: Path, key: Path) -> ssl.SSLContext:
-    """Return what TLS 1.2 and 1.3 connections are made with (RFC 9325 section 3.1.1).
+    """Return the context for TLS 1.2 and 1.3 connections (RFC 9325 section 3.1.1).
 
     Args:
-        certificate: PEM file with the certificate, and those between it and the root.
-        key: PEM file with its private key, without a password.
+        certificate: PEM file with the certificate and the intermediate certificates.
+        key: PEM file with the private key, without a password.
 
     Raises:
-        SettingsError: A file cannot be read, the key is open to others, or they do not belong together.
+        SettingsError: A file cannot be read, the key is open to others, or key and certificate do not match.
     """
-    # Opened here for errors that name the file; the library tells neither which one nor why.
+    # Opened here for errors that name the file; the library names neither file nor reason.
     with opened("tls_certificate_file", certificate, private=False), opened("tls_key_file", key):
         pass
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
@@ -43,12 +43,12 @@ def server_context(certificate: Path, key: Path) -> ssl.SSLContext:
 
 
 def _no_password() -> str:
-    # Without this, OpenSSL would ask for it on the terminal.
+    # Without this, OpenSSL would ask for the password on the terminal.
     raise ValueError
 
 
 class Loop(asyncio.SelectorEventLoop):
-    """An event loop whose TLS servers do not wait long for clients that say nothing."""
+    """An event loop whose TLS servers do not wait long for silent clients."""
 
     async def create_server(self, *arguments: Any, **options: Any) -> asyncio.Server:
         """Create a server, see :meth:`asyncio.loop.create_server`."""

@@ -1,7 +1,7 @@
-"""Tokens that were found good, for a few seconds, by their hash.
+"""A short-lived cache of accepted tokens, by their hash.
 
-FastMCP's own ``TokenCache`` copies what it keeps, claims and all, on each look: 23 µs in the place of 1.4, on every request; and it
-goes by the clock of the day, which may be set. Nobody here changes what is kept.
+FastMCP's own ``TokenCache`` copies its entries, claims and all, at each lookup: 23 µs instead of 1.4, on every request; and it
+uses the clock of the day, which may be set. No entry is changed here.
 """
 
 from __future__ import annotations
@@ -18,11 +18,11 @@ CACHE_ENTRIES = 4096
 
 
 class TokenCache:
-    """Accepted tokens, the oldest leaving first.
+    """A cache of accepted tokens; the oldest leaves first.
 
     Args:
-        seconds: How long one is remembered; 0 remembers none.
-        entries: How many are remembered at most.
+        seconds: How long a token is remembered; 0 turns the cache off.
+        entries: The maximal number of tokens.
     """
 
     def __init__(self, *, seconds: float, entries: int) -> None:
@@ -31,7 +31,7 @@ class TokenCache:
         self._known: OrderedDict[bytes, tuple[float, AccessToken]] = OrderedDict()
 
     def get(self, token: str) -> AccessToken | None:
-        """Return what the token gave access to; it may have expired since."""
+        """Return the access that the token granted, or None; the token may have expired since."""
         key = _key(token)
         known = self._known.get(key)
         if known is None:

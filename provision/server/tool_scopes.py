@@ -1,6 +1,7 @@
-"""Scopes that single tools need besides those of the server: HTTP 403 with all that the call needs, for a step-up.
+"""The scopes that single tools need besides the server's: HTTP 403 with all scopes of the call, for a step-up.
 
-Sources: MCP authorization specification, "Scope Challenge Handling" and "Runtime Insufficient Scope Errors"; RFC 6750 section 3.1.
+Sources: MCP authorization specification, "Scope Challenge Handling" and "Runtime Insufficient Scope Errors";
+RFC 6750 section 3.1.
 """
 
 from __future__ import annotations
@@ -20,12 +21,12 @@ if TYPE_CHECKING:
 
 
 class ToolScopes:
-    """Looks into each authenticated message which tool it calls (:class:`provision.server.json_rpc.JsonRpcOnly` has read it).
+    """Middleware that checks the scopes of the called tool; :class:`provision.server.json_rpc.JsonRpcOnly` reads the message.
 
     Args:
-        app: What handles the request.
+        app: The handler of the request.
         scopes: The scopes that every request needs.
-        tool_scopes: The further scopes of each tool that needs some.
+        tool_scopes: The further scopes of each tool that needs any.
         resource_metadata: URL of the protected resource metadata, for challenges.
     """
 
@@ -67,10 +68,10 @@ class ToolScopes:
 
 
 def called(message: Any) -> str | None:
-    """The tool that a message calls.
+    """Return the tool that a message calls, or None if it calls none.
 
     Args:
-        message: A JSON-RPC message as :mod:`provision.server.json_rpc` found it; None where there is none.
+        message: A JSON-RPC message from :mod:`provision.server.json_rpc`; None if there is none.
     """
     if message is None or message.get("method") != "tools/call":
         return None

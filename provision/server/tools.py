@@ -19,13 +19,13 @@ Second = Annotated[float, Field(description="The second number.", allow_inf_nan=
 
 
 class Calculation(BaseModel):
-    """What a tool answers.
+    """The answer of a tool.
 
     Args:
-        operation: What was done.
-        operands: What it was done with.
-        result: What came out.
-        timestamp: When, in ISO 8601 with the UTC offset.
+        operation: The name of the operation.
+        operands: The operands.
+        result: The result.
+        timestamp: The time of the calculation, in ISO 8601 with the UTC offset.
     """
 
     operation: str

@@ -1,4 +1,4 @@
-"""The values that a server is given, each with its one check: for its settings, the stack file and resources alike."""
+"""The types of a server's values, each with its one check: for its settings, the stack file and resources alike."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ SCOPE = r"^[\x21\x23-\x5B\x5D-\x7E]+$"
 ORIGIN = r"^[a-z][a-z0-9+.-]*://([^\s/?#@:*\[\]A-Z]+|\[[0-9a-f:.]+\])(:[1-9][0-9]{0,4})?$"
 """An origin: RFC 6454 section 6.2, as browsers send it."""
 STORED = 255
-"""How long a name or a secret may be that Keycloak stores, in characters."""
+"""The longest name or secret that Keycloak stores, in characters."""
 _OFFLINE = "offline_access"
 _HIGHEST_PORT = 65535
 
@@ -26,7 +26,7 @@ def scope(value: str) -> str:
     """Return a scope that a server may ask for.
 
     Raises:
-        ValueError: It is no scope name, or the one for refresh tokens.
+        ValueError: The text is no scope name, or names the scope for refresh tokens.
     """
     if not re.fullmatch(SCOPE, value):
         raise ValueError(
@@ -38,10 +38,10 @@ def scope(value: str) -> str:
 
 
 def origin(value: str) -> str:
-    """Return the origin of a web page, as it stands in the header ``Origin``.
+    """Return the origin of a web page, as in the header ``Origin``.
 
     Raises:
-        ValueError: No browser sends it: it has a path, capital letters, the scheme's own port, or is none at all.
+        ValueError: No browser sends the text: it has a path, capital letters, the scheme's own port, or is no origin.
     """
     match = re.fullmatch(ORIGIN, value)
     if match is None or int((match[2] or ":0")[1:]) > _HIGHEST_PORT or not _is_sent(value):
@@ -53,7 +53,7 @@ def origin(value: str) -> str:
 
 
 def _is_sent(value: str) -> bool:
-    """Whether an origin is in the form that browsers send; they normalise http and https alone."""
+    """Return whether an origin has the form that browsers send; they normalise http and https only."""
     if not value.startswith(("http:", "https:")):
         return value.isascii()
     try:
@@ -66,7 +66,7 @@ def http_url(value: str) -> str:
     """Return a URL that is compared as a string.
 
     Raises:
-        ValueError: It is no http or https URL in its canonical form, or has credentials, a query or a fragment.
+        ValueError: The text is no http or https URL in canonical form, or has credentials, a query or a fragment.
     """
     if "#" in value or "?" in value:
         raise ValueError("must have no query and no fragment")
@@ -74,10 +74,10 @@ def http_url(value: str) -> str:
 
 
 def url_with_query(value: str) -> str:
-    """Return a URL that is compared as a string, and may have a query.
+    """Return a URL that is compared as a string and may have a query.
 
     Raises:
-        ValueError: It is no http or https URL in its canonical form, or has credentials or a fragment.
+        ValueError: The text is no http or https URL in canonical form, or has credentials or a fragment.
     """
     canonical = str(_parsed(value))
     if "#" in value:
@@ -89,10 +89,10 @@ def url_with_query(value: str) -> str:
 
 
 def base_url(value: str) -> str:
-    """Return an address that others are below; it may be written in any way that works.
+    """Return a base address for other URLs, in any working spelling.
 
     Raises:
-        ValueError: It is no http or https URL, or has credentials.
+        ValueError: The text is no http or https URL, or has credentials.
     """
     _parsed(value)
     return value
@@ -103,7 +103,7 @@ def _parsed(value: str) -> AnyHttpUrl:
         parts = urlsplit(value)
         host, credentials = parts.hostname, (parts.username, parts.password)
         parsed = AnyHttpUrl(value)
-    except ValueError:  # pydantic's own would repeat the value
+    except ValueError:  # pydantic's own text would repeat the value
         raise ValueError("must be an http or https URL") from None
     if not host:
         raise ValueError("must be an http or https URL")
@@ -113,10 +113,10 @@ def _parsed(value: str) -> AnyHttpUrl:
 
 
 def no_trailing_slash(value: str) -> str:
-    """Return a URL that ends in no slash.
+    """Return a URL that does not end in a slash.
 
     Raises:
-        ValueError: It does.
+        ValueError: The URL ends in a slash.
     """
     if value.endswith("/"):
         raise ValueError("must not end in a slash: clients compare the string exactly")
@@ -127,7 +127,7 @@ def endpoint(value: str) -> str:
     """Return the URL of an MCP endpoint.
 
     Raises:
-        ValueError: It is of another path.
+        ValueError: The path of the URL is another one.
     """
     if not value.endswith("/mcp"):
         raise ValueError("must end in /mcp, without a trailing slash")
@@ -135,10 +135,10 @@ def endpoint(value: str) -> str:
 
 
 def printable(value: str) -> str:
-    """Return a text that can be shown.
+    """Return a text of printable characters.
 
     Raises:
-        ValueError: It holds something else.
+        ValueError: The text holds another character.
     """
     if not value.isprintable():
         raise ValueError("must be printable characters")
@@ -149,7 +149,7 @@ def one_line(value: str) -> str:
     """Return a secret that fits into a file of its own.
 
     Raises:
-        ValueError: It would not be read as it was written. Never says what it is.
+        ValueError: The file would not give back the same secret. The text never quotes the secret.
     """
     if not value.isprintable():
         raise ValueError("must be printable characters on one line")
@@ -157,10 +157,10 @@ def one_line(value: str) -> str:
 
 
 def distinct(value: tuple[str, ...]) -> tuple[str, ...]:
-    """Return entries of which none stands there twice.
+    """Return entries without duplicates.
 
     Raises:
-        ValueError: One does.
+        ValueError: An entry occurs twice.
     """
     if len(set(value)) != len(value):
         raise ValueError("must not hold one entry twice")
@@ -171,7 +171,7 @@ def file_name(value: _Path) -> _Path:
     """Return a path that a file can have.
 
     Raises:
-        ValueError: It holds the character that ends a path.
+        ValueError: The path holds a NUL character.
     """
     if "\0" in str(value):
         raise ValueError("must be the path of a file")
@@ -179,7 +179,7 @@ def file_name(value: _Path) -> _Path:
 
 
 def is_loopback(host: str) -> bool:
-    """Whether a host is this machine alone."""
+    """Return whether a host is the loopback interface of this machine."""
     if host == "localhost" or host.endswith(".localhost"):
         return True
     try:

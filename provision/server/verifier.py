@@ -1,4 +1,4 @@
-"""What both ways of checking a token have in common: which are looked at at all, what is remembered, what is refused."""
+"""The part that both kinds of verifiers share: preliminary checks, the cache, the checks of the claims."""
 
 from __future__ import annotations
 
@@ -21,13 +21,13 @@ if TYPE_CHECKING:
 
 
 class Verifier(TokenVerifier, ABC):
-    """Believes for a few seconds who vouched for a token, and looks at its claims each time.
+    """A verifier that remembers for a few seconds that a token is genuine, and checks its claims each time.
 
     Scopes are declared, not enforced: the middleware answers a missing one with 403 ``insufficient_scope``.
 
     Args:
         settings: The settings of the server.
-        client: How the authorization server is asked.
+        client: The HTTP client for the authorization server.
     """
 
     def __init__(self, settings: Settings, client: httpx2.AsyncClient) -> None:
@@ -38,7 +38,7 @@ class Verifier(TokenVerifier, ABC):
         self._cache = TokenCache(seconds=settings.cache_seconds, entries=CACHE_ENTRIES)
 
     async def verify_token(self, token: str) -> AccessToken | None:
-        """Return what the token gives access to, or None with the reason in the request's record.
+        """Return the token's access, or None with the reason in the request's record.
 
         Raises:
             AuthorizationServerError: The authorization server is needed and gave no usable answer.
@@ -47,8 +47,8 @@ class Verifier(TokenVerifier, ABC):
         access = self._cache.get(token)
         if access is None:
             header = jwt_header(token)
-            # Without such a signature anybody can have made it: it is not worth a question, and Keycloak 26.4 answers one
-            # with a fault of its own.
+            # Without such a signature anybody can have made the token: it is not worth a question, and Keycloak 26.4 answers
+            # such a token with an error of its own.
             if header is not None and header.get("alg") not in ALGORITHMS:
                 record.reason = "forbidden_algorithm"
                 return None
@@ -65,11 +65,11 @@ class Verifier(TokenVerifier, ABC):
 
     @abstractmethod
     async def _vouched_for(self, token: str, header: dict[str, Any] | None) -> AccessToken | None:
-        """What the token says, its kind in the claim ``typ``; or None with the reason in the request's record.
+        """Return the token's content, with its kind in the claim ``typ``; or None with the reason in the request's record.
 
         Args:
             token: The token.
-            header: Its header; None for one that is no JWT.
+            header: The token's header; None if the token is no JWT.
 
         Raises:
             AuthorizationServerError: The authorization server is needed and gave no usable answer.
@@ -77,7 +77,7 @@ class Verifier(TokenVerifier, ABC):
 
     @abstractmethod
     async def trouble(self) -> str | None:
-        """Say why tokens cannot be checked now, or None when they can."""
+        """Return why tokens cannot be checked now, or None if they can."""
 
     async def aclose(self) -> None:
         """Close the connections to the authorization server."""
@@ -88,12 +88,12 @@ class Verifier(TokenVerifier, ABC):
 
 
 def jwt_header(token: str) -> dict[str, Any] | None:
-    """The header of a JWT, which nobody has vouched for; None for what is no JWT."""
+    """Return the unverified header of a JWT, or None if the token is no JWT."""
     return _part(decode_jwt_header, token)
 
 
 def jwt_payload(token: str) -> dict[str, Any] | None:
-    """The claims of a JWT, which nobody has vouched for; None for what is no JWT."""
+    """Return the unverified claims of a JWT, or None if the token is no JWT."""
     return _part(decode_jwt_payload, token)
 
 

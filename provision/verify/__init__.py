@@ -1,6 +1,6 @@
-"""Proofs that a live stack does what the MCP authorization specification asks of it.
+"""Proofs that a live stack meets the MCP authorization specification.
 
-Each module in `provision.verify.proofs` is one proof; ``docs/verify.md`` says what each shows.
+Each module in `provision.verify.proofs` is one proof; ``docs/verify.md`` describes each.
 """
 
 from __future__ import annotations
@@ -34,10 +34,10 @@ class Proof:
     """The result of one proof.
 
     Args:
-        id: Its short name.
-        title: What holds when it passed.
-        ok: Whether it passed.
-        seconds: Its own time, without that of the proofs it builds on.
+        id: The short name of the proof.
+        title: What holds if the proof passed.
+        ok: Whether the proof passed.
+        seconds: The proof's own time, without the time of the proofs that it builds on.
         detail: One readable line: what was found, or what is wrong. Never holds a token or a secret.
     """
 
@@ -49,13 +49,13 @@ class Proof:
 
 
 def catalogue() -> list[tuple[str, str]]:
-    """Id and title of every proof, in the order of results."""
+    """Return the id and title of every proof, in the order of results."""
     return [(check.id, check.title) for check in checks()]
 
 
 @cache
 def checks() -> tuple[Check[Any], ...]:
-    """Every proof, in the order of results; a new module in ``proofs`` is found by itself."""
+    """Return every proof, in the order of results; a new module in ``proofs`` is found automatically."""
     from provision.verify import proofs
     from provision.verify.check import Check
 
@@ -76,15 +76,15 @@ def checks() -> tuple[Check[Any], ...]:
 def prove(
     target: Target, *, only: Collection[str] = (), on_proof: Callable[[Proof], None] = lambda _: None
 ) -> tuple[Proof, ...]:
-    """Run the proofs at the same time, and remove from Keycloak what they made there.
+    """Run the proofs concurrently, and remove from Keycloak everything that the proofs made.
 
     Args:
         target: The live stack.
-        only: Ids of the proofs to show; all when empty. What they build on is run too, but not shown.
+        only: Ids of the proofs to show; all if empty. Proofs that these build on are run too, but not shown.
         on_proof: Called in this thread with each result, in the order of the catalogue, as soon as it is known.
 
     Raises:
-        UsageError: There is no proof of that id.
+        UsageError: No proof has that id.
     """
     from provision.verify.context import Run
 
@@ -136,7 +136,7 @@ def _proof(target: Target, check: Check[Any], outcome: Outcome, shown: frozenset
 
 
 def _line(target: Target, detail: str) -> str:
-    """The detail on one line; should an answer of a server have brought a secret into it, it goes no further."""
+    """Return the detail on one line, without any secret that an answer of a server may have brought along."""
     for secret in (target.introspection_client_secret, target.demo_password, target.connection.client_secret):
         if secret:
             detail = detail.replace(secret, "[secret]")

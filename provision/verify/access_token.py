@@ -1,4 +1,4 @@
-"""A token as the proofs look at it: its claims, without checking its signature."""
+"""A token as the proofs see it: its claims, with the signature unchecked."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ class Claims:
 
     Args:
         issuer: ``iss``.
-        subject: ``sub``, empty when it has none.
+        subject: ``sub``; empty if the token has none.
         audience: ``aud``.
         scopes: ``scope``, split.
         issued: ``iat``, in seconds since the epoch.
@@ -39,13 +39,13 @@ def claims(token: str) -> Claims:
         token: A JWT in compact form (RFC 7519 section 3).
 
     Raises:
-        Failed: It is not a JWT.
+        Failed: The token is not a JWT.
     """
     return from_document(payload(token))
 
 
 def from_document(document: dict[str, Any]) -> Claims:
-    """The claims out of a token's payload or an introspection answer (RFC 7662 section 2.2)."""
+    """Return the claims in a token's payload or an introspection answer (RFC 7662 section 2.2)."""
     return Claims(
         issuer=text(document, "iss"),
         subject=text(document, "sub"),
@@ -57,10 +57,10 @@ def from_document(document: dict[str, Any]) -> Claims:
 
 
 def payload(token: str) -> dict[str, Any]:
-    """The decoded payload of a JWT.
+    """Return the decoded payload of a JWT.
 
     Raises:
-        Failed: It is not a JWT.
+        Failed: The token is not a JWT.
     """
     try:
         part = token.split(".")[1]

@@ -1,4 +1,4 @@
-"""The authorization code flow with PKCE, done by script through Keycloak's pages (OAuth 2.1 section 4.1)."""
+"""The authorization code flow with PKCE, scripted through Keycloak's pages (OAuth 2.1 section 4.1)."""
 
 from __future__ import annotations
 
@@ -30,10 +30,10 @@ _REDIRECTS = frozenset({HTTPStatus.FOUND, HTTPStatus.SEE_OTHER, HTTPStatus.MOVED
 
 
 class RefusedError(Failed):
-    """The authorization server said no.
+    """A refusal by the authorization server.
 
     Args:
-        error: Its code (RFC 6749 sections 4.1.2.1 and 5.2).
+        error: The error code (RFC 6749 sections 4.1.2.1 and 5.2).
         what: What is wrong, for a reader.
     """
 
@@ -47,11 +47,11 @@ class Login:
     """A finished login.
 
     Args:
-        client_id: The client that was logged in to.
-        redirect_uri: Where the user was sent back to.
+        client_id: The client of the login.
+        redirect_uri: The redirect URI that the user was sent back to.
         consented: Whether the user was asked for consent.
         access_token: The access token.
-        refresh_token: The refresh token, empty when there is none.
+        refresh_token: The refresh token; empty if there is none.
     """
 
     client_id: str
@@ -70,15 +70,15 @@ def log_in(
     further_scopes: tuple[str, ...] = (),
     resource: Resource | None = None,
 ) -> Login:
-    """Log the demo user in and consent, in a browser session of its own; it is ended at the end of the run.
+    """Log the demo user in and consent, in a browser session of its own; the session ends with the run.
 
     Args:
-        context: The proof's.
+        context: The context of the proof.
         server: The authorization server.
         client_id: A public client.
-        redirect_uri: One of its redirect URIs; it is read, not followed.
+        redirect_uri: One of the client's redirect URIs; the redirect is read, not followed.
         further_scopes: Scopes to request in addition to the scopes of the server.
-        resource: The server that the token is for; that of the run when left out.
+        resource: The server that the token is for; the server of the run by default.
 
     Raises:
         Failed: A step did not go as it must.
@@ -123,7 +123,7 @@ def log_in(
 
 
 def _code(answer: dict[str, str], state: str, issuer: str, server: AuthorizationServer) -> str:
-    """The code out of the authorization response, checked."""
+    """Return the code in the authorization response, after checking the response."""
     if "error" in answer:
         why = answer.get("error_description") or answer["error"]
         raise RefusedError(answer["error"], f"authorization was refused: {why}")
@@ -149,7 +149,7 @@ def _end_later(context: Context, server: AuthorizationServer, login: Login) -> N
 
 
 class _Visit:
-    """A browser on its way through the pages."""
+    """A browser on its way through Keycloak's pages."""
 
     def __init__(self, context: Context, browser: httpx.Client, redirect_uri: str) -> None:
         self._context = context
@@ -161,7 +161,7 @@ class _Visit:
         self.consented = False
 
     def to(self, url: str, query: dict[str, str]) -> dict[str, str]:
-        """Go there and through all that is asked; return the parameters of the redirect to the client."""
+        """Open a URL and complete every page; return the parameters of the redirect to the client."""
         response = self._browser.get(url, params=query)
         for _ in range(_MOST_PAGES):
             self._keep_cookies(response)
@@ -178,15 +178,15 @@ class _Visit:
     def _send(self, url: str, form: Form) -> httpx.Response:
         if "password" not in form.fields:
             return self._browser.post(url, data=form.fields)
-        # Keycloak's brute-force protection refuses a password while another one of the same user is being checked,
-        # and its check may go on for a moment after its answer.
+        # Keycloak's brute-force protection refuses a password while another password of the same user is being checked,
+        # and that check may go on for a moment after its answer.
         with self._password_lock:
             if self._passwords_sent > 1:
                 self._context.sleep(_BETWEEN_PASSWORDS)
             return self._browser.post(url, data=form.fields)
 
     def _answered(self, page: Page, status: int) -> Form:
-        """The form of the page, filled in."""
+        """Return the page's form, filled in."""
         if login := page.form("username", "password"):
             if self._passwords_sent == _MOST_PASSWORDS:
                 raise Failed(f"the demo user could not log in: {page.message or 'the login page came again'}")
@@ -201,7 +201,7 @@ class _Visit:
         raise Failed(f"neither a login nor a consent page came, but: {what} (HTTP {status})")
 
     def _own(self, url: str) -> str:
-        """The address, if it is the issuer's: the password is sent nowhere else."""
+        """Return the address if it is the issuer's, because the password must go nowhere else; raise otherwise."""
         if origin(url) not in {origin(self._target.issuer), origin(self._target.connection.url)}:
             raise Failed(f"the login leads away to {origin(url)}")
         return url

@@ -15,9 +15,9 @@ class Challenge:
     """A ``Bearer`` challenge.
 
     Args:
-        resource_metadata: Where the protected resource's metadata is, empty when not said.
-        scopes: The scopes that are asked for.
-        error: The error code, empty when there was no token to be wrong.
+        resource_metadata: The URL of the protected resource's metadata; empty if not given.
+        scopes: The scopes that the challenge asks for.
+        error: The error code; empty if the request had no token.
     """
 
     resource_metadata: str
@@ -26,7 +26,7 @@ class Challenge:
 
 
 def bearer_challenge(header: str) -> Challenge | None:
-    """The ``Bearer`` challenge of a ``WWW-Authenticate`` header (RFC 9110 section 11.6.1), or None.
+    """Return the ``Bearer`` challenge of a ``WWW-Authenticate`` header (RFC 9110 section 11.6.1), or None.
 
     Args:
         header: The header's value.

@@ -1,4 +1,4 @@
-"""What a proof is before it runs: a named function that returns evidence or fails."""
+"""A proof before it runs: a named function that returns evidence or fails."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ T = TypeVar("T")
 
 @dataclass(frozen=True)
 class Evidence(Generic[T]):
-    """What a proof found.
+    """The evidence of a proof.
 
     Args:
         detail: One readable line; never holds a token or a secret.
-        value: What other proofs may build on.
+        value: The value for proofs that build on this one.
     """
 
     detail: str
@@ -32,11 +32,11 @@ class Check(Generic[T]):
     """A proof that can be run; made by the decorator `check`.
 
     Args:
-        id: Its short name, which is also its heading in ``docs/verify.md``.
-        title: What holds when it passes.
-        place: Where it stands in the order that results are shown in.
-        run: Looks, and returns the evidence or raises `Failed`.
-        applies: Whether a stack has what the proof is about.
+        id: The proof's short name, which is also its heading in ``docs/verify.md``.
+        title: What holds if the proof passes.
+        place: The position in the order of results.
+        run: Returns the evidence or raises `Failed`.
+        applies: Returns whether the proof applies to a stack.
     """
 
     id: str
@@ -52,10 +52,10 @@ def check(
     """Make a proof of a function.
 
     Args:
-        check_id: Its short name.
-        title: What holds when it passes.
-        place: Where it stands in the order that results are shown in.
-        applies: Whether a stack has what the proof is about; every stack when left out.
+        check_id: The proof's short name.
+        title: What holds if the proof passes.
+        place: The position in the order of results.
+        applies: Returns whether the proof applies to a stack; every stack by default.
     """
 
     def decorate(run: Callable[[Context], Evidence[T]]) -> Check[T]:

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from provision.verify.context import Context
 
 LOOPBACK_REDIRECT = "http://localhost:33419/callback"
-"""Where a client like Claude Code listens; nobody does here, the redirect is read and not followed."""
+"""The redirect URI of a client like Claude Code; nothing listens there, the redirect is read and not followed."""
 
 
 @dataclass(frozen=True)
@@ -22,8 +22,8 @@ class RegisteredClient:
     """A client that registered itself.
 
     Args:
-        client_id: The id that it was given.
-        redirect_uri: The redirect URI that it will use.
+        client_id: The client's id, assigned by Keycloak.
+        redirect_uri: The redirect URI that the client will use.
     """
 
     client_id: str
@@ -31,11 +31,11 @@ class RegisteredClient:
 
 
 def like_claude_code(context: Context, redirect_uri: str = LOOPBACK_REDIRECT) -> dict[str, Any]:
-    """The request of a client that names no scope.
+    """Return the registration request of a client that names no scope.
 
     Args:
-        context: Gives the name.
-        redirect_uri: Its redirect URI.
+        context: Supplies the client's name.
+        redirect_uri: The client's redirect URI.
     """
     return {
         "client_name": f"{context.temporary.name()} (as Claude Code registers)",
@@ -47,10 +47,10 @@ def like_claude_code(context: Context, redirect_uri: str = LOOPBACK_REDIRECT) ->
 
 
 def like_vs_code(context: Context) -> dict[str, Any]:
-    """The request of a client that names its scopes and has redirect URIs on several hosts.
+    """Return the registration request of a client that names its scopes and has redirect URIs on several hosts.
 
     Args:
-        context: Gives the name and the scopes.
+        context: Supplies the name and the scopes.
     """
     return {
         "client_name": f"{context.temporary.name()} (as VS Code registers)",
@@ -74,18 +74,18 @@ def like_vs_code(context: Context) -> dict[str, Any]:
 
 
 def register(context: Context, endpoint: str, body: dict[str, Any]) -> dict[str, Any]:
-    """Ask for a registration; a client that is made is removed at the end of the run.
+    """Send a registration request; the client is removed at the end of the run.
 
     Args:
-        context: The proof's.
+        context: The context of the proof.
         endpoint: The registration endpoint.
         body: The request (RFC 7591 section 3.1).
 
     Returns:
-        What was registered (RFC 7591 section 3.2.1).
+        The registered metadata (RFC 7591 section 3.2.1).
 
     Raises:
-        Failed: The server refused it.
+        Failed: The server refused the request.
     """
     answer = context.http.post(endpoint, json=body)
     document = json_object(answer, f"registration for {' '.join(body['redirect_uris'])}")
@@ -98,11 +98,11 @@ def register(context: Context, endpoint: str, body: dict[str, Any]) -> dict[str,
 
 
 def remove_later(context: Context, document: dict[str, Any]) -> None:
-    """Have a registered client removed at the end of the run.
+    """Schedule a registered client for removal at the end of the run.
 
     Args:
-        context: The proof's.
-        document: What the server answered to the registration.
+        context: The context of the proof.
+        document: The server's answer to the registration.
     """
     client_id = text(document, "client_id")
     address, access = text(document, "registration_client_uri"), text(document, "registration_access_token")

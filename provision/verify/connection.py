@@ -1,4 +1,4 @@
-"""HTTP as the proofs use it: one pool of connections, no proxy of the environment, answers as typed objects."""
+"""The proofs' HTTP: one pool of connections, no proxy of the environment, answers as typed objects."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _TIMEOUT = httpx.Timeout(10.0, connect=3.0)
 
 
 class _Borrowed(httpx.BaseTransport):
-    """A transport that is not closed with the client that uses it."""
+    """A transport that stays open when the client that uses it is closed."""
 
     def __init__(self, transport: httpx.BaseTransport) -> None:
         self._transport = transport
@@ -32,9 +32,9 @@ class Connections:
     """The connections of one run; safe to use from many threads.
 
     Args:
-        urls: The addresses that will be called. Reading the trusted certificates takes time, so only https does.
+        urls: The addresses that will be called. Only an https address makes it read the trusted certificates, which takes time.
         before_each: Called before each request; may raise to end the run.
-        ca_files: PEM bundles with authorities that are trusted besides the system's.
+        ca_files: PEM bundles with authorities trusted in addition to the system's.
 
     Raises:
         ProvisionError: A bundle is missing or holds no certificate.
@@ -51,7 +51,7 @@ class Connections:
         self._before_each = before_each
 
     def client(self) -> httpx.Client:
-        """A client with a cookie jar of its own, as a browser that was just opened."""
+        """Return a client with a cookie jar of its own, like a freshly opened browser."""
         return httpx.Client(
             transport=_Borrowed(self._transport),
             timeout=_TIMEOUT,
@@ -66,14 +66,14 @@ class Connections:
 
 
 def json_object(response: httpx.Response, what: str) -> dict[str, Any]:
-    """The JSON object that was answered with status 200 or 201.
+    """Return the JSON object of an answer with status 200 or 201.
 
     Args:
         response: The answer.
-        what: How to name it in the failure.
+        what: The answer's name in the failure.
 
     Raises:
-        Failed: It is something else.
+        Failed: The answer is anything else.
     """
     if response.status_code not in {HTTPStatus.OK, HTTPStatus.CREATED}:
         raise Failed(f"{what}: {refusal(response)}")
@@ -87,14 +87,14 @@ def json_object(response: httpx.Response, what: str) -> dict[str, Any]:
 
 
 def refusal(response: httpx.Response) -> str:
-    """The status and the server's own words, if they come as an OAuth error (RFC 6749 section 5.2)."""
+    """Return the status and the server's own words, if the answer is an OAuth error (RFC 6749 section 5.2)."""
     document = _error(response)
     words = document.get("error_description") or document.get("error") or ""
     return f"HTTP {response.status_code}" + (f" ({words})" if words else "")
 
 
 def error_code(response: httpx.Response) -> str:
-    """The code of an OAuth error (RFC 6749 section 5.2); empty when there is none."""
+    """Return the code of an OAuth error (RFC 6749 section 5.2), or an empty text if the answer is no OAuth error."""
     return text(_error(response), "error")
 
 
@@ -107,13 +107,13 @@ def _error(response: httpx.Response) -> dict[str, Any]:
 
 
 def text(document: dict[str, Any], key: str) -> str:
-    """The string at ``key``, empty when there is none."""
+    """Return the string at ``key``, or an empty text if there is none."""
     value = document.get(key)
     return value if isinstance(value, str) else ""
 
 
 def texts(document: dict[str, Any], key: str) -> tuple[str, ...]:
-    """The strings at ``key``; one string counts as a list of one (as in ``aud``, RFC 7519 section 4.1.3)."""
+    """Return the strings at ``key``; one string counts as a list of one (as in ``aud``, RFC 7519 section 4.1.3)."""
     value = document.get(key)
     if isinstance(value, str):
         return (value,)
@@ -121,11 +121,11 @@ def texts(document: dict[str, Any], key: str) -> tuple[str, ...]:
 
 
 def origin(url: str) -> str:
-    """Scheme, host and port of a URL."""
+    """Return scheme, host and port of a URL."""
     parts = urlsplit(url)
     return f"{parts.scheme}://{parts.netloc}"
 
 
 def well_known(url: str, name: str) -> str:
-    """The path-inserted well-known address (RFC 8414 section 3.1, RFC 9728 section 3.1)."""
+    """Return the path-inserted well-known address (RFC 8414 section 3.1, RFC 9728 section 3.1)."""
     return f"{origin(url)}/.well-known/{name}{urlsplit(url).path}"

@@ -1,4 +1,4 @@
-"""What the proofs of one run share; each thing is made once, when the first proof needs it."""
+"""The state that the proofs of one run share; each value is made once, when the first proof needs it."""
 
 from __future__ import annotations
 
@@ -22,22 +22,22 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 _DISTRUSTED = re.compile(r"certificate verify failed: (?P<why>[^(]*[^(\s])")
-"""How OpenSSL says it, and why."""
+"""OpenSSL's text for an untrusted certificate, with the reason."""
 
 
 class Cancelled(Exception):  # noqa: N818 - it is nobody's error
-    """The run was ended by the user."""
+    """The end of a run by the user."""
 
 
 @dataclass(frozen=True)
 class Outcome:
-    """How a proof ended.
+    """The outcome of a proof.
 
     Args:
-        evidence: What it found; None when it failed.
-        problem: What is wrong; empty when it passed.
-        needs: The id of the failed proof that it builds on; empty when it failed by itself.
-        seconds: Its own time, without that of the proofs it builds on.
+        evidence: The evidence; None if the proof failed.
+        problem: What is wrong; empty if the proof passed.
+        needs: The id of the failed proof that this one builds on; empty if the proof failed by itself.
+        seconds: The proof's own time, without the time of the proofs that it builds on.
     """
 
     evidence: Evidence[Any] | None
@@ -75,7 +75,7 @@ class Run:
         self.password_lock = threading.Lock()
 
     def session(self) -> Session:
-        """The Admin API of the target's Keycloak."""
+        """Return the Admin API of the target's Keycloak."""
         from provision.keycloak.api.session import Session
 
         with self._session_lock:
@@ -84,7 +84,7 @@ class Run:
             return self._session
 
     def outcome(self, check: Check[Any]) -> Outcome:
-        """Return the proof's outcome; runs the proof unless it has run already."""
+        """Return the proof's outcome; run the proof first if it has not run yet."""
         with self._lock:
             slot = self._slots.setdefault(check.id, _Slot())
         with slot.lock:
@@ -93,7 +93,7 @@ class Run:
             return slot.outcome
 
     def end(self) -> None:
-        """Remove what was made and close the connections."""
+        """Remove the temporary objects and close the connections."""
         self.cancelled.clear()
         try:
             self.temporary.clean()
@@ -126,10 +126,10 @@ class Run:
 
 
 class Context:
-    """What one proof is given.
+    """The surroundings of one proof.
 
     Args:
-        run: The run that it is part of.
+        run: The run that the proof is part of.
     """
 
     def __init__(self, run: Run) -> None:
@@ -144,7 +144,7 @@ class Context:
         """Return the value that another proof found.
 
         Raises:
-            Unmet: It failed.
+            Unmet: The other proof failed.
         """
         started = time.perf_counter()
         outcome = self._run.outcome(check)
@@ -154,15 +154,15 @@ class Context:
         return cast("T", outcome.evidence.value)
 
     def session(self) -> Session:
-        """The Admin API of the target's Keycloak."""
+        """Return the Admin API of the target's Keycloak."""
         return self._run.session()
 
     def browser(self) -> httpx.Client:
-        """An HTTP client with an empty cookie jar of its own."""
+        """Return an HTTP client with an empty cookie jar of its own."""
         return self._run.connections.client()
 
     def sleep(self, seconds: float) -> None:
-        """Wait, but not longer than the user does."""
+        """Wait, but end early if the user ends the run."""
         if self._run.cancelled.wait(max(seconds, 0.0)):
             raise Cancelled
 

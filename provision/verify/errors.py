@@ -1,4 +1,4 @@
-"""How a proof ends that does not hold."""
+"""The ways in which a proof fails."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from provision._lib.errors import ProvisionError
 
 
 class Failed(ProvisionError):  # noqa: N818 - a failed proof is a result, not an error
-    """The stack does not do what the proof is about.
+    """A stack that does not do what the proof requires.
 
     Args:
         what: One readable line; never holds a token or a secret.
@@ -14,11 +14,11 @@ class Failed(ProvisionError):  # noqa: N818 - a failed proof is a result, not an
 
 
 class Unmet(Exception):  # noqa: N818 - it says what happened to the prerequisite
-    """Another proof, which this one builds on, failed.
+    """A failed prerequisite: another proof on which this one builds.
 
     Args:
         check: The id of the failed prerequisite.
-        detail: Why that one failed.
+        detail: Why the prerequisite failed.
     """
 
     def __init__(self, check: str, detail: str) -> None:

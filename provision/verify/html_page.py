@@ -1,4 +1,4 @@
-"""A page of Keycloak as the login by script reads it: its forms and its messages."""
+"""A Keycloak page for the scripted login: its forms and its messages."""
 
 from __future__ import annotations
 
@@ -18,9 +18,9 @@ class Form:
     """A form.
 
     Args:
-        action: Where it is sent to.
-        fields: Its hidden and visible fields with their values.
-        buttons: Its submit buttons with their values.
+        action: The address that the form is sent to.
+        fields: The hidden and visible fields with their values.
+        buttons: The submit buttons with their values.
     """
 
     action: str
@@ -33,9 +33,9 @@ class Page:
     """A page.
 
     Args:
-        title: Its heading.
-        message: The error it shows, empty when there is none.
-        forms: Its forms.
+        title: The heading.
+        message: The error on the page; empty if there is none.
+        forms: The forms.
     """
 
     title: str
@@ -43,7 +43,7 @@ class Page:
     forms: tuple[Form, ...]
 
     def form(self, *names: str) -> Form | None:
-        """The form that has fields or buttons of all these names."""
+        """Return the form that has fields or buttons of all these names, or None."""
         return next((form for form in self.forms if {*form.fields, *form.buttons}.issuperset(names)), None)
 
 
@@ -51,7 +51,7 @@ def read_page(html: str) -> Page:
     """Return the forms and messages of a page.
 
     Args:
-        html: Its source.
+        html: The page's source.
     """
     reader = _Reader()
     reader.feed(html)
@@ -66,7 +66,7 @@ class _Reader(HTMLParser):
         self.title = ""
         self.message = ""
         self._in_form = False
-        self._noted = ""  # the element whose text is being collected, and how deep inside it we are
+        self._noted = ""  # the element whose text is being collected, and its depth
         self._depth = 0
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:

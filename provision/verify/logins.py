@@ -1,4 +1,4 @@
-"""The logins of a run, by each kind of client that the stack lets in."""
+"""The logins of a run, one for each kind of client that the stack lets in."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 
 def logins(context: Context) -> tuple[Login, ...]:
-    """Logins to clients that registered themselves, or else to the pre-registered one."""
+    """Return the logins to clients that registered themselves, or else to the pre-registered client."""
     if context.target.registration:
         return context.need(login)
     return (context.need(login_pre_registered),)

@@ -30,9 +30,9 @@ def ask(
     Args:
         http: The client.
         url: The MCP server's URL.
-        token: The bearer token; none when None.
-        session: The id of the session that it belongs to; none when empty.
-        more: What else the request has.
+        token: The bearer token; None for none.
+        session: The id of the request's session; empty for none.
+        more: Further arguments of the request.
     """
     headers = {"Accept": _ACCEPT, "MCP-Protocol-Version": PROTOCOL_VERSION}
     if token is not None:
@@ -44,7 +44,7 @@ def ask(
 
 
 def let_in(response: httpx.Response) -> bool:
-    """Return whether the request passed the authorization, even if its answer is an error of another kind."""
+    """Return whether the request passed the authorization, even if the answer is an error of another kind."""
     return response.status_code < HTTPStatus.INTERNAL_SERVER_ERROR and response.status_code not in {
         HTTPStatus.UNAUTHORIZED,
         HTTPStatus.FORBIDDEN,
@@ -52,14 +52,14 @@ def let_in(response: httpx.Response) -> bool:
 
 
 def refused(response: httpx.Response) -> bool:
-    """Return whether the request was refused, by its status or by an error in its answer."""
+    """Return whether the request was refused, by the answer's status or by an error in its body."""
     told = set[str]().union(*_messages(response)) if response.is_success else set()
     return response.is_client_error or ("error" in told and "result" not in told)
 
 
 @dataclass
 class McpSession:
-    """A session, opened by its first use; the server may keep none.
+    """A session, opened by its first use; the server may keep no sessions.
 
     Args:
         http: The client.
@@ -76,7 +76,7 @@ class McpSession:
         self._headers = {"Accept": _ACCEPT, "Authorization": f"Bearer {self.token}"}
 
     def __enter__(self) -> Self:
-        """Open it (MCP 2025-11-25, "Lifecycle")."""
+        """Open the session (MCP 2025-11-25, "Lifecycle")."""
         hello = {
             "protocolVersion": PROTOCOL_VERSION,
             "capabilities": {},
@@ -88,17 +88,17 @@ class McpSession:
         return self
 
     def __exit__(self, *_: object) -> None:
-        """End it, if the server keeps one."""
+        """End the session, if the server keeps one."""
         if self.id:
             self.http.delete(self.url, headers=self._headers)
 
     @property
     def id(self) -> str:
-        """Return the server's id of the session; empty if it keeps no sessions."""
+        """The server's id of the session; empty if the server keeps no sessions."""
         return self._headers.get(_SESSION, "")
 
     def tools(self) -> tuple[str, ...]:
-        """The names of the tools."""
+        """Return the names of the tools."""
         listed = self._call("tools/list", {}).get("tools")
         return tuple(text(tool, "name") for tool in listed) if isinstance(listed, list) else ()
 
@@ -115,7 +115,7 @@ class McpSession:
         return structured
 
     def attempt(self, tool: str, arguments: dict[str, Any]) -> httpx.Response:
-        """Call a tool that may be refused; the answer as it comes."""
+        """Call a tool that may be refused, and return the unchecked answer."""
         return self._send("tools/call", {"name": tool, "arguments": arguments})
 
     def _send(self, method: str, params: dict[str, Any]) -> httpx.Response:
@@ -142,7 +142,7 @@ class McpSession:
 
 
 def _messages(response: httpx.Response) -> list[dict[str, Any]]:
-    """The JSON-RPC messages of an answer, be it one JSON object or a stream of events."""
+    """Return the JSON-RPC messages of an answer, whether one JSON object or a stream of events."""
     if response.headers.get("content-type", "").startswith("text/event-stream"):
         events = response.text.replace("\r\n", "\n").split("\n\n")
         texts = [

@@ -1,4 +1,4 @@
-"""What it means that the MCP server refuses a token."""
+"""The definition of a refusal: how the MCP server must answer a bad token."""
 
 from __future__ import annotations
 
@@ -16,16 +16,16 @@ if TYPE_CHECKING:
 def must_refuse(context: Context, token: str, what: str) -> None:
     """Call the server with a token that it must not accept.
 
-    It must answer 401 (MCP 2025-11-25, "Token Handling") with ``invalid_token`` if it names an error at all
-    (RFC 6750 section 3.1). A 403 is not enough: it says that the token is good and only lacks a scope.
+    The answer must be 401 (MCP 2025-11-25, "Token Handling"), with ``invalid_token`` if it names an error at all
+    (RFC 6750 section 3.1). A 403 is not enough: it means that the token is good and only lacks a scope.
 
     Args:
-        context: The proof's.
+        context: The context of the proof.
         token: The bad token.
-        what: How to name it in the failure.
+        what: The token's name in the failure.
 
     Raises:
-        Failed: The server did something else.
+        Failed: The server answered otherwise.
     """
     response = ask(context.http, context.target.server_url, token)
     if let_in(response):

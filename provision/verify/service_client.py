@@ -28,10 +28,10 @@ class ServiceClient:
     """A temporary confidential client.
 
     Args:
-        context: The proof's.
-        token_endpoint: Where it gets its tokens.
-        client_id: Its id.
-        secret: Its secret.
+        context: The context of the proof.
+        token_endpoint: The token endpoint.
+        client_id: The client's id.
+        secret: The client's secret.
     """
 
     context: Context
@@ -40,10 +40,10 @@ class ServiceClient:
     secret: str = field(repr=False)
 
     def token(self) -> str:
-        """A new access token.
+        """Return a new access token.
 
         Raises:
-            Failed: It got none.
+            Failed: The server issued none.
         """
         document = json_object(
             self._post({"grant_type": "client_credentials"}), "the temporary client's token"
@@ -54,7 +54,7 @@ class ServiceClient:
         return token
 
     def narrowed(self, token: str, audience: Sequence[str]) -> str:
-        """The same token for fewer audiences (RFC 8693 section 2.1); empty when Keycloak does not exchange tokens."""
+        """Return the token narrowed to one audience (RFC 8693 section 2.1); empty if Keycloak does not exchange tokens."""
         answer = self._post(
             {
                 "grant_type": _EXCHANGE,
@@ -79,14 +79,14 @@ def service_client(
     audience: Sequence[str] = (),
     attributes: Mapping[str, str] | None = None,
 ) -> Iterator[ServiceClient]:
-    """Make a client without any role in a realm; leaving the context removes it.
+    """Make a client without any role in a realm; leaving the context removes the client.
 
     Args:
-        context: The proof's.
+        context: The context of the proof.
         realm: The realm's name.
-        scopes: Client scopes that its tokens carry besides ``basic``.
-        audience: Audiences of its tokens in addition to the scopes' audiences; its own id is always one.
-        attributes: Further attributes of it.
+        scopes: The scopes of the client's tokens besides ``basic``.
+        audience: Audiences of the client's tokens besides its own id and the scopes' audiences.
+        attributes: Further attributes of the client.
     """
     client_id, secret = context.temporary.name(), secrets.token_urlsafe(24)
     mappers = [_audience_mapper("included.client.audience", client_id)]

@@ -1,4 +1,4 @@
-"""What the proofs are about."""
+"""The subject of the proofs: a live stack and its resources."""
 
 from __future__ import annotations
 
@@ -16,8 +16,8 @@ class Resource:
     """A protected resource.
 
     Args:
-        url: Its canonical URI, which is the audience of its tokens (RFC 8707 section 2).
-        scopes: The scopes that it asks for.
+        url: The resource's canonical URI, which is the audience of its tokens (RFC 8707 section 2).
+        scopes: The scopes that the resource asks for.
     """
 
     url: str
@@ -26,24 +26,24 @@ class Resource:
 
 @dataclass(frozen=True, kw_only=True)
 class Target:
-    """A live stack, with all that a proof needs to know of it.
+    """A live stack, with everything that a proof needs to know about it.
 
     Args:
         issuer: The realm's issuer, exactly as Keycloak reports it (RFC 8414 section 2).
         realm: The realm's name.
         server_url: The MCP server's URL, which is the audience of its tokens (RFC 8707 section 2).
         scopes: The scopes that the server asks for.
-        tool_scopes: The scopes that single tools need besides, by the tool's name.
+        tool_scopes: The additional scopes of single tools, by the tool's name.
         introspection_client_id: The client with which the server introspects.
-        introspection_client_secret: Its secret.
-        demo_username: Somebody who can log in.
-        demo_password: Their password.
-        public_client_id: The pre-registered public PKCE client; empty when there is none.
+        introspection_client_secret: The secret of that client.
+        demo_username: A user who can log in.
+        demo_password: The password of that user.
+        public_client_id: The pre-registered public PKCE client; empty if there is none.
         registration: Whether clients may register themselves.
-        resource_indicators: Whether Keycloak looks at the resource that a request names (RFC 8707).
+        resource_indicators: Whether Keycloak supports resource indicators (RFC 8707).
         others: The other MCP servers of the realm.
-        connection: How Keycloak is reached; its service account makes and removes what proofs need.
-        server_ca_files: Those that the certificates of the realm's MCP servers are verified with, besides that store.
+        connection: The connection to Keycloak; its service account makes and removes the proofs' objects.
+        server_ca_files: PEM bundles for the certificates of the realm's MCP servers, besides the connection's bundle.
     """
 
     issuer: str

@@ -1,4 +1,4 @@
-"""What a run makes in Keycloak and takes away again, also when a run before it was killed."""
+"""The temporary objects of a run in Keycloak, and their removal, even after a killed run."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 PREFIX = "provision-verify-"
 _NAME = re.compile(re.escape(PREFIX) + r"(?P<machine>[0-9a-f]{8})-(?P<pid>\d+)-(?P<time>\d+)-[0-9a-f]{8}")
-# No run takes as long: an older object is nobody's, wherever the run that made it was.
+# No run takes this long: an older object has no living owner, on whatever machine its run was.
 _ABANDONED_SECONDS = 300
 _MOST_CLIENTS = 10_000
 
@@ -34,12 +34,12 @@ _log = logging.getLogger(__name__)
 
 @dataclass(frozen=True)
 class Maker:
-    """The run that made an object, as the object's name tells it.
+    """The run that made an object, read from the object's name.
 
     Args:
         machine: A digest of the host's name.
-        pid: The process.
-        time: When, in seconds since the epoch.
+        pid: The process id.
+        time: The time of making, in seconds since the epoch.
     """
 
     machine: str
@@ -48,18 +48,18 @@ class Maker:
 
     @classmethod
     def this_run(cls) -> Maker:
-        """This process, now."""
+        """Return the maker for this process, now."""
         machine = hashlib.sha256(socket.gethostname().encode()).hexdigest()[:8]
         return cls(machine, os.getpid(), int(time.time()))
 
     @classmethod
     def of(cls, name: str) -> Maker | None:
-        """The maker out of an object's name; None when no run of ours made it."""
+        """Return the maker in an object's name, or None if no run of ours made the object."""
         found = _NAME.match(name)
         return cls(found["machine"], int(found["pid"]), int(found["time"])) if found else None
 
     def name(self) -> str:
-        """A name for a new object."""
+        """Return a name for a new object."""
         return f"{PREFIX}{self.machine}-{self.pid}-{self.time}-{secrets.token_hex(4)}"
 
     def abandoned(self, now: Maker) -> bool:
@@ -70,7 +70,7 @@ class Maker:
 
 
 class Kind(enum.IntEnum):
-    """What there is to remove, in the order of removal: a session can't be ended without its client."""
+    """The kinds of objects, in the order of removal: a session can't be ended without its client."""
 
     SESSION = 0
     CLIENT = 1
@@ -92,7 +92,7 @@ class Temporary:
 
     Args:
         session: Opens the Admin API.
-        realms: Where objects are made: the realm and the master realm.
+        realms: The realms with temporary objects: the realm and the master realm.
     """
 
     def __init__(self, session: Callable[[], Session], realms: tuple[str, ...]) -> None:
@@ -104,7 +104,7 @@ class Temporary:
         self._sweep: threading.Thread | None = None
 
     def name(self) -> str:
-        """A name for an object that is about to be made; the first one starts the sweep after killed runs."""
+        """Return a name for an object about to be made; the first call starts the sweep after killed runs."""
         with self._lock:
             if self._sweep is None:
                 self._sweep = threading.Thread(target=self._sweep_all, name="verify-sweep", daemon=True)
@@ -112,26 +112,26 @@ class Temporary:
         return self._maker.name()
 
     def remove_later(self, kind: Kind, what: str, undo: Callable[[], None]) -> None:
-        """Have something removed at the end of the run.
+        """Schedule a removal for the end of the run.
 
         Args:
-            kind: What it is.
-            what: How to name it if that fails.
-            undo: Removes it; nothing there must be fine too.
+            kind: The kind of object.
+            what: The object's name if the removal fails.
+            undo: Removes the object; must also succeed if the object is gone.
         """
         self._add(_Removal(kind, what, undo))
 
     @contextmanager
     def made(self, kind: Kind, realm: str, body: dict[str, Any]) -> Iterator[str]:
-        """Make an object through the Admin API; leaving the context removes it, the end of the run does at the latest.
+        """Make an object through the Admin API; it is removed with the context, or at the latest at the end of the run.
 
         Args:
             kind: A client or a client scope.
             realm: The realm's name.
-            body: Its representation.
+            body: The representation of the object.
 
         Yields:
-            Keycloak's id of it.
+            Keycloak's id of the object.
         """
         session, place = self._session(), _PLACES[kind]
         object_id = session.post(realm, place, body=body)
@@ -145,7 +145,7 @@ class Temporary:
             self._remove([removal])
 
     def clean(self) -> None:
-        """Remove everything; what can't be removed is logged and left to the next run."""
+        """Remove everything; objects that can't be removed are logged and left to the next run."""
         if self._sweep is not None:
             self._sweep.join()
         for kind in Kind:
@@ -176,11 +176,11 @@ class Temporary:
 
     def _left_behind(self, session: Session, realm: str) -> Iterator[tuple[str, str]]:
         for client in session.get(realm, "clients", max=str(_MOST_CLIENTS)) or ():
-            # A client that registered itself has an id of Keycloak's making and carries our name as its name.
+            # A client that registered itself has an id made by Keycloak and carries our name as its name.
             if self._is_left(client["clientId"]) or self._is_left(client.get("name") or ""):
                 yield "clients", client["id"]
         for scope in session.get(realm, "client-scopes") or ():
-            # A temporary scope must have the name of the real one, so it carries ours in its description.
+            # A temporary scope must have the name of the real one, so it carries our name in its description.
             if self._is_left(scope.get("description") or ""):
                 yield "client-scopes", scope["id"]
 

@@ -1,4 +1,4 @@
-"""The rules: one module each, in a folder for each subject; a new module is found by itself."""
+"""The rules: one module each, in a folder for each subject; a new module is found automatically."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ def rule(id: str) -> Rule:  # noqa: A002 - what it is called
     """Return the rule with an id.
 
     Raises:
-        UsageError: There is none; the error names the nearest.
+        UsageError: No rule has the id; the error names the nearest one.
     """
     known = {rule.id: rule for rule in rules()}
     if id not in known:
@@ -53,10 +53,10 @@ def rule(id: str) -> Rule:  # noqa: A002 - what it is called
 
 
 def validate(config: RulesConfig) -> None:
-    """Refuse a configuration that names a rule or a parameter that there is not.
+    """Check that a configuration names only existing rules and parameters.
 
     Raises:
-        UsageError: It does, or a value has another type than the parameter.
+        UsageError: A name is unknown, or a value has another type than its parameter.
     """
     if config.names_any:
         config.check(rules())

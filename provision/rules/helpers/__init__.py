@@ -1,1 +1,1 @@
-"""Questions that several rules ask."""
+"""Questions shared by several rules."""

@@ -1,4 +1,4 @@
-"""Roles that administer Keycloak, directly or by a role that they contain."""
+"""Roles that administer Keycloak, directly or through a role that they contain."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ _SLASH = re.compile(r"(?<!^)(?<!~)/")
 
 
 class Role(NamedTuple):
-    """A role: the client id of its owner, empty for the realm, and its name."""
+    """A role: the client id of its owner (empty for the realm), and its name."""
 
     owner: str
     name: str
@@ -53,11 +53,11 @@ class Role(NamedTuple):
 def administering(
     start: Iterable[Role], made_of: Callable[[Role], Resource | None], patterns: Sequence[str]
 ) -> Iterator[tuple[Role, ...]]:
-    """Yield the chains from roles to administering roles, the certain ones first.
+    """Yield the chains from roles to administering roles, certain ones first.
 
     Args:
-        start: The roles that somebody holds.
-        made_of: Finds a role by name; returns None if it contains no others.
+        start: The roles at the start of the chains.
+        made_of: Finds a role by name; returns None if the role contains no others.
         patterns: The roles that administer.
 
     Raises:
@@ -85,7 +85,7 @@ def administering(
 
 
 def shown(way: Sequence[Role]) -> str:
-    """Return a chain in words: its last role, and the roles that lead there."""
+    """Return a chain in words: its last role, and the roles that lead to that role."""
     *between, last = map(str, way)
     return f"{last}, by way of {', '.join(between)}" if between else last
 
@@ -101,14 +101,14 @@ def _of_clients(resource: Resource, path: str) -> Iterator[Role]:
 
 
 def of_group(group: Resource, at: Callable[[str], Resource | None]) -> Iterator[Role]:
-    """Yield the roles that a group gives its members: its own and those of its parents.
+    """Yield the roles that a group gives its members: its own and its parents' roles.
 
     Args:
         group: The group.
         at: Finds groups by their paths.
 
     Raises:
-        Inconclusive: Some of them cannot be seen.
+        Inconclusive: Some of the roles cannot be seen.
     """
     path = group.get("path")
     above = [path[: slash.start()] for slash in _SLASH.finditer(path)]
@@ -131,7 +131,7 @@ def roles_in(context: RuleContext, realm: str) -> Callable[[Role], Resource | No
         try:
             return context.one("ClientRole", realm=realm, client=role.owner, name=role.name)
         except Inconclusive:
-            # What the roles of Keycloak's own clients contain is known, unless somebody changed it and an audit tells.
+            # The content of the roles of Keycloak's own clients is known; an audit also sees changes by somebody else.
             if builtin.is_client(realm, role.owner):
                 return None
             raise

@@ -1,5 +1,7 @@
 """Client scopes of MCP servers, and the audiences that they put into tokens.
 
+A program declares which server has which scope. In a realm alone, names and audiences decide.
+
 A program says which server has which scope. A realm alone does not; then names and audiences decide.
 """
 
@@ -23,15 +25,16 @@ BESIDE: Final = ("AudienceMapper", "McpServer")
 """Kinds for ``beside`` of a rule that asks whether a scope is a server's."""
 SCOPES: Final[Mapping[str, Any]] = {"scopes": ["mcp:*"]}
 """The parameter of such a rule: names of servers' scopes, used if no server and no audience decides. A star matches one
-part between colons: `mcp:*` matches `mcp:tools` but not `mcp:math:multiply`, which comes together with another."""
+part between colons: `mcp:*` matches `mcp:tools` but not `mcp:math:multiply`, which is granted together with another scope.
+"""
 _DEFAULT_PORTS = {"http": 80, "https": 443}
 
 
 def is_of_a_server(scope: Resource, context: RuleContext) -> bool:
-    """Return whether clients get tokens for a server by a client scope, which must then bring the audience.
+    """Return whether clients get tokens for a server through a client scope, which must then bring the audience.
 
     Raises:
-        Inconclusive: A value that it needs cannot be seen.
+        Inconclusive: A value needed for the answer cannot be seen.
     """
     name = scope.get("name")
     if name in KEYCLOAK_SCOPES:
@@ -47,10 +50,10 @@ def is_of_a_server(scope: Resource, context: RuleContext) -> bool:
 
 
 def is_looked_for(scope: Resource, context: RuleContext) -> bool:
-    """Return whether a server looks for a scope in tokens: its own scope, or one that single tools need.
+    """Return whether a server looks for a scope in tokens: its own scope, or a scope of single tools.
 
     Raises:
-        Inconclusive: A value that it needs cannot be seen.
+        Inconclusive: A value needed for the answer cannot be seen.
     """
     name = scope.get("name")
     by_name = any(fnmatchcase(name, pattern) for pattern in context.parameters["scopes"])
@@ -61,7 +64,7 @@ def is_of_tools(name: str, context: RuleContext) -> bool:
     """Return whether single tools of a server need a scope in addition to the server's own.
 
     Raises:
-        Inconclusive: A value that it needs cannot be seen.
+        Inconclusive: A value needed for the answer cannot be seen.
     """
     return any(name in needed for server in context.seen("McpServer") for needed in _tools(server).values())
 
@@ -79,7 +82,7 @@ def audience(mapper: Resource) -> str:
     """Return the audience that a mapper puts into `aud`: text, or the id of a client.
 
     Raises:
-        Inconclusive: It cannot be seen.
+        Inconclusive: The audience cannot be seen.
     """
     return str(custom_audience(mapper) or mapper.get("includedClientAudience") or "")
 
@@ -88,7 +91,7 @@ def custom_audience(mapper: Resource) -> str | None:
     """Return the text that a mapper puts into `aud`, or None if it puts a client there; declaring one removes the other.
 
     Raises:
-        Inconclusive: It cannot be seen.
+        Inconclusive: The value cannot be seen.
     """
     named = mapper.properties
     if named.get("includedCustomAudience") is None and named.get("includedClientAudience") is not None:
@@ -101,7 +104,7 @@ def client_audience(mapper: Resource) -> str | None:
     """Return the client that a mapper puts into `aud`, or None if it puts text there.
 
     Raises:
-        Inconclusive: It cannot be seen.
+        Inconclusive: The value cannot be seen.
     """
     if "includedClientAudience" not in mapper.properties and mapper.properties.get("includedCustomAudience"):
         return None
@@ -110,10 +113,10 @@ def client_audience(mapper: Resource) -> str | None:
 
 
 def audience_of(server: Resource) -> str:
-    """Return the audience that a server requires; its URL if its settings cannot be seen (RFC 8707).
+    """Return the audience that a server requires, or its URL if its settings cannot be seen (RFC 8707).
 
     Raises:
-        Inconclusive: Its URL cannot be seen either.
+        Inconclusive: The server's URL cannot be seen either.
     """
     try:
         own = server.get("audience")

@@ -12,7 +12,7 @@ def declared_secret(client: Resource) -> str | None:
     """Return the secret that somebody chose for a client, or None if Keycloak made it or the client has none.
 
     Raises:
-        Inconclusive: It cannot be seen.
+        Inconclusive: The secret cannot be seen.
     """
     if client.get("access") == "public":
         return None

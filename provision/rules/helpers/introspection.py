@@ -12,21 +12,21 @@ if TYPE_CHECKING:
     from provision.rules.model import Resource
 
 BESIDE = ("McpServer", "AudienceMapper")
-"""Kinds for ``beside`` of a rule that asks this."""
+"""Kinds for ``beside`` of a rule that calls `introspects`."""
 
 
 def introspects(client: Resource, context: RuleContext) -> bool:
     """Return whether a client belongs to a resource server.
 
-    Keycloak introspects a token only for clients in its audience (the fix of CVE-2026-37979). So the introspecting client
-    is one that an MCP server is configured with, or one that an audience mapper puts into tokens.
+    Keycloak introspects a token only for clients in its audience (the fix of CVE-2026-37979). So a client
+    introspects if an MCP server is configured with it, or if an audience mapper puts it into tokens.
 
     Args:
         client: The client.
-        context: Its surroundings.
+        context: The client's surroundings.
 
     Raises:
-        Inconclusive: A server or mapper that cannot be seen may name it.
+        Inconclusive: A server or mapper that cannot be seen may name the client.
     """
     name, realm = client.get("clientId"), client.get("realm")
     if next(context.of("McpServer", introspectionClientId=name), None) is not None:

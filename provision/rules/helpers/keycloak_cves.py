@@ -39,10 +39,10 @@ class Cve:
     """A vulnerability.
 
     Args:
-        id: Its CVE number.
-        what: What it lets an attacker do.
+        id: The CVE number.
+        what: What the vulnerability lets an attacker do.
         fixed: The first fixed release of each release line that was fixed.
-        since: The first release with it; None if all earlier ones have it.
+        since: The first affected release; None if all earlier releases are affected.
     """
 
     id: str
@@ -51,7 +51,7 @@ class Cve:
     since: Version | None = None
 
     def affects(self, version: Version) -> bool:
-        """Return whether a version has it; a release line without a fix keeps it."""
+        """Return whether a version is affected; a release line without a fix stays affected."""
         if self.since is not None and version < self.since:
             return False
         line = version[:2]
@@ -66,7 +66,7 @@ class CveList:
     """The list of vulnerabilities.
 
     Args:
-        looked_through: The day on which the list was last compared with the published ones.
+        looked_through: The day on which the list was last compared with the published vulnerabilities.
         cves: The vulnerabilities.
     """
 
@@ -78,7 +78,7 @@ class CveList:
         return tuple(cve for cve in self.cves if cve.affects(version))
 
     def mended(self, version: Version) -> Version:
-        """Return the nearest later release without any of them."""
+        """Return the nearest later release without any of the vulnerabilities."""
         later = sorted({release for cve in self.cves for release in cve.fixed if release > version})
         return next((release for release in later if not self.of(release)), max(later, default=version))
 

@@ -21,10 +21,10 @@ class Redirect:
     """A redirect URI of a client.
 
     Args:
-        path: The property that holds it.
+        path: The property that holds the URI.
         uri: The URI as declared.
-        scheme: Its scheme in lower case; empty if it has none or is no URL.
-        host: Its host, see :func:`provision._lib.urls.host`.
+        scheme: The URI's scheme in lower case; empty if the URI has none or is no URL.
+        host: The URI's host, see :func:`provision._lib.urls.host`.
     """
 
     path: str
@@ -34,7 +34,7 @@ class Redirect:
 
     @property
     def by_web(self) -> bool:
-        """Whether it leads to a host, not to an application with its own scheme."""
+        """True if the redirect leads to a host, not to an application with its own scheme."""
         return self.scheme in {"http", "https"} and bool(self.host)
 
 
@@ -42,7 +42,7 @@ def redirects(client: Resource) -> Iterator[Redirect]:
     """Yield the redirect URIs of a client that logs users in, then raise if some cannot be seen.
 
     Raises:
-        Inconclusive: A URI, or the root URL that it is relative to, cannot be seen.
+        Inconclusive: A URI, or the root URL of a relative URI, cannot be seen.
     """
     if not is_redirected_to(client):
         return
@@ -66,18 +66,18 @@ def is_redirected_to(client: Resource) -> bool:
     """Return whether browsers are redirected to the client; otherwise its redirect URIs have no effect.
 
     Raises:
-        Inconclusive: It cannot be seen.
+        Inconclusive: The client's flows cannot be seen.
     """
     return bool(client.get("standardFlow") or client.get("implicitFlow"))
 
 
 def _absolute(uri: str) -> bool:
-    """Return whether a URI stands alone; Keycloak prefixes one that begins with a slash."""
+    """Return whether a URI is absolute; Keycloak prefixes a URI that begins with a slash."""
     return not uri.startswith("/")
 
 
 def _place(root: str, uri: str) -> tuple[str, str]:
-    """Return the scheme and host of a URI; both empty if it is no URL."""
+    """Return the scheme and host of a URI; both are empty if the text is no URL."""
     try:
         address = urljoin(root, uri)
         parts = urlsplit(address)

@@ -9,7 +9,7 @@ if TYPE_CHECKING:
     from provision.rules.model import Resource
 
 POLICIES: Final = "https://www.keycloak.org/securing-apps/client-registration#_client_registration_policies"
-"""The page of Keycloak's guide about them."""
+"""The page about these policies in Keycloak's guide."""
 
 
 def is_missing(kind: str, realm: Resource, context: RuleContext, registration: str = "anonymous") -> bool:
@@ -18,11 +18,11 @@ def is_missing(kind: str, realm: Resource, context: RuleContext, registration: s
     Args:
         kind: The kind of policy.
         realm: The realm.
-        context: Its surroundings.
+        context: The realm's surroundings.
         registration: ``anonymous`` for clients without a token, ``authenticated`` for clients with one.
 
     Raises:
-        Inconclusive: A value that it needs cannot be seen.
+        Inconclusive: A value needed for the answer cannot be seen.
     """
     return context.none_of(kind, realm=realm.get("name"), registration=registration)
 
@@ -31,6 +31,6 @@ def is_anonymous(policy: Resource) -> bool:
     """Return whether a policy is for registrations without a token.
 
     Raises:
-        Inconclusive: It cannot be seen.
+        Inconclusive: The kind of registration cannot be seen.
     """
     return bool(policy.get("registration") == "anonymous")

@@ -1,4 +1,4 @@
-"""Signs of a secret in clear: the names of values, and addresses with a password in them."""
+"""Signs of a secret in clear: the names of values, and addresses with a password."""
 
 from __future__ import annotations
 
@@ -12,16 +12,16 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
 HIDDEN = "?"
-"""The name that stands for environment variables whose names cannot be seen."""
+"""The stand-in for the names of environment variables that cannot be seen."""
 BOOTSTRAP_OPTIONS = ("bootstrap-admin-password", "bootstrap-admin-client-secret")
 """Keycloak's options that hold the first administrator's secret."""
 BOOTSTRAP_ARGUMENTS = tuple(f"--{name}" for name in BOOTSTRAP_OPTIONS)
-"""The same as arguments."""
+"""The command-line arguments for these options."""
 BOOTSTRAP_VARIABLES = (
     *("KC_BOOTSTRAP_ADMIN_PASSWORD", "KC_BOOTSTRAP_ADMIN_CLIENT_SECRET"),
     "KEYCLOAK_ADMIN_PASSWORD",  # before Keycloak 26
 )
-"""Variables that hold it."""
+"""The environment variables that hold the first administrator's secret."""
 _SECRET = re.compile(
     r"(^|[_./-])(secret|password|passwd|pwd|token|api[_-]?key|private[_-]?key|client[_-]?key|credentials?)$",
     re.IGNORECASE,
@@ -54,7 +54,7 @@ def has_a_password(value: object) -> bool:
 
 
 def is_a_secret(name: str, value: object) -> bool:
-    """Return whether a value is a secret by its name, and does not only refer to one.
+    """Return whether a value is a secret by its name, and not just a reference to a secret.
 
     Args:
         name: The name of the value.
@@ -127,7 +127,7 @@ def in_arguments(words: Iterable[object]) -> Iterator[str]:
             continue
         option, equals, value = word.partition("=")
         if option.startswith(BOOTSTRAP_ARGUMENTS):
-            continue  # a rule of its own
+            continue  # these options have a rule of their own
         if names_a_secret(option) and equals and is_a_value(value):
             yield option
         elif names_a_secret(option) and option.startswith("-") and not equals:

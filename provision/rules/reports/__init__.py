@@ -24,11 +24,11 @@ _LONGEST_VALUE: Final = 60
 
 @dataclass(frozen=True)
 class Subject:
-    """What a report is about.
+    """The subject of a report.
 
     Args:
-        name: In words, such as ``realm mcp at https://login.example.org``.
-        profile: Its purpose.
+        name: The subject in words, such as ``realm mcp at https://login.example.org``.
+        profile: The purpose of the stack or realm.
         where: The file or address that a code host links findings to.
     """
 
@@ -42,7 +42,7 @@ def written(report: Report, subject: Subject, form: str) -> str:
 
     Args:
         report: The evaluation.
-        subject: What it is about.
+        subject: The subject of the report.
         form: One of :data:`FORMATS`.
     """
     module = importlib.import_module(f"{__name__}.{_MODULES[form]}")
@@ -63,7 +63,7 @@ def sentence_of_several(findings: Sequence[Finding]) -> str:
     """Return the first of several findings of one rule, and the number of the others.
 
     Args:
-        findings: At least one.
+        findings: The findings, at least one.
     """
     further = f" (and {len(findings) - 1} more)" if len(findings) > 1 else ""
     return sentence(findings[0]) + further

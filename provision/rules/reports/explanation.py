@@ -16,11 +16,11 @@ if TYPE_CHECKING:
 
 
 def explained(rule: Rule, width: int) -> Iterator[Line]:
-    """Return a rule in full, as lines.
+    """Yield the lines of a rule in full.
 
     Args:
         rule: The rule.
-        width: In columns.
+        width: The width in columns.
     """
     return laid_out(_paragraphs(rule), width)
 

@@ -15,7 +15,7 @@ def document(report: Report, subject: Subject) -> dict[str, Any]:
 
     Args:
         report: The evaluation.
-        subject: What it is about.
+        subject: The subject of the report.
     """
     return {
         "subject": subject.name,

@@ -1,4 +1,4 @@
-"""The report for build servers: JUnit XML, a test case for each rule that was evaluated."""
+"""The report for build servers: JUnit XML, one test case for each evaluated rule."""
 
 from __future__ import annotations
 
@@ -15,7 +15,11 @@ if TYPE_CHECKING:
 
 
 def written(report: Report, subject: Subject) -> str:
-    """Return the report; a mandatory finding fails its case, advice and waived findings are output of it, and an inconclusive rule is skipped."""
+    """Return the report as XML.
+
+    A mandatory finding fails the rule's test case, advice and waived findings are the test case's output, and an inconclusive
+    rule is skipped.
+    """
     cases = [_case(rule, report) for rule in report.rules]
     counts = {
         "tests": str(len(cases)),

@@ -26,7 +26,7 @@ _SCORES: Final[Mapping[Severity, str]] = {"high": "8.0", "medium": "5.0", "low":
 
 
 def written(report: Report, subject: Subject) -> str:
-    """Return one run with all rules that were evaluated; an inconclusive one is a result of kind ``open``."""
+    """Return one run with all evaluated rules; an inconclusive rule is a result of kind ``open``."""
     places = {rule.id: number for number, rule in enumerate(report.rules)}
     alike: Counter[tuple[str, str, str]] = Counter()
     results = []
@@ -51,7 +51,7 @@ def written(report: Report, subject: Subject) -> str:
     }
     run = {
         "tool": {"driver": driver},
-        # A slash at the end: it names a kind of run (section 3.17.3), not this one.
+        # A slash at the end: the id names a kind of run (section 3.17.3), not this run.
         "automationDetails": {"id": f"provision-audit/{printable(subject.name)}/"},
         "columnKind": "utf16CodeUnits",
         "results": results,
@@ -75,7 +75,7 @@ def _rule(rule: Rule) -> dict[str, Any]:
 
 
 def _said(item: Finding | InconclusiveResult) -> dict[str, Any]:
-    """Return the kind of a result, and its words."""
+    """Return the kind of a result, and its text."""
     if isinstance(item, InconclusiveResult):
         return {"kind": "open", "level": "none", "message": {"text": f"Can't be told: {in_one_line(item)}"}}
     said: dict[str, Any] = {
@@ -99,6 +99,6 @@ def _location(item: Finding | InconclusiveResult, subject: Subject) -> dict[str,
 
 
 def _fingerprint(rule: str, resource: str, path: str, number: int) -> str:
-    """Return the fingerprint by which a code host recognizes a result; several may be about one property."""
+    """Return the fingerprint by which a code host recognizes a result; a property may have several results."""
     parts = (rule, resource, path, *([str(number)] if number else []))
     return hashlib.sha256("\0".join(parts).encode()).hexdigest()

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 WIDTH: Final = 100
 _MOST: Final = 20
-"""Limit for the findings of one rule that are shown; other formats show all."""
+"""The number of findings of one rule that are shown; other formats show all."""
 _MOST_IN_BRIEF: Final = 5
 _MOST_NAMES: Final = 5
 _MANDATORY: Final = ("✗ ", "bold red")
@@ -35,12 +35,12 @@ def written(report: Report, subject: Subject) -> str:
 
 
 def lines(report: Report, subject: Subject, width: int = WIDTH) -> Iterator[Line]:
-    """Return the whole report as lines.
+    """Yield the lines of the whole report.
 
     Args:
         report: The evaluation.
-        subject: What it is about.
-        width: In columns.
+        subject: The subject of the report.
+        width: The width in columns.
     """
     parts = [*_blocks(report), *_undecided(report), *_waivers(report)]
     between: list[Paragraph] = [(0, "")] if parts else []
@@ -48,12 +48,12 @@ def lines(report: Report, subject: Subject, width: int = WIDTH) -> Iterator[Line
 
 
 def brief(report: Report, more: str, width: int = WIDTH) -> Iterator[Line]:
-    """Return a summary, a line for each broken rule; empty without findings.
+    """Yield the lines of a summary, one for each broken rule; none without findings.
 
     Args:
         report: The evaluation.
         more: The command that shows the whole report.
-        width: In columns.
+        width: The width in columns.
     """
     return laid_out(_brief(report, more), width)
 
@@ -88,7 +88,7 @@ def _block(rule: Rule, findings: list[Finding]) -> Iterator[Paragraph]:
 
 
 def _same_place(finding: Finding, following: Finding | None) -> bool:
-    """Return whether a property has several findings; it is shown after the last one."""
+    """Return whether the next finding is about the same property, which is shown after the last one only."""
     return following is not None and (finding.name, place(finding)) == (following.name, place(following))
 
 
@@ -102,7 +102,7 @@ def _fix(finding: Finding, indent: str) -> tuple[str, Segment, str]:
 
 
 def _undecided(report: Report) -> Iterator[Paragraph]:
-    """Return the inconclusive results by reason, since one missing role leaves many rules undecided."""
+    """Yield the inconclusive results grouped by reason, since one missing role leaves many rules undecided."""
     if not report.inconclusive:
         return
     yield 0, ""
@@ -116,7 +116,7 @@ def _undecided(report: Report) -> Iterator[Paragraph]:
 
 
 def _places(items: list[InconclusiveResult]) -> str:
-    """Return the properties by resource."""
+    """Return the properties, grouped by resource."""
     paths: dict[str, set[str]] = {}
     for item in items:
         paths.setdefault(item.name, set()).update({printable(item.path)} - {""})

@@ -1,1 +1,1 @@
-"""Where resources come from: a program, its recorded state, a live realm, a realm export."""
+"""The sources of resources: a program, its recorded state, a live realm, a realm export."""

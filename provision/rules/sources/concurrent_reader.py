@@ -28,12 +28,12 @@ class Denied:
 
 
 class ConcurrentReader:
-    """Read parts of one realm concurrently; a denial is an answer, not an error.
+    """A reader of one realm's parts that works concurrently; a denial is an answer, not an error.
 
     Args:
         session: The Admin API.
         realm: The realm.
-        pool: The threads that ask.
+        pool: The threads that send the requests.
     """
 
     def __init__(self, session: Session, realm: str, pool: ThreadPoolExecutor) -> None:
@@ -63,6 +63,6 @@ def denied(role: str) -> Denied:
     """Return the answer for a part that needs a role.
 
     Args:
-        role: The role of ``realm-management`` that would allow it.
+        role: The role of ``realm-management`` that would allow the request.
     """
     return Denied(f"the service account lacks the role {role}")

@@ -1,4 +1,4 @@
-"""Declared resources, out of the inputs that the engine sends: unknown and secret values are marked.
+"""Declared resources, made from the inputs that the engine sends: unknown and secret values are marked.
 
 Rules see secrets of Keycloak objects that are given in clear, because one rule judges their strength; no report shows
 them (:attr:`provision.rules.model.Resource.secrets`).
@@ -27,10 +27,10 @@ def resource(
     """Return a declared resource.
 
     Args:
-        type_token: Its type.
-        urn: Its URN, which is its name in reports.
-        inputs: Its inputs in the JSON form of Pulumi's protocol.
-        secrets: Its secrets, from :func:`secrets_of`.
+        type_token: The type of the resource.
+        urn: The URN, which is the resource's name in reports.
+        inputs: The inputs in the JSON form of Pulumi's protocol.
+        secrets: The secret inputs, from :func:`secrets_of`.
     """
     properties = {name: _seen(value) for name, value in inputs.items()}
     return ResourceInput(type_token, urn, properties | dict(secrets or {}))
@@ -40,8 +40,8 @@ def secrets_of(type_token: str, inputs: Struct | None) -> dict[str, Any]:
     """Return the secret inputs of a Keycloak object; empty for any other resource.
 
     Args:
-        type_token: Its type.
-        inputs: Its inputs as Pulumi's protocol carries them to a provider or a policy pack; None if they were not kept.
+        type_token: The type of the resource.
+        inputs: The inputs in the form of Pulumi's protocol for a provider or a policy pack; None if not kept.
     """
     handler = kind(type_token) if type_token.startswith(KEYCLOAK) else None
     if handler is None or inputs is None:

@@ -33,7 +33,7 @@ _NOT_EXPORTED: Final = {
 
 
 class ExportError(UsageError):
-    """The file is not an export of one realm."""
+    """A file that is not an export of one realm."""
 
 
 class _Part(BaseModel):
@@ -184,7 +184,7 @@ _MARKS: Final = {
     "sslRequired",
     "users",
 }
-"""Keys of which every representation of a realm has some."""
+"""Keys that mark a realm: every representation of a realm has at least one."""
 
 
 def snapshot(file: Path, profile: Profile) -> Snapshot:
@@ -240,7 +240,7 @@ def _document(file: Path) -> dict[str, Any]:
 
 
 def _recorded(realm: _Realm, document: dict[str, Any]) -> RecordedApi:
-    """Return the export as the Admin API would answer; a part that is missing counts as not read."""
+    """Return the export as an Admin API; a missing part counts as not read."""
     recorded = RecordedApi("", realm.realm, realm.id or realm.realm)
     recorded.unread |= _NOT_EXPORTED
     recorded.store({**document, "id": recorded.id})
@@ -348,7 +348,7 @@ def _store_groups(recorded: RecordedApi, realm: _Realm, groups: Sequence[_Group]
 
 
 def _store_people(recorded: RecordedApi, realm: _Realm) -> None:
-    """Store the users; a partial export has only those of service accounts, a whole one may have none."""
+    """Store the users; a partial export has only the users of service accounts, a whole export may have none."""
     users = realm.users or []
     raw = _raw(users)
     recorded.store(raw, "users")

@@ -1,4 +1,4 @@
-"""The age and the length of a key, out of the metadata that Keycloak publishes of it."""
+"""The age and the length of a key, from the metadata that Keycloak publishes."""
 
 from __future__ import annotations
 
@@ -19,9 +19,11 @@ def key_metadata(published: Mapping[str, Any], now: datetime | None = None) -> d
 
     Keycloak signs a certificate for an RSA key when it makes or imports the key, and none for other keys.
 
+    Keycloak signs a certificate for an RSA key when it makes or imports the key, and none for other keys.
+
     Args:
         published: A KeyMetadataRepresentation (Admin REST API, "Definitions").
-        now: The time that the age is counted to; the current time if None.
+        now: The end of the key's age; the current time if None.
 
     Raises:
         ValueError: The certificate or the public key cannot be read.

@@ -1,4 +1,7 @@
-"""The objects of a realm that Keycloak has just made, with the declared ones laid over them.
+"""The objects of a realm that Keycloak has just made, with the declared objects laid over them.
+
+The objects come from ``keycloak/builtin.py``: the policies for registration, the OpenID Connect client scopes with their
+memberships, and the mappers that write audiences or roles. Keycloak's own clients are left out.
 
 They are, out of ``keycloak/builtin.py``, the policies for registration, the OpenID Connect client scopes with their
 memberships, and the mappers that write audiences or roles. Keycloak's own clients are left out.
@@ -31,7 +34,7 @@ def factory(realm: str) -> Iterator[Resource]:
 
 
 def laid_over(resources: Iterable[Resource], realms: Iterable[str]) -> tuple[Resource, ...]:
-    """Return the objects of new realms: each declared one replaces the default one with the same key.
+    """Return the objects of new realms: each declared object replaces the default object with the same key.
 
     Args:
         resources: The declared resources.
@@ -80,7 +83,7 @@ def _members(lists: Resource) -> Iterator[Resource]:
 
 
 def _key(resource: Resource) -> tuple[Any, ...]:
-    """Return the identity of a resource; one that is no Keycloak object equals no other."""
+    """Return the identity of a resource; a resource that is no Keycloak object equals no other."""
     spec = catalogue().get(KEYCLOAK + resource.kind)
     if spec is None:
         return (id(resource),)

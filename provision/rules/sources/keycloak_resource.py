@@ -1,4 +1,4 @@
-"""Keycloak objects as resources: the terms, defaults and names that their specs give them."""
+"""Keycloak objects as resources, with the terms, defaults and names of their specs."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ def keycloak_resource(kind: str, name: str, properties: Mapping[str, Any]) -> Re
     """Return a Keycloak object with the defaults of its spec.
 
     Raises:
-        KeyError: There is no such kind.
+        KeyError: The kind does not exist.
     """
     spec = catalogue()[KEYCLOAK + kind].spec
     secrets = frozenset(name for name, field in spec.fields().items() if field.secret)
@@ -28,7 +28,9 @@ def keycloak_resource(kind: str, name: str, properties: Mapping[str, Any]) -> Re
 
 
 def natural_name(resource: Resource) -> str:
-    """Return the name that a natural key makes, such as ``client cli in realm mcp``.
+    """Return the name made from a resource's natural key, such as ``client cli in realm mcp``.
+
+    A program, a state, a live realm and an export give the same object the same name.
 
     A program, a state, a live realm and an export give the same object the same name.
 
@@ -36,7 +38,7 @@ def natural_name(resource: Resource) -> str:
         resource: The resource.
 
     Returns:
-        Empty if the resource is no Keycloak object, or its key is not known.
+        The name; empty if the resource is no Keycloak object or its key is not known.
     """
     handler = catalogue().get(KEYCLOAK + resource.kind)
     if handler is None:

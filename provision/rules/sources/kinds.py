@@ -1,4 +1,4 @@
-"""The kinds that rules may look at, and the properties that each has."""
+"""The kinds that rules may look at, and the properties of each."""
 
 from __future__ import annotations
 
@@ -65,14 +65,14 @@ _READ_ONLY: Final[Mapping[str, tuple[str, ...]]] = {
 }
 """Properties that a live realm or an export shows and no program declares."""
 CONTAINER_SECRETS: Final = frozenset({"environment", "arguments"})
-"""Properties of a container that reports never show, because a secret may stand there."""
+"""Properties of a container that reports never show, because they may hold a secret."""
 
 
 def properties_of(kind: str) -> frozenset[str]:
     """Return the names of the properties of a kind.
 
     Raises:
-        KeyError: There is no such kind.
+        KeyError: The kind does not exist.
     """
     own = OF_A_STACK[kind] if kind in OF_A_STACK else catalogue()[KEYCLOAK + kind].spec.fields()
     return frozenset((*own, *_READ_ONLY.get(kind, ())))

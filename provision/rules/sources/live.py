@@ -1,4 +1,4 @@
-"""The resources of a live realm, read in few requests: every collection is listed once, whatever its size."""
+"""The reader of a live realm, with few requests: every collection of any size is listed once."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ _DOCUMENTS: Final[Mapping[tuple[str, ...], str]] = {
 
 
 def snapshot(session: Session, realm: str, profile: Profile) -> Snapshot:
-    """Return the whole realm, and what its Keycloak shows from outside.
+    """Return the whole realm, and the outside view of its Keycloak.
 
     Args:
         session: The Admin API.
@@ -84,7 +84,7 @@ def _temporary_administrators(reader: ConcurrentReader) -> Callable[[], Sequence
 
 
 def _recorded(reader: ConcurrentReader) -> RecordedApi:
-    """Read everything concurrently, then what the answers refer to."""
+    """Read everything concurrently, then the objects that the answers refer to."""
     realm = reader.get(VIEW_REALM)
     documents = {path: reader.get(role, *path) for path, role in _DOCUMENTS.items()}
     clients = reader.list(VIEW_CLIENTS, "clients")
@@ -96,7 +96,7 @@ def _recorded(reader: ConcurrentReader) -> RecordedApi:
     for path, waits in documents.items():
         _take(recorded, waits(), path, partial(_store, recorded, path))
     clients_read = _take(recorded, clients() or denied(VIEW_CLIENTS), ("clients",), recorded.store_clients)
-    # An account that may only query clients gets none and no scopes; and every realm has clients.
+    # An account that may only query clients gets neither clients nor scopes; and every realm has clients.
     _take(
         recorded,
         scopes() if clients_read else denied(VIEW_CLIENTS),
@@ -129,7 +129,7 @@ def _root(reader: ConcurrentReader, found: Any) -> RecordedApi:
     """Return the realm itself; an account without the role gets little more than its name.
 
     Raises:
-        ProvisionError: There is no such realm.
+        ProvisionError: The realm does not exist.
     """
     if found is None:
         raise ProvisionError(
@@ -193,7 +193,7 @@ def _version(session: Session) -> str | None:
 
 
 def _server(url: str, version: str | None) -> Resource:
-    """Return the Keycloak, as far as its address and version show it."""
+    """Return the Keycloak, as far as its address and version describe it."""
     scheme = url.partition(":")[0].lower()
     return Resource(
         "KeycloakServer",

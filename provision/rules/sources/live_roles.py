@@ -1,4 +1,4 @@
-"""The roles of a live realm: the roles that they contain, and the service accounts that hold them."""
+"""The reader of a live realm's roles: the roles that they contain, and the service accounts that hold them."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from provision.rules.sources.recorded_api import RecordedApi
 
 _MOST: Final = 200
-"""Limit for client roles that are followed, and for groups whose members are read."""
+"""The number of client roles that are followed, and of groups whose members are read."""
 _PARTS: Final = "composites"
 
 
@@ -42,8 +42,8 @@ def store(
     """Store the realm's roles with their parts, and the client roles that these or groups lead to.
 
     Args:
-        reader: Asks Keycloak.
-        recorded: Where they go; must have the clients and the groups, if these may be read.
+        reader: The reader of the realm.
+        recorded: The store; must already have the clients and the groups, if these may be read.
         roles: The realm's roles, as Keycloak lists them.
         clients_read: Whether the clients could be read.
     """
@@ -51,7 +51,7 @@ def store(
     waiting = {name: reader.get(VIEW_REALM, "roles", name, _PARTS) for name in names}
     found = {name: waits() or () for name, waits in waiting.items()}
     if any(isinstance(items, Denied) for items in found.values()):
-        # Keycloak 26.4 lists the roles for every account with a role of the administration, without their parts.
+        # Keycloak 26.4 lists the roles for every account with an administrative role, without their parts.
         recorded.shut(denied(VIEW_REALM).why, "roles")
         return
     if not clients_read:
@@ -70,12 +70,12 @@ def _of_clients(items: Iterable[Mapping[str, Any]], *, composite: bool) -> set[_
 
 
 def _of_groups(reader: ConcurrentReader, recorded: RecordedApi) -> Iterator[_ClientRole]:
-    """Yield the client roles that groups give; groups do not say whether these are composite."""
+    """Yield the client roles that groups give; groups do not show whether these are composite."""
     try:
         ids = {item["clientId"]: item["id"] for item in recorded.get(reader.realm, "clients")}
         groups = [*recorded.all_groups()]
     except ProvisionError:
-        return  # the kinds that can't be seen tell of it
+        return  # the snapshot's unseen kinds already report this
     for group in groups:
         for owner, names in (group.get("clientRoles") or {}).items():
             if owner in ids and owner not in POWERFUL_CLIENTS:
@@ -123,11 +123,11 @@ def _store_with_parts(
 def with_members(
     reader: ConcurrentReader, recorded: RecordedApi, resources: Sequence[Resource]
 ) -> tuple[Resource, ...]:
-    """Return the resources; groups that administer get their member service accounts.
+    """Return the resources, with the member service accounts added to groups that administer.
 
     Args:
-        reader: Asks Keycloak.
-        recorded: What was read of the realm.
+        reader: The reader of the realm.
+        recorded: The parts of the realm read so far.
         resources: The objects of the realm.
     """
     groups = {resource.get("path"): resource for resource in resources if resource.kind == "Group"}
@@ -186,8 +186,8 @@ def read_service_accounts(reader: ConcurrentReader, recorded: RecordedApi) -> No
     """Store the roles of service accounts, read role by role: Keycloak lists roles only for one account at a time.
 
     Args:
-        reader: Asks Keycloak.
-        recorded: Where it goes; must have the clients and the realm's roles, if these may be read.
+        reader: The reader of the realm.
+        recorded: The store; must already have the clients and the realm's roles, if these may be read.
     """
     try:
         accounts = _accounts(reader, recorded)

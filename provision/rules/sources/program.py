@@ -31,11 +31,12 @@ _ADAPTERS: Mapping[str, str] = {
 
 SURROUNDING = frozenset({f"{KEYCLOAK}Realm", *_ADAPTERS})
 """Types that other resources are judged with: a realm decides whether its objects are new or existed before, and the
-resource that runs a Keycloak decides where a connection leads."""
+resource that runs a Keycloak decides where a connection leads.
+"""
 
 
 def snapshot(declared: Iterable[ResourceInput], profile: Profile) -> Snapshot:
-    """Return everything that rules look at.
+    """Return all resources for the rules.
 
     Args:
         declared: All resources of the program.
@@ -56,19 +57,19 @@ def _resources(declared: ResourceInput) -> Iterator[Resource]:
 
 
 def _current_token(token: str) -> str:
-    """Return a kind's current type token, also for one that a former version gave it."""
+    """Return a kind's current type token, given this token or one from a former version."""
     handler = kind(token)
     return token if handler is None else str(handler.spec.token)
 
 
 def _without_doubles(resources: tuple[Resource, ...]) -> tuple[Resource, ...]:
-    """Leave out the Keycloak of a connection if the program runs a Keycloak itself: it is that one."""
+    """Leave out the Keycloak of a connection if the program itself runs a Keycloak, which is then the same one."""
     runs_one = any(one.kind == "KeycloakServer" and not one.peek("external") for one in resources)
     return tuple(one for one in resources if not (runs_one and one.peek("external")))
 
 
 def _completed(found: Snapshot) -> Snapshot:
-    """Add what Keycloak makes in new realms; in a realm that existed before, undeclared values are not known."""
+    """Add the objects that Keycloak makes in new realms; in a realm that existed before, undeclared values are unknown."""
     made = {one.peek("name") for one in found.resources if one.kind == "Realm" and not one.peek("adopt")}
     resources = tuple(
         one

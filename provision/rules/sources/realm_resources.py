@@ -34,7 +34,7 @@ _COVERED_BY_OTHERS: Final = {"RealmClientScopes"}
 _MADE_BY_PEOPLE: Final = {"AudienceMapper", "HardcodedClaimMapper"}
 """Mapper types that no built-in scope or client of Keycloak has."""
 _IN_PART: Final = {"ClientRole"}
-"""Kinds that may be read in part."""
+"""Kinds that may have been read only in part."""
 _TERSE: Final = {"IdentityProvider"}
 """Kinds whose representations leave out values that are off."""
 _SYMMETRIC: Final = {"aes-generated", "hmac-generated"}
@@ -43,9 +43,9 @@ _MADE_BY_KEYCLOAK: Final = get_args(RealmKey.model_fields["provider"].annotation
 """Types of keys whose settings name their size."""
 _ANY_KEY: Final = _MADE_BY_KEYCLOAK[0]
 TEMPORARY_MARK: Final = "is_temporary_admin"
-"""The attribute of the users and clients that Keycloak makes when it starts for the first time."""
+"""The attribute of the users and clients that Keycloak makes at its first start."""
 _DEFECTS: Final = (ProvisionError, ValueError, LookupError, TypeError, AttributeError)
-"""Errors that a representation raises if Keycloak did not write it."""
+"""Errors caused by a representation that Keycloak did not write."""
 
 
 class _Listing(RealmListing):
@@ -57,7 +57,9 @@ class _Listing(RealmListing):
 
 
 def read(recorded: RecordedApi) -> tuple[tuple[Resource, ...], Mapping[str, str]]:
-    """Return the objects of the realm, and the kinds that cannot be seen with the reason for each.
+    """Return the realm's objects, and the kinds that cannot be seen with the reason for each.
+
+    An object that cannot be understood is included: its key is known, and every other value is unreadable.
 
     An object that cannot be understood is included: its key is known, and every other value is unreadable.
 
@@ -95,11 +97,11 @@ def _users(handler: KeycloakHandler[Any], listing: _Listing) -> Iterator[Resourc
 
 
 def temporary_administrators(realm: str, users: Iterable[Mapping[str, Any]]) -> Iterator[Resource]:
-    """Yield the administrators that Keycloak was started with; nothing else about them is read.
+    """Yield the administrators that Keycloak was started with, without their other properties.
 
     Args:
         realm: The realm.
-        users: Their representations.
+        users: The representations of the administrators.
     """
     for item in users:
         key = User.model_construct(realm=realm, username=item["username"])
@@ -109,14 +111,14 @@ def temporary_administrators(realm: str, users: Iterable[Mapping[str, Any]]) -> 
 
 
 def _clients(handler: KeycloakHandler[Any], listing: _Listing) -> Iterator[Resource]:
-    """Yield the clients, the one that Keycloak was started with flagged."""
+    """Yield the clients, with a flag on the client that Keycloak was started with."""
     marked = {item["clientId"] for item in listing.clients if _is_marked(item.get("attributes"))}
     for resource in _discovered(handler, listing):
         yield _with(resource, temporaryAdministrator=True) if resource.get("clientId") in marked else resource
 
 
 def _realm_roles(handler: KeycloakHandler[Any], listing: _Listing) -> Iterator[Resource]:
-    """Yield the realm roles, the one that everybody has flagged."""
+    """Yield the realm roles, with a flag on the role that everybody has."""
     default = listing.recorded.default_role()
     for resource in _discovered(handler, listing):
         everyone = resource.get("name") == default
@@ -132,7 +134,7 @@ def _client_roles(handler: KeycloakHandler[Any], listing: _Listing) -> Iterator[
 
 
 def _groups(handler: KeycloakHandler[Any], listing: _Listing) -> Iterator[Resource]:
-    """Yield the groups, flagged if default, with member service accounts if known."""
+    """Yield the groups, with a flag on default groups, and with member service accounts if known."""
     try:
         joined: Any = {item["path"] for item in listing.listed("default-groups")}
     except NotReadError as error:
@@ -140,7 +142,7 @@ def _groups(handler: KeycloakHandler[Any], listing: _Listing) -> Iterator[Resour
     members = listing.recorded.members
     why = "members are read only of groups that administer Keycloak"
     for resource in _discovered(handler, listing):
-        path = resource.get("path").replace("~/", "/")  # as other answers write it
+        path = resource.get("path").replace("~/", "/")  # in the form of other answers
         everyone = path in joined if isinstance(joined, set) else joined
         accounts = unreadable(why) if members is None else [*members.get(path, ())]
         yield _with(resource, everyone=everyone, serviceAccounts=accounts)
@@ -164,7 +166,7 @@ def _key(
     handler: RealmKeyHandler, key: RealmKey, raw: Mapping[str, Any], metadata: Mapping[str, Any]
 ) -> Resource:
     try:
-        known = handler.from_json(key, {**raw, "providerId": _ANY_KEY})  # others have the same settings
+        known = handler.from_json(key, {**raw, "providerId": _ANY_KEY})  # other types have the same settings
         spec = handler.spec.model_construct(**known | {"provider": _ANY_KEY})
         hidden = (
             {} if metadata or key.provider in _MADE_BY_KEYCLOAK else {"keySize": unreadable("it is not told")}

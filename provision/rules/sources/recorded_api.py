@@ -1,4 +1,4 @@
-"""A realm that was read, as an Admin API: one view of a live realm and of an export."""
+"""An Admin API over a realm that was read: one view of a live realm and of an export."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ _QUERIES = {
 
 
 class NotReadError(ProvisionError):
-    """A part of the realm was not read."""
+    """A part of the realm that was not read."""
 
 
 class RecordedApi:
@@ -34,7 +34,7 @@ class RecordedApi:
     Args:
         url: Keycloak's address; empty for an export.
         name: The realm.
-        id_: Its internal id.
+        id_: The realm's internal id.
     """
 
     def __init__(self, url: str, name: str, id_: str) -> None:
@@ -54,7 +54,7 @@ class RecordedApi:
         """Return the document at a path, or None; a list is filtered by the query.
 
         Raises:
-            NotReadError: That part was not read.
+            NotReadError: The part of the realm was not read.
         """
         del realm
         if path not in self._stored:
@@ -131,8 +131,8 @@ class RecordedApi:
 
         Args:
             roles: The roles.
-            composites: The contained roles by the name of the containing one; a role that is missing was not read.
-            where: The path of the client whose roles they are.
+            composites: The contained roles by the name of the containing role; a role without an entry was not read.
+            where: The path of the client that owns the roles.
         """
         self.store([*roles], *where, "roles")
         for item in roles:
@@ -161,7 +161,7 @@ class RecordedApi:
         """Yield the groups and their subgroups.
 
         Raises:
-            NotReadError: They were not read.
+            NotReadError: The groups were not read.
         """
         waiting = [*self.get(self.name, "groups")]
         while waiting:

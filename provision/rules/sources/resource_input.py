@@ -14,9 +14,9 @@ class ResourceInput:
     """A resource of a Pulumi program.
 
     Args:
-        type: Its type token.
-        name: Its name in reports, usually its URN.
-        properties: Its inputs; may hold :data:`~provision.rules.model.UNKNOWN` and :data:`~provision.rules.model.MASKED`.
+        type: The type token.
+        name: The name in reports, usually the URN.
+        properties: The inputs; may hold :data:`~provision.rules.model.UNKNOWN` and :data:`~provision.rules.model.MASKED`.
     """
 
     type: str

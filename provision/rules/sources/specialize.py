@@ -1,4 +1,4 @@
-"""Policies and mappers that are declared by Keycloak's id of their type, as the kinds that have fields for them."""
+"""Policies and mappers declared with Keycloak's id of their type, converted to the kind with fields for that type."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ _OWN = ("providerId", "config")
 
 
 def specialized(resource: Resource) -> Resource:
-    """Return the resource as the kind for its type, or unchanged if there is none or the type is not known yet."""
+    """Return the resource as the kind for its type, or unchanged if there is no such kind or the type is not known yet."""
     if resource.kind not in _GENERIC:
         return resource
     spec = _kinds(_GENERIC[resource.kind]).get(resource.peek("providerId"))

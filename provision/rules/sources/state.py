@@ -1,4 +1,4 @@
-"""The resources that a stack recorded, and a live realm completed with them."""
+"""The resources that a stack recorded, and a live realm with these added."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def resource_inputs(state: Iterable[Mapping[str, Any]]) -> tuple[ResourceInput, 
     """Return the resources of a Pulumi state, with secrets masked.
 
     Args:
-        state: The list of ``pulumi stack export``.
+        state: The list of resources from ``pulumi stack export``.
     """
     return tuple(
         ResourceInput(item["type"], item["urn"], _without_secrets(item.get("inputs") or {})) for item in state

@@ -18,14 +18,14 @@ _ENDPOINTS = ("authorization_endpoint", "token_endpoint", "registration_endpoint
 
 @dataclass(frozen=True)
 class AuthorizationServer:
-    """What the metadata says.
+    """The content of the metadata.
 
     Args:
-        authorization_endpoint: Where users log in.
-        token_endpoint: Where codes become tokens.
-        registration_endpoint: Where clients register themselves.
-        introspection_endpoint: Where the server asks about tokens.
-        end_session_endpoint: Where a login is ended, empty when not said.
+        authorization_endpoint: The address for the login of users.
+        token_endpoint: The address that exchanges codes for tokens.
+        registration_endpoint: The address for the registration of clients.
+        introspection_endpoint: The address where the server introspects tokens.
+        end_session_endpoint: The address that ends a login; empty if not given.
         names_itself: Whether authorization responses carry ``iss`` (RFC 9207 section 3).
     """
 
@@ -39,7 +39,7 @@ class AuthorizationServer:
 
 @check("authorization-server-metadata", "The realm publishes its authorization server metadata", place=20)
 def authorization_server_metadata(context: Context) -> Evidence[AuthorizationServer]:
-    """Metadata in both forms (RFC 8414 section 3.1, OpenID Connect Discovery section 4), with PKCE S256 and registration."""
+    """Prove that both forms of metadata exist (RFC 8414 3.1, OpenID Connect Discovery 4), with PKCE S256 and registration."""
     issuer = context.target.issuer
     document = {}
     for url in (

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 @check("challenge", "A request without a token is told where to get one", place=30)
 def challenge(context: Context) -> Evidence[None]:
-    """A 401 whose challenge names the metadata (RFC 9728 section 5.1) and the scopes (RFC 6750 section 3)."""
+    """Prove that a 401 challenge names the metadata (RFC 9728 section 5.1) and the scopes (RFC 6750 section 3)."""
     target = context.target
     response = ask(context.http, target.server_url)
     if response.status_code != HTTPStatus.UNAUTHORIZED:

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 @check("introspection", "Introspection answers the server's client, and nobody with a wrong secret", place=90)
 def introspection(context: Context) -> Evidence[None]:
-    """``active`` with the right secret, 401 with a wrong one (RFC 7662 sections 2.1 to 2.3)."""
+    """Prove that introspection gives ``active`` for the right secret, 401 for a wrong one (RFC 7662 sections 2.1 to 2.3)."""
     access, target = context.need(token), context.target
     document = introspected(context, access)
     if document.get("active") is not True:
@@ -40,7 +40,7 @@ def introspection(context: Context) -> Evidence[None]:
 
 
 def introspected(context: Context, access_token: str) -> dict[str, Any]:
-    """Return Keycloak's introspection answer to the server's client about a token.
+    """Return Keycloak's introspection of a token, asked as the server's client.
 
     Raises:
         Failed: There is no answer.

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     applies=lambda target: target.registration,
 )
 def login(context: Context) -> Evidence[tuple[Login, Login]]:
-    """Authorization code with PKCE S256, state, iss and resource, through Keycloak's own pages (OAuth 2.1 section 4.1)."""
+    """Log in through Keycloak's own pages with PKCE S256, state, iss and resource (OAuth 2.1 section 4.1)."""
     server = context.need(authorization_server_metadata)
     clients = context.need(registration), context.need(registration_with_scope)
     first, second = (log_in(context, server, client.client_id, client.redirect_uri) for client in clients)

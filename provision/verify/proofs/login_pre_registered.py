@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     applies=lambda target: bool(target.public_client_id),
 )
 def login_pre_registered(context: Context) -> Evidence[Login]:
-    """The same flow for clients that can't or may not register themselves (MCP 2025-11-25, "Client Registration")."""
+    """Log in to a client that can't or may not register itself (MCP 2025-11-25, "Client Registration")."""
     server = context.need(authorization_server_metadata)
     client_id = context.target.public_client_id
     found = context.session().get(context.target.realm, "clients", clientId=client_id)
@@ -40,7 +40,7 @@ def login_pre_registered(context: Context) -> Evidence[Login]:
 
 
 def _forget_consent_later(context: Context) -> None:
-    """Unlike the other clients, this one stays: a consent that was not there before is taken back."""
+    """Schedule the removal of a new consent: unlike the other clients, this one stays."""
     target, session = context.target, context.session()
     for user in session.get(target.realm, "users", username=target.demo_username, exact="true") or ():
         consents = session.get(target.realm, "users", user["id"], "consents") or ()
@@ -55,7 +55,7 @@ def _forget_consent_later(context: Context) -> None:
 
 
 def _usable(redirect_uris: Iterable[str]) -> str:
-    """A redirect URI that can be used as it is; those on this machine first, with any port if they have none."""
+    """Return a usable redirect URI, preferring this machine's; add a port to a loopback URI without one."""
     exact = [uri for uri in redirect_uris if uri.startswith("http") and host(uri) and "*" not in uri]
     local = [uri for uri in exact if is_loopback(host(uri))]
     if not exact:

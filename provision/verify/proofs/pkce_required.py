@@ -25,7 +25,7 @@ _REQUESTS = {
 
 @check("pkce-required", "No client gets a code without PKCE S256", place=65)
 def pkce_required(context: Context) -> Evidence[None]:
-    """An authorization request without a challenge, and one with ``plain``, are refused (OAuth 2.1 section 4.1.1)."""
+    """Prove that authorization requests without a challenge or with ``plain`` are refused (OAuth 2.1 section 4.1.1)."""
     client = _client(context)
     endpoint = context.need(authorization_server_metadata).authorization_endpoint
     asked = {

@@ -1,4 +1,4 @@
-"""A token that was good is refused once it is over."""
+"""A token that was good is refused once it has expired."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ _TRIES = 3
 
 @check("refused-expired", "An expired token is refused", place=130)
 def refused_expired(context: Context) -> Evidence[None]:
-    """Try one token before and after it expires; before, the server accepts it (RFC 6750 section 3.1)."""
+    """Prove that the server accepts a token before it expires and refuses it afterwards (RFC 6750 section 3.1)."""
     target = context.target
     lifespan = {"access.token.lifespan": str(_LIFESPAN_SECONDS)}
     with service_client(context, target.realm, scopes=target.scopes, attributes=lifespan) as client:
@@ -41,7 +41,7 @@ def refused_expired(context: Context) -> Evidence[None]:
 
 
 def _let_in_token(context: Context, client: ServiceClient) -> tuple[float, str]:
-    """When a token was asked for, and the token, which the server has let in; on a busy machine one may expire on its way."""
+    """Return the time of a token request and the accepted token; on a busy machine a token may expire on its way."""
     for _ in range(_TRIES):
         issued, token = time.monotonic(), client.token()
         before = ask(context.http, context.target.server_url, token)
@@ -49,5 +49,5 @@ def _let_in_token(context: Context, client: ServiceClient) -> tuple[float, str]:
             return issued, token
         if claims(token).expires > time.time():
             break
-    context.need(tools)  # a server that lets nobody in is not this proof's finding
+    context.need(tools)  # this proof is not about a server that lets nobody in
     raise Failed(f"the server refused the token before it had expired: {refusal(before)}")

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 @check("refused-garbage", "A token that nobody issued is refused", place=120)
 def refused_garbage(context: Context) -> Evidence[None]:
-    """Try random text, a good token with changed content, and a token with the algorithm ``none`` (RFC 8725 section 3.1)."""
+    """Prove that random text, an altered token and a token with the algorithm ``none`` are refused (RFC 8725 section 3.1)."""
     good = context.need(token)
     header, content, signature = good.split(".")
     longer = {**payload(good), "exp": payload(good)["exp"] + 3600}

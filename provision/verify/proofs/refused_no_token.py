@@ -1,4 +1,4 @@
-"""Without a token in the header, nothing."""
+"""Nothing is allowed without a token in the header."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 @check("refused-no-token", "A request without a token in its header is refused", place=110)
 def refused_no_token(context: Context) -> Evidence[None]:
-    """Try no token at all, and a good token in the query, where it must not be (RFC 6750 section 2.3)."""
+    """Prove that no token, and a good token in the query, are refused (RFC 6750 section 2.3)."""
     http, url = context.http, context.target.server_url
     answers = {
         "a request without a token": ask(http, url),

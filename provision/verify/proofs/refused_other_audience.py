@@ -21,10 +21,10 @@ _OTHER = "https://other.example/mcp"
 
 @check("refused-other-audience", "A token for another audience is refused", place=150)
 def refused_other_audience(context: Context) -> Evidence[None]:
-    """Tokens of this realm, active and unexpired, that were issued for others (RFC 8707 section 2, RFC 9068 section 4).
+    """Prove that active tokens of this realm for other audiences are refused (RFC 8707 section 2, RFC 9068 section 4).
 
-    A token for another resource has no scope of this one, so a server could refuse it for that. The second has the
-    scope: it was good for this server until its audience was narrowed by token exchange (RFC 8693 section 2.1).
+    The first token is for another resource and lacks this server's scope, so a server could refuse it for that reason.
+    The second has the scope: it was good for this server until token exchange narrowed its audience (RFC 8693 section 2.1).
     """
     target = context.target
     introspecting = [target.introspection_client_id] * (target.introspection_client_id != target.server_url)
@@ -36,7 +36,7 @@ def refused_other_audience(context: Context) -> Evidence[None]:
         if not narrowed:
             return Evidence("401 for a token for another resource; Keycloak does not narrow tokens", None)
         if set(claims(narrowed).scopes).isdisjoint(target.scopes):
-            context.need(good_token)  # tokens that never have the scope are not this proof's finding
+            context.need(good_token)  # this proof is not about tokens that never have the scope
             raise Failed("the narrowed token is not what this proof needs: it lost its scope")
         _refused(context, narrowed, "a token with the scope whose audience was narrowed to others")
     return Evidence("401 for a token for another resource and for one that was narrowed to others", None)
@@ -52,7 +52,7 @@ def _refused(context: Context, token: str, what: str) -> None:
 
 
 def _must_be_active(context: Context, token: str, what: str) -> None:
-    """Nothing but its audience may be wrong with it."""
+    """Check that the token is active, so that only its audience can be the reason for a refusal."""
     try:
         active = introspected(context, token).get("active") is True
     except Failed:

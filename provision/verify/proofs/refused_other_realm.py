@@ -21,9 +21,9 @@ _OTHER = "master"
 
 @check("refused-other-realm", "A token of another realm is refused", place=140)
 def refused_other_realm(context: Context) -> Evidence[None]:
-    """The right audience and scope, made by the same Keycloak, but another issuer (RFC 9068 section 4).
+    """Prove that a token with the right audience and scope but another realm's issuer is refused (RFC 9068 section 4).
 
-    The admin service account's own token would be one too, but a server under examination must never see that.
+    The admin service account's own token has another issuer too, but a server under examination must never see that token.
     """
     target = context.target
     if target.realm == _OTHER:
@@ -43,7 +43,7 @@ def refused_other_realm(context: Context) -> Evidence[None]:
 
 
 def _scope(context: Context, name: str) -> ExitStack:
-    """Make a client scope of that name in the other realm for the moment; an existing one is used."""
+    """Make a temporary client scope of that name in the other realm, or use an existing one."""
     stack = ExitStack()
     body = {
         "name": name,

@@ -1,4 +1,4 @@
-"""A token for one server of the realm is refused by another."""
+"""A token for one server of the realm is refused by another server."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     applies=lambda target: bool(target.others),
 )
 def refused_other_server(context: Context) -> Evidence[None]:
-    """The same user and client, the scope of the other server: good there, refused here (MCP 2025-11-25, "Token Audience Binding")."""
+    """Prove that another server's token works there and is refused here (MCP 2025-11-25, "Token Audience Binding")."""
     client = logins(context)[0]
     server = context.need(authorization_server_metadata)
     for other in context.target.others:

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     applies=lambda target: target.registration,
 )
 def registration(context: Context) -> Evidence[RegisteredClient]:
-    """Anonymous registration with a loopback redirect, as Claude Code does it (RFC 7591 section 3)."""
+    """Prove that a client can register anonymously with a loopback redirect, like Claude Code (RFC 7591 section 3)."""
     server = context.need(authorization_server_metadata)
     document = register(context, server.registration_endpoint, like_claude_code(context))
     client = RegisteredClient(text(document, "client_id"), LOOPBACK_REDIRECT)

@@ -1,4 +1,4 @@
-"""Nobody registers clients where the stack says so."""
+"""Nobody can register a client if the stack forbids registration."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     applies=lambda target: not target.registration,
 )
 def registration_off(context: Context) -> Evidence[None]:
-    """A harmless registration, with a redirect on this machine, is refused (RFC 7591 section 3.2.2)."""
+    """Prove that a harmless registration with a loopback redirect is refused (RFC 7591 section 3.2.2)."""
     endpoint = context.need(authorization_server_metadata).registration_endpoint
     response = context.http.post(endpoint, json=like_claude_code(context))
     if response.status_code == HTTPStatus.CREATED:

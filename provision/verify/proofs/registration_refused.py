@@ -26,7 +26,7 @@ _REFUSALS = frozenset({HTTPStatus.BAD_REQUEST, HTTPStatus.UNAUTHORIZED, HTTPStat
     applies=lambda target: target.registration,
 )
 def registration_refused(context: Context) -> Evidence[None]:
-    """The request that was granted a moment ago, with a foreign redirect (RFC 7591 sections 3.2.2 and 5)."""
+    """Prove that a registration is refused if only its redirect is foreign (RFC 7591 sections 3.2.2 and 5)."""
     context.need(registration)
     endpoint = context.need(authorization_server_metadata).registration_endpoint
     body = like_claude_code(context, _FOREIGN)

@@ -23,7 +23,7 @@ _REDIRECT_USED = "http://127.0.0.1:43418/"
     applies=lambda target: target.registration,
 )
 def registration_with_scope(context: Context) -> Evidence[RegisteredClient]:
-    """Anonymous registration with ``scope`` and four redirect URIs, as VS Code does it (RFC 7591 section 2)."""
+    """Prove that a client can register with ``scope`` and four redirect URIs, like VS Code (RFC 7591 section 2)."""
     server = context.need(authorization_server_metadata)
     document = register(context, server.registration_endpoint, like_vs_code(context))
     client = RegisteredClient(text(document, "client_id"), _REDIRECT_USED)

@@ -1,4 +1,4 @@
-"""Tokens are for the resource that was asked for, and for no other."""
+"""Tokens are for the requested resource, and for no other."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ _UNKNOWN = "https://unknown.example/mcp"
     applies=lambda target: target.resource_indicators,
 )
 def resource_indicators(context: Context) -> Evidence[None]:
-    """Prove that the audience is the resource alone, and that an unknown resource gets `invalid_target` (RFC 8707 section 2)."""
+    """Prove that the audience is the resource alone, and an unknown resource gets `invalid_target` (RFC 8707 section 2)."""
     target = context.target
     login = logins(context)[0]
     if (audience := claims(login.access_token).audience) != (target.server_url,):

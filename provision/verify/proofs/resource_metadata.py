@@ -1,4 +1,4 @@
-"""The MCP server says which authorization server it trusts."""
+"""The MCP server names the authorization server that it trusts."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _NAME = "oauth-protected-resource"
 
 @check("resource-metadata", "The server publishes its protected resource metadata", place=10)
 def resource_metadata(context: Context) -> Evidence[str]:
-    """Metadata at the path-inserted and at the root address, both exact (RFC 9728 sections 3.1 and 3.3)."""
+    """Prove that exact metadata is at the path-inserted and at the root address (RFC 9728 sections 3.1 and 3.3)."""
     target = context.target
     address = well_known(target.server_url, _NAME)
     for url in dict.fromkeys((address, f"{origin(target.server_url)}/.well-known/{_NAME}")):

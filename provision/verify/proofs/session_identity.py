@@ -1,4 +1,4 @@
-"""The id of a session opens nothing."""
+"""The id of a session grants nothing by itself."""
 
 from __future__ import annotations
 
@@ -23,14 +23,14 @@ if TYPE_CHECKING:
 
 @check("session-identity", "The id of a session does not stand in for a token", place=115)
 def session_identity(context: Context) -> Evidence[None]:
-    """A session's id without a token, and with somebody else's (MCP 2025-11-25, "Security Best Practices", "Session Hijacking")."""
-    context.need(refused_no_token)  # a server that asks for no token at all is not this proof's finding
+    """Prove that a session's id is useless without a token or with another user's (MCP 2025-11-25, "Session Hijacking")."""
+    context.need(refused_no_token)  # this proof is not about a server that asks for no token at all
     good = context.need(token)
     try:
         with McpSession(context.http, context.target.server_url, good) as session:
             return _kept(context, session) if session.id else _stateless(context)
     except Failed:
-        context.need(tools)  # a server that lets nobody in is not this proof's finding
+        context.need(tools)  # this proof is not about a server that lets nobody in
         raise
 
 
@@ -55,7 +55,7 @@ def _kept(context: Context, session: McpSession) -> Evidence[None]:
 
 
 def _as_another(context: Context, session: str, token: str) -> httpx.Response:
-    """The answer to a subject that may have a session of its own, and asks in somebody else's."""
+    """Return the answer to another subject, which may have its own session, asking in this session."""
     try:
         with McpSession(context.http, context.target.server_url, token):
             return ask(context.http, context.target.server_url, token, session=session)

@@ -26,7 +26,10 @@ if TYPE_CHECKING:
     applies=lambda target: bool(target.tool_scopes),
 )
 def step_up(context: Context) -> Evidence[None]:
-    """403 `insufficient_scope` with all scopes that the call needs, then a login that asks for them (MCP 2025-11-25, "Scope Challenge Handling")."""
+    """Prove that 403 `insufficient_scope` names all scopes of the call, and that a login with these makes the call work.
+
+    Source: MCP 2025-11-25, "Scope Challenge Handling".
+    """
     target = context.target
     # A client that named its scopes when it registered may have no others (before Keycloak 26.8).
     login = context.need(login_pre_registered) if target.public_client_id else logins(context)[0]

@@ -18,7 +18,7 @@ _MOST_SECONDS = 3600
 
 @check("token", "The access tokens are made for this server, and for a short time", place=80)
 def token(context: Context) -> Evidence[str]:
-    """Audience (RFC 8707 section 2), scope, issuer, subject and lifetime of the tokens (RFC 9068 section 2.2)."""
+    """Prove audience (RFC 8707 section 2), scope, issuer, subject and lifetime of the tokens (RFC 9068 section 2.2)."""
     found_logins = logins(context)
     for one in found_logins:
         _examine(claims(one.access_token), context.target, f"client {one.client_id}")

@@ -1,4 +1,4 @@
-"""With a token, the tools work."""
+"""The tools work with a token."""
 
 from __future__ import annotations
 
@@ -18,11 +18,11 @@ CALLS = {"add_numbers": ({"a": 19, "b": 23}, 42), "multiply_numbers": ({"x": 6, 
 
 @check("tools", "With a token, the tools are listed and answer", place=100)
 def tools(context: Context) -> Evidence[None]:
-    """List the tools, and call the ones of the reference server (MCP 2025-11-25, "Tools")."""
+    """List the tools, and call the tools of the reference server (MCP 2025-11-25, "Tools")."""
     try:
         return _used(context)
     except Failed:
-        context.need(introspection)  # a server that can't ask about tokens refuses them all
+        context.need(introspection)  # a server that can't introspect tokens refuses them all
         raise
 
 
@@ -47,7 +47,7 @@ def call(session: McpSession, name: str) -> None:
     """Call a tool of the reference server.
 
     Raises:
-        Failed: Its result is wrong, or it failed.
+        Failed: The result is wrong, or the call failed.
     """
     arguments, expected = CALLS[name]
     result = session.call(name, dict(arguments)).get("result")

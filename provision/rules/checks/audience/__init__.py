@@ -1,1 +1,1 @@
-"""Audience: for which server a token is good."""
+"""Audience: the server for which a token is good."""

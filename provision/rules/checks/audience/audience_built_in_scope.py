@@ -19,7 +19,7 @@ from provision.rules.helpers.audiences import audience
     on=("AudienceMapper",),
 )
 def check(mapper: Resource) -> Iterator[Violation]:
-    """The mapper is not in a scope that Keycloak makes itself."""
+    """Check that the mapper is not in a scope that Keycloak makes itself."""
     scope = mapper.get("scope")
     if scope in KEYCLOAK_SCOPES and mapper.get("addToAccessToken"):
         yield Violation("scope", f"puts {audience(mapper)} into the tokens of every client that has {scope}")

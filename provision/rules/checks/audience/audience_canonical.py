@@ -18,7 +18,7 @@ from provision.rules.helpers.audiences import canonical, custom_audience, is_url
     on=("AudienceMapper",),
 )
 def check(mapper: Resource) -> Iterator[Violation]:
-    """The audience is in canonical form."""
+    """Check that the audience is in canonical form."""
     written = custom_audience(mapper)
     if written is not None and is_url(written) and written != canonical(written):
         at = canonical(written)

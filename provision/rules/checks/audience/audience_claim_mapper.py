@@ -19,6 +19,6 @@ _KINDS = ("HardcodedClaimMapper", "UserAttributeMapper", "RealmRoleMapper", "Cli
     on=_KINDS,
 )
 def check(mapper: Resource) -> Iterator[Violation]:
-    """The mapper writes another claim than `aud`."""
+    """Check that no other mapper than an audience mapper writes the claim `aud`."""
     if mapper.get("claimName") == "aud" and mapper.get("addToAccessToken"):
         yield Violation("claimName", "writes the audience of access tokens")

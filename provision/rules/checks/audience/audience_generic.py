@@ -23,7 +23,7 @@ from provision.rules.helpers.audiences import audience, custom_audience
     },
 )
 def check(mapper: Resource, context: RuleContext) -> Iterator[Violation]:
-    """The audience names one server only."""
+    """Check that the audience names one server only."""
     named = audience(mapper)
     written = custom_audience(mapper)
     own = written is None and named in KEYCLOAK_CLIENTS

@@ -19,7 +19,7 @@ from provision.rules.helpers.audiences import audience
     ephemeral="advisory",
 )
 def check(mapper: Resource) -> Iterator[Violation]:
-    """The mapper is in a client scope."""
+    """Check that the mapper is in a client scope."""
     client = mapper.get("client")
     if client and mapper.get("addToAccessToken"):
         yield Violation("client", f"puts {audience(mapper)} into every token of {client}")

@@ -19,7 +19,7 @@ from provision.rules.helpers.audiences import audience, audience_mappers, audien
     beside=("AudienceMapper",),
 )
 def check(server: Resource, context: RuleContext) -> Iterator[Violation]:
-    """One audience of the server's scope is the server's URL; other rules judge spelling and scopes without an audience."""
+    """Check that one audience of the server's scope is the server's URL, in any spelling."""
     url = audience_of(server)
     scopes = tuple(server.items("scopes"))
     named = [audience(mapper) for scope in scopes for mapper in audience_mappers(context, scope=scope)]

@@ -20,7 +20,7 @@ from provision.rules.helpers.audiences import audience_of
     beside=("McpServer",),
 )
 def check(server: Resource, context: RuleContext) -> Iterator[Violation]:
-    """No other server has the same audience."""
+    """Check that no other server has the same audience."""
     own = audience_of(server)
     for other in context.of("McpServer"):
         if other is not server and audience_of(other) == own:

@@ -29,7 +29,7 @@ _GRANTS = (
     beside=("AudienceMapper", "ClientRole"),
 )
 def check(resource: Resource, context: RuleContext) -> Iterator[Violation]:
-    """The server's client is an audience of the server's scope; without known servers, a client is an audience of some scope."""
+    """Check that a known server's client is an audience of the server's scope; without known servers, of any scope."""
     if resource.kind == "McpServer":
         path, client = "introspectionClientId", resource.get("introspectionClientId") or resource.get("url")
         well = resource.get("verifier") != "introspection" or client in _audiences(resource, context)
@@ -60,7 +60,7 @@ def _no_client_can(realm: str, context: RuleContext) -> bool:
 
 
 def _has_another_use(client: Resource) -> bool:
-    """Return whether a client gets tokens itself or is disabled, so that it need not be one that introspects."""
+    """Return whether a client gets tokens itself or is disabled, so that it need not introspect."""
     return not client.get("enabled") or any(client.get(grant) for grant in _GRANTS)
 
 

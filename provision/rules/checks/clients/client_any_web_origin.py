@@ -17,7 +17,7 @@ from provision.rules import Resource, Violation, rule
     on=("Client",),
 )
 def check(client: Resource) -> Iterator[Violation]:
-    """No web origin is a star; Keycloak compares others literally, so `/*` matches none."""
+    """Check that no web origin is a star; Keycloak compares other origins literally, so `/*` matches none."""
     for origin in client.items("webOrigins"):
         if origin == "*":
             yield Violation("webOrigins", "lets every web page read the answers to it")

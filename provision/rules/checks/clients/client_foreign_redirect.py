@@ -1,4 +1,4 @@
-"""Codes go to hosts that somebody vouched for."""
+"""Codes go to known hosts only."""
 
 from collections.abc import Iterator
 
@@ -31,7 +31,7 @@ from provision.rules.helpers.redirects import is_one_of, redirects
     },
 )
 def check(client: Resource, context: RuleContext) -> Iterator[Violation]:
-    """The hosts are those of known MCP clients, of the stack, or this machine.
+    """Check that every host belongs to a known MCP client or the stack, or is this machine.
 
     A redirect URI that is a bare host or no URL redirects no browser, and passes. A server of the stack allows the host of
     its address, whether that is a URL or a bare host.

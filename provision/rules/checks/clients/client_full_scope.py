@@ -1,4 +1,4 @@
-"""Tokens say no more of a user than the client needs."""
+"""Tokens carry no more about a user than the client needs."""
 
 from collections.abc import Iterator
 
@@ -18,6 +18,6 @@ from provision.rules import Resource, Violation, rule
     ephemeral="advisory",
 )
 def check(client: Resource) -> Iterator[Violation]:
-    """Full scope is off."""
+    """Check that full scope is off."""
     if client.get("fullScopeAllowed"):
         yield Violation("fullScopeAllowed", "gets all roles of its users in each token")

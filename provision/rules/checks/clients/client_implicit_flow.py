@@ -17,6 +17,6 @@ from provision.rules import Resource, Violation, rule
     on=("Client",),
 )
 def check(client: Resource) -> Iterator[Violation]:
-    """The implicit grant is off."""
+    """Check that the implicit grant is off."""
     if client.get("implicitFlow"):
         yield Violation("implicitFlow", "gets access tokens in the address of a page")

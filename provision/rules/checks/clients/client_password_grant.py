@@ -17,6 +17,6 @@ from provision.rules import Resource, Violation, rule
     on=("Client",),
 )
 def check(client: Resource) -> Iterator[Violation]:
-    """The password grant is off."""
+    """Check that the password grant is off."""
     if client.get("directAccessGrants"):
         yield Violation("directAccessGrants", "takes its users' passwords")

@@ -1,4 +1,4 @@
-"""Codes are of use only to the client that asked for them."""
+"""An authorization code is useful only to the client that requested it."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -31,7 +31,7 @@ _CONDITIONS = (
     beside=("ClientPolicy", "ClientProfile"),
 )
 def check(client: Resource, context: RuleContext) -> Iterator[Violation]:
-    """The client itself asks for PKCE, or a client policy does for it."""
+    """Check that PKCE is required by the client itself or by a client policy."""
     if not client.get("standardFlow") or client.get("requirePkce"):
         return
     realm = client.get("realm")

@@ -19,7 +19,7 @@ from provision.rules.helpers.redirects import redirects
     on=("Client",),
 )
 def check(client: Resource) -> Iterator[Violation]:
-    """Redirect URIs with http are on this machine; a bare host or no URL redirects no browser."""
+    """Check that redirect URIs with http are on this machine; a bare host or no URL redirects no browser."""
     for redirect in redirects(client):
         if redirect.scheme == "http" and redirect.by_web and not is_loopback(redirect.host):
             yield Violation(redirect.path, f"is sent codes by plain HTTP to {redirect.host}")

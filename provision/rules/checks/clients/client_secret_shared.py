@@ -19,7 +19,7 @@ from provision.rules.helpers.client_secrets import declared_secret
     beside=("Client",),
 )
 def check(client: Resource, context: RuleContext) -> Iterator[Violation]:
-    """No other client has the same secret; of two clients, the later by name is reported."""
+    """Check that no other client has the same secret; of two clients, the later by name is reported."""
     secret = declared_secret(client)
     if secret is None:
         return

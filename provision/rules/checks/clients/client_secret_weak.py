@@ -38,7 +38,7 @@ from provision.rules.helpers.client_secrets import declared_secret
     },
 )
 def check(client: Resource, context: RuleContext) -> Iterator[Violation]:
-    """The secret is long enough without the words that everybody would try."""
+    """Check that the secret is long enough without the easily guessed words."""
     secret = declared_secret(client)
     if secret is None:
         return

@@ -19,7 +19,7 @@ from provision.rules.helpers.redirects import is_redirected_to
     on=("Client",),
 )
 def check(client: Resource) -> Iterator[Violation]:
-    """No redirect URI, for logins and for logouts, has a wildcard."""
+    """Check that no redirect URI, for logins and for logouts, has a wildcard."""
     if not is_redirected_to(client):
         return
     for field in ("redirectUris", "postLogoutRedirectUris"):

@@ -1,4 +1,4 @@
-"""A server's client only asks."""
+"""A server's client does nothing but introspect."""
 
 from collections.abc import Iterator
 
@@ -19,7 +19,7 @@ from provision.rules.helpers.introspection import BESIDE, introspects
     beside=BESIDE,
 )
 def check(client: Resource, context: RuleContext) -> Iterator[Violation]:
-    """Client credentials and token exchange are off."""
+    """Check that client credentials and token exchange are off."""
     if client.get("access") == "public":  # has neither
         return
     for field, what in (("serviceAccounts", "client credentials"), ("tokenExchange", "token exchange")):

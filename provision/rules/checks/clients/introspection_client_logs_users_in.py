@@ -1,4 +1,4 @@
-"""A server's client is no application's."""
+"""A server's client is not used by an application."""
 
 from collections.abc import Iterator
 
@@ -20,7 +20,7 @@ from provision.rules.helpers.introspection import BESIDE, introspects
     beside=BESIDE,
 )
 def check(client: Resource, context: RuleContext) -> Iterator[Violation]:
-    """Neither the code nor the device grant is on."""
+    """Check that neither the code grant nor the device grant is on."""
     for field in ("standardFlow", "deviceGrant"):
         if client.get(field) and introspects(client, context):
             yield Violation(field, "logs users in, and an MCP server introspects with it or takes its tokens")

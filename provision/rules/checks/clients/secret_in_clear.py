@@ -1,4 +1,4 @@
-"""Secrets stand encrypted in the stack file and in what a program declares."""
+"""Secrets are encrypted in the stack file and in a program's inputs."""
 
 from collections.abc import Collection, Iterator
 
@@ -23,7 +23,7 @@ _ENCRYPT = "a secret of the stack file (`pulumi.Config().require_secret`), or pu
     parameters={"allowed": []},
 )
 def check(given: Resource, context: RuleContext) -> Iterator[Violation]:
-    """No secret of the stack file is unencrypted, and no input that is named like a secret, except at allowed paths."""
+    """Check that no secret of the stack file and no secret-like input is unencrypted, except at allowed paths."""
     if given.kind == "Resource":
         yield from _in_inputs(given, context.parameters["allowed"])
         return

@@ -22,7 +22,7 @@ from provision.rules.helpers.admin_roles import ADMINISTRATION, ADMINISTRATORS, 
     },
 )
 def check(mapping: Resource, context: RuleContext) -> Iterator[Violation]:
-    """Only allowed clients hold a role that matches a listed pattern of owner and name."""
+    """Check that only allowed clients hold a role that matches a listed pattern of owner and name."""
     role = Role(mapping.get("owner") or "", mapping.get("role"))
     if mapping.get("client") in context.parameters["administrators"]:
         return

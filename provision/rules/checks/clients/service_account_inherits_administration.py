@@ -29,7 +29,7 @@ from provision.rules.helpers.admin_roles import (
     parameters={"roles": [*ADMINISTRATION], "administrators": [*ADMINISTRATORS]},
 )
 def check(given: Resource, context: RuleContext) -> Iterator[Violation]:
-    """No role or group leads to a listed role by way of others, except for allowed clients."""
+    """Check that no role or group leads to a listed role through others, except for allowed clients."""
     realm, patterns = given.get("realm"), context.parameters["roles"]
     if given.kind == "Group":
         start = of_group(given, groups_in(context, realm))
@@ -39,16 +39,16 @@ def check(given: Resource, context: RuleContext) -> Iterator[Violation]:
         return
     role, client = Role(given.get("owner") or "", given.get("role")), given.get("client")
     if role.is_among(patterns) or client in context.parameters["administrators"]:
-        return  # the former are a rule of their own
+        return  # held roles have a rule of their own
     for way in administering([role], roles_in(context, realm), patterns):
         yield Violation("role", f"lets the service account of {client} administer: {shown(way)}")
 
 
 def _members(group: Resource, context: RuleContext) -> list[str]:
-    """Yield the service accounts in a group; in a program, the ones that are declared.
+    """Return the service accounts in a group; for a program, the declared ones.
 
     Raises:
-        Inconclusive: There may be others, since the realm is not made by the program.
+        Inconclusive: The group may have others, since the program does not make the realm.
     """
     if "serviceAccounts" not in group.properties:
         context.all_seen("User")

@@ -1,4 +1,4 @@
-"""A container has no capability that it does not need."""
+"""A container has no unneeded capability."""
 
 from collections.abc import Iterator
 
@@ -18,7 +18,7 @@ from provision.rules import Resource, RuleContext, Violation, rule
     parameters={"allowed": []},
 )
 def check(container: Resource, context: RuleContext) -> Iterator[Violation]:
-    """All capabilities are dropped, and only allowed ones are added."""
+    """Check that all capabilities are dropped, and only allowed ones are added."""
     added = [_short(name) for name in container.get("capabilitiesAdded")]
     if extra := sorted(set(added) - {_short(name) for name in context.parameters["allowed"]}):
         yield Violation("capabilitiesAdded", f"adds {', '.join(extra)}")

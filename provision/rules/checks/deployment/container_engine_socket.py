@@ -19,7 +19,7 @@ _ENGINE = re.compile(r"(docker|containerd|podman|crio)\.sock$|^(/|/var|/run|/var
     on=("Container",),
 )
 def check(container: Resource) -> Iterator[Violation]:
-    """No mount is an engine's socket, or a folder that holds one."""
+    """Check that no mount is an engine's socket, or a folder that holds one."""
     for mount in container.items("mounts"):
         if _ENGINE.search(str(mount).rstrip("/") or "/"):
             yield Violation("mounts", f"mounts {mount}")

@@ -17,6 +17,6 @@ from provision.rules import Resource, Violation, rule
     profiles=("prod",),
 )
 def check(container: Resource) -> Iterator[Violation]:
-    """The image is named by a digest."""
+    """Check that the image is named by a digest."""
     if "sha256:" not in str(container.get("image")):
         yield Violation("image", "is named by a tag")

@@ -1,4 +1,4 @@
-"""No program in a container gets more rights than it began with."""
+"""No program in a container gains more rights than it began with."""
 
 from collections.abc import Iterator
 
@@ -17,7 +17,7 @@ from provision.rules import Resource, Violation, rule
     ephemeral="advisory",
 )
 def check(container: Resource) -> Iterator[Violation]:
-    """The option `no-new-privileges` is set."""
+    """Check that the option `no-new-privileges` is set."""
     options = [str(option).replace("=", ":") for option in container.get("securityOptions")]
     if not {"no-new-privileges", "no-new-privileges:true"} & set(options):
         yield Violation("securityOptions", "lets its programs gain rights")

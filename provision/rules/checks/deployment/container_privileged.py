@@ -1,4 +1,4 @@
-"""No container has the rights of the machine."""
+"""No container has the rights of the host machine."""
 
 from collections.abc import Iterator
 
@@ -16,6 +16,6 @@ from provision.rules import Resource, Violation, rule
     on=("Container",),
 )
 def check(container: Resource) -> Iterator[Violation]:
-    """The container is not privileged."""
+    """Check that the container is not privileged."""
     if container.get("privileged"):
         yield Violation("privileged", "is privileged")

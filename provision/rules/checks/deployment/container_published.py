@@ -1,4 +1,4 @@
-"""A container for development is published on this machine alone."""
+"""A container for development is reachable from this machine only."""
 
 from collections.abc import Iterator
 
@@ -18,7 +18,7 @@ from provision.rules import Resource, Violation, rule
     profiles=("dev", "test"),
 )
 def check(container: Resource) -> Iterator[Violation]:
-    """Every published port is on a loopback address."""
+    """Check that every published port is on a loopback address."""
     for address in container.items("publishedOn"):
         if not is_loopback(address.strip("[]")):
             yield Violation("publishedOn", f"is published on {address}")

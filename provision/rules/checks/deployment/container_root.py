@@ -16,7 +16,7 @@ from provision.rules import Resource, Violation, rule
     on=("Container",),
 )
 def check(container: Resource) -> Iterator[Violation]:
-    """The container's user is set, and is not root."""
+    """Check that the container's user is set, and is not root."""
     user = container.get("user")
     if not user:
         yield Violation("user", "runs as the user that its image names, which may be root")

@@ -17,6 +17,6 @@ from provision.rules import Resource, Violation, rule
     ephemeral="advisory",
 )
 def check(container: Resource) -> Iterator[Violation]:
-    """The root file system is read-only."""
+    """Check that the root file system is read-only."""
     if not container.get("readOnlyRoot"):
         yield Violation("readOnlyRoot", "can write to its root")

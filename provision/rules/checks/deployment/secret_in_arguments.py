@@ -1,4 +1,4 @@
-"""No secret stands among a program's arguments."""
+"""No secret is among a program's arguments."""
 
 from collections.abc import Iterator
 
@@ -17,7 +17,7 @@ from provision.rules.helpers.secret_names import in_arguments
     on=("Container", "KeycloakServer", "McpServer"),
 )
 def check(resource: Resource) -> Iterator[Violation]:
-    """Options that are named like secrets hold paths of files."""
+    """Check that options named like secrets hold paths of files."""
     arguments = resource.peek("arguments")
     for option in in_arguments(arguments if isinstance(arguments, (list, tuple)) else ()):
         yield Violation("arguments", f"has a secret after {option}")

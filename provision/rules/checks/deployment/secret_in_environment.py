@@ -1,4 +1,4 @@
-"""No secret stands in an environment variable."""
+"""No secret is in an environment variable."""
 
 from collections.abc import Iterator
 
@@ -25,14 +25,14 @@ from provision.rules.helpers.secret_names import (
     parameters={"allowed": []},
 )
 def check(container: Resource, context: RuleContext) -> Iterator[Violation]:
-    """Variables that are named like secrets hold paths of files, and addresses hold no password."""
+    """Check that variables named like secrets hold paths of files, and that addresses hold no password."""
     environment = container.peek("environment") or {}
     if not isinstance(environment, dict):
         container.get("environment")
         return
     for name, value in environment.items():
         if name in context.parameters["allowed"] or name in BOOTSTRAP_VARIABLES:
-            continue  # the latter are a rule of their own
+            continue  # the options of the first administrator have a rule of their own
         if (names_a_secret(name) and is_a_value(value)) or has_a_password(value):
             yield Violation(f"environment.{name}", f"has a secret in the variable {name}")
     if HIDDEN in environment:

@@ -1,4 +1,4 @@
-"""An MCP server takes only tokens that are for it."""
+"""An MCP server accepts only tokens made for it."""
 
 from collections.abc import Iterator
 
@@ -17,6 +17,6 @@ from provision.rules import Resource, Violation, rule
     on=("McpServer",),
 )
 def check(server: Resource) -> Iterator[Violation]:
-    """The server's audience is set."""
+    """Check that the server's audience is set."""
     if not server.get("audience"):
         yield Violation("audience", "takes tokens for any server")

@@ -1,4 +1,4 @@
-"""An MCP server keeps the details of its errors."""
+"""An MCP server does not show the details of its errors to clients."""
 
 from collections.abc import Iterator
 
@@ -17,6 +17,6 @@ from provision.rules import Resource, Violation, rule
     ephemeral="advisory",
 )
 def check(server: Resource) -> Iterator[Violation]:
-    """No setting of the deployment sends detailed errors to clients."""
+    """Check that no setting of the deployment sends detailed errors to clients."""
     if server.get("detailedErrors"):
         yield Violation("detailedErrors", "sends the details of its errors to clients")

@@ -1,4 +1,4 @@
-"""An MCP server knows whose tokens it takes."""
+"""An MCP server accepts tokens of one known issuer."""
 
 from collections.abc import Iterator
 
@@ -16,7 +16,7 @@ from provision.rules import Resource, Violation, rule
     on=("McpServer",),
 )
 def check(server: Resource) -> Iterator[Violation]:
-    """The server has exactly one issuer; with several, a token of one realm opens what users of another own."""
+    """Check that the server has exactly one issuer; with several, a token of one realm opens another realm's data."""
     issuers = server.get("issuers")
     if not issuers:
         yield Violation("issuer", "takes tokens of any issuer")

@@ -1,4 +1,4 @@
-"""An MCP server compares with the issuer that Keycloak writes."""
+"""An MCP server expects the issuer that Keycloak writes."""
 
 from collections.abc import Iterator
 
@@ -18,7 +18,7 @@ from provision.rules import Resource, RuleContext, Violation, rule
     beside=("KeycloakServer", "Realm"),
 )
 def check(server: Resource, context: RuleContext) -> Iterator[Violation]:
-    """The issuer is the address of a visible Keycloak with the name of a visible realm."""
+    """Check that the issuer is the address of a visible Keycloak with the name of a visible realm."""
     issuer = server.get("issuer")
     if issuer and issuer.endswith("/"):
         yield Violation("issuer", "ends in a slash, and Keycloak's does not")
@@ -27,7 +27,7 @@ def check(server: Resource, context: RuleContext) -> Iterator[Violation]:
 
 
 def _is_written_here(issuer: str, context: RuleContext) -> bool:
-    """Return whether a visible Keycloak and realm make this issuer, or none is visible."""
+    """Return whether a visible Keycloak and realm make this issuer; True if none is visible."""
     seen = False
     for realm in context.of("Realm"):
         for keycloak in context.of("KeycloakServer"):

@@ -17,7 +17,7 @@ from provision.rules import Resource, Violation, rule
     ephemeral="advisory",
 )
 def check(server: Resource) -> Iterator[Violation]:
-    """No setting of the deployment raises the log level."""
+    """Check that no setting of the deployment raises the log level."""
     level = str(server.get("logLevel")).lower()
     if level in {"debug", "trace", "all"}:
         yield Violation("logLevel", f"logs at {level}")

@@ -1,4 +1,4 @@
-"""An MCP server's metadata names the issuer of the tokens that it takes."""
+"""An MCP server's metadata names the issuer of the tokens that it accepts."""
 
 from collections.abc import Iterator
 
@@ -17,7 +17,7 @@ from provision.rules import Resource, Violation, rule
     on=("McpServer",),
 )
 def check(server: Resource) -> Iterator[Violation]:
-    """The metadata names the issuers that the server checks."""
+    """Check that the metadata names the issuers that the server checks."""
     issuers = server.get("issuers")
     for named in server.items("authorizationServers"):
         if named not in issuers:

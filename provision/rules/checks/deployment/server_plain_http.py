@@ -1,4 +1,4 @@
-"""An MCP server speaks HTTPS where others can reach it."""
+"""An MCP server speaks HTTPS wherever others can reach it."""
 
 from collections.abc import Iterator
 
@@ -17,9 +17,9 @@ from provision.rules import Resource, Violation, rule
     on=("McpServer",),
 )
 def check(server: Resource) -> Iterator[Violation]:
-    """The server's address is https, or on this machine.
+    """Check that the server's address is https, or on this machine.
 
-    A bare host counts as https; text that begins like plain HTTP and is no URL is not on this machine.
+    A bare host counts as https; text that begins with http: and is no URL is not on this machine.
     """
     url = server.get("url")
     if url and is_plain(url) and not is_loopback(host(url)):

@@ -20,9 +20,9 @@ from provision.rules import Resource, RuleContext, Violation, rule
     in_production={"plainNamesWithoutDots": False},
 )
 def check(server: Resource, context: RuleContext) -> Iterator[Violation]:
-    """Plain HTTP stays on this machine or, for trying things out, in a network of containers.
+    """Check that plain HTTP stays on this machine or, for trying things out, in a network of containers.
 
-    A bare host is not plain HTTP; text that begins like plain HTTP and is no URL is not allowed.
+    A bare host is not plain HTTP; text that begins with http: and is no URL is not allowed.
     """
     for path in ("introspectionUrl", "jwksUrl"):
         url = server.get(path)
@@ -31,6 +31,6 @@ def check(server: Resource, context: RuleContext) -> Iterator[Violation]:
 
 
 def _allowed(name: str, context: RuleContext) -> bool:
-    # Names without dots are of a container network: no other machine answers to them.
+    # A name without dots belongs to a container network: no other machine answers to it.
     inside = bool(name) and context.parameters["plainNamesWithoutDots"] and not {".", ":"} & set(name)
     return inside or is_loopback(name) or name in context.parameters["plainHosts"]

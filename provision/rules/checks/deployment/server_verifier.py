@@ -17,6 +17,6 @@ from provision.rules import Resource, Violation, rule
     on=("McpServer",),
 )
 def check(server: Resource) -> Iterator[Violation]:
-    """The server has a verifier that is known to check tokens."""
+    """Check that the server has a verifier known to check tokens."""
     if server.get("verifier") not in {"introspection", "jwt"}:
         yield Violation("verifier", "does not check tokens")

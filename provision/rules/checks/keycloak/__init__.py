@@ -1,1 +1,1 @@
-"""The Keycloak server: how it is started and what it opens."""
+"""The Keycloak server: how it is started and what it opens to others."""

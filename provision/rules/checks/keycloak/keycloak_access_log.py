@@ -23,6 +23,6 @@ _LOGGED = re.compile(
     ephemeral="advisory",
 )
 def check(server: Resource) -> Iterator[Violation]:
-    """The pattern writes no header or cookie that grants access."""
+    """Check that the pattern writes no header or cookie that grants access."""
     for name in _LOGGED.findall(str(server.get("accessLogPattern"))):
         yield Violation("accessLogPattern", f"writes {name} into the log")

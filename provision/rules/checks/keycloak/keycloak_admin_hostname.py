@@ -19,7 +19,7 @@ from provision.rules import Resource, Violation, rule
     profiles=("prod",),
 )
 def check(server: Resource) -> Iterator[Violation]:
-    """The admin console has another host than the public address; either may be a bare host."""
+    """Check that the admin console has another host than the public address; either may be a bare host."""
     own = host(server.get("adminHostname") or "")
     if not own:
         yield Violation("adminHostname", "serves the admin console on the public address")

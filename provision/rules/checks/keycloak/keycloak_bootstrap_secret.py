@@ -1,4 +1,4 @@
-"""The first administrator's secret does not stand in the deployment."""
+"""The first administrator's secret is not in the deployment."""
 
 from collections.abc import Iterator
 
@@ -18,6 +18,6 @@ from provision.rules import Resource, Violation, rule
     ephemeral="advisory",
 )
 def check(server: Resource) -> Iterator[Violation]:
-    """No variable and no argument holds the first administrator's secret."""
+    """Check that no variable and no argument holds the first administrator's secret."""
     if server.get("adminSecretPlain"):
         yield Violation("adminSecretPlain", "has the first administrator's secret in clear")

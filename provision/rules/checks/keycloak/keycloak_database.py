@@ -1,4 +1,4 @@
-"""A production Keycloak has a database server."""
+"""A production Keycloak uses a database server."""
 
 from collections.abc import Iterator
 
@@ -18,6 +18,6 @@ from provision.rules import Resource, Violation, rule
     profiles=("prod",),
 )
 def check(server: Resource) -> Iterator[Violation]:
-    """The database is not a development one."""
+    """Check that the database is not the development database."""
     if str(server.get("database")).startswith("dev-"):
         yield Violation("database", "keeps its data in the database for development")

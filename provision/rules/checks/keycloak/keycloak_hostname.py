@@ -18,7 +18,7 @@ from provision.rules import Resource, Violation, rule
     ephemeral="advisory",
 )
 def check(server: Resource) -> Iterator[Violation]:
-    """The host name is set, and no request changes it."""
+    """Check that the host name is set, and that no request changes it."""
     if server.get("hostname") is None:
         yield Violation("hostname", "takes its address from each request")
     elif server.get("hostnameStrict") is False:

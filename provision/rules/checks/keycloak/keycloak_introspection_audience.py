@@ -1,4 +1,4 @@
-"""Introspection tells a client only of tokens that are for it."""
+"""Introspection answers a client only about tokens made for it."""
 
 from collections.abc import Iterator
 
@@ -17,6 +17,6 @@ from provision.rules import Resource, Violation, rule
     on=("KeycloakServer",),
 )
 def check(server: Resource) -> Iterator[Violation]:
-    """The audience check is on."""
+    """Check that the audience check is on."""
     if server.get("introspectionAudienceCheck") is False:
         yield Violation("introspectionAudienceCheck", "introspects tokens for clients that they are not for")

@@ -21,7 +21,7 @@ _TALKATIVE = frozenset({"debug", "trace", "all"})
     parameters={"harmless": ["org.hibernate", "liquibase"]},
 )
 def check(server: Resource, context: RuleContext) -> Iterator[Violation]:
-    """No category that sees requests is at a level below info."""
+    """Check that no category that logs requests is at a level below info."""
     for part in str(server.get("logLevel")).split(","):
         category, _, level = part.strip().rpartition(":")
         harmless = any(category.startswith(name) for name in context.parameters["harmless"])

@@ -1,4 +1,4 @@
-"""Keycloak speaks HTTPS where others can reach it."""
+"""Keycloak speaks HTTPS wherever others can reach it."""
 
 from collections.abc import Iterator
 
@@ -18,9 +18,9 @@ from provision.rules import Resource, Violation, rule
     on=("KeycloakServer",),
 )
 def check(server: Resource) -> Iterator[Violation]:
-    """Plain HTTP stays on this machine, or between a proxy and Keycloak.
+    """Check that plain HTTP stays on this machine, or between a proxy and Keycloak.
 
-    A bare host, which `hostname` may be, is reached over https; text that begins like plain HTTP and is no URL is not on
+    A bare host, which `hostname` may be, is reached over https; text that begins with http: and is no URL is not on
     this machine.
     """
     url = server.get("url")

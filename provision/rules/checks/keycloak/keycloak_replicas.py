@@ -1,4 +1,4 @@
-"""A production Keycloak is more than one."""
+"""A production Keycloak has several replicas."""
 
 from collections.abc import Iterator
 
@@ -19,7 +19,7 @@ from provision.rules import Resource, RuleContext, Violation, rule
     parameters={"atLeast": 2},
 )
 def check(server: Resource, context: RuleContext) -> Iterator[Violation]:
-    """Keycloak has at least the configured number of replicas."""
+    """Check that Keycloak has at least the configured number of replicas."""
     count, needed = int(server.get("replicas")), context.parameters["atLeast"]
     if count < needed:
         yield Violation("replicas", f"is {count}, and {needed} are needed", f"replicas: {needed}")

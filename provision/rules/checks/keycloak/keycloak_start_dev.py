@@ -18,6 +18,6 @@ from provision.rules import Resource, Violation, rule
     ephemeral="advisory",
 )
 def check(server: Resource) -> Iterator[Violation]:
-    """Keycloak is started with ``start``."""
+    """Check that Keycloak is started with ``start``."""
     if server.get("mode") == "start-dev":
         yield Violation("mode", "runs in development mode")

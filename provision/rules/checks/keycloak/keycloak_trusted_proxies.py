@@ -1,4 +1,4 @@
-"""Only named proxies say where a request comes from."""
+"""Only named proxies set the origin of a request."""
 
 from collections.abc import Iterator
 
@@ -18,6 +18,6 @@ from provision.rules import Resource, Violation, rule
     ephemeral="advisory",
 )
 def check(server: Resource) -> Iterator[Violation]:
-    """If headers of proxies count, the proxies are listed."""
+    """Check that the proxies are listed if their headers count."""
     if server.get("proxyHeaders") and not server.get("proxyTrustedAddresses"):
         yield Violation("proxyTrustedAddresses", "believes the sender's address from everybody")

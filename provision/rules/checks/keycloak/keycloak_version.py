@@ -1,4 +1,4 @@
-"""Keycloak's version has no known hole."""
+"""Keycloak's version has no known vulnerability."""
 
 from collections.abc import Iterator
 
@@ -6,7 +6,7 @@ from provision.rules import Resource, RuleContext, Violation, rule
 from provision.rules.helpers.keycloak_cves import Version, known
 
 _IN_WORDS = 5
-"""The number of vulnerabilities that are described, the newest ones; others are only named."""
+"""The number of vulnerabilities described in full, newest first; others are only named."""
 
 
 @rule(
@@ -23,7 +23,7 @@ _IN_WORDS = 5
     parameters={"accepted": []},
 )
 def check(server: Resource, context: RuleContext) -> Iterator[Violation]:
-    """The version has no known vulnerability that is not accepted."""
+    """Check that the version has no known vulnerability except accepted ones."""
     version, holes = Version.of(str(server.get("version"))), known()
     if version is None:
         raise server.inconclusive("version", "no version of Keycloak's own")

@@ -1,1 +1,1 @@
-"""The realm: connections, logins, what is recorded, and who is in it."""
+"""The realm: connections, logins, recorded events, and accounts."""

@@ -1,4 +1,4 @@
-"""No account for trying things out is left in production."""
+"""No demonstration account is left in production."""
 
 from collections.abc import Iterator
 
@@ -31,7 +31,7 @@ from provision.rules import Resource, RuleContext, Violation, rule
     },
 )
 def check(user: Resource, context: RuleContext) -> Iterator[Violation]:
-    """No user has a declared password, or a name that demonstrations use."""
+    """Check that no user has a declared password, or a name that demonstrations use."""
     if user.get("username") in context.parameters["usernames"]:
         yield Violation("username", "has the name of an account for trying things out")
     elif user.properties.get("password") is not None:

@@ -1,4 +1,4 @@
-"""Nobody administers Keycloak just by having an account."""
+"""Nobody administers Keycloak merely by having an account."""
 
 from collections.abc import Iterator
 
@@ -39,7 +39,7 @@ from provision.rules.helpers.admin_roles import (
     },
 )
 def check(given: Resource, context: RuleContext) -> Iterator[Violation]:
-    """The default role and the default groups lead to no role that matches a listed pattern of owner and name."""
+    """Check that the default role and the default groups lead to no role that matches a listed pattern of owner and name."""
     realm = given.get("realm")
     if given.kind == "Group":
         start = of_group(given, groups_in(context, realm)) if _has_all_members(given) else iter(())

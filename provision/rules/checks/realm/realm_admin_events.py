@@ -1,4 +1,4 @@
-"""What administrators do is recorded."""
+"""Administrators' actions are recorded."""
 
 from collections.abc import Iterator
 
@@ -18,6 +18,6 @@ from provision.rules import Resource, Violation, rule
     ephemeral="advisory",
 )
 def check(realm: Resource) -> Iterator[Violation]:
-    """Admin events are kept."""
+    """Check that admin events are kept."""
     if not realm.get("adminEventsEnabled"):
         yield Violation("adminEventsEnabled", "keeps no record of what administrators change")

@@ -1,4 +1,4 @@
-"""Passwords can't be guessed one after the other."""
+"""Passwords can't be found by repeated guessing."""
 
 from collections.abc import Iterator
 
@@ -18,7 +18,7 @@ from provision.rules import Resource, RuleContext, Violation, rule
     parameters={"maximumFailures": 100},
 )
 def check(realm: Resource, context: RuleContext) -> Iterator[Violation]:
-    """Failed logins lock a user out for a while, and soon enough."""
+    """Check that failed logins lock a user out for a while, and soon enough."""
     most = context.parameters["maximumFailures"]
     if not realm.get("bruteForceProtected"):
         yield Violation("bruteForceProtected", "any number of passwords may be tried")

@@ -19,7 +19,7 @@ from provision.rules import Resource, RuleContext, Violation, rule
     parameters={"types": ["LOGIN", "LOGIN_ERROR", "CODE_TO_TOKEN_ERROR", "REFRESH_TOKEN_ERROR"]},
 )
 def check(realm: Resource, context: RuleContext) -> Iterator[Violation]:
-    """Login events are kept, with at least the listed types."""
+    """Check that login events are kept, with at least the listed types."""
     if not realm.get("eventsEnabled"):
         yield Violation("eventsEnabled", "keeps no record of logins")
         return

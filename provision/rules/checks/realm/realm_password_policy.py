@@ -1,4 +1,4 @@
-"""Passwords have a length."""
+"""Passwords have a minimum length."""
 
 import re
 from collections.abc import Iterator
@@ -24,7 +24,7 @@ _KEYCLOAKS = 8
     parameters={"minimumLength": 12},
 )
 def check(realm: Resource, context: RuleContext) -> Iterator[Violation]:
-    """The policy asks for enough characters."""
+    """Check that the policy asks for enough characters."""
     least = context.parameters["minimumLength"]
     asked = _LENGTH.search(realm.get("passwordPolicy") or "")
     if asked is None:

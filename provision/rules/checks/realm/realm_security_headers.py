@@ -1,4 +1,4 @@
-"""Login pages can't be put into other pages."""
+"""Login pages can't be embedded in other pages."""
 
 import re
 from collections.abc import Iterator
@@ -19,7 +19,7 @@ from provision.rules import Resource, RuleContext, Violation, rule
     parameters={"frameAncestors": ["'self'", "'none'"]},
 )
 def check(realm: Resource, context: RuleContext) -> Iterator[Violation]:
-    """Changed headers still protect."""
+    """Check that changed headers still protect."""
     for name, value in (realm.get("browserSecurityHeaders") or {}).items():
         problem = _problem(name, str(value).strip().lower(), context) if value else ""
         if problem:

@@ -1,4 +1,4 @@
-"""Nobody makes an account for themselves."""
+"""Users can't create their own accounts."""
 
 from collections.abc import Iterator
 
@@ -18,6 +18,6 @@ from provision.rules import Resource, Violation, rule
     ephemeral="advisory",
 )
 def check(realm: Resource) -> Iterator[Violation]:
-    """User registration is off."""
+    """Check that user registration is off."""
     if realm.get("registrationAllowed"):
         yield Violation("registrationAllowed", "lets everybody who sees the login page make an account")

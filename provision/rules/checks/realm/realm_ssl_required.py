@@ -21,7 +21,7 @@ _STRICTNESS = ("none", "external", "all")
     in_production={"atLeast": "all"},
 )
 def check(realm: Resource, context: RuleContext) -> Iterator[Violation]:
-    """HTTPS is required as strictly as the parameter says, or more."""
+    """Check that HTTPS is required at least as strictly as the parameter says."""
     mode, least = realm.get("sslRequired"), context.parameters["atLeast"]
     if mode not in _STRICTNESS[_STRICTNESS.index(least) :]:
         who = "everybody" if mode == "none" else "private addresses"

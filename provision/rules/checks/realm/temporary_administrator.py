@@ -7,7 +7,7 @@ from provision.rules import Resource, RuleContext, Violation, rule
 _MASTER = "master"
 _MARK = "is_temporary_admin"
 _TEMPORARY = "temporaryAdministrator"
-"""The property that an audit gives a client with the mark; no program declares it."""
+"""The property that an audit sets for a client with the mark; no program declares it."""
 
 
 @rule(
@@ -25,7 +25,7 @@ _TEMPORARY = "temporaryAdministrator"
     parameters={"names": ["admin", "administrator", "temp-admin"]},
 )
 def check(account: Resource, context: RuleContext) -> Iterator[Violation]:
-    """No user or client of the realm master has the mark or a usual name."""
+    """Check that no user or client of the realm master has the mark or a usual name."""
     if account.get("realm") != _MASTER or not account.get("enabled"):
         return
     name = "username" if account.kind == "User" else "clientId"

@@ -1,4 +1,4 @@
-"""Users don't write what tokens say of them."""
+"""Users can't set attributes that tokens carry."""
 
 from collections.abc import Iterator
 
@@ -18,6 +18,6 @@ from provision.rules import Resource, Violation, rule
     ephemeral="advisory",
 )
 def check(profile: Resource) -> Iterator[Violation]:
-    """Users cannot change attributes that the profile does not list."""
+    """Check that users cannot change attributes that the profile does not list."""
     if profile.get("unmanagedAttributePolicy") == "ENABLED":
         yield Violation("unmanagedAttributePolicy", "users may give themselves any attribute")

@@ -1,1 +1,1 @@
-"""Registration: who may become a client by itself, and with what."""
+"""Registration: who may become a client without an administrator, and with which properties."""

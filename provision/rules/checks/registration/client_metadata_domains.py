@@ -1,4 +1,4 @@
-"""Client metadata comes from hosts that are known."""
+"""Client metadata comes from known hosts."""
 
 from collections.abc import Iterator
 
@@ -21,7 +21,7 @@ _DOCUMENT = "clientIdMetadataDocument"
     parameters={"allowed": []},
 )
 def check(profile: Resource, context: RuleContext) -> Iterator[Violation]:
-    """No trusted domain has a wildcard."""
+    """Check that no trusted domain has a wildcard."""
     for domain in profile.items(f"{_DOCUMENT}.trustedDomains"):
         if "*" in domain and domain not in context.parameters["allowed"]:
             yield Violation(

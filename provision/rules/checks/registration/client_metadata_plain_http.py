@@ -20,6 +20,6 @@ _DOCUMENT = "clientIdMetadataDocument"
     ephemeral="advisory",
 )
 def check(profile: Resource) -> Iterator[Violation]:
-    """Plain HTTP is not allowed."""
+    """Check that plain HTTP is not allowed."""
     if profile.get(f"{_DOCUMENT}.allowHttpScheme"):
         yield Violation(f"{_DOCUMENT}.allowHttpScheme", "takes client metadata over plain HTTP")

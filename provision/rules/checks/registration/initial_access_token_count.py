@@ -17,7 +17,7 @@ from provision.rules import Resource, RuleContext, Violation, rule
     parameters={"most": 10},
 )
 def check(token: Resource, context: RuleContext) -> Iterator[Violation]:
-    """The token makes at most the configured number of clients."""
+    """Check that the token makes at most the configured number of clients."""
     most = context.parameters["most"]
     if token.get("count") > most:
         yield Violation("count", f"is good for more than {most} clients")

@@ -19,7 +19,7 @@ from provision.rules import Resource, RuleContext, Violation, rule
     in_production={"seconds": 86400},
 )
 def check(token: Resource, context: RuleContext) -> Iterator[Violation]:
-    """The token ends, at the latest after the configured time."""
+    """Check that the token expires, at the latest after the configured time."""
     seconds, longest = token.get("expirationSeconds"), context.parameters["seconds"]
     if seconds == 0:
         yield Violation("expirationSeconds", "never expires")

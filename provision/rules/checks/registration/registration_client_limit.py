@@ -1,4 +1,4 @@
-"""There is a limit to how many clients register."""
+"""The number of registered clients is limited."""
 
 from collections.abc import Iterator
 
@@ -19,6 +19,6 @@ from provision.rules.helpers.registration import POLICIES, is_missing
     beside=("MaxClientsPolicy",),
 )
 def check(realm: Resource, context: RuleContext) -> Iterator[Violation]:
-    """A policy limits the number of clients."""
+    """Check that a policy limits the number of clients."""
     if is_missing("MaxClientsPolicy", realm, context):
         yield Violation("", "has no Max Clients policy: any number of clients can register")

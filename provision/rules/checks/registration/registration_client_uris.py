@@ -19,6 +19,6 @@ from provision.rules.helpers.registration import is_anonymous
     on=("TrustedHostsPolicy",),
 )
 def check(policy: Resource) -> Iterator[Violation]:
-    """The URIs of a client are checked."""
+    """Check that the URIs of a client are checked."""
     if is_anonymous(policy) and not policy.get("clientUrisMustMatch"):
         yield Violation("clientUrisMustMatch", "lets a client register redirect URIs on any host")

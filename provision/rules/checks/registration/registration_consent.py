@@ -19,7 +19,7 @@ from provision.rules.helpers.registration import POLICIES, is_missing
     beside=("ConsentRequiredPolicy",),
 )
 def check(realm: Resource, context: RuleContext) -> Iterator[Violation]:
-    """A policy makes registered clients ask for consent."""
+    """Check that a policy makes registered clients ask for consent."""
     if is_missing("ConsentRequiredPolicy", realm, context):
         yield Violation(
             "",

@@ -19,7 +19,7 @@ from provision.rules.helpers.registration import POLICIES, is_missing
     beside=("FullScopeDisabledPolicy",),
 )
 def check(realm: Resource, context: RuleContext) -> Iterator[Violation]:
-    """A policy switches full scope off for registered clients."""
+    """Check that a policy switches full scope off for registered clients."""
     if is_missing("FullScopeDisabledPolicy", realm, context):
         yield Violation(
             "",

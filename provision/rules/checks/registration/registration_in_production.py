@@ -20,6 +20,6 @@ from provision.rules.helpers.registration import is_anonymous
     profiles=("prod",),
 )
 def check(policy: Resource) -> Iterator[Violation]:
-    """Nobody is trusted to register without a token."""
+    """Check that nobody may register without a token."""
     if is_anonymous(policy) and any(policy.items("trustedHosts")):
         yield Violation("trustedHosts", "lets programs on these hosts register clients without a token")

@@ -1,4 +1,4 @@
-"""No registration brings a mapper that grants something."""
+"""No registration brings a mapper that grants access."""
 
 from collections.abc import Iterator
 
@@ -21,7 +21,7 @@ from provision.rules.helpers.registration import POLICIES
     parameters={"harmless": [*HARMLESS_MAPPERS]},
 )
 def check(policy: Resource, context: RuleContext) -> Iterator[Violation]:
-    """All allowed types are harmless."""
+    """Check that all allowed types are harmless."""
     harmless = context.parameters["harmless"]
     for type_ in policy.items("allowedProtocolMapperTypes"):
         if type_ not in harmless:

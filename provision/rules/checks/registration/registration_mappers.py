@@ -19,7 +19,7 @@ from provision.rules.helpers.registration import POLICIES, is_missing
     beside=("AllowedProtocolMappersPolicy",),
 )
 def check(realm: Resource, context: RuleContext) -> Iterator[Violation]:
-    """A policy lists the allowed mappers."""
+    """Check that a policy lists the allowed mappers."""
     for registration in ("anonymous", "authenticated"):
         if is_missing("AllowedProtocolMappersPolicy", realm, context, registration):
             yield Violation(

@@ -1,4 +1,4 @@
-"""The limit for registration is within reason."""
+"""The limit for registration is reasonable."""
 
 from collections.abc import Iterator
 
@@ -20,7 +20,7 @@ from provision.rules.helpers.registration import POLICIES, is_anonymous
     in_production={"most": 200},
 )
 def check(policy: Resource, context: RuleContext) -> Iterator[Violation]:
-    """The limit is at most the configured one."""
+    """Check that the limit is at most the configured one."""
     most = context.parameters["most"]
     if is_anonymous(policy) and policy.get("maxClients") > most:
         yield Violation("maxClients", f"lets clients register until there are more than {most}")

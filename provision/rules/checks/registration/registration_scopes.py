@@ -19,7 +19,7 @@ from provision.rules.helpers.registration import POLICIES, is_missing
     beside=("AllowedClientScopesPolicy",),
 )
 def check(realm: Resource, context: RuleContext) -> Iterator[Violation]:
-    """A policy lists the allowed scopes."""
+    """Check that a policy lists the allowed scopes."""
     for registration in ("anonymous", "authenticated"):
         if is_missing("AllowedClientScopesPolicy", realm, context, registration):
             yield Violation(

@@ -20,6 +20,6 @@ from provision.rules.helpers.registration import POLICIES, is_anonymous
     ephemeral="advisory",
 )
 def check(policy: Resource) -> Iterator[Violation]:
-    """The sender of a registration is checked."""
+    """Check that the sender of a registration is checked."""
     if is_anonymous(policy) and not policy.get("hostSendingRegistrationRequestMustMatch"):
         yield Violation("hostSendingRegistrationRequestMustMatch", "lets any machine register clients")

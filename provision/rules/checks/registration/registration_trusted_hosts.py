@@ -1,4 +1,4 @@
-"""Registration is held to trusted hosts."""
+"""Registration is limited to trusted hosts."""
 
 from collections.abc import Iterator
 
@@ -20,6 +20,6 @@ from provision.rules.helpers.registration import POLICIES, is_missing
     beside=("TrustedHostsPolicy",),
 )
 def check(realm: Resource, context: RuleContext) -> Iterator[Violation]:
-    """A policy lists the trusted hosts."""
+    """Check that a policy lists the trusted hosts."""
     if is_missing("TrustedHostsPolicy", realm, context):
         yield Violation("", "has no Trusted Hosts policy: anybody can register clients")

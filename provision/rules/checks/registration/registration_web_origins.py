@@ -18,7 +18,7 @@ from provision.rules.helpers.registration import POLICIES
     on=("RegistrationWebOriginsPolicy",),
 )
 def check(policy: Resource) -> Iterator[Violation]:
-    """No origin has a wildcard."""
+    """Check that no origin has a wildcard."""
     for origin in policy.items("webOrigins"):
         if "*" in origin:
             yield Violation("webOrigins", f"lets every page whose origin fits {origin} register clients")

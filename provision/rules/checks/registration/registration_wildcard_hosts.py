@@ -19,7 +19,7 @@ from provision.rules.helpers.registration import POLICIES
     parameters={"allowed": []},
 )
 def check(policy: Resource, context: RuleContext) -> Iterator[Violation]:
-    """No trusted host has a wildcard."""
+    """Check that no trusted host has a wildcard."""
     for host in policy.items("trustedHosts"):
         if "*" in host and host not in context.parameters["allowed"]:
             yield Violation("trustedHosts", f"trusts every host that fits {host}")

@@ -1,1 +1,1 @@
-"""Scopes: what a token allows."""
+"""Scopes: the permissions in a token."""

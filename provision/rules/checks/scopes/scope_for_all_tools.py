@@ -1,4 +1,4 @@
-"""Tools that do more need more."""
+"""More powerful tools need further scopes."""
 
 from collections.abc import Iterator
 
@@ -20,6 +20,6 @@ from provision.rules import Resource, Violation, rule
     production="advisory",
 )
 def check(server: Resource) -> Iterator[Violation]:
-    """Some tool needs another scope than the server's."""
+    """Check that some tool needs another scope than the server's."""
     if not server.get("toolScopes"):
         yield Violation("toolScopes", f"needs {' '.join(server.items('scopes'))} for every tool")

@@ -20,6 +20,6 @@ from provision.rules.helpers.audiences import BESIDE, SCOPES, is_looked_for
     parameters=SCOPES,
 )
 def check(scope: Resource, context: RuleContext) -> Iterator[Violation]:
-    """A scope that a server looks for is in the claim `scope`."""
+    """Check that a scope that a server looks for is in the claim `scope`."""
     if not scope.get("inTokenScope") and is_looked_for(scope, context):
         yield Violation("inTokenScope", f"{scope.get('name')} is not in the scope claim of tokens")

@@ -20,7 +20,7 @@ from provision.rules.helpers.audiences import audience, audience_mappers, canoni
     beside=("AudienceMapper",),
 )
 def check(scope: Resource, context: RuleContext) -> Iterator[Violation]:
-    """The audiences of the scope that are URLs name one server."""
+    """Check that the scope's audiences that are URLs name one server."""
     name = scope.get("name")
     mappers = audience_mappers(context, realm=scope.get("realm"), scope=name)
     servers = {canonical(named) for mapper in mappers if is_url(named := audience(mapper))}

@@ -1,4 +1,4 @@
-"""No scope stands for everything."""
+"""No scope grants everything."""
 
 from collections.abc import Iterator
 
@@ -18,7 +18,7 @@ from provision.rules import Resource, RuleContext, Violation, rule
     parameters={"names": ["all", "everything", "full", "full-access", "full_access"]},
 )
 def check(scope: Resource, context: RuleContext) -> Iterator[Violation]:
-    """Neither the name nor its last part is one of the listed words."""
+    """Check that neither the name nor its last part is one of the listed words."""
     name = scope.get("name")
     if "*" in name or name.lower().rpartition(":")[2] in context.parameters["names"]:
         yield Violation("name", f"{name} stands for everything at once")

@@ -28,7 +28,7 @@ from provision.rules.helpers.audiences import (
     parameters=SCOPES,
 )
 def check(scope: Resource, context: RuleContext) -> Iterator[Violation]:
-    """The scope has an audience, or a scope that is in every token has one."""
+    """Check that the scope has an audience, or that a scope in every token has one."""
     realm, name = scope.get("realm"), scope.get("name")
     if not is_of_a_server(scope, context) or _has_audience(realm, name, context):
         return

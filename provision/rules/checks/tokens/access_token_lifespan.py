@@ -20,7 +20,7 @@ from provision.rules.helpers.durations import words
     in_production={"maximumSeconds": 300},
 )
 def check(resource: Resource, context: RuleContext) -> Iterator[Violation]:
-    """Neither the realm's lifespan nor a client's own is too long."""
+    """Check that neither the realm's lifespan nor a client's own is too long."""
     most = context.parameters["maximumSeconds"]
     seconds = resource.get("accessTokenLifespan")
     if seconds is not None and seconds > most:

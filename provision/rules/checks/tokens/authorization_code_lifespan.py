@@ -19,7 +19,7 @@ from provision.rules.helpers.durations import words
     in_production={"maximumSeconds": 120},
 )
 def check(realm: Resource, context: RuleContext) -> Iterator[Violation]:
-    """The code lives at most ten minutes, as OAuth 2.1 requires."""
+    """Check that the code lives at most ten minutes, as OAuth 2.1 requires."""
     seconds, most = realm.get("accessCodeLifespan"), context.parameters["maximumSeconds"]
     if seconds > most:
         yield Violation("accessCodeLifespan", f"codes are good for {words(seconds)}; {words(most)} at most")

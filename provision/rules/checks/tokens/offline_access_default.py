@@ -1,4 +1,4 @@
-"""No client stays logged in without being asked to."""
+"""No client stays logged in without a request for it."""
 
 from collections.abc import Iterator
 
@@ -19,7 +19,7 @@ _SCOPE = "offline_access"
     on=("RealmClientScopeAssignment", "ClientScopeAssignment", "RealmClientScopes"),
 )
 def check(membership: Resource) -> Iterator[Violation]:
-    """The scope `offline_access` is no default of the realm or of a client."""
+    """Check that the scope `offline_access` is no default of the realm or of a client."""
     if membership.kind == "RealmClientScopes":
         if _SCOPE in membership.items("defaultScopes"):
             yield Violation("defaultScopes", "every new client gets offline access at each login")

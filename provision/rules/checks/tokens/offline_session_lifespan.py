@@ -20,7 +20,7 @@ from provision.rules.helpers.durations import words
     parameters={"maximumSeconds": 7776000},
 )
 def check(realm: Resource, context: RuleContext) -> Iterator[Violation]:
-    """Offline sessions end, and soon enough."""
+    """Check that offline sessions end, and soon enough."""
     most = context.parameters["maximumSeconds"]
     if not realm.get("offlineSessionMaxLifespanEnabled"):
         yield Violation("offlineSessionMaxLifespanEnabled", "offline sessions that are used never end")

@@ -17,7 +17,7 @@ from provision.rules import Resource, Violation, rule
     on=("Realm",),
 )
 def check(realm: Resource) -> Iterator[Violation]:
-    """Refresh tokens rotate, and none may be used again."""
+    """Check that refresh tokens rotate, and that none may be used again."""
     if not realm.get("revokeRefreshToken"):
         yield Violation("revokeRefreshToken", "refresh tokens are good for any number of uses")
         return

@@ -18,6 +18,6 @@ from provision.rules import Resource, Violation, rule
     ephemeral="advisory",
 )
 def check(client: Resource) -> Iterator[Violation]:
-    """The client credentials grant gives no refresh token."""
+    """Check that the client credentials grant gives no refresh token."""
     if client.get("serviceAccounts") and client.get("useRefreshTokenForClientCredentials"):
         yield Violation("useRefreshTokenForClientCredentials", "gets a refresh token that belongs to no user")

@@ -21,7 +21,7 @@ from provision.rules.helpers.durations import words
     in_production={"maximumSeconds": 86400, "maximumIdleSeconds": 28800, "maximumRememberedSeconds": 1209600},
 )
 def check(realm: Resource, context: RuleContext) -> Iterator[Violation]:
-    """Sessions end soon enough, used or idle, remembered or not."""
+    """Check that sessions end soon enough, used or idle, remembered or not."""
     limits = [("ssoSessionMaxLifespan", "maximumSeconds"), ("ssoSessionIdleTimeout", "maximumIdleSeconds")]
     if realm.get("rememberMe"):
         limits += [

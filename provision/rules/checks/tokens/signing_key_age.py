@@ -20,7 +20,7 @@ from provision.rules import Resource, RuleContext, Violation, rule
     in_production={"maximumDays": 180},
 )
 def check(key: Resource, context: RuleContext) -> Iterator[Violation]:
-    """A live realm tells how old a key is, as ``ageDays``; a program does not."""
+    """Check that the key is not too old; only a live realm shows a key's age, as ``ageDays``."""
     if not key.get("enabled") or not key.get("active"):
         return
     days, most = key.get("ageDays"), context.parameters["maximumDays"]

@@ -1,4 +1,4 @@
-"""Signing keys can't be broken."""
+"""Signing keys are long enough."""
 
 from collections.abc import Iterator
 
@@ -17,7 +17,7 @@ from provision.rules import Resource, RuleContext, Violation, rule
     parameters={"minimumBits": 2048},
 )
 def check(key: Resource, context: RuleContext) -> Iterator[Violation]:
-    """The key has enough bits; Keycloak makes keys of 2048."""
+    """Check that the key has enough bits; Keycloak makes keys of 2048."""
     if not key.get("enabled"):
         return
     bits, least = key.get("keySize"), context.parameters["minimumBits"]

@@ -1,4 +1,4 @@
-"""Tokens are signed so that only Keycloak can."""
+"""Only Keycloak can sign tokens."""
 
 from collections.abc import Iterator
 
@@ -31,7 +31,7 @@ from provision.rules import Resource, RuleContext, Violation, rule
     },
 )
 def check(resource: Resource, context: RuleContext) -> Iterator[Violation]:
-    """Neither the realm's algorithm nor a client's own is one that is not allowed."""
+    """Check that the realm's algorithm and a client's own are allowed."""
     fields = {
         "Realm": ("defaultSignatureAlgorithm",),
         "Client": ("accessTokenSignatureAlgorithm", "idTokenSignatureAlgorithm"),

@@ -1,1 +1,1 @@
-"""Declared resources that are no Keycloak objects, as resources of rules: one module for each type."""
+"""Readers of declared resources that are no Keycloak objects: one module for each type."""

@@ -1,4 +1,4 @@
-"""The inputs of any declared resource, for rules about secrets in clear."""
+"""The reader of any declared resource's inputs, for rules about secrets in clear."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ def resources(declared: ResourceInput) -> Iterator[Resource]:
 
 
 def _of_ours(inputs: Mapping[str, Any], spec: type[Spec]) -> dict[str, Any]:
-    """Return maps and lists of maps; a secret in a field of its own is encrypted by our provider."""
+    """Return maps and lists of maps; our provider encrypts a secret in a field of its own."""
     maps = {name for name, value in spec.defaults().items() if isinstance(value, dict)}
     return {
         name: value

@@ -1,4 +1,4 @@
-"""A container of pulumi-docker, and the Keycloak or the MCP server in it."""
+"""The reader of a pulumi-docker container, with the Keycloak or the MCP server in it."""
 
 from __future__ import annotations
 
@@ -112,7 +112,7 @@ def _mounts(properties: Mapping[str, Any]) -> list[Any]:
 def _settings(declared: ResourceInput) -> Iterator[Resource]:
     """Yield the MCP server whose settings file is put into the container."""
     image = declared.properties.get("image") or ""
-    # Images that the toolkit builds are known by their ids; another one holds somebody's own server.
+    # An image built by the toolkit is known by its id; any other image holds a server of the user's own.
     own = Program(image=image) if isinstance(image, str) and not image.startswith("sha256:") else None
     for index, upload in enumerate(seen(declared.properties.get("uploads"))):
         file, content = within(upload, "file"), within(upload, "content")

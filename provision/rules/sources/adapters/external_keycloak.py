@@ -1,4 +1,4 @@
-"""A Keycloak that somebody else runs: a program knows only its address."""
+"""The reader of a Keycloak that somebody else runs: a program knows only its address."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Keycloak's options, out of arguments and ``KC_*`` variables (https://www.keycloak.org/server/configuration)."""
+"""The reader of Keycloak's options: arguments and ``KC_*`` variables (https://www.keycloak.org/server/configuration)."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _IMAGE = re.compile(r"(^|/)keycloakx?(:|@|$)")
 _TAG = re.compile(r":v?(\d+\.\d+\.\d+)[^/@]*(@|$)")
 _CERTIFICATES = ("https-certificate-file", "https-key-store-file")
 _NO_AUDIENCE_CHECK = "spi-login-protocol--openid-connect--allow-token-introspection-without-audience-check"
-_BUILT = frozenset({"db", "features"})  # settled when an image is built, so that a start need not name them
+_BUILT = frozenset({"db", "features"})  # set when an image is built, so a start need not repeat them
 _PROPERTIES = {
     "mode": "",
     "url": "hostname",
@@ -56,11 +56,11 @@ def is_keycloak(program: Program) -> bool:
 
 @dataclass(frozen=True)
 class Placement:
-    """Where a Keycloak runs: what its options do not say.
+    """The surroundings of a Keycloak, which its options do not show.
 
     Args:
-        reachable: Whether other machines can reach it, if it listens for them; may be hidden.
-        replicas: How many there are.
+        reachable: Whether other machines can reach Keycloak, if it listens on their network; may be hidden.
+        replicas: The number of replicas.
         replicas_at: The path of that number in the declared resource.
     """
 
@@ -75,10 +75,10 @@ def keycloak_server(
     """Return a Keycloak that a program runs.
 
     Args:
-        name: Its name in reports.
-        program: How it is started.
-        placement: Where it is.
-        given: Options that are known otherwise.
+        name: The Keycloak's name in reports.
+        program: The program that starts Keycloak.
+        placement: The surroundings of Keycloak.
+        given: Options known from elsewhere.
     """
     options = _Options(program, given or {})
     return Resource(
@@ -98,7 +98,7 @@ def keycloak_server(
 def _properties(options: _Options, placement: Placement) -> dict[str, Any]:
     mode = options.mode()
     development = mode if is_hidden(mode) else mode == "start-dev"
-    # Without one, `start` ends at once, so it stands in a file that can't be seen.
+    # Without a host name, `start` ends at once, so the host name is in a file that can't be seen.
     hostname = options.get("hostname", None if development is True else MASKED)
     return {
         "mode": mode,
@@ -129,11 +129,11 @@ class _Options:
 
     @property
     def ours(self) -> bool:
-        """Whether this toolkit starts it; then no option is set elsewhere."""
+        """True if this toolkit starts Keycloak; then no option is set elsewhere."""
         return launch.MAIN in self.program.words
 
     def get(self, name: str, default: Any) -> Any:
-        """Return an option's value; arguments count before variables, and a hidden name may stand for any option."""
+        """Return an option's value; arguments count before variables, and a hidden name may be any option."""
         value = self.given.get(name, self._argument(name))
         if value is None:
             value = self.program.hidden or self.program.environment.get(_variable(name))
@@ -158,7 +158,7 @@ class _Options:
     def version(self) -> Any:
         """Return the version in the image's tag."""
         if self.ours:
-            return VERSION  # no other one is built into an image or started as a process
+            return VERSION  # no other level is built into an image or used for a process
         image = self.program.image
         tag = _TAG.search(image) if isinstance(image, str) else None
         return tag.group(1) if tag else MASKED
@@ -230,7 +230,7 @@ def _access_log(options: _Options) -> Any:
 
 
 def reachable(addresses: Iterable[Any]) -> Any:
-    """Return whether other machines can reach a port by the addresses that it is published on; may be hidden."""
+    """Return whether other machines can reach a port through its published addresses; may be hidden."""
     given = list(addresses)
     if any(not is_hidden(address) and not is_loopback(address) for address in given):
         return True

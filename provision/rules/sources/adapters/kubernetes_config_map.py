@@ -1,4 +1,4 @@
-"""An MCP server's settings file in a Kubernetes ConfigMap."""
+"""The reader of an MCP server's settings file in a Kubernetes ConfigMap."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from provision.rules.sources.resource_input import ResourceInput
 
 _OF_A_SERVER = {"verifier", "introspection_url", "jwks_url"}
-"""One of these tells an MCP server's settings from another file with a URL and an issuer."""
+"""The keys that distinguish an MCP server's settings from any other file with a URL and an issuer."""
 
 
 def resources(declared: ResourceInput) -> Iterator[Resource]:

@@ -1,4 +1,4 @@
-"""The containers of a Kubernetes Deployment or StatefulSet, and the Keycloak or the MCP server in them."""
+"""The reader of the containers in a Kubernetes Deployment or StatefulSet, with the Keycloak or MCP server in them."""
 
 from __future__ import annotations
 
@@ -96,7 +96,7 @@ def _program(container: Any, at: str) -> Program:
 
 
 def _environment(container: Any) -> dict[str, Any]:
-    """Return the variables with values; values that come from a Secret are left out."""
+    """Return the variables with values, without values that come from a Secret."""
     found: dict[str, Any] = {}
     for item in seen(within(container, "env")):
         name, value = within(item, "name"), within(item, "value")
@@ -106,7 +106,7 @@ def _environment(container: Any) -> dict[str, Any]:
 
 
 def _user(context: Any, pod: Any) -> Any:
-    """Return the user's number, of the container or else of the pod."""
+    """Return the user's number, from the container or else from the pod."""
     for place in (context, pod):
         user = within(place, "runAsUser")
         if user is not None:

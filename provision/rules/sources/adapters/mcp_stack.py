@@ -1,4 +1,4 @@
-"""The component of a stack: its purpose, and servers that run elsewhere."""
+"""The reader of a stack component: its purpose, and servers that run elsewhere."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 def resources(declared: ResourceInput) -> Iterator[Resource]:
-    """Yield the stack, and the servers that it knows only by their address."""
+    """Yield the stack, and the servers known only by their address."""
     yield Resource("Stack", declared.name, declared.properties, defaults={"plainSecrets": []})
     for server in seen(declared.properties.get("serversElsewhere")):
         known = (

@@ -1,4 +1,4 @@
-"""A Keycloak that is a process of this machine."""
+"""The reader of a Keycloak that is a process on this machine."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 
 def resources(declared: ResourceInput) -> Iterator[Resource]:
-    """Yield the Keycloak; it listens on loopback only and gets its secret by the database."""
+    """Yield the Keycloak; it listens on loopback only and gets its secret through the database."""
     properties = declared.properties
     port, features = properties.get("port"), seen(properties.get("features"))
     yield keycloak_server(

@@ -1,4 +1,4 @@
-"""An MCP server that is a process of this machine."""
+"""The reader of an MCP server that is a process on this machine."""
 
 from __future__ import annotations
 

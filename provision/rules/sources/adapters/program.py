@@ -1,4 +1,4 @@
-"""How a program is started, as far as a deployment shows it: its arguments and its environment."""
+"""The start of a program, as far as a deployment shows it: its arguments and its environment."""
 
 from __future__ import annotations
 
@@ -20,14 +20,14 @@ def is_hidden(value: Any) -> bool:
 
 
 def seen(value: Any) -> list[Any]:
-    """Return a list: empty if there is none, one hidden element if the whole is hidden."""
+    """Return a value as a list: empty for None, one hidden element for a hidden value."""
     if is_hidden(value):
         return [value]
     return list(value or ())
 
 
 def within(value: Any, *steps: str) -> Any:
-    """Return the value below some keys, or None; a hidden value above it stays hidden."""
+    """Return the value below some keys, or None; below a hidden value, the hidden value itself."""
     for step in steps:
         if value is None or is_hidden(value):
             return value
@@ -52,9 +52,9 @@ class Program:
     """A program that a deployment starts.
 
     Args:
-        image: The image of its container; empty for a process.
+        image: The image of the container; empty for a process.
         arguments: The program and its arguments, as far as the deployment names them.
-        environment: Its variables; :data:`HIDDEN` stands for variables whose names cannot be seen.
+        environment: The environment variables; :data:`HIDDEN` stands for variables whose names cannot be seen.
         arguments_at: The path of the arguments in the declared resource.
         environment_at: The path of the variables.
         image_at: The path of the image.

@@ -1,4 +1,4 @@
-"""An MCP server, out of its settings, arguments and variables."""
+"""The reader of an MCP server's settings, arguments and variables."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ _LOG_OPTIONS = ("--log-level", "--log_level", "--loglevel")
 
 
 def read(content: Any) -> dict[str, Any] | None:
-    """Return the settings in a file, or None if it holds none or cannot be seen."""
+    """Return the settings in a file, or None if the file holds none or cannot be seen."""
     if not isinstance(content, str):
         return None
     try:
@@ -43,6 +43,8 @@ def read(content: Any) -> dict[str, Any] | None:
 
 def properties_of_settings(settings: Mapping[str, Any]) -> dict[str, Any]:
     """Return the properties that follow from settings (:mod:`provision.server.settings`).
+
+    A server is on this machine if its address is, written as a URL or a bare host.
 
     A server is on this machine if its address is, written as a URL or a bare host.
     """
@@ -78,8 +80,8 @@ def mcp_server(
     """Return an MCP server.
 
     Args:
-        name: Its name in reports.
-        properties: Its known properties.
+        name: The server's name in reports.
+        properties: The server's known properties.
         own: The program of a user's own server; None for the reference server.
         paths: Paths of properties in the declared resource.
     """
@@ -94,7 +96,7 @@ def mcp_server(
 
 
 def habits(program: Program) -> dict[str, Any]:
-    """Return what a server's arguments and variables switch on; its code, which cannot be seen, may do so too.
+    """Return the risky features that a server's arguments and variables switch on; its code, unseen, may do so too.
 
     Args:
         program: The program; a container's arguments are judged with the container.
@@ -116,7 +118,7 @@ def habits(program: Program) -> dict[str, Any]:
 
 
 def is_fastmcp(program: Program) -> bool:
-    """Return whether the variables or the command are those of a FastMCP server."""
+    """Return whether the variables or the command belong to a FastMCP server."""
     return any(name.startswith("FASTMCP_") for name in program.environment) or any(
         word.rpartition("/")[2] == "fastmcp" for word in program.words
     )
