@@ -1,1 +1,1 @@
-"""Programs that write pages and lists of this repository, and what tests and benchmarks share."""
+"""Programs that write pages and lists of this repository, and modules shared by tests and benchmarks."""

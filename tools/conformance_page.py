@@ -1,4 +1,4 @@
-"""Writes ``docs/conformance.md`` from what the suite found and what was expected of it."""
+"""A program that writes ``docs/conformance.md`` from the suite's results and the expected results."""
 
 from __future__ import annotations
 
@@ -44,13 +44,13 @@ login and the consent are done in a browser.
 def page(
     suite: Suite, baseline: Baseline, server: Mapping[str, Finding], authorization: Mapping[str, Finding]
 ) -> str:
-    """The text of the page.
+    """Return the text of the page.
 
     Args:
         suite: The suite that was run.
-        baseline: What was expected.
-        server: What it found in the server, by revision.
-        authorization: What it found in the realm, by revision.
+        baseline: The expected results.
+        server: The results for the server, by revision.
+        authorization: The results for the realm, by revision.
     """
     text = _HEAD.format(version=suite.version)
     for revision, finding in server.items():
@@ -90,7 +90,7 @@ def _by_reason(baseline: Baseline, scenarios: list[Scenario]) -> dict[str, list[
 
 
 def _outcome(scenario: Scenario) -> str:
-    """Whether it passes; if not, how many of its checks do."""
+    """Return whether a scenario passes, or the number of its checks that do."""
     if not scenario.not_passed:
         return "passes"
     failed, passed = (

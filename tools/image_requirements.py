@@ -1,6 +1,6 @@
-"""What the images install: files of exact versions with checksums, taken out of uv.lock.
+"""The files of the images' packages: exact versions with checksums, taken from uv.lock.
 
-``make requirements`` writes them; a test holds them to the lock file.
+``make requirements`` writes them; a test compares them with the lock file.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
 _PROJECT = Path(__file__).parents[1]
-# What the code that runs in the image, or while it is built, imports. Names, or an extra of the project.
+# The imports of the code that runs in the image, or while the image is built. Names, or an extra of the project.
 ROOTS = {
     "server": tomllib.loads((_PROJECT / "pyproject.toml").read_text())["project"]["optional-dependencies"][
         "server"
@@ -29,7 +29,7 @@ _HEAD = "# Written by `make requirements` from uv.lock.\n"
 
 
 def requirements(image: str) -> str:
-    """The requirements file of an image: what its roots need, directly or not, as uv.lock has it."""
+    """Return the requirements file of an image: all packages that its roots need, directly or not, from uv.lock."""
     wanted = _closure(re.split(r"[^\w.-]", root)[0] for root in ROOTS[image])
     export = subprocess.run(
         [

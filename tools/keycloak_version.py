@@ -1,7 +1,8 @@
-"""Makes another version of Keycloak the one that stacks get: ``make keycloak VERSION=…``.
+"""A program that changes the Keycloak version of new stacks: ``make keycloak VERSION=…``.
 
-It fetches the version, writes the line in ``provision/keycloak/version.py``, compares what the version makes by itself
-with ``provision/keycloak/builtin.py``, and runs the tests that a version can break. docs/keycloak-versions.md has the steps.
+The program fetches the version, writes the line in ``provision/keycloak/version.py``, compares the version's built-in
+objects with ``provision/keycloak/builtin.py``, and runs the tests that a version can break. docs/keycloak-versions.md has
+the steps.
 """
 
 from __future__ import annotations
@@ -36,12 +37,12 @@ TESTS = (
     "tests/integration/rules/test_breaks.py",
     "tests/e2e/test_adopt.py",
 )
-"""The objects, what Keycloak makes by itself, the rules in an audit, adoption, and the start and update of a stack."""
+"""The tests of objects, Keycloak's built-in objects, rules in an audit, adoption, and a stack's start and update."""
 _COMPARE = "compare"
 
 
 def main(arguments: list[str]) -> None:
-    """Change to a version, or compare the present one.
+    """Change to a version, or compare the present one with the toolkit's constants.
 
     Args:
         arguments: The version, or ``compare``.
@@ -56,10 +57,10 @@ def main(arguments: list[str]) -> None:
 
 
 def checked(version: str = "") -> str:
-    """Return a version as it was given.
+    """Return the version unchanged after checking its form.
 
     Raises:
-        ProvisionError: It is no version of a release.
+        ProvisionError: The text is not the version of a release.
     """
     if not re.fullmatch(r"\d+\.\d+\.\d+", version):
         raise ProvisionError(
@@ -72,7 +73,7 @@ def fetch(version: str) -> str:
     """Bring the distribution of a version into the cache and return its SHA-256.
 
     Raises:
-        ProvisionError: Maven can't get it.
+        ProvisionError: Maven can't fetch the distribution.
     """
     runtime = java.find()
 
@@ -93,7 +94,7 @@ def write(file: Path, version: str, sha256: str) -> None:
     """Write a version into the line.
 
     Raises:
-        ProvisionError: There is no such line.
+        ProvisionError: The file has no line for the version.
     """
     text, count = LINE.subn(f'VERSION, SHA256 = "{version}", "{sha256}"', file.read_text())
     if count != 1:
@@ -126,7 +127,7 @@ def _change(version: str) -> None:
 
 
 def _what_is_left(version: str, before: str, *, equal: bool, passed: bool) -> str:
-    """Return what failed, and how to go on or back."""
+    """Return the failures, and the steps forward or back."""
     failed = [
         *(
             []
@@ -147,7 +148,7 @@ def _what_is_left(version: str, before: str, *, equal: bool, passed: bool) -> st
 
 
 def _compare() -> None:
-    """Prepare the present version, start it, and print what differs."""
+    """Prepare the present version, start it, and print the differences."""
     from provision.keycloak.api.session import Session
     from provision.keycloak.connection import Connection
     from provision.runtimes.process import keycloak, ports
@@ -176,7 +177,7 @@ def _compare() -> None:
 
 
 def _run(*arguments: str) -> bool:
-    """Run Python in the repository's folder, so that it sees the line as it is written now."""
+    """Run Python in the repository's folder, so that it reads the line as it is written now."""
     return subprocess.run([sys.executable, *arguments], cwd=ROOT, check=False).returncode == 0
 
 

@@ -1,7 +1,7 @@
-"""Set the realm of the MCP authorization tutorial up with plain python-keycloak, as its users do without this toolkit.
+"""A script that sets up the realm of the MCP authorization tutorial with plain python-keycloak, without this toolkit.
 
-The baseline of the benchmarks, and a realm for the tests of the proofs: the same objects that a dev stack has, made by
-one script that is run once. It does not look at what is there already; the second run fails at the realm.
+The script is the baseline of the benchmarks, and its realm serves the tests of the proofs: the same objects that a dev
+stack has, made by one script that runs once. It ignores existing objects; a second run fails at the realm.
 """
 
 from __future__ import annotations
@@ -74,13 +74,13 @@ def create_scope(admin: KeycloakAdmin, options: argparse.Namespace) -> None:
     admin.add_default_default_client_scope(scope_id)
     audience = {"included.custom.audience": options.server_url}
     admin.add_mapper_to_client_scope(scope_id, mapper("audience-config", audience))
-    # Since the fix for CVE-2026-37979 the client that introspects must be an audience too.
+    # Since the fix for CVE-2026-37979 the introspecting client must be an audience too.
     introspection = {"included.client.audience": options.introspection_client_id}
     admin.add_mapper_to_client_scope(scope_id, mapper("introspection-audience", introspection))
 
 
 def mapper(name: str, audience: dict[str, str]) -> dict[str, Any]:
-    # Not into introspection: Keycloak would add the audience to the answer about tokens that were narrowed to others.
+    # Not for introspection: Keycloak would add the audience to the answer about tokens with a narrowed audience.
     config = {"access.token.claim": "true", "id.token.claim": "false", "introspection.token.claim": "false"}
     return {
         "name": name,

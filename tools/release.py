@@ -36,7 +36,7 @@ _SHOWN = 5
 
 
 def main() -> None:
-    """Build the release into ``dist/``, or say what stands in its way."""
+    """Build the release into ``dist/``, or print the obstacle."""
     parser = argparse.ArgumentParser(prog="make release", description=__doc__)
     parser.add_argument("--dry", action="store_true", help="build a commit that is not tagged")
     dry = parser.parse_args().dry
@@ -58,7 +58,7 @@ class Commit:
         project: The repository's folder.
         sha: The commit's id.
         seconds: The time of the commit, in seconds since 1970.
-        version: The version in its ``pyproject.toml``.
+        version: The version in the commit's ``pyproject.toml``.
     """
 
     project: Path
@@ -84,7 +84,7 @@ class Commit:
 
 
 def refuse_unfinished(commit: Commit) -> None:
-    """Refuse a commit that is not the one its version names.
+    """Refuse a commit that does not match its version.
 
     Raises:
         ProvisionError: The version has another form than ``1.2.3``, a change is not committed, the commit lacks the tag
@@ -122,11 +122,11 @@ def release(commit: Commit, target: Path) -> None:
     """Build the release twice and put it into a folder if both builds are equal.
 
     Args:
-        commit: What is built; files that are not committed play no part.
-        target: The folder, which is emptied before.
+        commit: The commit to build; uncommitted files have no effect.
+        target: The folder, which is emptied first.
 
     Raises:
-        ProvisionError: A build fails, the two differ, or the wheel is incomplete.
+        ProvisionError: A build fails, the builds differ, or the wheel is incomplete.
     """
     with tempfile.TemporaryDirectory() as place:
         first, second = (_build(commit, Path(place, str(seed)), seed) for seed in (1, 2))
@@ -155,7 +155,7 @@ def refuse_other_contents(wheel: bytes, wanted: set[str]) -> None:
         wanted: The paths of the package's files.
 
     Raises:
-        ProvisionError: A file is missing or too many.
+        ProvisionError: A file is missing or superfluous.
     """
     with zipfile.ZipFile(io.BytesIO(wheel)) as archive:
         names = {name for name in archive.namelist() if ".dist-info/" not in name}
@@ -168,9 +168,9 @@ def refuse_other_contents(wheel: bytes, wanted: set[str]) -> None:
 
 
 def _build(commit: Commit, place: Path, seed: int) -> dict[str, bytes]:
-    """Build everything but the checksums in a fresh folder; return it by file name.
+    """Build everything but the checksums in a fresh folder; return the content by file name.
 
-    Each build has a folder and a seed of its own, so that what depends on either differs and is found.
+    Each build has its own folder and seed, so that the builds differ if a file depends on either.
     """
     source, out = place / "source", place / "out"
     archive = _run(["git", "archive", "--format=tar", commit.sha], commit.project)
@@ -197,7 +197,7 @@ def _build(commit: Commit, place: Path, seed: int) -> dict[str, bytes]:
 
 
 def bill_of_materials(document: dict[str, Any], commit: Commit) -> str:
-    """Return the bill of materials that uv wrote, with a number and a time that depend on the commit only.
+    """Return uv's bill of materials with a number and a time that depend on the commit only.
 
     Args:
         document: CycloneDX 1.5, of the packages in ``uv.lock``.

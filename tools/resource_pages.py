@@ -1,4 +1,4 @@
-"""Writes ``docs/resources/``: a page for every kind of object, derived from its spec and its sample (``make docs``)."""
+"""A program that writes ``docs/resources/``: a page for each kind of object, from its spec and sample (``make docs``)."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ _GROUPS: dict[str, tuple[str, ...] | str | type[Spec]] = {
     "Containers": "docker",
     "The stack as a whole": "index",
 }
-"""A group's kinds by name, by what they derive from, or by their Pulumi module."""
+"""The kinds of each group: by name, by base class, or by Pulumi module."""
 
 _MARKS = {
     Mark.NATURAL_KEY: ("part of the key", "Finds the object, and is part of its import id. Another value is another object."),
@@ -58,7 +58,7 @@ _MARKS = {
     Mark.WRITE_ONLY: ("not read back", "Keycloak never tells it, so a change by somebody else is not seen."),
     Mark.CREATE_ONLY: ("only at creation", "Matters while the object is made; a later change is not a difference."),
 }  # fmt: skip
-"""How a field's marks are said in its row, and what they mean."""
+"""The wording of a field's marks in the field's row, and the meaning of each mark."""
 
 _LOCAL_SAMPLES: dict[str, dict[str, Any]] = {
     "provision:index:GeneratedSecret": {"name": "introspection-client-secret"},
@@ -85,16 +85,16 @@ _LOCAL_SAMPLES: dict[str, dict[str, Any]] = {
 
 
 def pages() -> dict[str, str]:
-    """The text of every page by its file name."""
+    """Return the text of every page by its file name."""
     made = {f"{calls.spec.__name__}.md": _page(calls) for calls in catalogue().values()}
     return {"README.md": _index(), **made}
 
 
 def groups() -> dict[str, list[type[Handler[Any]]]]:
-    """Every kind by its group.
+    """Return every kind by its group.
 
     Raises:
-        LookupError: A kind is in no group, or a group names a kind that is not there.
+        LookupError: A kind is in no group, or a group names an unknown kind.
     """
     left = dict(catalogue())
     found: dict[str, list[type[Handler[Any]]]] = {}
@@ -112,7 +112,7 @@ def groups() -> dict[str, list[type[Handler[Any]]]]:
 
 
 def overview() -> str:
-    """The README's table: every group and its kinds."""
+    """Return the README's table: every group and its kinds."""
     rows = ["| group | kinds |", "|---|---|"]
     for title, kinds in groups().items():
         names = [calls.spec.__name__ for calls in kinds]
@@ -121,12 +121,12 @@ def overview() -> str:
 
 
 def summary(calls: type[Handler[Any]]) -> str:
-    """What a kind is, in one line."""
+    """Return the description of a kind in one line."""
     return _prose(calls.spec.__doc__ or "").splitlines()[0]
 
 
 def example(calls: type[Handler[Any]]) -> dict[str, Any]:
-    """The inputs of the kind's example, in the wire's spelling."""
+    """Return the inputs of the kind's example, in the wire's spelling."""
     token = calls.spec.token
     if token in _LOCAL_SAMPLES:
         return _LOCAL_SAMPLES[token]
@@ -194,7 +194,7 @@ def _page(calls: type[Handler[Any]]) -> str:
 
 
 def _source(spec: type[BaseModel]) -> str:
-    """The document that the module names, unless the kind's own text does already."""
+    """Return the document that the module names, unless the kind's own text names the same document."""
     module = inspect.getmodule(spec)
     named = re.search(r'\(((?:Keycloak |Server |Admin )[^)]*"[^)]*)\)', (module and module.__doc__) or "")
     told = "Guide" in (spec.__doc__ or "")
@@ -221,7 +221,7 @@ def _table(model: Any, *, inputs: bool, nested: bool = False) -> Iterator[str]:
 
 
 def _rank(field: Field, *, inputs: bool) -> int:
-    """What is part of the key comes first, then what else is required."""
+    """Return the sort key of a field: fields of the key first, then other required fields."""
     return 0 if Mark.NATURAL_KEY in field.marks else 2 if inputs and not field.required else 1
 
 
@@ -256,7 +256,7 @@ def _default(info: Any) -> str:
 
 
 def _nested(model: Any) -> list[type[BaseModel]]:
-    """The types of nested values, each once, in the order in which they are met."""
+    """Return the types of nested values, each once, in the order of their first use."""
     found: dict[type[BaseModel], None] = {}
     queue = [info.annotation for info in model.model_fields.values()]
     while queue:
@@ -315,7 +315,7 @@ _WIDTH = 90
 
 
 def _python(value: Any, depth: int) -> str:
-    """A value as a Python literal, on one line where it fits."""
+    """Return a value as a Python literal, on one line if it fits."""
     line = _literal(value)
     if len(line) + 4 * depth < _WIDTH or not isinstance(value, dict | list):
         return line
@@ -335,7 +335,7 @@ def _literal(value: Any) -> str:
 
 
 def _escaped(value: Any) -> Any:
-    """Pulumi's YAML would read ``${…}`` as a reference."""
+    """Return a value with ``${…}`` escaped, which Pulumi's YAML would read as a reference."""
     if isinstance(value, str):
         return value.replace("${", "$${")
     if isinstance(value, list):
@@ -416,7 +416,7 @@ def _text(lines: list[str]) -> str:
 
 
 def main() -> None:
-    """Write all pages and the README's table; remove the pages of kinds that are no more."""
+    """Write all pages and the README's table; remove the pages of kinds that no longer exist."""
     FOLDER.mkdir(parents=True, exist_ok=True)
     written: Mapping[str, str] = pages()
     for left_over in {path.name for path in FOLDER.iterdir()} - written.keys():

@@ -1,4 +1,4 @@
-"""Writes the part of ``docs/rules.md`` that is about single rules, from the rules themselves (``make docs``)."""
+"""A program that writes the part of ``docs/rules.md`` about single rules, from the rules themselves (``make docs``)."""
 
 from __future__ import annotations
 
@@ -27,14 +27,14 @@ _MARK = "<!-- From here on written by `make docs`; do not edit. -->"
 
 
 def page() -> str:
-    """The whole page: what is written by hand, and the rules."""
+    """Return the whole page: the handwritten part, and the rules."""
     by_hand = PAGE.read_text(encoding="utf-8").partition(_MARK)[0]
     return f"{by_hand}{_MARK}\n\n" + "\n".join(_rules()).rstrip("\n") + "\n"
 
 
 def example(changes: Iterable[Change]) -> str:
-    """What breaks a rule, as objects of a stack file are written; concept kinds in the same form."""
-    # What has to be there beforehand is not what breaks it.
+    """Return a violation of a rule in the form of a stack file's objects, also for kinds that no stack file has."""
+    # Required surroundings are no part of the violation.
     return "\n".join(_shown(change) for change in changes if not isinstance(change, Have))
 
 
@@ -113,7 +113,7 @@ def _object(kind: str, values: Mapping[str, Any]) -> str:
 
 
 def _listed(value: Any) -> Any:
-    """The value in types that YAML knows."""
+    """Return the value in types that YAML knows."""
     if isinstance(value, (list, tuple, set, frozenset)):
         return [_listed(item) for item in value]
     return {key: _listed(item) for key, item in value.items()} if isinstance(value, dict) else value
@@ -132,7 +132,7 @@ def _cell(text: str) -> str:
 
 
 def main() -> None:
-    """Write the page anew."""
+    """Write the page."""
     PAGE.write_text(page(), encoding="utf-8")
     sys.stderr.write(f"wrote {len(checks.rules())} rules\n")
 

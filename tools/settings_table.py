@@ -1,4 +1,4 @@
-"""Writes the table of settings in ``docs/server.md`` from the settings themselves (``make docs``)."""
+"""A program that writes the table of settings in ``docs/server.md`` from the settings themselves (``make docs``)."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _TABLE = re.compile(r"(<!-- Written by `make docs`: the settings. -->\n\n)(?:\|.
 
 
 def page() -> str:
-    """The whole page: what is written by hand, and the table."""
+    """Return the whole page: the handwritten part, and the table."""
     table = "\n".join(_rows()) + "\n"
     return _TABLE.sub(lambda found: found[1] + table, PAGE.read_text(encoding="utf-8"))
 
@@ -31,7 +31,7 @@ def _rows() -> Iterator[str]:
     yield "| setting | in a stack file | default | limits | meaning |"
     yield "|---|---|---|---|---|"
     fields = Settings.model_fields
-    # What has to be given comes first, then what the user has a say in.
+    # Required settings come first, then the user's options.
     order = sorted(
         fields, key=lambda name: (not fields[name].is_required(), name not in ServerOptions.model_fields)
     )
@@ -73,7 +73,7 @@ def _limits(schema: dict[str, Any]) -> str:
 
 
 def main() -> None:
-    """Write the table anew."""
+    """Write the table."""
     PAGE.write_text(page(), encoding="utf-8")
     sys.stderr.write(f"wrote {len(Settings.model_fields)} settings\n")
 

@@ -1,7 +1,7 @@
-"""Compare two lists of tests, so that none is lost when files are moved: ``python -m tools.test_ids OLD [NEW]``.
+"""A program that compares two lists of tests and shows lost tests: ``python -m tools.test_ids OLD [NEW]``.
 
-A list is what ``pytest --collect-only -q`` prints. Left out, the new one is collected now. A test that has the same name
-and parameters in another file has moved; numbers that differ from run to run, such as ports, do not count.
+A list is the output of ``pytest --collect-only -q``. Without NEW, the current tests are collected. A test with the same
+name and parameters in another file has moved; numbers that differ from run to run, such as ports, do not count.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ _CHANGES = re.compile(r"(?<=:)\d{5}\b|0x[0-9a-f]+|/tmp/[^\]\s-]+")
 
 
 def ids(printed: str) -> Counter[str]:
-    """Return the ids in what pytest printed, without what differs from run to run, and how often each is there."""
+    """Return the number of occurrences of each id in pytest's output, without parts that differ from run to run."""
     return Counter(_CHANGES.sub("*", found) for found in _ID.findall(printed))
 
 
@@ -37,14 +37,14 @@ def differences(old: Counter[str], new: Counter[str]) -> Iterator[str]:
 
 
 def _moved(gone: Iterable[str], come: Iterable[str]) -> dict[str, tuple[str, str]]:
-    """Return old and new file of each test that is in another file, by the test's name."""
+    """Return the old and the new file of each test that has moved, by the test's name."""
     before = {test.partition("::")[2]: test.partition("::")[0] for test in gone}
     after = {test.partition("::")[2]: test.partition("::")[0] for test in come}
     return {name: (before[name], after[name]) for name in sorted(before.keys() & after.keys())}
 
 
 def main(files: list[str]) -> int:
-    """Print what differs; 1 if a test has gone."""
+    """Print the differences; return 1 if a test has gone."""
     old, *rest = (Path(file).read_text(encoding="utf-8") for file in files)
     new = rest[0] if rest else _collected()
     lines = [*differences(ids(old), ids(new))]

@@ -2,9 +2,6 @@
 
 A rule is one file in ``checks``; it imports the names below, and the questions shared by several rules from ``helpers``.
 The modules of ``sources`` make the resources, ``evaluation`` runs the rules, ``reports`` print the findings.
-
-A rule is one file in ``checks``; it imports the names below, and questions that several rules ask from ``helpers``.
-``sources`` make the resources that rules look at, ``evaluation`` asks the rules, ``reports`` print what they find.
 """
 
 from provision.rules.definition import RuleContext, rule

@@ -1,4 +1,4 @@
-"""One rule asked about a few objects, without a stack around them."""
+"""One rule evaluated on a few objects, without a stack around them."""
 
 from __future__ import annotations
 
@@ -21,13 +21,13 @@ def asked(
     complete: bool = True,
     **parameters: Any,
 ) -> Report:
-    """What the rule says.
+    """Return the report of one rule.
 
     Args:
-        rule: Its id.
+        rule: The rule's id.
         resources: The objects.
-        profile: What the stack is for.
-        complete: Whether there are no others in the realm.
+        profile: The purpose of the stack.
+        complete: Whether the realm has no other objects.
         parameters: The rule's parameters.
     """
     config = RulesConfig(parameters={rule: parameters} if parameters else {})
@@ -35,5 +35,5 @@ def asked(
 
 
 def resource(kind: str, /, **properties: Any) -> Resource:
-    """A Keycloak object in the realm ``mcp``."""
+    """Return a Keycloak object in the realm ``mcp``."""
     return keycloak_resource(kind, f"the {kind}", {"realm": "mcp", **properties})

@@ -1,6 +1,6 @@
-"""The images that ours are built on: the official ones, or where no registry is in reach, ones made of Debian packages.
+"""The base images of our images: the official ones, or, without a registry in reach, images made of Debian packages.
 
-What is made lies in the user's cache folder; the second time it takes seconds.
+Such images are kept in the user's cache folder; the second time takes seconds.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 _SUITE = "bookworm"
 _REGISTRY_SECONDS = 3
 _PULL_SECONDS = 300
-_RECIPE = 1  # raise it when what is made here comes out differently
+_RECIPE = 1  # raise this number when the images made here change
 # Package indexes may be behind an authority that only this machine trusts.
 _AUTHORITIES = Path("/etc/ssl/certs/ca-certificates.crt")
 _NOT_NEEDED = ("usr/share/doc", "usr/share/man", "usr/share/locale", "var/cache/apt", "var/lib/apt/lists")
@@ -40,12 +40,12 @@ class _Base:
     """An image to build on.
 
     Args:
-        official: Its official name.
-        registry: The address that tells whether its registry is in reach.
-        name: What the one is called that is made here.
-        packages: Debian packages in it.
-        add: Puts the rest into its root.
-        changes: Dockerfile instructions for its settings.
+        official: The official name.
+        registry: The address that shows whether the registry is in reach.
+        name: The name of the image made here.
+        packages: The Debian packages in the image.
+        add: Puts the rest into the image's root folder.
+        changes: Dockerfile instructions for the image's settings.
     """
 
     official: str
@@ -57,7 +57,7 @@ class _Base:
 
 
 def python(docker: Docker) -> str:
-    """The name of an image with Python and pip, as a base of the server's."""
+    """Return the name of an image with Python and pip, as a base of the server's image."""
     return _provide(
         _Base(
             official=server_image.BASE,
@@ -72,7 +72,7 @@ def python(docker: Docker) -> str:
 
 
 def keycloak(docker: Docker) -> str:
-    """The name of an image with Keycloak in the places where the official one has it."""
+    """Return the name of an image with Keycloak in the places of the official image."""
     return _provide(
         _Base(
             official=keycloak_image.BASE,

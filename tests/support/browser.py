@@ -1,6 +1,6 @@
-"""A headless Chromium that does what a user does on Keycloak's login and consent pages.
+"""A headless Chromium that acts like a user on Keycloak's login and consent pages.
 
-Needs Debian's packages ``chromium`` and ``chromium-driver``, or their likes, on PATH.
+Needs Debian's packages ``chromium`` and ``chromium-driver``, or equivalents, on PATH.
 """
 
 from __future__ import annotations
@@ -45,7 +45,7 @@ _PORT = re.compile(r"started successfully on port (\d+)")
 
 
 class WebDriver:
-    """The few commands of the WebDriver protocol (https://www.w3.org/TR/webdriver2/) that a login takes.
+    """The few commands of the WebDriver protocol (https://www.w3.org/TR/webdriver2/) that a login needs.
 
     Args:
         http: A client of the driver's address.
@@ -64,7 +64,7 @@ class WebDriver:
         self._command("POST", "url", {"url": url})
 
     def find(self, selector: str) -> str:
-        """The element of a CSS selector, as soon as it is there."""
+        """Return the element of a CSS selector, as soon as the element exists."""
         found: dict[str, str] = self._command("POST", "element", {"using": "css selector", "value": selector})
         return next(iter(found.values()))
 
@@ -77,12 +77,12 @@ class WebDriver:
         self._command("POST", f"element/{element}/click", {})
 
     def text(self, element: str) -> str:
-        """The text that is shown in an element."""
+        """Return the text shown in an element."""
         shown: str = self._command("GET", f"element/{element}/text")
         return shown
 
     def picture(self) -> bytes:
-        """A screenshot, PNG."""
+        """Return a screenshot, PNG."""
         return base64.b64decode(self._command("GET", "screenshot"))
 
     def quit(self) -> None:
@@ -104,8 +104,8 @@ class Browser:
     """A browser with an empty profile.
 
     Args:
-        driver: Its remote control.
-        pictures: Where screenshots go; none are taken when None.
+        driver: The remote control of the browser.
+        pictures: The folder for screenshots; None for none.
     """
 
     driver: WebDriver
@@ -123,7 +123,7 @@ class Browser:
         self.driver.click(self.driver.find("[name=login]"))
 
     def consent(self) -> str:
-        """Say yes on Keycloak's consent page; return the text of the page."""
+        """Accept on Keycloak's consent page; return the text of the page."""
         button = self.driver.find("[name=accept]")
         text = self.driver.text(self.driver.find("body"))
         self._picture("consent")
@@ -137,10 +137,10 @@ class Browser:
 
 @contextmanager
 def browser(pictures: Path | None = None) -> Iterator[Browser]:
-    """Start a browser, and end it.
+    """Start a browser, which ends with the context.
 
     Args:
-        pictures: Where screenshots go.
+        pictures: The folder for screenshots.
     """
     need("Chromium with its driver")
     with (
@@ -160,7 +160,7 @@ def browser(pictures: Path | None = None) -> Iterator[Browser]:
 
 @contextmanager
 def _driver() -> Iterator[httpx.Client]:
-    """A running chromedriver on a free port of its choice."""
+    """Start a chromedriver on a free port of its choice."""
     command = ["chromedriver", "--port=0"]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
         try:
@@ -175,30 +175,30 @@ def _driver() -> Iterator[httpx.Client]:
 
 @dataclass
 class Redirect:
-    """A client's redirect URI on a free port of localhost, and what came to it."""
+    """A client's redirect URI on a free port of localhost, and the requests to it."""
 
     uri: str
     _arrived: queue.SimpleQueue[dict[str, str]] = field(default_factory=queue.SimpleQueue)
 
     def wait(self) -> dict[str, str]:
-        """The parameters of the next redirect."""
+        """Return the parameters of the next redirect."""
         try:
             return self._arrived.get(timeout=_WAIT_SECONDS)
         except queue.Empty:
             raise AssertionError("the browser was not sent back to the client") from None
 
     def arrived(self) -> bool:
-        """Whether the browser is back already; it is as soon as the page after a refusal is loaded."""
+        """Return whether the browser is back already; it is back as soon as the page after a refusal is loaded."""
         return not self._arrived.empty()
 
     def arrive(self, parameters: dict[str, str]) -> None:
-        """Note what came."""
+        """Note the parameters of a redirect."""
         self._arrived.put(parameters)
 
 
 @contextmanager
 def redirect(path: str = "/callback") -> Iterator[Redirect]:
-    """Listen as an MCP client does while its user logs in.
+    """Listen like an MCP client while its user logs in.
 
     Args:
         path: The path of the redirect URI.

@@ -1,4 +1,4 @@
-"""Compares what Keycloak makes by itself with what ``provision/keycloak/builtin.py`` says of it."""
+"""A comparison of Keycloak's built-in objects with the constants in ``provision/keycloak/builtin.py``."""
 
 from __future__ import annotations
 
@@ -25,12 +25,12 @@ _SERVICE_ACCOUNT = "with-a-service-account"
 
 
 class Difference(NamedTuple):
-    """A constant that does not say what Keycloak makes.
+    """A constant that does not match Keycloak.
 
     Args:
-        constant: Its name in the module.
-        missing: What Keycloak makes and the constant lacks.
-        surplus: What the constant holds and Keycloak does not make.
+        constant: The constant's name in the module.
+        missing: The objects that Keycloak makes and the constant lacks.
+        surplus: The objects that the constant holds and Keycloak does not make.
     """
 
     constant: str
@@ -47,7 +47,7 @@ class Difference(NamedTuple):
 
 
 def differences(session: Session) -> list[Difference]:
-    """Return each constant of the module that differs from a fresh realm, which is made for it and removed.
+    """Return each constant that differs from a fresh realm, which is made for the comparison and removed.
 
     Args:
         session: The Admin API of a Keycloak, as an administrator of master.
@@ -68,7 +68,7 @@ def _compared(constant: str, expected: Iterable[Any], found: Iterable[Any]) -> D
 
 
 def _facts(session: Session, realm: str) -> Iterator[tuple[str, Iterable[Any], Iterable[Any]]]:
-    """Yield a constant's name, what it says, and what Keycloak makes."""
+    """Yield a constant's name, its content, and Keycloak's own objects."""
     clients = {item["clientId"] for item in session.list(realm, "clients")}
     yield "KEYCLOAK_CLIENTS", builtin.KEYCLOAK_CLIENTS, clients
     of_master = {item["clientId"] for item in session.list("master", "clients", clientId=f"{realm}-realm")}

@@ -20,18 +20,18 @@ _PEM = serialization.Encoding.PEM
 
 @dataclass(frozen=True)
 class Pair:
-    """A certificate and its key, as files."""
+    """The files of a certificate and its key."""
 
     certificate: Path
     key: Path
 
 
 class Authority:
-    """Signs certificates.
+    """An authority that signs certificates.
 
     Args:
-        folder: A folder for its certificate, ``ca.pem``, and for those that it signs.
-        days: When its own certificate ends; a negative number for one that has ended.
+        folder: The folder for the authority's certificate, ``ca.pem``, and for the signed ones.
+        days: The days until the authority's own certificate ends; negative if it has ended.
     """
 
     def __init__(self, folder: Path, *, days: int = 2) -> None:
@@ -59,14 +59,14 @@ class Authority:
         days: int = 1,
         password: str = "",
     ) -> Pair:
-        """Sign a certificate, in place of the one of that name.
+        """Sign a certificate, replacing one of the same name.
 
         Args:
-            name: What its files are called.
-            host: The name that it is for.
-            begins: When it begins, in days from now.
-            days: When it ends; a negative number for one that has ended.
-            password: What its key is encrypted with; not at all when empty.
+            name: The name of the files.
+            host: The host that the certificate is for.
+            begins: The days until the certificate begins.
+            days: The days until the certificate ends; negative if it has ended.
+            password: The password that encrypts the key; empty for none.
         """
         key = ec.generate_private_key(ec.SECP256R1())
         subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, host)])
@@ -84,7 +84,7 @@ class Authority:
 
     @staticmethod
     def self_signed(folder: Path) -> Pair:
-        """A certificate for localhost that no authority signed but itself."""
+        """Return a self-signed certificate for localhost."""
         key = ec.generate_private_key(ec.SECP256R1())
         subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "localhost")])
         certificate = (

@@ -1,4 +1,4 @@
-"""A stack in containers: pulumi-docker's plugin, or its stand-in where it is not installed, and a real daemon."""
+"""A stack in containers: pulumi-docker's plugin, or its stand-in if the plugin is not installed, and a real daemon."""
 
 from __future__ import annotations
 
@@ -36,21 +36,21 @@ BUILD_SECONDS = 900
 
 
 def uses_stand_in() -> bool:
-    """Whether Pulumi's own plugin is not on PATH."""
+    """Return whether Pulumi's own plugin is missing on PATH."""
     return shutil.which(PLUGIN) is None
 
 
 class ContainedStack(StackCli):
-    """A stack whose project has a name of its own, so that tests that run at once have other containers.
+    """A stack whose project has a name of its own, so that concurrent tests have different containers.
 
     Args:
-        folder: An empty folder, or that of another stack of the same project.
+        folder: An empty folder, or the folder of another stack of the same project.
         docker: The daemon.
-        project: The project's name; left out, one that nobody else has.
+        project: The project's name; a unique one by default.
         stack: The stack's name, ``test`` or ``test-…``.
-        runtime: What its file says.
-        more: Further lines of its file.
-        bases: The base images; left out, the official ones or those that are made in their place.
+        runtime: The ``runtime`` in the stack's file.
+        more: Further lines of the stack's file.
+        bases: The base images; by default the official ones or their replacements.
     """
 
     def __init__(
@@ -87,54 +87,54 @@ class ContainedStack(StackCli):
 
         Args:
             more: Further lines.
-            runtime: What it says.
-            bases: The base images, ``keycloak`` and ``python``, where they are others.
+            runtime: The ``runtime`` in the file.
+            bases: The base images ``keycloak`` and ``python``, if not the default ones.
         """
         text = _FILE.format(runtime=runtime, **{**self._bases, **bases})
         (self.project / "Pulumi.test.yaml").write_text(text + more)
 
     def container(self, name: str) -> str:
-        """The daemon's name of a container."""
+        """Return the daemon's name of a container."""
         return f"{self.name}-{name}"
 
     def of_it(self, *command: str) -> list[str]:
-        """What Docker lists of it, such as ``ps --all`` or ``volume ls``."""
+        """Return the lines that Docker lists about the stack, such as ``ps --all`` or ``volume ls``."""
         return self.docker.run(*command, "--quiet", f"--filter=label={LABEL}={self.name}").split()
 
     def left(self) -> list[str]:
-        """Everything of it that the daemon has."""
+        """Return every object of the stack that the daemon still has."""
         kinds = (("ps", "--all"), ("volume", "ls"), ("network", "ls"), ("image", "ls"))
         return [found for kind in kinds for found in self.of_it(*kind)]
 
     def containers(self) -> dict[str, dict[str, Any]]:
-        """What ``docker inspect`` shows of its containers, by their names in the stack."""
+        """Return the output of ``docker inspect`` for the stack's containers, by their names in the stack."""
         ids = self.of_it("ps", "--all")
         found = json.loads(self.docker.run("inspect", *ids)) if ids else []
         return {item["Name"].removeprefix(f"/{self.name}-"): item for item in found}
 
     def running(self) -> set[str]:
-        """The names of those that run; the others took their files."""
+        """Return the names of the running containers; the other containers only received files."""
         return {name for name, item in self.containers().items() if FILES_LABEL in item["Config"]["Labels"]}
 
 
 def works(stack: ContainedStack) -> bool:
-    """Whether there is nothing to do and tokens are checked."""
+    """Return whether the stack needs no change and its server checks tokens."""
     assert stack.json("preview", "--refresh")["changes"] == []
     return all(proof["ok"] for proof in stack.json("verify", "token", "tools")["proofs"])
 
 
 def made(stack: ContainedStack, name: str) -> bool:
-    """Whether a container is there."""
+    """Return whether a container exists."""
     return stack.docker.attempt("inspect", stack.container(name)).returncode == 0
 
 
 def error_of(stack: ContainedStack, *arguments: str) -> str:
-    """What a command says that fails, which is not much."""
+    """Return the short error of a command that fails."""
     error = stack.run(*arguments, code=1).stderr.partition("error: ")[2]
     assert len(error.strip().splitlines()) <= 2, error
     return error
 
 
 def engine_of(process: subprocess.Popen[str]) -> psutil.Process:
-    """The engine that a command started."""
+    """Return the engine that a command started."""
     return next(child for child in psutil.Process(process.pid).children() if child.name() == "pulumi")

@@ -1,4 +1,4 @@
-"""The lines of the table in docs/docker.md, each as a check of a container that runs: a line without one fails a test."""
+"""Checks of a running container, one for each line of the table in docs/docker.md; a line without a check fails a test."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ _FILES = {
     "keycloak": {"/run/keycloak/admin.sql"},
     "calculator": {"/run/mcp/settings.json", "/run/mcp/introspection-secret"},
 }
-# With bash alone, which either image has. /dev/shm is the only folder in /dev that takes files.
+# With bash alone, which both images have. /dev/shm is the only folder in /dev that takes files.
 _FIND_WRITABLE = r"""
 shopt -s globstar dotglob nullglob
 for top in /*; do
@@ -44,10 +44,10 @@ class Running:
 
     Args:
         docker: The daemon.
-        name: Its name in the stack.
-        full_name: Its whole name.
-        stack: The stack's name, which its network has.
-        secrets: What nobody may see.
+        name: The container's name in the stack.
+        full_name: The container's full name.
+        stack: The stack's name, which is also the name of its network.
+        secrets: The values that nobody may see.
     """
 
     docker: Docker
@@ -58,20 +58,20 @@ class Running:
 
     @property
     def seen(self) -> dict[str, Any]:
-        """What ``docker inspect`` shows."""
+        """The output of ``docker inspect``."""
         return dict(json.loads(self.docker.run("inspect", self.full_name))[0])
 
     @property
     def host(self) -> dict[str, Any]:
-        """What of that the daemon was asked to allow."""
+        """The part of the output that describes the permissions."""
         return dict(self.seen["HostConfig"])
 
     def inside(self, script: str) -> str:
-        """Run a script in it."""
+        """Run a script in the container."""
         return self.docker.run("exec", self.full_name, "bash", "-c", script)
 
     def status(self) -> dict[str, str]:
-        """What the kernel tells of its program."""
+        """Return the kernel's status of the container's program."""
         lines = self.inside("cat /proc/1/status").splitlines()
         return {name: value.strip() for name, _, value in (line.partition(":") for line in lines)}
 
@@ -141,7 +141,7 @@ def secrets(it: Running) -> None:
 
 
 def mounts(it: Running) -> None:
-    """No folder and no socket of the host, Docker's among them."""
+    """Check that no folder and no socket of the host is mounted, Docker's included."""
     assert {mount["Type"] for mount in it.seen["Mounts"]} == {"volume"}
     assert all(mount["Name"].startswith(it.full_name) for mount in it.seen["Mounts"])
     assert it.inside("[ -e /var/run/docker.sock ] || echo none").strip() == "none"
@@ -159,7 +159,7 @@ def published_ports(it: Running) -> None:
 
 
 def listens(it: Running) -> None:
-    """Whatever listens on another address than a loopback one can be reached by the network's other containers."""
+    """Check the listening addresses: the network's other containers reach every address that is not loopback."""
     reachable = set()
     for line in it.inside("cat /proc/1/net/tcp /proc/1/net/tcp6").splitlines():
         fields = line.split()
@@ -171,7 +171,7 @@ def listens(it: Running) -> None:
 
 
 def _is_loopback(address: str) -> bool:
-    """Of an address as the kernel writes it: bytes in hex, in words of four, each from its end."""
+    """Return whether an address is loopback, in the kernel's form: bytes in hex, in words of four, each reversed."""
     last = address[-8:]
     embedded = address[:-8] in {"", "0000000000000000FFFF0000"}
     return (embedded and last.endswith("7F")) or address == "0" * 24 + "01000000"
@@ -203,7 +203,7 @@ def memory(it: Running) -> None:
 
 
 def processes(it: Running) -> None:
-    """Not limited in number, for the plugin has no setting for it: set it when this fails."""
+    """Check that the number of processes is unlimited, since the plugin has no setting: set it when this fails."""
     assert not it.host["PidsLimit"]
     known = inspect.signature(pulumi_docker.Container._internal_init).parameters
     assert not [name for name in known if re.search("pids", name)]
@@ -232,4 +232,4 @@ CHECKS: dict[str, Callable[[Running], None]] = {
     "processes": processes,
     "restart": restart,
 }
-"""By the first cell of the line in the table."""
+"""The checks by the first cell of their lines in the table."""

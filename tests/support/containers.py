@@ -1,4 +1,4 @@
-"""Containers that are made as the stack makes them, for tests of the images alone."""
+"""Containers made in the stack's way, for tests of the images alone."""
 
 from __future__ import annotations
 
@@ -28,15 +28,15 @@ class Container:
     """A container of a test.
 
     Args:
-        docker: Its daemon.
-        name: Its name.
+        docker: The daemon.
+        name: The container's name.
     """
 
     docker: Docker
     name: str
 
     def start(self) -> float:
-        """Start it and wait until it is healthy; gives the seconds that took."""
+        """Start the container and wait until it is healthy; return the seconds that this took."""
         began = time.time()
         self.docker.run("start", self.name)
         events = subprocess.Popen(
@@ -60,22 +60,22 @@ class Container:
         raise AssertionError(f"{self.name} is not healthy: {self.docker.attempt('logs', self.name)}")
 
     def inspect(self) -> dict[str, Any]:
-        """All that Docker tells of it."""
+        """Return Docker's whole description of the container."""
         return json.loads(self.docker.run("inspect", self.name))[0]
 
     def inside(self, *command: str) -> str:
-        """Run a command in it."""
+        """Run a command in the container."""
         return self.docker.run("exec", self.name, *command)
 
 
 @contextmanager
 def created(docker: Docker, *arguments: str, volumes: Mapping[str, str]) -> Iterator[Container]:
-    """A container that is not started yet.
+    """Create a container without starting it.
 
     Args:
         docker: The daemon.
-        arguments: Those of ``docker create``: options, the image and its command.
-        volumes: Names of volumes by their place in the container, which may end in ``:ro``; they go with it.
+        arguments: The arguments of ``docker create``: options, the image and its command.
+        volumes: Names of volumes by their place in the container, which may end in ``:ro``; removed with the container.
     """
     container = Container(docker, f"test-{uuid.uuid4().hex[:12]}")
     mounts = [f"--volume={volume}:{place}" for place, volume in volumes.items()]
@@ -88,14 +88,14 @@ def created(docker: Docker, *arguments: str, volumes: Mapping[str, str]) -> Iter
 
 
 def upload(docker: Docker, image: str, volume: str, owner: int, files: Mapping[str, str]) -> None:
-    """Put files of mode 0400 into a volume by way of a container that is never started, as the stack does.
+    """Put files of mode 0400 into a volume, through a container that is never started, like the stack.
 
     Args:
         docker: The daemon.
         image: Any image.
         volume: The volume's name.
-        owner: The user who may read them.
-        files: Their contents, by absolute paths; all in one folder.
+        owner: The user who may read the files.
+        files: The contents by absolute paths, all in one folder.
     """
     folder = next(iter(files)).rpartition("/")[0]
     archive = io.BytesIO()
@@ -104,7 +104,7 @@ def upload(docker: Docker, image: str, volume: str, owner: int, files: Mapping[s
             entry = tarfile.TarInfo(path.lstrip("/"))
             entry.size, entry.mode, entry.uid, entry.gid = len(content.encode()), 0o400, owner, owner
             tar.addfile(entry, io.BytesIO(content.encode()))
-    # Made by hand: created() would take the volume away with the container.
+    # Made by hand: created() would remove the volume with the container.
     name = f"test-files-{uuid.uuid4().hex[:12]}"
     docker.run("create", f"--name={name}", f"--volume={volume}:{folder}", image)
     try:
@@ -116,12 +116,12 @@ def upload(docker: Docker, image: str, volume: str, owner: int, files: Mapping[s
 
 
 def volume_name() -> str:
-    """A name for a volume of a test."""
+    """Return a name for a volume of a test."""
     return f"test-{uuid.uuid4().hex[:12]}"
 
 
 def health_options(command: tuple[str, ...]) -> list[str]:
-    """``docker create`` takes a health check as one line for a shell: this makes it run the command all the same."""
+    """Return the options for a health check; they run the command although ``docker create`` takes a line for a shell."""
     import shlex
 
     return [

@@ -1,9 +1,9 @@
-"""A Docker daemon for the tests: the one that runs, or one of our own.
+"""A Docker daemon for the tests: a running one, or one of our own.
 
-``python -m tests.support.docker_daemon COMMAND…`` runs a command with one at hand, as continuous integration does.
+``python -m tests.support.docker_daemon COMMAND…`` runs a command with a daemon, as continuous integration does.
 
-Ours has its data in the user's cache folder, so that images are made once, and all else in a folder of its own.
-Whoever uses it holds a lock; who lets go of it last ends it.
+Our daemon has its data in the user's cache folder, so that images are made once, and everything else in its own folder.
+Each user of the daemon holds a lock; the last user to release it ends the daemon.
 """
 
 from __future__ import annotations
@@ -38,14 +38,14 @@ class Docker:
     """A daemon that answers.
 
     Args:
-        host: Its address, as ``DOCKER_HOST`` wants it; empty for the client's own choice.
+        host: The daemon's address, in the form of ``DOCKER_HOST``; empty for the client's own choice.
     """
 
     host: str = ""
 
     @property
     def environment(self) -> dict[str, str]:
-        """The variables by which clients find it."""
+        """The variables by which clients find the daemon."""
         return {"DOCKER_HOST": self.host} if self.host else {}
 
     @property
@@ -60,13 +60,13 @@ class Docker:
         env: Mapping[str, str] | None = None,
         timeout: float = 1200,
     ) -> str:
-        """Run the command line client; gives what it printed, fails with what it complained about.
+        """Run the command line client; return its output, or fail with its error.
 
         Args:
-            arguments: Those of the client.
+            arguments: The arguments of the client.
             client: The client to use.
-            env: Variables beside those of this process.
-            timeout: For how long at most, in seconds.
+            env: Variables in addition to this process's own.
+            timeout: The time limit, in seconds.
         """
         done = self.attempt(*arguments, client=client, env=env, timeout=timeout)
         if done.returncode != 0:
@@ -81,7 +81,7 @@ class Docker:
         env: Mapping[str, str] | None = None,
         timeout: float = 1200,
     ) -> subprocess.CompletedProcess[str]:
-        """Run the command line client, whatever comes of it; see :meth:`run`."""
+        """Run the command line client and return its result, failed or not; see :meth:`run`."""
         return subprocess.run(
             [client, *arguments],
             env={**self.full_environment, **(env or {})},
@@ -92,16 +92,16 @@ class Docker:
         )
 
     def has_image(self, name: str) -> bool:
-        """Whether it has an image."""
+        """Return whether the daemon has an image."""
         return self.attempt("image", "inspect", name).returncode == 0
 
 
 @contextmanager
 def running() -> Iterator[Docker]:
-    """A daemon, for as long as the context lasts.
+    """Return a daemon for as long as the context lasts.
 
     Raises:
-        ProvisionError: None runs and none can be started; says what to install.
+        ProvisionError: No daemon runs and none can be started; the text names what to install.
     """
     if not shutil.which("docker"):
         raise ProvisionError("There is no docker client.", _INSTALL)
@@ -116,12 +116,13 @@ def running() -> Iterator[Docker]:
 
 
 class OwnDaemon:
-    """One that the tests start and end.
+    """A daemon that the tests start and end.
 
     Args:
-        folder: Where its socket, its log and what it mounts lie; a short path, for sockets have short names.
-        data: Where its images lie.
-        apart: Whether it has a network namespace of its own: two daemons in one get into each other's bridge and rules.
+        folder: The folder of the socket, the log and the mounts; a short path, because sockets have short names.
+        data: The folder of the images.
+        apart: Whether the daemon has its own network namespace: two daemons in one namespace disturb each other's
+            bridge and rules.
     """
 
     def __init__(self, folder: Path, data: Path, *, apart: bool = False) -> None:
@@ -132,14 +133,14 @@ class OwnDaemon:
 
     @contextmanager
     def users(self) -> Iterator[None]:
-        """Be one of those who use it: the first starts it, the last ends it."""
+        """Register as a user of the daemon: the first user starts the daemon, the last one ends it."""
         self.folder.mkdir(mode=0o700, exist_ok=True)
         with (self.folder / "users").open("w") as users:
             with self._alone():
                 fcntl.flock(users, fcntl.LOCK_SH)
                 if self.client.attempt("info").returncode != 0:
                     self._start()
-                    # Images that newer ones have taken the names of; younger ones may still save a build its steps.
+                    # Images whose names newer ones have taken; younger ones may still save a build its steps.
                     self.client.run("image", "prune", "--force", f"--filter=until={_KEEP_HOURS}h")
             try:
                 yield
@@ -149,7 +150,7 @@ class OwnDaemon:
                         self._stop()
 
     def restart(self) -> None:
-        """End it and start it again."""
+        """End the daemon and start it again."""
         with self._alone():
             self._stop()
             self._start()
@@ -165,7 +166,7 @@ class OwnDaemon:
             raise ProvisionError("No Docker daemon runs, and none is installed.", _INSTALL)
         if os.geteuid() != 0:
             raise ProvisionError("No Docker daemon runs, and only root may start one.", "Start Docker.")
-        # The daemon tells systemd, or whoever claims to be it, when it is ready (sd_notify).
+        # The daemon reports its readiness to systemd, or to a stand-in for it (sd_notify).
         address = str(self.folder / "notify")
         Path(address).unlink(missing_ok=True)
         log = self.folder / "dockerd.log"
@@ -207,7 +208,7 @@ class OwnDaemon:
             pid = int(self._pid_file.read_text())
             process = os.pidfd_open(pid)
         except (OSError, ValueError):
-            return  # it has ended by itself
+            return  # the daemon has ended by itself
         try:
             signal.pidfd_send_signal(process, signal.SIGTERM)
             select.select([process], [], [], _START_SECONDS)
@@ -224,7 +225,7 @@ def _is_last(users: IO[str]) -> bool:
 
 
 def main() -> int:
-    """Run a command with a daemon at hand."""
+    """Run a command with a daemon."""
     try:
         with running() as docker:
             return subprocess.run(

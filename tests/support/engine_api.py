@@ -1,4 +1,4 @@
-"""A stand-in for the API of a container engine: it tells its version on a Unix socket, and knows nothing else."""
+"""A stand-in for the API of a container engine: it answers with its version on a Unix socket, and knows nothing else."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-# As the engines themselves answered; the parts that nobody reads are left out.
+# The engines' real answers, without the unused parts.
 DOCKER = {
     "Platform": {"Name": ""},
     "Components": [
@@ -44,14 +44,14 @@ class _Server(socketserver.ThreadingMixIn, socketserver.UnixStreamServer):
 
 @contextmanager
 def answering(version: dict[str, Any], folder: Path) -> Iterator[str]:
-    """An engine of a version.
+    """Run an engine of a version.
 
     Args:
-        version: What it answers to ``GET /version``.
-        folder: Where its socket lies; a short path.
+        version: The answer to ``GET /version``.
+        folder: The folder for the socket; a short path.
 
     Yields:
-        Its address, as ``DOCKER_HOST`` wants it.
+        The engine's address, in the form of ``DOCKER_HOST``.
     """
 
     class Handler(BaseHTTPRequestHandler):

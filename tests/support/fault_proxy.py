@@ -1,4 +1,4 @@
-"""A real HTTP proxy in front of a real server, that does to the n-th call what networks do to calls."""
+"""A real HTTP proxy in front of a real server; it spoils the n-th call as networks do."""
 
 from __future__ import annotations
 
@@ -20,16 +20,16 @@ _FAULTS: Final = get_args(Fault)
 
 
 class FaultProxy:
-    """Forwards to ``target_url`` and spoils the calls that it was told to.
+    """A proxy that forwards to ``target_url`` and spoils the chosen calls.
 
-    A call is one request, however many come over one connection. The ``Host`` header goes on unchanged, so that the
+    A call is one request, however many come over one connection. The ``Host`` header is forwarded unchanged, so that the
     server takes the proxy's address for its own.
 
     Args:
-        target_url: The server behind it.
-        only: What a request's path must begin with to count as a call and to be spoilt.
-        delay_seconds: How much later a delayed answer comes.
-        listening: Whether connections are taken at once, or refused until the ``with`` is entered.
+        target_url: The server behind the proxy.
+        only: The prefix of a request's path that makes the request count as a call.
+        delay_seconds: The delay of a delayed answer.
+        listening: Whether the proxy accepts connections at once, or refuses them until the ``with`` is entered.
     """
 
     def __init__(
@@ -79,12 +79,12 @@ class FaultProxy:
 
     @property
     def calls(self) -> tuple[str, ...]:
-        """The calls so far, each as ``VERB /path?query``; those that were spoilt too."""
+        """The calls so far, each as ``VERB /path?query``, including spoiled calls."""
         with self._lock:
             return tuple(self._calls)
 
     def fault(self, number: int, kind: Fault) -> None:
-        """Spoil the call with this number; the next one has the number ``len(proxy.calls) + 1``."""
+        """Spoil the call with this number; the next call has the number ``len(proxy.calls) + 1``."""
         if kind not in _FAULTS:
             raise ValueError(f"{kind!r} is not one of {', '.join(_FAULTS)}")
         with self._lock:
@@ -143,7 +143,7 @@ def _answer(
     *,
     cut: bool = False,
 ) -> None:
-    """Send it; when it is cut, half of the content under the full length (or half of the head, without content)."""
+    """Send an answer, or cut it: half of the content under the full length (or half of the head, without content)."""
     handler.send_response_only(status)
     for name, value in headers:
         handler.send_header(name, value)

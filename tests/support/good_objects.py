@@ -1,4 +1,4 @@
-"""Good objects that not every good stack has: rules put them there and then break them."""
+"""Good objects that not every good stack has: cases of rules add them and then break them."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ SERVER: Final = Have(
         "loopback": True,
     },
 )
-"""The server of the development stack, where the program does not tell of one."""
+"""The server of the development stack, for programs that do not show one."""
 INITIAL_ACCESS_TOKEN: Final = Add(
     "InitialAccessToken",
     {"realm": "mcp", "name": "for a partner", "expirationSeconds": 3600, "count": 1},

@@ -1,4 +1,4 @@
-"""Stacks that break no rule, as rules look at them: what the project's own stack files declare."""
+"""Snapshots of stacks that break no rule: the content of the project's own stack files."""
 
 from __future__ import annotations
 
@@ -22,30 +22,30 @@ _SECRET = "of-a-test-and-long-enough"
 
 @cache
 def good(name: str) -> Any:
-    """The snapshot of a good stack.
+    """Return the snapshot of a good stack.
 
     Args:
         name: ``dev`` (processes), ``docker`` (the same in containers), ``prod`` (a realm of its own on an
-            external Keycloak, so that all of it can be seen), or ``kubernetes`` (the same, with what another
-            program declares to run Keycloak and the server).
+            external Keycloak, so that all of it can be seen), or ``kubernetes`` (the same, with another program's
+            declarations of Keycloak and the server).
     """
     return program.snapshot(resources(name), profile(name))
 
 
 def profile(name: str) -> Any:
-    """What such a stack is for."""
+    """Return the purpose of a good stack."""
     return "prod" if name in {"prod", "kubernetes"} else "dev"
 
 
 def resources(name: str, **more: Any) -> list[ResourceInput]:
-    """What the program of such a stack declares.
+    """Return the resources that the program of a good stack declares.
 
     Args:
         name: See :func:`good`.
-        more: Further keys of its stack file, or others in their place.
+        more: Further or replacing keys of the stack file.
     """
     if name == "kubernetes":
-        # It runs Keycloak and the server itself, and says so.
+        # This program runs Keycloak and the server itself, and declares so.
         others = [item for item in resources("prod") if item.type != "provision:index:McpStack"]
         told = {"profile": "prod", "runtime": "external"}
         return [*others, ResourceInput("provision:index:McpStack", "prod", told), *kubernetes()]
@@ -65,7 +65,7 @@ def resources(name: str, **more: Any) -> list[ResourceInput]:
 
 
 def _checked(token: str, inputs: dict[str, Any]) -> dict[str, Any]:
-    """As the provider's check gives them to the engine: in the wire's spelling, numbers whole."""
+    """Return the inputs in the form of the provider's check: the wire's spelling, numbers whole."""
     calls = catalogue().get(token)
     return calls.spec.model_validate(inputs).wire() if calls else inputs
 

@@ -1,4 +1,4 @@
-"""What a program of somebody's own declares to run a production Keycloak and an MCP server on Kubernetes."""
+"""A program of a user's own that declares a production Keycloak and an MCP server on Kubernetes."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ KEYCLOAK = (
 
 
 def resources() -> list[ResourceInput]:
-    """All of it."""
+    """Return all resources."""
     return [
         workload("StatefulSet", "login", keycloak(), replicas=2),
         ResourceInput(
@@ -48,7 +48,7 @@ def resources() -> list[ResourceInput]:
 
 
 def keycloak(**changed: Any) -> dict[str, Any]:
-    """Keycloak's container."""
+    """Return Keycloak's container."""
     return {
         "name": "keycloak",
         "image": f"quay.io/keycloak/keycloak:26.8.0{_DIGEST}",
@@ -60,7 +60,7 @@ def keycloak(**changed: Any) -> dict[str, Any]:
 
 
 def server(**changed: Any) -> dict[str, Any]:
-    """The server's container."""
+    """Return the server's container."""
     return {
         "name": "calculator",
         "image": f"registry.example.org/calculator:1{_DIGEST}",
@@ -71,7 +71,7 @@ def server(**changed: Any) -> dict[str, Any]:
 
 
 def locked(user: int) -> dict[str, Any]:
-    """As few rights as a container can do with."""
+    """Return the fewest rights that a container can work with."""
     return {
         "runAsUser": float(user),
         "runAsNonRoot": True,
@@ -82,6 +82,6 @@ def locked(user: int) -> dict[str, Any]:
 
 
 def workload(kind: str, name: str, container: Any, *, replicas: int = 1, **pod: Any) -> ResourceInput:
-    """A Deployment or a StatefulSet of one container."""
+    """Return a Deployment or a StatefulSet of one container."""
     spec = {"replicas": float(replicas), "template": {"spec": {"containers": [container], **pod}}}
     return ResourceInput(f"kubernetes:apps/v1:{kind}", name, {"spec": spec})

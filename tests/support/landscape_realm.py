@@ -1,6 +1,6 @@
-"""A real realm made of a landscape: every Keycloak object in it, and nothing that was taken away.
+"""A real realm made from a landscape: all of the landscape's Keycloak objects, and none of the removed ones.
 
-What a spec would refuse is written all the same, since a realm that others made may have it.
+Objects that a spec would refuse are written as well, since a foreign realm may have them.
 """
 
 from __future__ import annotations
@@ -33,19 +33,19 @@ if TYPE_CHECKING:
 
 _PREFIX = "provision:keycloak:"
 OF_THE_STACK = {"Realm": {"expectedIssuer", "features", "instance", "owner"}}
-"""What a realm is told of the stack around it, which is not there."""
+"""The properties of a realm about the stack around it, which is missing here."""
 _FEATURES = ("cimd", "client-secret-rotation", "resource-indicators")
 MASTER = "master"
 
 
 @contextmanager
 def realm_of(session: Session, snapshot: Snapshot, whole: Snapshot | None = None) -> Iterator[str]:
-    """Its name; the realm is removed afterwards, and what the landscape has in the realm of the administrators.
+    """Make the realm and yield its name; afterwards remove it, and the landscape's objects in the realm master.
 
     Args:
         session: The Admin API.
-        landscape: What to make.
-        whole: The landscape from which things were taken away that Keycloak makes itself: they are removed.
+        landscape: The objects to make.
+        whole: The landscape before built-in objects were removed from it: these are removed from the realm too.
     """
     resources = [resource for resource in snapshot.resources if _PREFIX + resource.kind in catalogue()]
     (name,) = (resource.get("name") for resource in resources if resource.kind == "Realm")
@@ -67,7 +67,7 @@ def realm_of(session: Session, snapshot: Snapshot, whole: Snapshot | None = None
 
 
 def offered_of(session: Session, snapshot: Snapshot) -> tuple[Snapshot, list[str]]:
-    """What this Keycloak can have of a landscape, and what it lacks of the rest; the toolkit's own must have it all.
+    """Return the part of a landscape that this Keycloak supports, and the missing features; the toolkit's own has all.
 
     Args:
         session: The Admin API.
@@ -90,7 +90,7 @@ def offered_of(session: Session, snapshot: Snapshot) -> tuple[Snapshot, list[str
 def _offered_parts(
     session: Session, calls: type[PolicyDocumentHandler[Any]], resource: Resource, lacking: set[str]
 ) -> Resource:
-    """A profile or policy without the executors or conditions that the server lacks."""
+    """Return a profile or policy without the executors or conditions that the server lacks."""
     there = offered(session, f"client-policy-{calls.part}") or ()
     named = {calls.spec.model_fields[name].alias: mark.id for name, mark in typed(calls.spec).items()}
     used = {named[name] for name, value in resource.properties.items() if value and name in named}
@@ -124,7 +124,7 @@ def _make(session: Session, resource: Resource) -> None:
 
 
 def _write(calls: Handler[Any], spec: Spec) -> None:
-    """Past all checks but Keycloak's own."""
+    """Write an object past all checks but Keycloak's own."""
     found = calls.find(spec)
     if found is None:
         calls.create(spec)
@@ -145,14 +145,14 @@ def _calls(session: Session, resource: Resource) -> Handler[Any]:
 
 
 def _spec(resource: Resource) -> tuple[Any, bool]:
-    """The object as its spec, and whether the spec allows it to be so."""
+    """Return the object as its spec, and whether the spec allows the object."""
     kind = catalogue()[_PREFIX + resource.kind].spec
     fields, left_out = kind.fields(), OF_THE_STACK.get(resource.kind, ())
     values = {
         name: value for name, value in resource.properties.items() if name in fields and name not in left_out
     }
     if resource.kind == "Realm" and values.get("sslRequired") == "all":
-        values["sslRequired"] = "external"  # over HTTP it is not to be made so, see _finish
+        values["sslRequired"] = "external"  # not over HTTP, see _finish
     try:
         return kind.model_validate(values), True
     except ValidationError as error:
@@ -162,14 +162,14 @@ def _spec(resource: Resource) -> tuple[Any, bool]:
 
 
 def _finish(session: Session, name: str, resources: list[Resource]) -> None:
-    """What shuts a realm to plain HTTP comes last."""
+    """Apply the settings that close a realm to plain HTTP, last."""
     (wanted,) = (resource.get("sslRequired") for resource in resources if resource.kind == "Realm")
     if wanted == "all":
         session.put(name, body={**session.get(name), "sslRequired": wanted})
 
 
 def _mark_client(session: Session, resource: Resource) -> None:
-    """As Keycloak marks the client that it was started with."""
+    """Mark a client as Keycloak marks the client that it was started with."""
     realm = resource.get("realm")
     client = client_with_id(session, realm, resource.get("clientId")) or {}
     marked = {**client["attributes"], "is_temporary_admin": "true"}
@@ -177,7 +177,7 @@ def _mark_client(session: Session, resource: Resource) -> None:
 
 
 def _fill_group(session: Session, resource: Resource) -> None:
-    """With service accounts, or with everybody who is new."""
+    """Fill a group with service accounts, or make it a default group."""
     realm, group = resource.get("realm"), group_id(session, resource.get("realm"), resource.get("path"))
     for client_id in resource.properties.get("serviceAccounts", ()):
         client = client_with_id(session, realm, client_id) or {}
@@ -188,7 +188,7 @@ def _fill_group(session: Session, resource: Resource) -> None:
 
 
 def _make_aged_key(session: Session, resource: Resource) -> None:
-    """A key that is brought along with its certificate, since Keycloak makes none that is older than now."""
+    """Import a key with its certificate, since Keycloak makes only keys that are new."""
     key, certificate = aged_key(resource.get("ageDays"))
     config = {"privateKey": [key], "certificate": [certificate], "keyUse": ["SIG"], "priority": ["200"]}
     body = {
@@ -202,10 +202,10 @@ def _make_aged_key(session: Session, resource: Resource) -> None:
 
 
 def aged_key(days: int) -> tuple[str, str]:
-    """A private key in PEM, and its certificate in base64.
+    """Return a private key in PEM, and its certificate in base64.
 
     Args:
-        days: How old the certificate is.
+        days: The certificate's age.
     """
     from cryptography import x509
     from cryptography.hazmat.primitives import hashes, serialization
@@ -225,7 +225,7 @@ def aged_key(days: int) -> tuple[str, str]:
 
 @contextmanager
 def _unmanaged_attributes(session: Session, realm: str) -> Iterator[None]:
-    """Let attributes of users be written that are in no profile, as Keycloak itself writes its mark."""
+    """Allow user attributes that are in no profile, such as Keycloak's own mark."""
     before = session.get(realm, "users", "profile")
     session.put(realm, "users", "profile", body={**before, "unmanagedAttributePolicy": "ADMIN_EDIT"})
     try:
@@ -235,7 +235,7 @@ def _unmanaged_attributes(session: Session, realm: str) -> Iterator[None]:
 
 
 def _in_order(resources: list[Resource]) -> list[Resource]:
-    """Each after those that it names; the realm first; of several with one key, the last."""
+    """Return the resources, each after its references, the realm first; of several with the same key, the last."""
     specs = [_spec(resource)[0] for resource in resources]
     known = {_key(spec): (spec, resource) for spec, resource in zip(specs, resources, strict=True)}
     ordered: dict[tuple[Any, ...], Resource] = {}

@@ -24,7 +24,7 @@ _PATIENCE_SECONDS = 30
 
 
 class Storage:
-    """Where the client keeps its registration and tokens: in memory."""
+    """The client's store for its registration and tokens: in memory."""
 
     def __init__(self) -> None:
         self.tokens: Any = None
@@ -44,7 +44,7 @@ class Storage:
 
 
 class Sent(httpx2.AsyncBaseTransport):
-    """Sends requests and keeps what they were, those of the login among them."""
+    """A recorder that sends requests and keeps them, including the login's."""
 
     def __init__(self) -> None:
         self._transport = httpx2.AsyncHTTPTransport(trust_env=False)
@@ -59,34 +59,34 @@ class Sent(httpx2.AsyncBaseTransport):
         await self._transport.aclose()
 
     def messages(self) -> list[str]:
-        """The methods of the MCP messages."""
+        """Return the methods of the MCP messages."""
         bodies = [_json(request) for request in self.requests]
         return [body["method"] for body in bodies if "jsonrpc" in body]
 
     def registrations(self) -> list[dict[str, Any]]:
-        """What was asked for in dynamic client registrations (RFC 7591)."""
+        """Return the bodies of the dynamic client registrations (RFC 7591)."""
         return [body for body in map(_json, self.requests) if "redirect_uris" in body]
 
     def grants(self) -> list[str]:
-        """The grant types of the token requests."""
+        """Return the grant types of the token requests."""
         forms = [parse_qs(request.content.decode()) for request in self.requests if not _json(request)]
         return [form["grant_type"][0] for form in forms if "grant_type" in form]
 
     def discovered(self) -> list[str]:
-        """The well-known addresses that were read, in order."""
+        """Return the requested well-known addresses, in order."""
         paths = [urlsplit(str(request.url)).path for request in self.requests]
         return [path for path in paths if path.startswith("/.well-known/")]
 
 
 class Application:
-    """An application that calls tools for its user; what it knows outlives its connections.
+    """An application that calls tools for its user; its store outlives its connections.
 
     Args:
         server_url: The MCP server.
-        user: Who logs in: ``username`` and ``password``.
+        user: The user's ``username`` and ``password``.
         browser: The user's browser.
-        redirect: Where the browser is sent back to.
-        mode: How the client speaks to the server: ``legacy`` or ``auto``.
+        redirect: The redirect URI.
+        mode: The client's protocol mode: ``legacy`` or ``auto``.
     """
 
     def __init__(
@@ -104,7 +104,7 @@ class Application:
         self._provider: Any = None
 
     def use_registered(self, client_id: str) -> None:
-        """Be a client that was registered beforehand."""
+        """Use a client that was registered beforehand."""
         self.storage.client = OAuthClientInformationFull(
             client_id=client_id,
             redirect_uris=[AnyUrl(self._redirect.uri)],
@@ -113,7 +113,7 @@ class Application:
 
     @asynccontextmanager
     async def connected(self) -> AsyncIterator[Client]:
-        """A connection, as after a start of the application: only what is stored is known."""
+        """Connect as after a start of the application: only the stored data is known."""
         self.sent = Sent()
         self._provider = OAuthClientProvider(
             server_url=self._server_url,
@@ -135,12 +135,12 @@ class Application:
                 yield client
 
     def let_time_pass(self) -> None:
-        """To the client, its access token has expired."""
+        """Make the client believe that its access token has expired."""
         self._provider.context.token_expiry_time = _LONG_AGO
 
     async def _open_browser(self, url: str) -> None:
         self._browser.open(url)
-        if self._redirect.arrived():  # Keycloak refused before anybody was asked
+        if self._redirect.arrived():  # Keycloak refused before asking the user
             return
         # This client asks for offline access, and Keycloak keeps no session in the browser for such a login.
         self._browser.log_in(self._user["username"], self._user["password"])
@@ -156,7 +156,7 @@ class Application:
 
 
 def _json(request: httpx2.Request) -> dict[str, Any]:
-    """The JSON object in a request's body, empty when there is none."""
+    """Return the JSON object in a request's body, or an empty one if there is none."""
     try:
         document = json.loads(request.content)
     except ValueError:

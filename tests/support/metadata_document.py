@@ -1,4 +1,4 @@
-"""A client's metadata on an address of this machine, as a client publishes it that needs no registration."""
+"""A client's metadata at an address of this machine, published like a client that needs no registration."""
 
 from __future__ import annotations
 
@@ -18,8 +18,8 @@ def metadata_document(redirect_uri: str, *, host: str = "localhost", **more: Any
 
     Args:
         redirect_uri: The client's one redirect URI.
-        host: The name or address under which it can be had; it must be on this machine.
-        more: What the document says besides, or instead.
+        host: The host of the document's URL; must be this machine.
+        more: Further or replacing entries of the document.
     """
 
     class Handler(http.server.BaseHTTPRequestHandler):

@@ -17,7 +17,7 @@ _IMAGE = "sha256:" + "0" * 64
 
 
 class Recorder(pulumi.runtime.Mocks):
-    """Every resource is made at once, with the outputs that a real one would have."""
+    """Mocks that make every resource at once, with the outputs of a real resource."""
 
     def __init__(self) -> None:
         self.made: dict[str, pulumi.runtime.MockResourceArgs] = {}
@@ -66,7 +66,7 @@ def _clear(value: Any) -> Any:
 
 @contextmanager
 def own_event_loop() -> Iterator[None]:
-    """Pulumi's runtime works on the current loop; a program that shares it, or the root stack, inherits what others left."""
+    """Use a new event loop and root stack: Pulumi's runtime uses the current ones, with traces of other programs."""
     loop = asyncio.new_event_loop()
     asyncio.set_event_loop(loop)
     reset_options()
@@ -80,7 +80,7 @@ def own_event_loop() -> Iterator[None]:
 def with_mocks(
     action: Callable[[], Any], recorder: Recorder | None = None, stack: str = "dev"
 ) -> dict[str, pulumi.runtime.MockResourceArgs]:
-    """Run an action as Pulumi runs a program; gives what was declared, by name."""
+    """Run an action as Pulumi runs a program; return the declared resources by name."""
     return _recorded(action, recorder, stack).made
 
 
@@ -94,12 +94,12 @@ def _recorded(action: Callable[[], Any], recorder: Recorder | None = None, stack
 def declared_by(
     values: Mapping[str, Any], folder: Path, recorder: Recorder | None = None
 ) -> list[pulumi.runtime.MockResourceArgs]:
-    """All that the stack's program declares, also what has the same name and another type.
+    """Return all resources that the stack's program declares, including those with the same name and another type.
 
     Args:
-        values: What stands under ``provision:`` in a stack file.
+        values: The values under ``provision:`` in a stack file.
         folder: The folder of the stack, for images' contexts.
-        recorder: The mocks, where they are to be others.
+        recorder: The mocks, if not the default ones.
     """
     from provision.config.stack_config import read
     from provision.stack.component import McpStack

@@ -1,4 +1,4 @@
-"""Ways to change a snapshot: cases of rules say with them what breaks a rule."""
+"""Changes of a snapshot: the cases of rules use them to break a rule."""
 
 from __future__ import annotations
 
@@ -15,13 +15,13 @@ Change = Callable[[Snapshot], Snapshot]
 
 @dataclass(frozen=True)
 class Where:
-    """Objects of a kind whose properties have these values."""
+    """The objects of a kind whose properties have these values."""
 
     kind: str
     equal: Mapping[str, Any] = field(default_factory=dict)
 
     def matches(self, resource: Resource) -> bool:
-        """Whether it is one of them."""
+        """Return whether a resource matches."""
         return resource.kind == self.kind and all(
             resource.peek(name) == value for name, value in self.equal.items()
         )
@@ -29,10 +29,10 @@ class Where:
 
 @dataclass(frozen=True)
 class Set:
-    """Give properties of the first such object other values.
+    """Change properties of the first matching object.
 
     Args:
-        where: Which object.
+        where: The object.
         values: The new values by name; a whole value each.
     """
 
@@ -40,10 +40,10 @@ class Set:
     values: Mapping[str, Any]
 
     def __call__(self, snapshot: Snapshot) -> Snapshot:
-        """The changed snapshot.
+        """Return the changed snapshot.
 
         Raises:
-            LookupError: There is no such object.
+            LookupError: No object matches.
         """
         chosen = _first(snapshot, self.where)
         changed = replace(chosen, properties={**chosen.properties, **self.values})
@@ -55,15 +55,15 @@ class Set:
 
 @dataclass(frozen=True)
 class Remove:
-    """Take the first such object away."""
+    """Remove the first matching object."""
 
     where: Where
 
     def __call__(self, snapshot: Snapshot) -> Snapshot:
-        """The changed snapshot.
+        """Return the changed snapshot.
 
         Raises:
-            LookupError: There is no such object.
+            LookupError: No object matches.
         """
         chosen = _first(snapshot, self.where)
         return replace(
@@ -73,11 +73,11 @@ class Remove:
 
 @dataclass(frozen=True)
 class Add:
-    """Put another object there.
+    """Add an object.
 
     Args:
-        kind: Its kind.
-        properties: Its values.
+        kind: The object's kind.
+        properties: The object's values.
         like: An object to take all other values from.
     """
 
@@ -86,7 +86,7 @@ class Add:
     like: Where | None = None
 
     def __call__(self, snapshot: Snapshot) -> Snapshot:
-        """The changed snapshot."""
+        """Return the changed snapshot."""
         if self.like is None:
             added = keycloak_resource(self.kind, f"added {self.kind}", self.properties)
         else:
@@ -102,18 +102,18 @@ class Add:
 
 @dataclass(frozen=True)
 class Have:
-    """Put an object there that is no Keycloak object, where there is none of its kind.
+    """Add an object that is no Keycloak object, if the snapshot has none of its kind.
 
     Args:
-        kind: Its kind.
-        properties: Its values.
+        kind: The object's kind.
+        properties: The object's values.
     """
 
     kind: str
     properties: Mapping[str, Any]
 
     def __call__(self, snapshot: Snapshot) -> Snapshot:
-        """The changed snapshot, or the same."""
+        """Return the changed snapshot, or the same."""
         if any(resource.kind == self.kind for resource in snapshot.resources):
             return snapshot
         added = Resource(self.kind, f"added {self.kind}", self.properties)
@@ -128,7 +128,7 @@ def _first(snapshot: Snapshot, where: Where) -> Resource:
 
 
 def in_words(changes: Iterable[Change]) -> str:
-    """What breaks a rule, a line for each object; not what has to be there beforehand."""
+    """Return the changes that break a rule, a line for each object, without the required surroundings."""
     return "\n".join(_line(change) for change in changes if not isinstance(change, Have))
 
 

@@ -1,11 +1,11 @@
-"""The order of the tests, and which of them one worker runs: no stack is made twice, and no long file begins last."""
+"""The order of the tests and their distribution to workers: no stack is made twice, and no long file begins last."""
 
 from __future__ import annotations
 
 from xdist.scheduler import LoadFileScheduling
 
 MARKED = ("e2e", "integration")
-"""The folders whose tests bear a mark of the same name."""
+"""The folders whose tests have a mark of the same name."""
 
 TOGETHER = {
     f"tests/e2e/{name}.py": "the shared stack"
@@ -23,18 +23,18 @@ LONGEST = (
         "integration/docker/test_stand_in_plugin",
     ),
 )
-"""The files that take minutes, the longest first (``--durations`` says so at the end of ``make test``)."""
+"""The files that take minutes, the longest first (see ``--durations`` at the end of ``make test``)."""
 
 _FOLDERS = ("e2e", "integration", "processes")
 
 
 def folder(nodeid: str) -> str:
-    """Return the folder of ``tests`` that a test is in."""
+    """Return the folder of ``tests`` that holds a test."""
     return nodeid.removeprefix("tests/").partition("/")[0]
 
 
 def rank(nodeid: str) -> tuple[int, int]:
-    """Return the key by which tests are sorted: long files first, then by folder.
+    """Return the sort key of a test: long files first, then by folder.
 
     Args:
         nodeid: The test's id.
@@ -47,7 +47,7 @@ def rank(nodeid: str) -> tuple[int, int]:
 
 
 class FilesTogether(LoadFileScheduling):
-    """Give a worker whole files, and files that share a stack to the same worker."""
+    """A scheduler that gives a worker whole files, and files that share a stack to the same worker."""
 
     def _split_scope(self, nodeid: str) -> str:
         file = super()._split_scope(nodeid)

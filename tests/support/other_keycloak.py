@@ -1,4 +1,4 @@
-"""A Keycloak of another version than the toolkit's own, as its maker ships it, for tests that must hold on several."""
+"""A Keycloak of another version than the toolkit's own, in its original form, for tests that cover several versions."""
 
 from __future__ import annotations
 
@@ -29,10 +29,10 @@ _PATIENCE_SECONDS = 240
 
 @dataclass(frozen=True)
 class OtherKeycloak:
-    """A running one.
+    """A running Keycloak.
 
     Args:
-        url: Its base address.
+        url: The base address.
     """
 
     url: str
@@ -40,7 +40,7 @@ class OtherKeycloak:
 
 @contextmanager
 def running(version: str, home: Path, client_id: str, client_secret: str) -> Iterator[OtherKeycloak]:
-    """Start it in development mode with an admin service account, and stop it with the context."""
+    """Start Keycloak in development mode with an admin service account; it stops with the context."""
     runtime = java.find()
     with zipfile.ZipFile(_archive(version, runtime)) as file:
         file.extractall(home)

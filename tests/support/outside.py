@@ -1,4 +1,4 @@
-"""A running stack seen from outside, with the means of the proofs: registration, logins, tool calls."""
+"""An outside view of a running stack, with the means of the proofs: registration, logins, tool calls."""
 
 from __future__ import annotations
 
@@ -15,16 +15,16 @@ if TYPE_CHECKING:
     from tests.support.stack_cli import StackCli
 
 REDIRECT = "http://localhost:33419/callback"
-"""Where the pre-registered client, and clients like Claude Code, can be sent back to; nobody listens there."""
+"""The redirect URI of the pre-registered client and of clients like Claude Code; nothing listens there."""
 
 
 @contextmanager
 def outside(stack: StackCli, server: str | None = None) -> Iterator[Context]:
-    """A proof's context; leaving it ends the logins and removes what was made.
+    """Return a proof's context; leaving it ends the logins and removes the temporary objects.
 
     Args:
         stack: The stack, which is up.
-        server: Which of its MCP servers, when there are several.
+        server: The MCP server, if the stack has several.
     """
     run = Run(stack.target(server))
     try:
@@ -34,5 +34,5 @@ def outside(stack: StackCli, server: str | None = None) -> Iterator[Context]:
 
 
 def logged_in(context: Context, client_id: str = "mcp-client", **more: tuple[str, ...]) -> Login:
-    """The demo user's login to a client, by default to the pre-registered one."""
+    """Return the demo user's login to a client, by default to the pre-registered one."""
     return log_in(context, context.need(authorization_server_metadata), client_id, REDIRECT, **more)

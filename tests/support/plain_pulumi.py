@@ -17,7 +17,7 @@ PLUGINS = Path(sys.executable).parent
 
 
 def python_language_host(pulumi: Path) -> Path:
-    """The folder with ``pulumi-language-python``: that of an official install, or else the stand-in's.
+    """Return the folder with ``pulumi-language-python``, from an official install or else the stand-in.
 
     Args:
         pulumi: The Pulumi CLI; an official one has the language host beside it.

@@ -1,4 +1,4 @@
-"""A running stack as its attackers see it, with all that they could get hold of."""
+"""A running stack as its attackers see it, with everything that they could get hold of."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ _CALLS = {"add_numbers": {"a": 2, "b": 40}, "multiply_numbers": {"x": 6, "y": 7}
 
 @dataclass(frozen=True)
 class Tokens:
-    """What the token endpoint gave to a client after a login."""
+    """The token endpoint's answer to a client after a login."""
 
     access: str
     refresh: str
@@ -38,12 +38,12 @@ class Tokens:
 
 
 class ProtectedStack:
-    """A stack that is up, its demo user logged in, and keys that its realm vouches for.
+    """A stack that is up, with its demo user logged in and keys that its realm vouches for.
 
     Args:
         stack: The stack.
-        verifier: How its server checks tokens.
-        run: Gives the Admin API and logs in.
+        verifier: The server's way of checking tokens.
+        run: Supplies the Admin API and logs in.
         key: The published key for signatures.
         encryption_key: The published key for encryption.
     """
@@ -72,12 +72,12 @@ class ProtectedStack:
 
     @property
     def resource_metadata(self) -> str:
-        """Where the server's metadata is (RFC 9728 section 3.1)."""
+        """The address of the server's metadata (RFC 9728 section 3.1)."""
         base, _, path = self.target.server_url.rpartition("/")
         return f"{base}/.well-known/oauth-protected-resource/{path}"
 
     def log_in(self) -> Tokens:
-        """The tokens of one more login of the demo user, genuine ones."""
+        """Return the genuine tokens of another login of the demo user."""
         server = self._authorization_server
         login = log_in(self._context, server, CLIENT, _REDIRECT_URI, further_scopes=("openid",))
         form = {
@@ -88,7 +88,7 @@ class ProtectedStack:
         return Tokens(answer["access_token"], answer["refresh_token"], answer["id_token"])
 
     def at_keycloak(self, endpoint: str, **form: str) -> Any:
-        """What the realm's OpenID Connect endpoint answers to the pre-registered client; None for an empty answer."""
+        """Return the answer of the realm's OpenID Connect endpoint to the pre-registered client, or None if it is empty."""
         url = f"{self.target.issuer}/protocol/openid-connect/{endpoint}"
         answer = self._context.http.post(url, data={"client_id": CLIENT, **form})
         answer.raise_for_status()
@@ -101,12 +101,12 @@ class ProtectedStack:
         query: str = "",
         host: str | None = None,
     ) -> Answer:
-        """Call a tool with whatever headers.
+        """Call a tool with any headers.
 
         Args:
-            headers: Header lines besides those that every MCP request has.
+            headers: Header lines in addition to the usual ones of an MCP request.
             tool: The tool.
-            query: With its question mark.
+            query: The query, with its question mark.
             host: A ``Host`` header that is not the server's.
         """
         message = {
@@ -119,16 +119,16 @@ class ProtectedStack:
         return post(url, [*_ACCEPT, *headers], json.dumps(message).encode(), host=host)
 
     def call(self, token: str, tool: str = "add_numbers") -> Answer:
-        """Call a tool with a token in its place."""
+        """Call a tool with a token in the ``Authorization`` header."""
         return self.post(("Authorization", f"Bearer {token}"), tool=tool)
 
     def forge(self, **changes: Any) -> str:
-        """The genuine token with other claims and a signature that the realm vouches for; None leaves a claim out."""
+        """Return the genuine token with other claims and a signature that the realm vouches for; None omits a claim."""
         claims = {name: value for name, value in {**self.claims, **changes}.items() if value is not None}
         return self.key.sign(claims)
 
     def audited(self, answer: Answer) -> dict[str, Any]:
-        """The line of the audit trail about an answer; it is written right after the answer was."""
+        """Return the audit trail's line about an answer; the server writes it right after the answer."""
         name = answer.headers["X-Correlation-ID"]
         found: list[str] = []
 
@@ -142,7 +142,7 @@ class ProtectedStack:
         return line
 
     def log(self) -> str:
-        """All that the server wrote: the audit trail and whatever its libraries say."""
+        """Return the server's whole output: the audit trail and the lines of its libraries."""
         return self._log.read_text()
 
     @cached_property
@@ -153,11 +153,11 @@ class ProtectedStack:
 
 @contextmanager
 def protected(stack: StackCli, verifier: str) -> Iterator[ProtectedStack]:
-    """Log in to a stack that is up and publish the keys; both are taken back.
+    """Log in to a stack that is up and publish the keys; both are undone with the context.
 
     Args:
         stack: The stack.
-        verifier: How its server checks tokens.
+        verifier: The server's way of checking tokens.
     """
     run = Run(stack.target())
     admin, realm = run.session(), run.target.realm

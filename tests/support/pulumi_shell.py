@@ -1,4 +1,4 @@
-"""The shell that the README describes: ``eval "$(provision env)"``, then plain ``pulumi`` on the project's stacks."""
+"""The shell in the README: ``eval "$(provision env)"``, then plain ``pulumi`` on the project's stacks."""
 
 from __future__ import annotations
 
@@ -27,14 +27,14 @@ class PulumiShell:
 
     def __init__(self, stack: StackCli) -> None:
         self.stack = stack
-        environment = stack.folder / ".venv"  # where Pulumi.yaml looks for it
+        environment = stack.folder / ".venv"  # where Pulumi.yaml expects it
         if not environment.exists():
             environment.symlink_to(sys.prefix)
         host = python_language_host(find_or_install(Silent()))
         self._variables = {**stack.variables, "PATH": os.pathsep.join([stack.variables["PATH"], str(host)])}
 
     def run(self, script: str, code: int | None = 0) -> str:
-        """A script to its end; what it wrote. Fails the test unless it exits with ``code`` (None: any)."""
+        """Run a script to its end and return its output; fail the test unless the exit code is ``code`` (None: any)."""
         done = subprocess.run(
             self._line(script),
             cwd=self.stack.folder,
@@ -50,11 +50,11 @@ class PulumiShell:
         return done.stdout
 
     def pulumi(self, *arguments: str, code: int | None = 0) -> str:
-        """A ``pulumi`` command to its end; what it wrote."""
+        """Run a ``pulumi`` command to its end and return its output."""
         return self.run(self.command(*arguments), code)
 
     def begin(self, *arguments: str) -> subprocess.Popen[str]:
-        """Start a ``pulumi`` command and leave it running; both its streams are in its standard output."""
+        """Start a ``pulumi`` command and leave it running; both its streams go to its standard output."""
         return subprocess.Popen(
             self._line("exec " + self.command(*arguments)),
             cwd=self.stack.folder,
@@ -67,13 +67,13 @@ class PulumiShell:
         )
 
     def command(self, *arguments: str) -> str:
-        """The line for the shell."""
+        """Return the line for the shell."""
         name = self.stack.stack
         words = arguments if "init" in arguments else (*arguments, "--stack", name)
         return shlex.join(["pulumi", "-C", self.stack.project.name, "--non-interactive", *words])
 
     def outputs(self) -> dict[str, Any]:
-        """The stack's outputs as plain Pulumi shows them, secrets in clear."""
+        """Return the stack's outputs from plain Pulumi, secrets in clear."""
         line = self.command("stack", "output", "--json", "--show-secrets")
         return dict(json.loads(self.run(f"{line} 2>/dev/null")))
 

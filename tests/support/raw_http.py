@@ -1,4 +1,4 @@
-"""HTTP requests in a shape that a library would put right or refuse to send."""
+"""HTTP requests in a form that a library would correct or refuse to send."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _PATIENCE_SECONDS = 30
 
 @dataclass(frozen=True)
 class Answer:
-    """What came back.
+    """The answer to a request.
 
     Args:
         status: The HTTP status.
@@ -29,7 +29,7 @@ class Answer:
 
     @property
     def everything(self) -> str:
-        """All that the client gets to read."""
+        """Everything that the client can read."""
         return f"{self.headers}\n{self.body}"
 
 
@@ -39,10 +39,10 @@ def post(
     """Send one request over a connection of its own.
 
     Args:
-        url: Where to; its query goes with it.
-        headers: Header lines as they are to be sent, one after the other; a name may come twice.
+        url: The address, including the query.
+        headers: The header lines to send, in order; a name may occur twice.
         body: The body.
-        host: The ``Host`` header, when it is not that of the URL.
+        host: The ``Host`` header, if it is not the URL's host.
     """
     parts = urlsplit(url)
     connection = http.client.HTTPConnection(parts.hostname or "", parts.port, timeout=_PATIENCE_SECONDS)

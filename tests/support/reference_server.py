@@ -1,4 +1,4 @@
-"""The reference server of a stack once more, with other settings."""
+"""A second reference server for a stack, with other settings."""
 
 from __future__ import annotations
 
@@ -27,8 +27,8 @@ class ReferenceServer:
     """A running server.
 
     Args:
-        url: Where its endpoint is; the resource, and so the audience of tokens, is that of the stack's own server.
-        pid: Its process.
+        url: The address of the endpoint; the resource, and so the audience of tokens, is the stack's own server.
+        pid: The process id.
     """
 
     url: str
@@ -39,13 +39,13 @@ class ReferenceServer:
 def reference_server(
     stack: StackCli, name: str, *, module: str = "provision.server", **changes: object
 ) -> Iterator[ReferenceServer]:
-    """Start it beside the stack's own server, and end it.
+    """Start a server beside the stack's own; it ends with the context.
 
     Args:
         stack: A stack that is up.
-        name: The name of its files.
-        module: What is run.
-        changes: Settings that differ from those of the stack's own server.
+        name: The name of the server's files.
+        module: The module to run.
+        changes: Settings that differ from the stack's own server.
     """
     port, file = ports.pick_free(), stack.folder / f"{name}.json"
     settings = json.loads(next(stack.data.rglob("settings.json")).read_text())
@@ -55,7 +55,9 @@ def reference_server(
     with subprocess.Popen(line, cwd=ROOT, stderr=subprocess.PIPE, text=True) as process:
         try:
             assert process.stderr is not None
-            assert "serves" in (said := process.stderr.readline()), said  # it listens, and takes clients soon
+            assert "serves" in (said := process.stderr.readline()), (
+                said
+            )  # it listens, and accepts clients soon
             httpx.get(f"http://127.0.0.1:{port}/health/live", timeout=_PATIENCE_SECONDS).raise_for_status()
             yield ReferenceServer(f"http://localhost:{port}/mcp", process.pid)
         finally:

@@ -1,11 +1,11 @@
-"""What the tests need of a machine: declared here, and looked at as a whole before any test begins.
+"""The tests' requirements of a machine: declared here, and checked as a whole before any test begins.
 
-``make test`` and ``make conformance`` run this first. It installs the Debian packages that are missing where it may, and
-names the others with what is skipped without them; then it fetches the Pulumi CLI, Keycloak and Pulumi's YAML language
-host, once per user. Continuous integration runs it with ``--packages`` before there is a ``.venv``: the declarations need
-nothing but Python itself.
+``make test`` and ``make conformance`` run this program first. It installs missing Debian packages if it may, and names
+the others with the tests that are skipped; then it fetches the Pulumi CLI, Keycloak and Pulumi's YAML language host, once
+per user. Continuous integration runs it with ``--packages`` before there is a ``.venv``: the declarations need nothing
+but Python itself.
 
-With ``TEST_ALL_REQUIRED`` set nothing is skipped: what is missing and cannot be installed ends the run.
+With ``TEST_ALL_REQUIRED`` set nothing is skipped: a missing requirement that cannot be installed ends the run.
 """
 
 from __future__ import annotations
@@ -40,14 +40,14 @@ _REGISTRY_SECONDS = 3
 
 @dataclass(frozen=True)
 class Requirement:
-    """A program that tests need, and where it comes from.
+    """A program that tests need, and the packages that contain it.
 
     Args:
-        name: Its name in messages.
-        packages: The Debian packages that bring it.
-        needed_for: What is tested with it; without it, this is skipped.
-        found: Whether the machine has it, or needs none.
-        runs: The runs that need it: ``setup``, ``test``, ``conformance``.
+        name: The program's name in messages.
+        packages: The Debian packages that contain the program.
+        needed_for: The tests that need the program; without it, they are skipped.
+        found: Returns whether the machine has the program, or needs none.
+        runs: The runs that need the program: ``setup``, ``test``, ``conformance``.
     """
 
     name: str
@@ -58,12 +58,12 @@ class Requirement:
 
     @property
     def command(self) -> str:
-        """The command that installs it."""
+        """The command that installs the program."""
         return f"apt-get install --no-install-recommends {' '.join(self.packages)}"
 
     @property
     def complaint(self) -> str:
-        """What is missing, what is skipped for it, and what installs it."""
+        """The missing program, the skipped tests, and the command that installs the program."""
         return f"{self.name} is missing. Skipped without it: {self.needed_for}. On Debian: {self.command}"
 
 
@@ -93,7 +93,7 @@ def _keycloak_comes_without_maven() -> bool:
 
 
 def _busybox_is_static() -> bool:
-    """A busybox that needs no other file: the plain package has one of the same name that needs a loader."""
+    """Return whether busybox is static: the plain package has a busybox of the same name that needs a loader."""
     if not BUSYBOX.is_file():
         return False
     with BUSYBOX.open("rb") as file:
@@ -117,7 +117,7 @@ def _answers(url: str) -> bool:
         with urllib.request.urlopen(url, timeout=_REGISTRY_SECONDS):
             return True
     except urllib.error.HTTPError:
-        return True  # it asks for a login, so it is in reach
+        return True  # the registry asks for a login, so it is in reach
     except OSError:
         return False
 
@@ -168,17 +168,17 @@ REQUIREMENTS = (
 
 
 def missing(*runs: str) -> list[Requirement]:
-    """Return what some runs need and the machine lacks.
+    """Return the requirements of some runs that the machine lacks.
 
     Args:
-        runs: The runs; left out, all of them.
+        runs: The runs; all by default.
     """
     asked = {*runs} or {SETUP, TEST, CONFORMANCE}
     return [item for item in REQUIREMENTS if asked & {*item.runs} and not item.found()]
 
 
 def need(name: str) -> None:
-    """Skip the test if a requirement is missing; fail it where nothing may be skipped.
+    """Skip the test if a requirement is missing, or fail it if nothing may be skipped.
 
     Args:
         name: The requirement's name.
@@ -191,7 +191,7 @@ def need(name: str) -> None:
 
 
 def provide(*runs: str) -> list[Requirement]:
-    """Install what is missing, as far as this user may, and return what is missing still.
+    """Install the missing requirements, as far as this user may, and return the ones still missing.
 
     Args:
         runs: See :func:`missing`.
@@ -233,7 +233,7 @@ def fetch() -> None:
 
 
 def yaml_language_host(progress: Progress) -> Path:
-    """Return the folder with ``pulumi-language-yaml``: a language host that, unlike Python's, comes from a registry."""
+    """Return the folder with ``pulumi-language-yaml``, a language host that comes from a registry, unlike Python's."""
     from provision._lib import cache
     from provision._lib.errors import ProvisionError
     from provision.engine.pulumi_cli import go_executable
@@ -271,7 +271,7 @@ def yaml_language_host(progress: Progress) -> Path:
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Provide what some runs need, and say what is skipped; fail where nothing may be skipped."""
+    """Provide the requirements of some runs, and print the skipped tests; fail if nothing may be skipped."""
     parser = argparse.ArgumentParser(description="Provide what the tests need.")
     parser.add_argument("runs", nargs="*", help=f"{SETUP}, {TEST} or {CONFORMANCE}; left out, all of them")
     parser.add_argument("--packages", action="store_true", help="the Debian packages only")

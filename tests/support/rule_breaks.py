@@ -1,4 +1,4 @@
-"""What breaks rules, made in real realms: a rule says of the realm what it says of the declared one."""
+"""Violations of rules made in real realms, where a rule must report the same as for the declared realm."""
 
 from __future__ import annotations
 
@@ -35,10 +35,10 @@ NEVER_READ = {"ClientRole", "User", *live.OF_A_STACK}
 
 
 def breaks(*, featured: bool) -> list[Any]:
-    """The breaks that can be made in a realm, as parameters of a test: the rule and its changes.
+    """Return the violations that can be made in a realm, as parameters of a test: the rule and its changes.
 
     Args:
-        featured: Those for which Keycloak must be built with a feature, or all others.
+        featured: Whether to return the ones for which Keycloak must be built with a feature, or all others.
     """
     return [
         pytest.param(rule, changes, id=f"{rule.id}-{number}")
@@ -54,7 +54,7 @@ def _kind(change: Any) -> str:
 
 
 def _needs_feature(change: Any) -> bool:
-    """Whether it puts something into a profile or policy that only a feature brings."""
+    """Return whether a change adds to a profile or policy a value that only a feature provides."""
     calls = catalogue().get(_PREFIX + _kind(change))
     if calls is None or not issubclass(calls, PolicyDocumentHandler):
         return False
@@ -64,9 +64,9 @@ def _needs_feature(change: Any) -> bool:
 
 
 def assert_broken(session: Session, rule: Rule, changes: Breaks) -> None:
-    """The rule is broken; or it can't tell, where it needs a secret and so can't tell of the declared realm without its secrets either.
+    """Check that the rule is broken, or inconclusive if it needs a secret that no audit sees.
 
-    Skips the test if this Keycloak lacks what the break is about.
+    Skips the test if this Keycloak lacks the subject of the violation.
     """
     broken = _broken(good(stack_of(rule)), changes)
     if _lacks(session, rule, broken):
@@ -94,19 +94,19 @@ def _broken(snapshot: Snapshot, changes: Breaks) -> Snapshot:
 
 
 def _lacks(session: Session, rule: Rule, broken: Snapshot) -> bool:
-    """Whether the rule says something else of what this Keycloak can have of the snapshot."""
+    """Return whether the rule's findings change when unsupported objects are left out of the snapshot."""
     return is_another() and _found([rule], offered_of(session, broken)[0]) != _found([rule], broken)
 
 
 def _found(rules: Sequence[Rule], snapshot: Snapshot) -> set[tuple[str, str, str]]:
-    """What rules find without secrets: the rule, the object and the property."""
+    """Return the findings of rules without secrets: the rule, the object and the property."""
     found = evaluate(_without_secrets(snapshot), RulesConfig(), only=rules).findings
     return {(finding.rule.id, finding.resource, finding.path) for finding in found}
 
 
 @dataclass
 class _Shared:
-    """A realm that several breaks share, each of which leaves the others' rules to find just what they find without it."""
+    """A realm with several violations; none changes the findings of the other violations' rules."""
 
     start: str
     declared: Snapshot
@@ -114,12 +114,12 @@ class _Shared:
     finds: set[tuple[str, str, str]] = field(default_factory=set)
 
     def take(self, session: Session, rule: Rule, changes: Breaks) -> bool:
-        """Take a break in, if that can be."""
+        """Add a violation to the realm if possible; return whether it was added."""
         if self._stands_against(rule, changes):
             return False
         try:
             both = _broken(self.declared, changes)
-        except LookupError:  # another break took the object away
+        except LookupError:  # another violation has removed the object
             return False
         keys = [_key(resource) for resource in both.resources if _PREFIX + resource.kind in catalogue()]
         finds = self.finds | _found([rule], _broken(good(self.start), changes))
@@ -131,7 +131,7 @@ class _Shared:
         return True
 
     def _stands_against(self, rule: Rule, changes: Breaks) -> bool:
-        """Keycloak looks at the settings of a policy together, and a rule is to be broken by one break."""
+        """Return whether a change disturbs the rule: Keycloak checks a policy's settings together."""
         there = {_kind(change) for _, others in self.breaks for change in others}
         policies = {kind for kind in map(_kind, changes) if kind.endswith("Policy")}
         return (
@@ -142,7 +142,7 @@ class _Shared:
 
 
 def _key(resource: Resource) -> tuple[Any, ...]:
-    """Mappers of all types share their names."""
+    """Return the key of a resource; mappers of all types share their names."""
     if resource.kind.endswith("Mapper"):
         return (
             "Mapper",
@@ -153,7 +153,7 @@ def _key(resource: Resource) -> tuple[Any, ...]:
 
 @cache
 def _shared(session: Session) -> list[_Shared]:
-    """Return as few realms as the breaks need that this server can have: making and reading one takes seconds."""
+    """Return as few realms as the violations need that this server can have: making and reading one takes seconds."""
     realms: list[_Shared] = []
     for rule, changes in (parameter.values for parameter in breaks(featured=False)):
         if _lacks(session, rule, _broken(good(stack_of(rule)), changes)):
@@ -171,7 +171,7 @@ def _seen_in(session: Session, number: int) -> Snapshot:
 
 
 def audited(session: Session, snapshot: Snapshot, whole: Snapshot | None = None) -> Snapshot:
-    """The snapshot with its realms made and read; of the realm of the administrators what is in the snapshot."""
+    """Return the snapshot with its realms made and read; the realm master keeps the snapshot's objects."""
     with realm_of(session, snapshot, whole) as name:
         seen = live.snapshot(session, name, snapshot.profile)
         others = live.snapshot(session, MASTER, snapshot.profile) if _reaches_master(snapshot) else None
@@ -191,7 +191,7 @@ def _declared_ones(seen: Snapshot, snapshot: Snapshot) -> Iterator[Resource]:
 
 
 def _without_secrets(snapshot: Snapshot) -> Snapshot:
-    """As far as an audit can see it: it never looks at secrets."""
+    """Return the part of a snapshot that an audit sees: all but secrets."""
     return replace(
         snapshot,
         resources=tuple(

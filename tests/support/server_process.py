@@ -29,7 +29,7 @@ TOKEN = "a-token-that-no-log-may-hold"
 
 
 class StandIn(BaseHTTPRequestHandler):
-    """Says of the tokens that it knows that they are good."""
+    """A stand-in that vouches for the tokens that it knows."""
 
     protocol_version = "HTTP/1.1"
 
@@ -65,7 +65,7 @@ class StandIn(BaseHTTPRequestHandler):
 
 
 class Authorization:
-    """The stand-in, which can go away and come back at the same address."""
+    """The stand-in's server, which can go away and come back at the same address."""
 
     def __init__(self) -> None:
         self.port = pick_free()
@@ -131,7 +131,7 @@ class Process:
         )
 
     def end(self) -> tuple[float, str]:
-        """End it and return how long that took, in seconds, and all that it wrote."""
+        """End the server and return the seconds that this took, and its whole output."""
         started = time.perf_counter()
         self.popen.send_signal(signal.SIGTERM)
         written = "".join(self.popen.communicate(timeout=20))
@@ -146,10 +146,10 @@ def run(document: object, tmp_path: Path) -> subprocess.CompletedProcess[str]:
 
 
 def exchange(process: Process, parts: Iterable[bytes]) -> bytes:
-    """Send bytes as they are and return all that comes back until the server ends the connection."""
+    """Send bytes unchanged and return the whole answer until the server ends the connection."""
     received = b""
     with socket.create_connection(("127.0.0.1", int(process.base.rsplit(":", 1)[1])), timeout=20) as wire:
-        with contextlib.suppress(ConnectionError):  # it may be refused while there is more to send
+        with contextlib.suppress(ConnectionError):  # the server may refuse while there is more to send
             for part in parts:
                 wire.sendall(part)
         with contextlib.suppress(ConnectionError):

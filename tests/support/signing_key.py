@@ -1,4 +1,4 @@
-"""Keys of the test's own, with which it makes any token that it likes (RFC 7515, RFC 7519)."""
+"""Keys of a test's own, which can sign any token (RFC 7515, RFC 7519)."""
 
 from __future__ import annotations
 
@@ -30,10 +30,10 @@ _ALGORITHMS = {
 
 
 class SigningKey:
-    """An RSA key that nobody vouches for until it is published.
+    """An RSA key that no realm vouches for until it is published.
 
     Args:
-        provider: Keycloak's type of key provider: ``rsa`` publishes it for signatures (RS256), ``rsa-enc`` for
+        provider: Keycloak's type of key provider: ``rsa`` publishes the key for signatures (RS256), ``rsa-enc`` for
             encryption.
     """
 
@@ -44,7 +44,7 @@ class SigningKey:
 
     @property
     def component(self) -> dict[str, Any]:
-        """It as a key provider of a realm that signs no token while the realm has another active key."""
+        """The key as a realm's key provider, which signs no token while the realm has another active key."""
         pem = self._private.private_bytes(
             serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
         )
@@ -56,24 +56,24 @@ class SigningKey:
 
     @property
     def jwk(self) -> dict[str, str]:
-        """Its public half (RFC 7518 section 6.3.1)."""
+        """The public half of the key (RFC 7518 section 6.3.1)."""
         numbers = self._private.public_key().public_numbers()
         n, e = (_b64(number.to_bytes((number.bit_length() + 7) // 8)) for number in (numbers.n, numbers.e))
         return {"kty": "RSA", "alg": "RS256", "use": "sig", "kid": self.kid, "n": n, "e": e}
 
     def sign(self, claims: Mapping[str, Any], **header: Any) -> str:
-        """A token.
+        """Return a signed token.
 
         Args:
-            claims: Its claims.
-            header: Header parameters that are to be otherwise; ``alg`` is obeyed.
+            claims: The token's claims.
+            header: Replacing header parameters; ``alg`` is obeyed.
         """
         names = {"alg": "RS256", "typ": "JWT", "kid": self.kid, **header}
         return compact(names, claims, lambda data: self._private.sign(data, *_ALGORITHMS[names["alg"]]))
 
     @contextmanager
     def published(self, session: Session, realm: str) -> Iterator[SigningKey]:
-        """Have a realm vouch for it: Keycloak's own checks and the key set (RFC 7517) then know it."""
+        """Publish the key in a realm: Keycloak's own checks and the key set (RFC 7517) then know it."""
         body = {**self.component, "providerType": PROVIDER_TYPE, "parentId": session.realm_id(realm)}
         component = session.post(realm, "components", body=body)
         try:
@@ -85,23 +85,23 @@ class SigningKey:
 
 
 def compact(header: Mapping[str, Any], claims: Mapping[str, Any], sign: Callable[[bytes], bytes]) -> str:
-    """A JWT in compact form, of whatever is given (RFC 7515 section 3.1)."""
+    """Return a JWT in compact form, made of any header and claims (RFC 7515 section 3.1)."""
     data = ".".join(_b64(json.dumps(part).encode()) for part in (header, claims))
     return f"{data}.{_b64(sign(data.encode()))}"
 
 
 def hs256(secret: bytes) -> Callable[[bytes], bytes]:
-    """Signs with HMAC (RFC 7518 section 3.2)."""
+    """Return a function that signs with HMAC (RFC 7518 section 3.2)."""
     return lambda data: hmac.digest(secret, data, hashlib.sha256)
 
 
 def header_of(token: str) -> dict[str, Any]:
-    """The header of a JWT."""
+    """Return the header of a JWT."""
     return _part(token, 0)
 
 
 def claims_of(token: str) -> dict[str, Any]:
-    """The claims of a JWT."""
+    """Return the claims of a JWT."""
     return _part(token, 1)
 
 

@@ -1,4 +1,4 @@
-"""A project folder of a test's own, and the command line run on it as a user would."""
+"""A project folder of a test's own, and the command line run on it like a user would."""
 
 from __future__ import annotations
 
@@ -28,8 +28,8 @@ class StackCli:
     Args:
         folder: An empty folder.
         stack: The stack's name.
-        environment: Variables besides the caller's own.
-        patience: Seconds after which a command is given up.
+        environment: Variables in addition to the caller's own.
+        patience: The time limit of a command, in seconds.
     """
 
     folder: Path
@@ -48,7 +48,7 @@ class StackCli:
 
     @property
     def data(self) -> Path:
-        """Where state, logs and data of this test lie."""
+        """The folder with the state, logs and data of this test."""
         return self.folder / "data"
 
     @property
@@ -57,7 +57,7 @@ class StackCli:
         return {**os.environ, "PROVISION_DATA_DIR": str(self.data), "NO_COLOR": "1", **self.environment}
 
     def run(self, *arguments: str, code: int | None = 0, stdin: str = "") -> subprocess.CompletedProcess[str]:
-        """Run a command to its end; fails the test unless it exits with ``code`` (None: any)."""
+        """Run a command to its end; fail the test unless the exit code is ``code`` (None: any)."""
         line = [str(PROVISION), "-s", self.stack, "-C", str(self.project), *arguments]
         done = subprocess.run(
             line,
@@ -75,7 +75,7 @@ class StackCli:
         return done
 
     def json(self, *arguments: str, code: int | None = 0) -> Any:
-        """The one document that a ``--json`` command prints."""
+        """Return the single document that a ``--json`` command prints."""
         return json.loads(self.run(*arguments, "--json", code=code).stdout)
 
     def begin(self, *arguments: str) -> subprocess.Popen[str]:
@@ -92,14 +92,14 @@ class StackCli:
         )
 
     def processes(self) -> dict[str, int | None]:
-        """The stack's processes by name, with their pids."""
+        """Return the stack's processes by name, with their pids."""
         return {item["name"]: item["pid"] for item in self.json("status", code=None)["processes"]}
 
     def target(self, server: str | None = None) -> Target:
-        """The stack, which is up, as the proofs of `provision.verify` know one.
+        """Return the stack, which is up, as a target for the proofs of `provision.verify`.
 
         Args:
-            server: Which of its MCP servers, when there are several.
+            server: The MCP server, if the stack has several.
         """
         from provision.cli.verify import targets_of
         from provision.config.project import Project
@@ -120,7 +120,7 @@ class StackCli:
         file.write_text(text.replace(old, new))
 
     def throw_away(self) -> None:
-        """End the processes of a stack of processes and remove its data, which takes a tenth of the time of ``down``."""
+        """End the processes of a stack of processes and remove its data, in a tenth of the time of ``down``."""
         from provision.runtimes.process.status import processes
 
         for home in self.data.glob("*/stacks/*"):
@@ -130,7 +130,7 @@ class StackCli:
         shutil.rmtree(self.data, ignore_errors=True)
 
     def clean_up(self) -> None:
-        """Stop and remove whatever is left."""
+        """Stop and remove everything that is left."""
         subprocess.run(
             [str(PROVISION), "-s", self.stack, "-C", str(self.project), "down", "--remove"],
             env=self.variables,
@@ -141,16 +141,16 @@ class StackCli:
 
 
 def kill(pid: int) -> None:
-    """End a process of the test's own without asking, and wait until it is gone."""
+    """Kill a process of the test's own, and wait until it is gone."""
     os.kill(pid, signal.SIGKILL)
     until(lambda: not alive(pid), f"process {pid} is gone")
 
 
 def until(condition: Any, what: str, seconds: float = 30) -> None:
-    """Wait for something that happens in another process.
+    """Wait for an event in another process.
 
     Raises:
-        AssertionError: It did not happen in time.
+        AssertionError: The event did not happen in time.
     """
     deadline = time.monotonic() + seconds
     while time.monotonic() < deadline:
@@ -161,7 +161,7 @@ def until(condition: Any, what: str, seconds: float = 30) -> None:
 
 
 def alive(pid: int) -> bool:
-    """Whether a process runs; one that has ended and was not reaped by its parent does not."""
+    """Return whether a process runs; a process that has ended and was not reaped by its parent does not."""
     try:
         return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
     except OSError:

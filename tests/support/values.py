@@ -1,4 +1,4 @@
-"""Values to try fields with, and all values of a realm to compare."""
+"""Values to test fields with, and all values of a realm for comparisons."""
 
 from __future__ import annotations
 
@@ -27,12 +27,12 @@ _ALSO: dict[str, dict[str, Any]] = {
 
 
 def changes(kind: str) -> dict[str, Any]:
-    """A new value for every field of a kind's sample that can be changed beside the others."""
+    """Return a new value for every field of a kind's sample that can be changed together with the others."""
     return {**SAMPLES[kind].change, **_ALSO.get(kind, {})}
 
 
 def everything(session: Session, realm: str) -> Any:
-    """A realm and all that is in it, without ids and without order."""
+    """Return a realm with its whole content, without ids and without order."""
     asked = Request(
         "post",
         f"admin/realms/{realm}/partial-export",
@@ -41,7 +41,7 @@ def everything(session: Session, realm: str) -> Any:
     exported = session._transport.call(asked)
     assert exported.status_code == 200, exported.text
     document = exported.json()
-    # Once it was written, Keycloak keeps the user profile as a component, be it the very one that it has without.
+    # Once written, Keycloak keeps the user profile as a component, even if the profile is the default one.
     document["components"].pop("org.keycloak.userprofile.UserProfileProvider", None)
     return _in_one_order(
         {
@@ -85,7 +85,7 @@ _TEXTS = st.sampled_from(
 
 
 def strategy(kind: type[Spec], name: str) -> st.SearchStrategy[Any] | None:
-    """Values for a field out of its type and limits (Python name); None for a field whose values are not free."""
+    """Return values for a field (Python name) by its type and limits, or None if its values are not free."""
     info = kind.model_fields[name]
     return _of(info.annotation, info.metadata)
 
@@ -116,7 +116,7 @@ def _texts(limits: list[Any]) -> st.SearchStrategy[str]:
 
 
 def _numbers(limits: list[Any]) -> st.SearchStrategy[int]:
-    """The bounds, and something between them; Keycloak's numbers have 32 bits."""
+    """Return the bounds, and values between them; Keycloak's numbers have 32 bits."""
     least = next((item.ge for item in limits if getattr(item, "ge", None) is not None), -(2**31))
     most = next((item.le for item in limits if getattr(item, "le", None) is not None), 2**31 - 1)
     return st.sampled_from([least, least + 1, most]) | st.integers(least, most)

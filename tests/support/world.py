@@ -24,12 +24,12 @@ _EXPERIMENTAL = ("cimd", "client-secret-rotation", "resource-indicators")
 
 
 def is_another() -> bool:
-    """Whether the tests run on another Keycloak than the toolkit's own, which may lack things."""
+    """Return whether the tests run on another Keycloak than the toolkit's own, which may lack features."""
     return bool(os.environ.get(VARIABLE))
 
 
 def lacks(session: Session, token: str) -> bool:
-    """Whether another Keycloak than the toolkit's own offers nothing for a kind; its own must offer everything."""
+    """Return whether another Keycloak than the toolkit's own lacks a kind; the toolkit's own must lack none."""
     calls = catalogue()[token]
     if not is_another() or not hasattr(calls, "provider_id"):
         return False
@@ -57,7 +57,7 @@ class World:
         self.add("provision:keycloak:Realm", {"name": self.realm, "suppliedKeys": True})
 
     def lifecycle(self, token, features=_EXPERIMENTAL):
-        """Of one kind; what needs one of the features gets past the check."""
+        """Return the lifecycle of one kind; properties that need one of the features pass the check."""
         context = Context(connection=KeycloakAccess(lambda: self.session, features), log=self.said.append)
         return Lifecycle(catalogue()[token], context)
 

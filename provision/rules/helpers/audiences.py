@@ -1,8 +1,6 @@
 """Client scopes of MCP servers, and the audiences that they put into tokens.
 
 A program declares which server has which scope. In a realm alone, names and audiences decide.
-
-A program says which server has which scope. A realm alone does not; then names and audiences decide.
 """
 
 from __future__ import annotations

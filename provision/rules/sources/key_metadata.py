@@ -19,8 +19,6 @@ def key_metadata(published: Mapping[str, Any], now: datetime | None = None) -> d
 
     Keycloak signs a certificate for an RSA key when it makes or imports the key, and none for other keys.
 
-    Keycloak signs a certificate for an RSA key when it makes or imports the key, and none for other keys.
-
     Args:
         published: A KeyMetadataRepresentation (Admin REST API, "Definitions").
         now: The end of the key's age; the current time if None.

@@ -2,9 +2,6 @@
 
 The objects come from ``keycloak/builtin.py``: the policies for registration, the OpenID Connect client scopes with their
 memberships, and the mappers that write audiences or roles. Keycloak's own clients are left out.
-
-They are, out of ``keycloak/builtin.py``, the policies for registration, the OpenID Connect client scopes with their
-memberships, and the mappers that write audiences or roles. Keycloak's own clients are left out.
 """
 
 from __future__ import annotations

@@ -32,8 +32,6 @@ def natural_name(resource: Resource) -> str:
 
     A program, a state, a live realm and an export give the same object the same name.
 
-    A program, a state, a live realm and an export give the same object the same name.
-
     Args:
         resource: The resource.
 

@@ -61,8 +61,6 @@ def read(recorded: RecordedApi) -> tuple[tuple[Resource, ...], Mapping[str, str]
 
     An object that cannot be understood is included: its key is known, and every other value is unreadable.
 
-    An object that cannot be understood is included: its key is known, and every other value is unreadable.
-
     Args:
         recorded: The realm.
     """

@@ -90,14 +90,14 @@ class Container(Kind):
                 daemon.client.stop(id, timeout=inputs.get("destroyGraceSeconds") or 0)
                 daemon.client.remove_container(id, v=inputs.get("removeVolumes", True), force=True)
         except DockerError as failure:
-            # One that removes itself when it stops may be on its way out or gone.
+            # A container that removes itself when it stops may be gone or about to go.
             leaving = "is already in progress" in str(failure)
             if not leaving and not isinstance(failure.__cause__, docker.errors.NotFound):
                 raise
 
 
 def _finish(daemon: Daemon, made: str, inputs: dict[str, Any]) -> None:
-    """What follows the creation: networks, uploads, the start and the waits."""
+    """Complete a new container: networks, uploads, the start and the waits."""
     client, name = daemon.client, inputs["name"]
     networks = inputs.get("networksAdvanced", ())
     if networks and found(client.inspect_container, made)["NetworkSettings"]["Networks"].get("bridge"):  # type: ignore[index]

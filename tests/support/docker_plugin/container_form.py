@@ -1,4 +1,4 @@
-"""A container in the daemon's words: what it is created from, and what it shows as inputs."""
+"""A container in the daemon's terms: its creation request, and its visible inputs."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from tests.support.docker_plugin.daemon import DockerError, labels_of, published
 
 _MEGABYTE = 1 << 20
 _UNITS = {"ns": 1, "us": 10**3, "ms": 10**6, "s": 10**9, "m": 60 * 10**9, "h": 3600 * 10**9}
-# The daemon's names; the lists say what is written at creation and read by a refresh.
+# The daemon's names; the lists are written at creation and read by a refresh.
 _CONFIG = {
     "image": "Image", "hostname": "Hostname", "command": "Cmd", "entrypoints": "Entrypoint", "user": "User",
     "workingDir": "WorkingDir", "stopSignal": "StopSignal", "stopTimeout": "StopTimeout",
@@ -42,7 +42,7 @@ _NETWORK_DATA = {
 
 
 def configuration(inputs: dict[str, Any]) -> dict[str, Any]:
-    """The body of the daemon's ``/containers/create``."""
+    """Return the body of the daemon's ``/containers/create``."""
     host = {theirs: inputs[ours] for ours, theirs in _HOST.items() if ours in inputs}
     host |= {theirs: in_bytes(inputs[ours]) for ours, theirs in _MEGABYTES.items() if ours in inputs}
     if "cpus" in inputs:
@@ -76,12 +76,12 @@ def configuration(inputs: dict[str, Any]) -> dict[str, Any]:
 
 
 def in_bytes(megabytes: int | None) -> int | None:
-    """A limit; -1 means none."""
+    """Return a limit in bytes; -1 means none."""
     return megabytes * _MEGABYTE if megabytes and megabytes > 0 else megabytes
 
 
 def restart_policy(inputs: dict[str, Any]) -> dict[str, Any]:
-    """The policy by which the daemon starts the container again."""
+    """Return the policy by which the daemon starts the container again."""
     return {"Name": inputs["restart"], "MaximumRetryCount": inputs.get("maxRetryCount", 0)}
 
 
@@ -116,7 +116,7 @@ def _nanoseconds(duration: str) -> int:
 
 
 def _duration(nanoseconds: int) -> str:
-    """A time as Go writes it; the official plugin shows ``1m30s`` for a declared ``90s`` as a difference, too."""
+    """Return a duration in Go's form; the official plugin also shows ``1m30s`` for a declared ``90s`` as a difference."""
     if 0 < nanoseconds < _UNITS["s"]:
         return f"{nanoseconds / _UNITS['ms']:g}ms"
     minutes, rest = divmod(nanoseconds, _UNITS["m"])
@@ -129,7 +129,7 @@ def _duration(nanoseconds: int) -> str:
 
 
 def archive(upload: dict[str, Any]) -> bytes:
-    """A file to upload, as a tar archive with its owner and permissions."""
+    """Return a file to upload, as a tar archive with its owner and permissions."""
     content = (
         upload["content"].encode() if upload.get("content") else base64.b64decode(upload["contentBase64"])
     )
@@ -145,7 +145,7 @@ def archive(upload: dict[str, Any]) -> bytes:
 
 
 def _number(owner: str | None, look_up: Any) -> int:
-    """A user's or group's number; like the official plugin, names are those of this host, not of the container."""
+    """Return a user's or group's number; like the official plugin, look names up on this host, not in the container."""
     if not owner:
         return 0
     try:
@@ -155,7 +155,7 @@ def _number(owner: str | None, look_up: Any) -> int:
 
 
 def live_inputs(shown: dict[str, Any], inputs: dict[str, Any]) -> dict[str, Any]:
-    """The inputs as they are now: what the official plugin reads, and in its form."""
+    """Return the present inputs: the inputs that the official plugin reads, in its form."""
     config, host, running = shown["Config"], shown["HostConfig"], shown["State"]["Running"]
     live: dict[str, Any] = {ours: config.get(theirs) for ours, theirs in _CONFIG.items()}
     live |= {ours: host.get(theirs) for ours, theirs in _HOST.items()}
@@ -200,14 +200,14 @@ def _live_ports(shown: dict[str, Any], declared: Any) -> list[dict[str, Any]]:
         number, protocol = key.split("/")
         for binding in bindings or ():
             port = {"internal": int(number), "ip": binding["HostIp"], "protocol": protocol}
-            # One that the daemon chose is no difference.
+            # A value that the daemon chose is no difference.
             external = {} if (int(number), protocol) in chosen else {"external": int(binding["HostPort"])}
             ports.append({**port, **external})
     return ports
 
 
 def network_datas(shown: dict[str, Any]) -> list[dict[str, Any]]:
-    """The networks of a container as they are published."""
+    """Return the networks of a container in the published form."""
     return [
         {"networkName": name, **{ours: data[theirs] for ours, theirs in _NETWORK_DATA.items()}}
         for name, data in shown["NetworkSettings"]["Networks"].items()

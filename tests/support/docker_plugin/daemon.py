@@ -17,15 +17,15 @@ _DEFAULT_HOST = "unix:///var/run/docker.sock"
 
 
 class DockerError(Exception):
-    """Something that the user has to know; the text is for them."""
+    """An error for the user, with a text for the user."""
 
 
 class HalfMadeError(DockerError):
-    """The object exists, but what was to follow its creation failed.
+    """An object that exists although a step after its creation failed.
 
     Args:
-        text: For the user.
-        id: The object's id, so that it is kept in the state.
+        text: The text for the user.
+        id: The object's id, so that the state keeps the object.
     """
 
     def __init__(self, text: str, id: str) -> None:  # noqa: A002 - the protocol's word
@@ -34,10 +34,10 @@ class HalfMadeError(DockerError):
 
 
 class Daemon:
-    """Connects at the first use, so that a preview of objects that are new needs no daemon.
+    """A connection that is made at its first use, so that a preview of new objects needs no daemon.
 
     Args:
-        host: Its address; empty for ``DOCKER_HOST`` or the local socket.
+        host: The daemon's address; empty for ``DOCKER_HOST`` or the local socket.
     """
 
     def __init__(self, host: str = "") -> None:
@@ -52,7 +52,7 @@ class Daemon:
         """The API of the daemon.
 
         Raises:
-            DockerError: It does not answer.
+            DockerError: The daemon does not answer.
         """
         with self._lock:
             if self._client is None:
@@ -68,7 +68,7 @@ class Daemon:
 
     @contextmanager
     def events(self, container: str, since: float, until: float) -> Iterator[Iterator[dict[str, Any]]]:
-        """What happens to a container between two times (seconds since 1970), as it happens; ends early at a cancel."""
+        """Yield a container's events between two times (seconds since 1970), as they happen; end early at a cancel."""
         filters = {"container": container, "event": ["health_status", "die"]}
         stream = self.client.events(since=f"{since:.9f}", until=f"{until:.9f}", filters=filters, decode=True)
         self._streams.add(stream)
@@ -80,7 +80,7 @@ class Daemon:
             stream.close()
 
     def cancel(self) -> None:
-        """End every wait, also those that are about to begin."""
+        """End every wait, including waits that are about to begin."""
         self._cancelled = True
         for stream in tuple(self._streams):
             stream.close()
@@ -88,7 +88,7 @@ class Daemon:
 
 @contextmanager
 def failures(what: str) -> Iterator[None]:
-    """Errors of the daemon become one line: what could not be done, and the daemon's reason."""
+    """Turn an error of the daemon into one line: the failed step and the daemon's reason."""
     import docker
     import requests
 
@@ -102,7 +102,7 @@ def failures(what: str) -> Iterator[None]:
 
 
 def found(inspect: Any, *arguments: str) -> dict[str, Any] | None:
-    """What the daemon shows of an object; ``None`` if there is none."""
+    """Return the daemon's description of an object, or ``None`` if the object does not exist."""
     import docker
 
     try:
@@ -115,10 +115,10 @@ def found(inspect: Any, *arguments: str) -> dict[str, Any] | None:
 
 
 def labels_of(inputs: dict[str, Any]) -> dict[str, str]:
-    """Published labels as the daemon takes them."""
+    """Return published labels in the daemon's form."""
     return {item["label"]: item["value"] for item in inputs.get("labels", ())}
 
 
 def published_labels(labels: dict[str, str] | None) -> list[dict[str, str]]:
-    """The daemon's labels as they are published."""
+    """Return the daemon's labels in the published form."""
     return [{"label": name, "value": value} for name, value in sorted((labels or {}).items())]

@@ -12,7 +12,7 @@ _CLASSES: dict[str, type] = {"string": str, "integer": int, "boolean": bool}
 
 
 def checked(table: Table, values: dict[str, Any], path: str = "") -> tuple[dict[str, Any], list[str]]:
-    """The values with the defaults filled in, and what is wrong with them; no reason holds a value."""
+    """Return the values with the defaults filled in, and the defects; no defect holds a value."""
     failures = [
         f"{path}{name} is no property that this stand-in knows; there are: {', '.join(table)}"
         for name in values
@@ -53,7 +53,7 @@ def _checked_value(kind: str, value: Any, path: str) -> tuple[Any, list[str]]:
 
 
 def canonical(kind: str, value: Any) -> Any:
-    """The plain value in a form in which equal ones are equal: sets sorted, empty members of objects left out."""
+    """Return the plain value in a canonical form: sets sorted, empty members of objects left out."""
     value = plain(value)
     head, _, item = kind.rpartition(":")
     if head and isinstance(value, list):
@@ -70,7 +70,7 @@ def canonical(kind: str, value: Any) -> Any:
 
 
 def differences(table: Table, old: dict[str, Any], new: dict[str, Any]) -> dict[str, tuple[str, bool]]:
-    """What differs by property: ``add``, ``delete`` or ``update``, and whether it replaces the object."""
+    """Return the differences by property: ``add``, ``delete`` or ``update``, and whether each replaces the object."""
     found = {}
     for name, declared in table.items():
         before, after = old.get(name), new.get(name)
@@ -88,7 +88,7 @@ def _same(declared: Property, before: Any, after: Any) -> bool:
 
 
 def refreshed(table: Table, stored: dict[str, Any], live: dict[str, Any]) -> dict[str, Any]:
-    """The stored inputs with what the daemon shows otherwise; of an import, where none are stored, all it shows."""
+    """Return the stored inputs updated from the daemon; for an import, which has none stored, all inputs."""
     if not stored:
         empty = (None, "", [], {}, False, 0)
         return {

@@ -1,4 +1,4 @@
-"""What the servicer asks of each resource type."""
+"""The interface of a resource type for the servicer."""
 
 from __future__ import annotations
 
@@ -17,9 +17,9 @@ class Seen:
     """An object as the daemon shows it.
 
     Args:
-        id: Its id.
-        live: Its properties that are inputs, as far as a refresh reads them.
-        computed: Its other outputs.
+        id: The object's id.
+        live: The object's input properties, as far as a refresh reads them.
+        computed: The object's other outputs.
     """
 
     id: str
@@ -28,7 +28,7 @@ class Seen:
 
 
 class Kind(ABC):
-    """One resource type; inputs are plain data with defaults."""
+    """A resource type; inputs are plain data with defaults."""
 
     token: ClassVar[str]
     inputs: ClassVar[Table]
@@ -37,26 +37,26 @@ class Kind(ABC):
     """Whether a replacement deletes first, because the name is taken."""
 
     def failures(self, inputs: dict[str, Any]) -> list[str]:
-        """What the types do not say."""
+        """Return the defects that types cannot express."""
         del inputs
         return []
 
     @abstractmethod
     def create(self, daemon: Daemon, inputs: dict[str, Any]) -> str:
-        """Make the object; its id."""
+        """Make the object and return its id."""
 
     @abstractmethod
     def read(self, daemon: Daemon, id: str, inputs: dict[str, Any]) -> Seen | None:  # noqa: A002
-        """Look at the object; ``None`` if it is gone."""
+        """Return the present object, or ``None`` if it is gone."""
 
     def update(self, daemon: Daemon, id: str, old: dict[str, Any], new: dict[str, Any]) -> None:  # noqa: A002, B027
-        """Change what can change in place; of most types nothing can, but a property of the resource itself."""
+        """Change the properties that can change in place; most types have none, except properties of the resource itself."""
 
     @abstractmethod
     def delete(self, daemon: Daemon, id: str, inputs: dict[str, Any]) -> None:  # noqa: A002
-        """Remove the object; one that is gone already is fine."""
+        """Remove the object; an object that is already gone is no error."""
 
 
 def strings(*names: str) -> Table:
-    """Outputs of the type string."""
+    """Return outputs of the type string."""
     return {name: Property("string") for name in names}

@@ -1,4 +1,4 @@
-"""The properties that the stack uses, as pulumi-docker 5.2 publishes them: names, types, defaults, what replaces.
+"""The properties that the stack uses, as pulumi-docker 5.2 publishes them: names, types, defaults, replacements.
 
 A line is: name, type, marks. Types: ``list:X`` keeps its order, ``set:X`` has none, ``map`` is of strings, a capital
 begins an object's name. Marks: ``required``; ``computed`` (filled in by the daemon, so leaving it out changes nothing);
@@ -14,7 +14,7 @@ from typing import Any
 
 @dataclass(frozen=True)
 class Property:
-    """One published property."""
+    """A published property."""
 
     type: str
     required: bool = False
@@ -179,11 +179,11 @@ CONTAINER = _table("""
 
 
 def schema_json(tables: dict[str, tuple[Table, Table]], version: str) -> str:
-    """The package schema.
+    """Return the package schema.
 
     Args:
         tables: Inputs and further outputs by type token.
-        version: The version to publish it under.
+        version: The version of the published schema.
     """
     host = {"host": {"type": "string", "defaultInfo": {"environment": ["DOCKER_HOST"]}}}
     return json.dumps(

@@ -22,7 +22,7 @@ class RemoteImage(Kind):
     inputs = REMOTE_IMAGE
     outputs = strings("imageId", "repoDigest")
     delete_first = (
-        False  # like the official one, which then removes the *name*: give each content a name of its own
+        False  # like the official plugin, which then removes the *name*: give each content a name of its own
     )
 
     def failures(self, inputs: dict[str, Any]) -> list[str]:
@@ -56,7 +56,7 @@ class RemoteImage(Kind):
 
 
 def _pull(daemon: Daemon, name: str, platform: str | None) -> dict[str, Any]:
-    # Without a tag docker-py would pull every one.
+    # Without a tag docker-py would pull every tag.
     tag = None if "@" in name or ":" in name.rpartition("/")[2] else "latest"
     with failures(f"find or pull image {name}"):
         _follow(
@@ -95,7 +95,7 @@ def _build(daemon: Daemon, name: str, build: dict[str, Any]) -> None:
 
 
 def _follow(stream: Iterable[dict[str, Any]], what: str) -> None:
-    """Read what the daemon tells to its end; the end of it is in the error, if there is one."""
+    """Read the daemon's stream to its end; an error contains the last lines."""
     told: list[str] = []
     for message in stream:
         told.append(message.get("stream", ""))

@@ -31,7 +31,7 @@ _CONFIG = ("host", "certPath", "context", "disableDockerDaemonCheck", "registryA
 
 
 def _answered(call: Callable[[Any, Kind, Any], Any]) -> Callable[[Any, Any, grpc.ServicerContext], Any]:
-    """A call on one resource: finds its kind, and turns what fails into the protocol's errors."""
+    """Wrap a call on one resource: find its kind, and turn failures into the protocol's errors."""
 
     def answer(self: Any, request: Any, context: grpc.ServicerContext) -> Any:
         token = request.urn.split("::")[2].rsplit("$", 1)[-1]
@@ -48,7 +48,7 @@ def _answered(call: Callable[[Any, Kind, Any], Any]) -> Callable[[Any, Any, grpc
 
 
 class Servicer(provider_pb2_grpc.ResourceProviderServicer):
-    """Answers the engine."""
+    """The provider's answers to the engine."""
 
     def __init__(self) -> None:
         self.daemon = Daemon()
@@ -187,7 +187,7 @@ def _abort(context: grpc.ServicerContext, code: grpc.StatusCode, message: str) -
 
 
 def _abort_half_made(context: grpc.ServicerContext, failure: HalfMadeError, inputs: Any) -> NoReturn:
-    """Fail, but have the object kept in the state, as the official plugin does."""
+    """Fail, but keep the object in the state, like the official plugin."""
     text = str(failure)
     made = provider_pb2.ErrorResourceInitFailed(
         id=failure.id, properties=inputs, reasons=[text], inputs=inputs

@@ -1,6 +1,6 @@
-"""A stand-in for ``pulumi-language-python``, the language host that only an official Pulumi install brings; for tests.
+"""A stand-in for ``pulumi-language-python``, the language host that comes only with an official Pulumi install; for tests.
 
-It answers what the engine asks of a Python project in a virtual environment, as the official one does (protocol
+The stand-in answers the engine's calls for a Python project in a virtual environment like the official host (protocol
 ``pulumirpc.LanguageRuntime``), and runs plugins and policy packs written in Python. Everything else is refused: the
 toolchains of uv and poetry, type checkers, debuggers, templates, packaging and generated code. It installs nothing.
 """
@@ -39,7 +39,7 @@ _MAX_MESSAGE_BYTES = 400 << 20
 
 
 class RefusedError(Exception):
-    """The project asks for something that it does not have, or that the stand-in does not know."""
+    """A project's request for a feature that is missing or unknown to the stand-in."""
 
 
 @dataclass(frozen=True)
@@ -56,10 +56,10 @@ class Python:
 
     @classmethod
     def of(cls, info: language_pb2.ProgramInfo) -> Python:
-        """The one that the options in ``Pulumi.yaml`` name, or the first on PATH.
+        """Return the interpreter that the options in ``Pulumi.yaml`` name, or the first on PATH.
 
         Raises:
-            RefusedError: There is no such virtual environment, or the options ask for what is not known here.
+            RefusedError: The virtual environment does not exist, or an option is unknown here.
         """
         options = MessageToDict(info.options)
         toolchain = options.get("toolchain") or _toolchain_by_lock_file(Path(info.program_directory))
@@ -81,13 +81,13 @@ class Python:
         return cls(str(executable), variables)
 
     def answer(self, *arguments: str) -> Any:
-        """The JSON document that a short Python program prints."""
+        """Return the JSON document that a short Python program prints."""
         line = [self.executable, *arguments]
         return json.loads(subprocess.run(line, env=self.variables, capture_output=True, check=True).stdout)
 
 
 def _toolchain_by_lock_file(folder: Path) -> str:
-    """Which tool the official host takes when the project does not say: that of a lock file there or above."""
+    """Return the official host's tool for a project that names none: the tool of a lock file there or above."""
     for name, toolchain in _LOCK_FILES.items():
         if any((place / name).is_file() for place in (folder, *folder.parents)):
             return toolchain
@@ -95,10 +95,10 @@ def _toolchain_by_lock_file(folder: Path) -> str:
 
 
 class LanguageHost(language_pb2_grpc.LanguageRuntimeServicer):
-    """Answers the engine.
+    """The language host's answers to the engine.
 
     Args:
-        engine: The engine's address; empty when the engine will tell it by a handshake.
+        engine: The engine's address; empty if the engine sends it in a handshake.
     """
 
     def __init__(self, engine: str) -> None:
@@ -113,7 +113,7 @@ class LanguageHost(language_pb2_grpc.LanguageRuntimeServicer):
         return plugin_pb2.PluginInfo(version=version("pulumi"))
 
     def GetRequiredPackages(self, request: Any, context: Any) -> language_pb2.GetRequiredPackagesResponse:
-        """The Pulumi packages in the environment whose plugins are on PATH: the engine would fetch any other one."""
+        """Return the installed Pulumi packages whose plugins are on PATH: the engine would fetch any other one."""
         plugins = [
             package["plugin"] for package in self._packages(request.info, context) if package["plugin"]
         ]
@@ -137,7 +137,7 @@ class LanguageHost(language_pb2_grpc.LanguageRuntimeServicer):
         )
 
     def InstallDependencies(self, request: Any, context: Any) -> Iterator[Any]:
-        """Nothing: the environment is the one that the tests run in."""
+        """Install nothing: the environment is the tests' own."""
         return iter(())
 
     def RuntimeOptionsPrompts(self, request: Any, context: Any) -> language_pb2.RuntimeOptionsResponse:
@@ -151,7 +151,7 @@ class LanguageHost(language_pb2_grpc.LanguageRuntimeServicer):
         )
 
     def Run(self, request: Any, context: Any) -> language_pb2.RunResponse:
-        """Run the program to its end; what it prints goes where the host's own output goes: to the engine."""
+        """Run the program to its end; its output joins the host's own output, which the engine reads."""
         if not self._engine:
             context.abort(grpc.StatusCode.FAILED_PRECONDITION, "The engine's address is not known yet.")
         python = self._python(request.info, context)
@@ -174,7 +174,7 @@ class LanguageHost(language_pb2_grpc.LanguageRuntimeServicer):
         return language_pb2.RunResponse(error=f"program exited with non-zero exit code: {max(code, -1)}")
 
     def RunPlugin(self, request: Any, context: Any) -> Iterator[language_pb2.RunPluginResponse]:
-        """Run a plugin or a policy pack to its end, and pass on what it prints as it comes."""
+        """Run a plugin or a policy pack to its end, and pass on its output as it comes."""
         python = self._python(request.info, context)
         process = subprocess.Popen(
             [python.executable, "-u", request.info.program_directory, *request.args],
@@ -196,7 +196,7 @@ class LanguageHost(language_pb2_grpc.LanguageRuntimeServicer):
         return empty_pb2.Empty()
 
     def end_programs(self) -> None:
-        """Interrupt the programs that run; kill those that do not end by that."""
+        """Interrupt the running programs, and kill any that do not end."""
         running = list(self._programs)
         for process in running:
             process.send_signal(signal.SIGINT)
@@ -232,7 +232,7 @@ class LanguageHost(language_pb2_grpc.LanguageRuntimeServicer):
 
 
 def _printed(process: subprocess.Popen[bytes]) -> Iterator[language_pb2.RunPluginResponse]:
-    """Both streams of a process until they are closed."""
+    """Yield both streams of a process until they are closed."""
     told: SimpleQueue[dict[str, bytes]] = SimpleQueue()
     streams = {"stdout": process.stdout, "stderr": process.stderr}
 
@@ -257,13 +257,11 @@ def _abort(context: Any, text: str) -> NoReturn:
 
 
 def main() -> None:
-    """Print the port and serve until the engine says to stop, or is gone."""
+    """Print the port and serve until the engine stops the host or is gone."""
     if "--version" in sys.argv:
         sys.stdout.write(f"v{version('pulumi')}\n")
         return
-    address = (
-        sys.argv[-1] if len(sys.argv) > 1 else ""
-    )  # flags, which come before it, are about tracing and logs
+    address = sys.argv[-1] if len(sys.argv) > 1 else ""  # the flags before it are about tracing and logs
     host = LanguageHost("" if address.startswith("-") else address)
     server = grpc.server(
         ThreadPoolExecutor(), options=[("grpc.max_receive_message_length", _MAX_MESSAGE_BYTES)]
@@ -282,7 +280,7 @@ def main() -> None:
 
 
 def _tell_when_the_engine_is_gone(done: threading.Event) -> None:
-    """An engine that ends in whatever way closes our standard input."""
+    """Set the event at the end of standard input, which an engine closes however it ends."""
     while os.read(0, 1024):
         pass
     done.set()

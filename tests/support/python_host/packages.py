@@ -1,4 +1,4 @@
-"""Prints what is installed in the Python that runs this: the packages, and the Pulumi plugin that one belongs to."""
+"""A program that prints the packages of its own Python, and the Pulumi plugin that each belongs to."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ _NAME = re.compile(r"[A-Za-z0-9._-]+")
 
 
 def _normal(name: str) -> str:
-    """A package's name as PEP 503 spells it."""
+    """Return a package's name in the form of PEP 503."""
     return re.sub(r"[-_.]+", "-", name).lower()
 
 
 def _plugin(name: str, version: str) -> dict[str, str] | None:
-    """The plugin that a package names in its ``pulumi-plugin.json``."""
+    """Return the plugin that a package names in its ``pulumi-plugin.json``."""
     module = name.replace("-", "_")
     spec = util.find_spec(module) if module.isidentifier() else None
     for folder in (spec and spec.submodule_search_locations) or ():
@@ -34,7 +34,7 @@ def _plugin(name: str, version: str) -> dict[str, str] | None:
 
 
 def packages() -> list[dict[str, Any]]:
-    """Each package with its version, its plugin, and whether another package needs it."""
+    """Return each package with its version, its plugin, and whether another package needs it."""
     found = {_normal(item.metadata["Name"]): item for item in metadata.distributions()}
     needed = {
         _normal(match[0])

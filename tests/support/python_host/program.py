@@ -1,6 +1,6 @@
-"""Runs a Pulumi program in the Python of its project: what ``pulumi-language-python-exec`` is in an official install.
+"""A runner for a Pulumi program in its project's Python, like ``pulumi-language-python-exec`` of an official install.
 
-The stand-in of ``host.py`` starts it, with the official one's arguments and variables.
+The stand-in in ``host.py`` starts it, with the official arguments and variables.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ _WORKERS_PER_OPERATION = 4
 
 
 def main() -> int:
-    """Run the program that the arguments name; the exit code says whether its error is shown already."""
+    """Run the program that the arguments name; the exit code shows whether its error is already printed."""
     arguments = _arguments()
     runtime.set_all_config(runtime.get_config_env(), runtime.get_config_secret_keys_env())
     runtime.configure(
@@ -61,7 +61,7 @@ def _arguments() -> argparse.Namespace:
 
 
 def _run(program: str, file: Path, parallel: int) -> int:
-    # A program that fails leaves futures that nobody looks at, which is nothing to tell its user.
+    # A program that fails leaves unawaited futures, which are no news for its user.
     logging.getLogger("asyncio").setLevel(logging.CRITICAL)
     loop = asyncio.new_event_loop()
     asyncio.set_event_loop(loop)
@@ -88,7 +88,7 @@ def _run(program: str, file: Path, parallel: int) -> int:
 
 
 def _trace(error: Exception, file: Path) -> str:
-    """The traceback from the program's own first line on."""
+    """Return the traceback from the program's own first line on."""
     start = error.__traceback__
     while start is not None and Path(start.tb_frame.f_code.co_filename).absolute() != file:
         start = start.tb_next

@@ -1,7 +1,7 @@
-"""What breaks each rule: a module for each, in folders like those of ``provision/rules/checks``.
+"""The cases of each rule: one module each, in folders like those under ``provision/rules/checks``.
 
 ``BREAKS`` has changes each of which makes a good stack break exactly this rule; ``STACK`` names the good stack, ``dev``
-(processes) unless it says ``docker``, ``prod`` (run by others) or ``kubernetes`` (production, run by its own program).
+(processes) by default, or ``docker``, ``prod`` (run by others) or ``kubernetes`` (production, run by its own program).
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 def breaks_of(rule: Rule) -> tuple[tuple[Change, ...], ...]:
-    """The ways to break a rule.
+    """Return the changes that break a rule.
 
     Raises:
         ModuleNotFoundError: The rule has no cases.
@@ -25,7 +25,7 @@ def breaks_of(rule: Rule) -> tuple[tuple[Change, ...], ...]:
 
 
 def stack_of(rule: Rule) -> str:
-    """The good stack that they change."""
+    """Return the good stack that the changes apply to."""
     return getattr(_module(rule), "STACK", "dev")
 
 

@@ -1,6 +1,6 @@
-"""For every kind of Keycloak object: one to make, a change to it, and what has to be there before.
+"""Samples of every kind of Keycloak object: an object, a change to it, and the objects that it needs.
 
-A module beside this file holds samples under ``SAMPLES``; a new one is found by itself.
+A module beside this file holds samples under ``SAMPLES``; a new module is found automatically.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Samples of what every MCP realm has."""
+"""Samples of the objects that every MCP realm has."""
 
 from tests.support.samples.sample import Sample
 

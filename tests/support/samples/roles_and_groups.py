@@ -1,4 +1,4 @@
-"""Samples of roles, groups and who has them."""
+"""Samples of roles, groups and their members."""
 
 from tests.support.samples.sample import Sample
 

@@ -1,4 +1,4 @@
-"""What a sample is."""
+"""The definition of a sample."""
 
 from __future__ import annotations
 
@@ -8,14 +8,14 @@ from typing import Any
 
 @dataclass(frozen=True)
 class Sample:
-    """An object to try a kind with.
+    """A sample object of a kind.
 
     Args:
         inputs: The inputs in the wire's spelling; the realm is added.
         change: The inputs that an update changes.
-        needs: Kinds and inputs of the objects that have to be there before.
-        factory: Keycloak makes it with every realm, so it is adopted rather than made.
-        nameless: Keycloak has no key for it: the state alone knows it, so it is never adopted or imported.
+        needs: The kinds and inputs of the objects that must exist before.
+        factory: Whether Keycloak makes the object with every realm, so that it is adopted rather than made.
+        nameless: Whether Keycloak has no key for the object: only the state knows it, so it is never adopted or imported.
     """
 
     inputs: dict[str, Any]

@@ -1,6 +1,6 @@
-"""A stack that version 0.1.0 made and left running, as it lies on disk, to be laid out in a test's own folder.
+"""A stack that version 0.1.0 made and left running, recorded on disk, to be laid out in a test's own folder.
 
-``recorded/`` holds what that version wrote: the state, the stack's folder with Keycloak's database, and the project.
+``recorded/`` holds that version's files: the state, the stack's folder with Keycloak's database, and the project.
 Paths, ports and the times of processes are placeholders. The secrets in it belonged to that throw-away stack alone.
 To record another version: bring up its ``test`` stack, then run this module with the data folder, the project folder
 and the two ports as arguments.
@@ -29,14 +29,14 @@ _SOURCES = ("sourcePosition", "stackTrace")
 
 
 def lay_out(stack: StackCli, ports: tuple[int, int]) -> Path:
-    """Put the recorded stack into a test's folders; its processes do not run yet.
+    """Put the recorded stack into a test's folders; the stack's processes do not run yet.
 
     Args:
         stack: The test's command line, with an empty data folder.
         ports: The ports for Keycloak and for the MCP server.
 
     Returns:
-        The project's folder among the data, in which the state and the stack's folder lie.
+        The project's folder in the data folder, which holds the state and the stack's folder.
     """
     from provision.config.project import Project
 
@@ -57,7 +57,7 @@ def lay_out(stack: StackCli, ports: tuple[int, int]) -> Path:
 
 
 def put_state_back(home: Path, ports: tuple[int, int]) -> None:
-    """Write the recorded state over the one that is there.
+    """Replace the present state by the recorded one.
 
     Args:
         home: What :func:`lay_out` returned.
@@ -124,7 +124,7 @@ _LEFT_OUT = {"process.json", "process.log", "keycloak.log", "settings.json", "pr
 
 
 def _without_sources(value: Any) -> Any:
-    """The same without the lines of code, and so the paths, that each resource was declared at."""
+    """Return a state without the source positions of its resources, which contain paths."""
     if isinstance(value, dict):
         return {key: _without_sources(item) for key, item in value.items() if key not in _SOURCES}
     return [_without_sources(item) for item in value] if isinstance(value, list) else value

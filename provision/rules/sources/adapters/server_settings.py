@@ -44,9 +44,7 @@ def read(content: Any) -> dict[str, Any] | None:
 def properties_of_settings(settings: Mapping[str, Any]) -> dict[str, Any]:
     """Return the properties that follow from settings (:mod:`provision.server.settings`).
 
-    A server is on this machine if its address is, written as a URL or a bare host.
-
-    A server is on this machine if its address is, written as a URL or a bare host.
+    A server is on this machine if its address, a URL or a bare host, is a loopback one.
     """
     url, issuer = settings.get("url"), settings.get("issuer")
     issuers = issuer if isinstance(issuer, list) else [] if issuer is None else [issuer]

@@ -1,4 +1,4 @@
-"""What breaks the rule ``audience-built-in-scope``."""
+"""Changes that break the rule ``audience-built-in-scope``."""
 
 from tests.support.mutations import Add, Where
 

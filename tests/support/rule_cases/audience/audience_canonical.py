@@ -1,4 +1,4 @@
-"""What breaks the rule ``audience-canonical``."""
+"""Changes that break the rule ``audience-canonical``."""
 
 from tests.support.mutations import Add, Where
 

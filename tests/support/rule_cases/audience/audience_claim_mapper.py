@@ -1,4 +1,4 @@
-"""What breaks the rule ``audience-claim-mapper``."""
+"""Changes that break the rule ``audience-claim-mapper``."""
 
 from tests.support.mutations import Add, Set, Where
 

@@ -1,4 +1,4 @@
-"""What breaks the rule ``audience-generic``."""
+"""Changes that break the rule ``audience-generic``."""
 
 from tests.support.mutations import Add, Where
 

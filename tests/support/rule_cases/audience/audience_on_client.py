@@ -1,4 +1,4 @@
-"""What breaks the rule ``audience-on-client``."""
+"""Changes that break the rule ``audience-on-client``."""
 
 from tests.support.mutations import Add, Where
 

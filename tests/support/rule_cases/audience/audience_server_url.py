@@ -1,4 +1,4 @@
-"""What breaks the rule ``audience-server-url``."""
+"""Changes that break the rule ``audience-server-url``."""
 
 from tests.support.good_objects import SERVER
 from tests.support.mutations import Set, Where

@@ -1,4 +1,4 @@
-"""What breaks the rule ``audience-shared``."""
+"""Changes that break the rule ``audience-shared``."""
 
 from tests.support.good_objects import SERVER
 from tests.support.mutations import Add, Where

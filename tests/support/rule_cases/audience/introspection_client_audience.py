@@ -1,4 +1,4 @@
-"""What breaks the rule ``introspection-client-audience``."""
+"""Changes that break the rule ``introspection-client-audience``."""
 
 from tests.support.good_objects import SERVER
 from tests.support.mutations import Remove, Set, Where

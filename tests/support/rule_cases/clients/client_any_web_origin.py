@@ -1,4 +1,4 @@
-"""What breaks the rule ``client-any-web-origin``."""
+"""Changes that break the rule ``client-any-web-origin``."""
 
 from tests.support.mutations import Set, Where
 

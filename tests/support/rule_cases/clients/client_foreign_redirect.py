@@ -1,4 +1,4 @@
-"""What breaks the rule ``client-foreign-redirect``."""
+"""Changes that break the rule ``client-foreign-redirect``."""
 
 from tests.support.mutations import Set, Where
 

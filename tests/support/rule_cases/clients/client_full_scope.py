@@ -1,4 +1,4 @@
-"""What breaks the rule ``client-full-scope``."""
+"""Changes that break the rule ``client-full-scope``."""
 
 from tests.support.mutations import Set, Where
 

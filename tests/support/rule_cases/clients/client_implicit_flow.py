@@ -1,4 +1,4 @@
-"""What breaks the rule ``client-implicit-flow``."""
+"""Changes that break the rule ``client-implicit-flow``."""
 
 from tests.support.mutations import Set, Where
 

@@ -1,4 +1,4 @@
-"""What breaks the rule ``client-password-grant``."""
+"""Changes that break the rule ``client-password-grant``."""
 
 from tests.support.mutations import Set, Where
 

@@ -1,4 +1,4 @@
-"""What breaks the rule ``client-pkce``."""
+"""Changes that break the rule ``client-pkce``."""
 
 from tests.support.mutations import Set, Where
 

@@ -1,4 +1,4 @@
-"""What breaks the rule ``client-plain-http-redirect``."""
+"""Changes that break the rule ``client-plain-http-redirect``."""
 
 from tests.support.mutations import Set, Where
 

@@ -1,4 +1,4 @@
-"""What breaks the rule ``client-secret-shared``."""
+"""Changes that break the rule ``client-secret-shared``."""
 
 from tests.support.mutations import Add, Where
 

@@ -1,4 +1,4 @@
-"""What breaks the rule ``client-secret-weak``."""
+"""Changes that break the rule ``client-secret-weak``."""
 
 from tests.support.mutations import Set, Where
 

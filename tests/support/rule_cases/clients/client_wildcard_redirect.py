@@ -1,4 +1,4 @@
-"""What breaks the rule ``client-wildcard-redirect``."""
+"""Changes that break the rule ``client-wildcard-redirect``."""
 
 from tests.support.mutations import Set, Where
 

@@ -1,4 +1,4 @@
-"""What breaks the rule ``introspection-client-gets-tokens``."""
+"""Changes that break the rule ``introspection-client-gets-tokens``."""
 
 from tests.support.mutations import Set, Where
 

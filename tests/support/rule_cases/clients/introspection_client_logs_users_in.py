@@ -1,4 +1,4 @@
-"""What breaks the rule ``introspection-client-logs-users-in``."""
+"""Changes that break the rule ``introspection-client-logs-users-in``."""
 
 from tests.support.mutations import Add, Set, Where
 

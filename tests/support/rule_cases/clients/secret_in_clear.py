@@ -1,4 +1,4 @@
-"""What breaks the rule ``secret-in-clear``."""
+"""Changes that break the rule ``secret-in-clear``."""
 
 from tests.support.mutations import Set, Where
 

@@ -1,4 +1,4 @@
-"""What breaks the rule ``service-account-administers``."""
+"""Changes that break the rule ``service-account-administers``."""
 
 from tests.support.mutations import Add
 

@@ -1,4 +1,4 @@
-"""What breaks the rule ``service-account-inherits-administration``."""
+"""Changes that break the rule ``service-account-inherits-administration``."""
 
 from tests.support.mutations import Add
 

@@ -1,4 +1,4 @@
-"""What breaks the rule ``container-capabilities``."""
+"""Changes that break the rule ``container-capabilities``."""
 
 from tests.support.mutations import Set, Where
 

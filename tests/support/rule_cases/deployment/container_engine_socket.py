@@ -1,4 +1,4 @@
-"""What breaks the rule ``container-engine-socket``."""
+"""Changes that break the rule ``container-engine-socket``."""
 
 from tests.support.mutations import Set, Where
 

@@ -1,4 +1,4 @@
-"""What breaks the rule ``container-image-digest``."""
+"""Changes that break the rule ``container-image-digest``."""
 
 from tests.support.mutations import Set, Where
 

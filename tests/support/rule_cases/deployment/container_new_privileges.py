@@ -1,4 +1,4 @@
-"""What breaks the rule ``container-new-privileges``."""
+"""Changes that break the rule ``container-new-privileges``."""
 
 from tests.support.mutations import Set, Where
 

@@ -1,4 +1,4 @@
-"""What breaks the rule ``container-privileged``."""
+"""Changes that break the rule ``container-privileged``."""
 
 from tests.support.mutations import Set, Where
 

@@ -1,4 +1,4 @@
-"""What breaks the rule ``container-published``."""
+"""Changes that break the rule ``container-published``."""
 
 from tests.support.mutations import Set, Where
 

@@ -1,4 +1,4 @@
-"""What breaks the rule ``container-root``."""
+"""Changes that break the rule ``container-root``."""
 
 from tests.support.mutations import Set, Where
 

@@ -1,4 +1,4 @@
-"""What breaks the rule ``container-writable-root``."""
+"""Changes that break the rule ``container-writable-root``."""
 
 from tests.support.mutations import Set, Where
 

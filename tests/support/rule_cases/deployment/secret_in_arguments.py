@@ -1,4 +1,4 @@
-"""What breaks the rule ``secret-in-arguments``."""
+"""Changes that break the rule ``secret-in-arguments``."""
 
 from tests.support.mutations import Set, Where
 

@@ -1,4 +1,4 @@
-"""What breaks the rule ``secret-in-environment``."""
+"""Changes that break the rule ``secret-in-environment``."""
 
 from tests.support.mutations import Set, Where
 

@@ -1,4 +1,4 @@
-"""What breaks the rule ``server-audience``."""
+"""Changes that break the rule ``server-audience``."""
 
 from tests.support.mutations import Set, Where
 

@@ -1,4 +1,4 @@
-"""What breaks the rule ``server-detailed-errors``."""
+"""Changes that break the rule ``server-detailed-errors``."""
 
 from tests.support.mutations import Set, Where
 

@@ -1,4 +1,4 @@
-"""What breaks the rule ``server-issuer``."""
+"""Changes that break the rule ``server-issuer``."""
 
 from tests.support.mutations import Set, Where
 

@@ -1,4 +1,4 @@
-"""What breaks the rule ``server-issuer-exact``."""
+"""Changes that break the rule ``server-issuer-exact``."""
 
 from typing import Any
 

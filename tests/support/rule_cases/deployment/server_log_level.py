@@ -1,4 +1,4 @@
-"""What breaks the rule ``server-log-level``."""
+"""Changes that break the rule ``server-log-level``."""
 
 from tests.support.mutations import Set, Where
 

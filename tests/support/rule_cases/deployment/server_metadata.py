@@ -1,4 +1,4 @@
-"""What breaks the rule ``server-metadata``."""
+"""Changes that break the rule ``server-metadata``."""
 
 from tests.support.mutations import Set, Where
 

@@ -1,4 +1,4 @@
-"""What breaks the rule ``server-plain-http``."""
+"""Changes that break the rule ``server-plain-http``."""
 
 from tests.support.mutations import Set, Where
 

@@ -1,4 +1,4 @@
-"""What breaks the rule ``server-plain-http-to-keycloak``."""
+"""Changes that break the rule ``server-plain-http-to-keycloak``."""
 
 from tests.support.mutations import Set, Where
 

@@ -1,4 +1,4 @@
-"""What breaks the rule ``server-verifier``."""
+"""Changes that break the rule ``server-verifier``."""
 
 from tests.support.mutations import Set, Where
 

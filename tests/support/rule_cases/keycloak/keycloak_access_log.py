@@ -1,4 +1,4 @@
-"""What breaks the rule ``keycloak-access-log``."""
+"""Changes that break the rule ``keycloak-access-log``."""
 
 from tests.support.mutations import Set, Where
 

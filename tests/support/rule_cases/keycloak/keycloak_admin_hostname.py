@@ -1,4 +1,4 @@
-"""What breaks the rule ``keycloak-admin-hostname``."""
+"""Changes that break the rule ``keycloak-admin-hostname``."""
 
 from tests.support.mutations import Set, Where
 

@@ -1,4 +1,4 @@
-"""What breaks the rule ``keycloak-bootstrap-secret``."""
+"""Changes that break the rule ``keycloak-bootstrap-secret``."""
 
 from tests.support.mutations import Set, Where
 

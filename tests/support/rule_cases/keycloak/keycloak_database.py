@@ -1,4 +1,4 @@
-"""What breaks the rule ``keycloak-database``."""
+"""Changes that break the rule ``keycloak-database``."""
 
 from tests.support.mutations import Set, Where
 

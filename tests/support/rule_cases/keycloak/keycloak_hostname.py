@@ -1,4 +1,4 @@
-"""What breaks the rule ``keycloak-hostname``."""
+"""Changes that break the rule ``keycloak-hostname``."""
 
 from tests.support.mutations import Set, Where
 

@@ -1,4 +1,4 @@
-"""What breaks the rule ``keycloak-introspection-audience``."""
+"""Changes that break the rule ``keycloak-introspection-audience``."""
 
 from tests.support.mutations import Set, Where
 

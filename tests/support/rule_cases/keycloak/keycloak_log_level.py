@@ -1,4 +1,4 @@
-"""What breaks the rule ``keycloak-log-level``."""
+"""Changes that break the rule ``keycloak-log-level``."""
 
 from tests.support.mutations import Set, Where
 

@@ -1,4 +1,4 @@
-"""What breaks the rule ``keycloak-plain-http``."""
+"""Changes that break the rule ``keycloak-plain-http``."""
 
 from tests.support.mutations import Set, Where
 

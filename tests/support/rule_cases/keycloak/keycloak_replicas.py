@@ -1,4 +1,4 @@
-"""What breaks the rule ``keycloak-replicas``."""
+"""Changes that break the rule ``keycloak-replicas``."""
 
 from tests.support.mutations import Set, Where
 

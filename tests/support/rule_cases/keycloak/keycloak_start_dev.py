@@ -1,4 +1,4 @@
-"""What breaks the rule ``keycloak-start-dev``."""
+"""Changes that break the rule ``keycloak-start-dev``."""
 
 from tests.support.mutations import Set, Where
 

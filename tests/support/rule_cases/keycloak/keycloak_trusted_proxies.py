@@ -1,4 +1,4 @@
-"""What breaks the rule ``keycloak-trusted-proxies``."""
+"""Changes that break the rule ``keycloak-trusted-proxies``."""
 
 from tests.support.mutations import Set, Where
 

@@ -1,4 +1,4 @@
-"""What breaks the rule ``keycloak-version``."""
+"""Changes that break the rule ``keycloak-version``."""
 
 from tests.support.mutations import Set, Where
 

@@ -1,4 +1,4 @@
-"""What breaks the rule ``demo-user-in-production``."""
+"""Changes that break the rule ``demo-user-in-production``."""
 
 from tests.support.mutations import Add
 

@@ -1,4 +1,4 @@
-"""What breaks the rule ``everyone-administers``."""
+"""Changes that break the rule ``everyone-administers``."""
 
 from tests.support.mutations import Add
 

@@ -1,4 +1,4 @@
-"""What breaks the rule ``realm-admin-events``."""
+"""Changes that break the rule ``realm-admin-events``."""
 
 from tests.support.mutations import Set, Where
 

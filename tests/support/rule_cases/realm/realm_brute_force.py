@@ -1,4 +1,4 @@
-"""What breaks the rule ``realm-brute-force``."""
+"""Changes that break the rule ``realm-brute-force``."""
 
 from tests.support.mutations import Set, Where
 

@@ -1,4 +1,4 @@
-"""What breaks the rule ``realm-login-events``."""
+"""Changes that break the rule ``realm-login-events``."""
 
 from tests.support.mutations import Set, Where
 

@@ -1,4 +1,4 @@
-"""What breaks the rule ``realm-password-policy``."""
+"""Changes that break the rule ``realm-password-policy``."""
 
 from tests.support.mutations import Set, Where
 

@@ -1,4 +1,4 @@
-"""What breaks the rule ``realm-security-headers``."""
+"""Changes that break the rule ``realm-security-headers``."""
 
 from tests.support.mutations import Set, Where
 

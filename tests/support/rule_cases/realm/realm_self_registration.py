@@ -1,4 +1,4 @@
-"""What breaks the rule ``realm-self-registration``."""
+"""Changes that break the rule ``realm-self-registration``."""
 
 from tests.support.mutations import Set, Where
 

@@ -1,4 +1,4 @@
-"""What breaks the rule ``realm-ssl-required``."""
+"""Changes that break the rule ``realm-ssl-required``."""
 
 from tests.support.mutations import Set, Where
 

@@ -1,4 +1,4 @@
-"""What breaks the rule ``temporary-administrator``."""
+"""Changes that break the rule ``temporary-administrator``."""
 
 from tests.support.mutations import Add
 
@@ -6,7 +6,7 @@ STACK = "prod"
 _MASTER = "master"
 _MARK = "is_temporary_admin"
 _TEMPORARY = "temporaryAdministrator"
-"""What a live realm tells of a client that has the mark; no program declares it."""
+"""The property that a live realm shows for a client with the mark; no program declares it."""
 BREAKS = (
     (Add("User", {"realm": _MASTER, "username": "admin"}),),
     (Add("User", {"realm": _MASTER, "username": "first", "attributes": {_MARK: ["true"]}}),),

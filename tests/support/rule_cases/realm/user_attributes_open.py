@@ -1,4 +1,4 @@
-"""What breaks the rule ``user-attributes-open``."""
+"""Changes that break the rule ``user-attributes-open``."""
 
 from tests.support.mutations import Add
 

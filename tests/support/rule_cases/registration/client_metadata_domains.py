@@ -1,4 +1,4 @@
-"""What breaks the rule ``client-metadata-domains``."""
+"""Changes that break the rule ``client-metadata-domains``."""
 
 from tests.support.good_objects import CLIENT_METADATA
 from tests.support.mutations import Set, Where

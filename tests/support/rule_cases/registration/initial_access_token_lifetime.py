@@ -1,4 +1,4 @@
-"""What breaks the rule ``initial-access-token-lifetime``."""
+"""Changes that break the rule ``initial-access-token-lifetime``."""
 
 from tests.support.good_objects import INITIAL_ACCESS_TOKEN
 from tests.support.mutations import Set, Where

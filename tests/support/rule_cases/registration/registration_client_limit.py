@@ -1,4 +1,4 @@
-"""What breaks the rule ``registration-client-limit``."""
+"""Changes that break the rule ``registration-client-limit``."""
 
 from tests.support.mutations import Remove, Where
 

@@ -1,4 +1,4 @@
-"""What breaks the rule ``registration-client-uris``."""
+"""Changes that break the rule ``registration-client-uris``."""
 
 from tests.support.mutations import Set, Where
 

@@ -1,4 +1,4 @@
-"""What breaks the rule ``registration-consent``."""
+"""Changes that break the rule ``registration-consent``."""
 
 from tests.support.mutations import Remove, Where
 

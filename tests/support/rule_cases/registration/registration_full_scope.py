@@ -1,4 +1,4 @@
-"""What breaks the rule ``registration-full-scope``."""
+"""Changes that break the rule ``registration-full-scope``."""
 
 from tests.support.mutations import Remove, Where
 

@@ -1,4 +1,4 @@
-"""What breaks the rule ``registration-in-production``."""
+"""Changes that break the rule ``registration-in-production``."""
 
 from tests.support.mutations import Set, Where
 

@@ -1,4 +1,4 @@
-"""What breaks the rule ``registration-mapper-types``."""
+"""Changes that break the rule ``registration-mapper-types``."""
 
 from tests.support.mutations import Set, Where
 

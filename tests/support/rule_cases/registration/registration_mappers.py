@@ -1,4 +1,4 @@
-"""What breaks the rule ``registration-mappers``."""
+"""Changes that break the rule ``registration-mappers``."""
 
 from tests.support.mutations import Remove, Where
 

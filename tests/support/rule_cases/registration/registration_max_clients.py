@@ -1,4 +1,4 @@
-"""What breaks the rule ``registration-max-clients``."""
+"""Changes that break the rule ``registration-max-clients``."""
 
 from tests.support.mutations import Set, Where
 

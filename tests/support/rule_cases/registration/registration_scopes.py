@@ -1,4 +1,4 @@
-"""What breaks the rule ``registration-scopes``."""
+"""Changes that break the rule ``registration-scopes``."""
 
 from tests.support.mutations import Remove, Where
 

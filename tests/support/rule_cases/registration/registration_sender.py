@@ -1,4 +1,4 @@
-"""What breaks the rule ``registration-sender``."""
+"""Changes that break the rule ``registration-sender``."""
 
 from tests.support.mutations import Set, Where
 

@@ -1,4 +1,4 @@
-"""What breaks the rule ``registration-trusted-hosts``."""
+"""Changes that break the rule ``registration-trusted-hosts``."""
 
 from tests.support.mutations import Remove, Where
 

@@ -1,4 +1,4 @@
-"""What breaks the rule ``registration-web-origins``."""
+"""Changes that break the rule ``registration-web-origins``."""
 
 from tests.support.mutations import Set, Where
 

@@ -1,4 +1,4 @@
-"""What breaks the rule ``registration-wildcard-hosts``."""
+"""Changes that break the rule ``registration-wildcard-hosts``."""
 
 from tests.support.mutations import Set, Where
 

@@ -1,4 +1,4 @@
-"""What breaks the rule ``scope-for-all-tools``."""
+"""Changes that break the rule ``scope-for-all-tools``."""
 
 from tests.support.mutations import Have, Set, Where
 

@@ -1,4 +1,4 @@
-"""What breaks the rule ``scope-in-token``."""
+"""Changes that break the rule ``scope-in-token``."""
 
 from tests.support.mutations import Set, Where
 

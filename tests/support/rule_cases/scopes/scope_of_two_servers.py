@@ -1,4 +1,4 @@
-"""What breaks the rule ``scope-of-two-servers``."""
+"""Changes that break the rule ``scope-of-two-servers``."""
 
 from tests.support.mutations import Add, Where
 

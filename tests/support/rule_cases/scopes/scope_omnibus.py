@@ -1,4 +1,4 @@
-"""What breaks the rule ``scope-omnibus``."""
+"""Changes that break the rule ``scope-omnibus``."""
 
 from tests.support.mutations import Add, Where
 

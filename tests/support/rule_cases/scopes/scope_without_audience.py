@@ -1,4 +1,4 @@
-"""What breaks the rule ``scope-without-audience``."""
+"""Changes that break the rule ``scope-without-audience``."""
 
 from tests.support.mutations import Remove, Set, Where
 

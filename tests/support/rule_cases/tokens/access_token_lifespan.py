@@ -1,4 +1,4 @@
-"""What breaks the rule ``access-token-lifespan``."""
+"""Changes that break the rule ``access-token-lifespan``."""
 
 from tests.support.mutations import Set, Where
 

@@ -1,4 +1,4 @@
-"""What breaks the rule ``authorization-code-lifespan``."""
+"""Changes that break the rule ``authorization-code-lifespan``."""
 
 from tests.support.mutations import Set, Where
 

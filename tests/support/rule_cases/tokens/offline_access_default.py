@@ -1,4 +1,4 @@
-"""What breaks the rule ``offline-access-default``."""
+"""Changes that break the rule ``offline-access-default``."""
 
 from tests.support.mutations import Add, Where
 

@@ -1,4 +1,4 @@
-"""What breaks the rule ``offline-session-lifespan``."""
+"""Changes that break the rule ``offline-session-lifespan``."""
 
 from tests.support.mutations import Set, Where
 

@@ -1,4 +1,4 @@
-"""What breaks the rule ``refresh-token-reuse``."""
+"""Changes that break the rule ``refresh-token-reuse``."""
 
 from tests.support.mutations import Set, Where
 

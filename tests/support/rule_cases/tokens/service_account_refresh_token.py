@@ -1,4 +1,4 @@
-"""What breaks the rule ``service-account-refresh-token``."""
+"""Changes that break the rule ``service-account-refresh-token``."""
 
 from tests.support.mutations import Add, Where
 

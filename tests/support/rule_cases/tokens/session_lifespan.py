@@ -1,4 +1,4 @@
-"""What breaks the rule ``session-lifespan``."""
+"""Changes that break the rule ``session-lifespan``."""
 
 from tests.support.mutations import Set, Where
 

@@ -1,4 +1,4 @@
-"""What breaks the rule ``signing-key-age``."""
+"""Changes that break the rule ``signing-key-age``."""
 
 from tests.support.mutations import Add
 

@@ -1,4 +1,4 @@
-"""What breaks the rule ``signing-key-size``."""
+"""Changes that break the rule ``signing-key-size``."""
 
 from tests.support.mutations import Add
 

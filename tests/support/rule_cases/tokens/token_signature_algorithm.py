@@ -1,4 +1,4 @@
-"""What breaks the rule ``token-signature-algorithm``."""
+"""Changes that break the rule ``token-signature-algorithm``."""
 
 from tests.support.mutations import Set, Where
 
