@@ -57,7 +57,7 @@ def install(
         room: The approximate size of the result, in bytes; with less free space nothing is started.
 
     Raises:
-        ProvisionError: No space, no permission, or what ``make`` raises.
+        ProvisionError: No space, no permission, or an error of ``make``.
     """
     if valid(target):
         return target

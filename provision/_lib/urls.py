@@ -48,7 +48,7 @@ def is_loopback(name: str) -> bool:
     """Return whether a host is the loopback interface, which no other machine can reach.
 
     Args:
-        name: A host name or an address, as :func:`host` returns it; False for an empty one.
+        name: A host name or an address, as :func:`host` returns it; an empty name is not loopback.
     """
     if name == "localhost" or name.endswith(".localhost"):
         return True

@@ -1,6 +1,6 @@
 """One gRPC server for every call of the engine into this process: the program, the provider, the event log.
 
-It listens before any of the three is loaded. The engine needs half a second before its first call and our imports need
+The server listens before any of the three is loaded. The engine needs half a second before its first call and our imports need
 as long, so both happen at the same time; a call that comes early waits.
 """
 

@@ -38,7 +38,7 @@ class Executable:
 
     Args:
         path: The executable.
-        version: Its version, without a leading ``v``.
+        version: The CLI's version, without a leading ``v``.
         source: The place where the CLI was found, for the user: ``PATH`` or ``cache``.
     """
 

@@ -83,7 +83,7 @@ class InconclusiveResult:
         rule: The rule.
         resource: The name of the resource: a URN, or any other text.
         path: The value that cannot be seen.
-        why: Why it cannot be seen.
+        why: Why the value cannot be seen.
         words: The Keycloak object in words, if the URN's name differs; else empty.
     """
 
@@ -184,7 +184,7 @@ def _level(rule: Rule, snapshot: Snapshot, config: RulesConfig) -> str:
 
 
 def _words(resource: Resource) -> str:
-    """Return the object's name among Keycloak's users, or an empty text if the program's own name is the same."""
+    """Return the object's name in Keycloak's terms if the resource is named by a URN, or an empty text otherwise."""
     return natural_name(resource) if is_urn(resource.name) else ""
 
 

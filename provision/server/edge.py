@@ -113,7 +113,7 @@ class Edge:
             self._audit.refusal(record, status=reply.status or 500, duration_ms=record.elapsed_ms())
 
     def _headers(self, scope: Scope) -> list[tuple[bytes, bytes]] | None:
-        """Return the headers if the credentials are well-formed or not checked for this path, or None otherwise."""
+        """Return the headers, with bearer credentials on the checked path only; None if these are malformed."""
         given = [value for name, value in scope["headers"] if name == b"authorization"]
         others = [(name, value) for name, value in scope["headers"] if name != b"authorization"]
         if not given or self._path not in {None, scope["path"]}:

@@ -1,6 +1,6 @@
 """The server as an OAuth protected resource: its metadata (RFC 9728), and authentication by token.
 
-Access is decided in an inner layer; the challenges are in :mod:`provision.server.challenge`.
+An inner layer decides about access; the challenges are in :mod:`provision.server.challenge`.
 """
 
 from __future__ import annotations

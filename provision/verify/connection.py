@@ -32,7 +32,7 @@ class Connections:
     """The connections of one run; safe to use from many threads.
 
     Args:
-        urls: The addresses that will be called. Only an https address makes it read the trusted certificates, which takes time.
+        urls: The addresses that will be called. The trusted certificates are read for https only, since that takes time.
         before_each: Called before each request; may raise to end the run.
         ca_files: PEM bundles with authorities trusted in addition to the system's.
 

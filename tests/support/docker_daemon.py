@@ -98,7 +98,7 @@ class Docker:
 
 @contextmanager
 def running() -> Iterator[Docker]:
-    """Return a daemon for as long as the context lasts.
+    """Provide a daemon for as long as the context lasts.
 
     Raises:
         ProvisionError: No daemon runs and none can be started; the text names what to install.

@@ -39,7 +39,10 @@ class AuthorizationServer:
 
 @check("authorization-server-metadata", "The realm publishes its authorization server metadata", place=20)
 def authorization_server_metadata(context: Context) -> Evidence[AuthorizationServer]:
-    """Prove that both forms of metadata exist (RFC 8414 3.1, OpenID Connect Discovery 4), with PKCE S256 and registration."""
+    """Prove that both forms of metadata exist and name PKCE S256 and registration.
+
+    Sources: RFC 8414 section 3.1, OpenID Connect Discovery section 4.
+    """
     issuer = context.target.issuer
     document = {}
     for url in (

@@ -23,7 +23,10 @@ if TYPE_CHECKING:
 
 @check("session-identity", "The id of a session does not stand in for a token", place=115)
 def session_identity(context: Context) -> Evidence[None]:
-    """Prove that a session's id is useless without a token or with another user's (MCP 2025-11-25, "Session Hijacking")."""
+    """Prove that a session's id is useless without a token and with another user's token.
+
+    Source: MCP 2025-11-25, "Security Best Practices", "Session Hijacking".
+    """
     context.need(refused_no_token)  # this proof is not about a server that asks for no token at all
     good = context.need(token)
     try:

@@ -43,7 +43,7 @@ def check(scope: Resource, context: RuleContext) -> Iterator[Violation]:
 
 
 def _has_audience(realm: str, scope: str, context: RuleContext) -> bool:
-    """Return whether a scope brings an address; a client counts if it has a resource URL or is named like one."""
+    """Return whether a scope has an address as audience; a client counts if it has a resource URL or such a name."""
     for mapper in audience_mappers(context, realm=realm, scope=scope):
         named = audience(mapper)
         if custom_audience(mapper) is not None or is_url(named):
