@@ -285,7 +285,7 @@ class Engine:
         return Result(tuple(ledger.changes), made, tuple(ledger.declared.values()))
 
     def _explaining(self) -> Iterator[Runtime]:
-        """Yield the runtimes that may explain an error: the one that the stack is up in, or else all."""
+        """Yield the runtimes that may explain an error: the runtime that the stack is up in, or else all."""
         record = runtime_record.read(self.stack.home)
         yield from map(registry.runtime, runtimes.names() if record is None else (record.runtime,))
 
