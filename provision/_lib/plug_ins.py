@@ -1,4 +1,7 @@
-"""Plug-ins: the folders in a package of ours, and what other distributions add under an entry point group of its name."""
+"""Plug-ins: the folders of one of our packages, and the packages that other distributions add as entry points.
+
+Our package's name is also the name of the entry point group.
+"""
 
 from __future__ import annotations
 
@@ -21,10 +24,10 @@ def own(package: str) -> tuple[str, ...]:
 
 @cache
 def added(package: str) -> dict[str, str]:
-    """Return the packages that other distributions add, by their name; looks at every distribution that is installed.
+    """Return the packages that other distributions add, by their name; every installed distribution is searched.
 
     Args:
-        package: The package, whose name is that of the entry point group.
+        package: Our package, whose name is also the name of the entry point group.
     """
     from importlib.metadata import entry_points
 
@@ -41,20 +44,20 @@ def names(package: str) -> tuple[str, ...]:
 
 
 def place(package: str, name: str) -> str | None:
-    """Return the package of a plug-in, or None if there is no such plug-in; imports nothing of it.
+    """Return the package of a plug-in, or None if there is no such plug-in; nothing of the plug-in is imported.
 
     Args:
-        package: The package that holds ours.
+        package: Our package.
         name: The plug-in's name.
     """
     return f"{package}.{name}" if name in own(package) else added(package).get(name)
 
 
 def part(package: str, name: str, module: str) -> str | None:
-    """Return the module of a plug-in that has a certain name, or None if there is none.
+    """Return a module of a plug-in by its name, or None if the plug-in has no such module.
 
     Args:
-        package: The package that holds ours.
+        package: Our package.
         name: The plug-in's name.
         module: The module's name in the plug-in's package.
     """

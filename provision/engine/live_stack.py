@@ -1,4 +1,4 @@
-"""A stack as its runtime looks at it, without the Pulumi CLI."""
+"""A stack as its runtime sees it, without the Pulumi CLI."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ if TYPE_CHECKING:
 
 
 def running(stack: StackFile) -> tuple[RunningProcess, ...]:
-    """Return what a stack runs on this machine, and what it should run.
+    """Return the processes that a stack runs or should run on this machine.
 
-    A state that is not in the project's own folder is not asked for.
+    Resources are read only from a state in the project's own folder.
 
     Args:
         stack: The stack.

@@ -1,1 +1,1 @@
-"""A fourth runtime, as a distribution of its own would bring it: programs in a folder of the stack that is theirs."""
+"""A fourth runtime in the form of a separate distribution: its programs are in a folder of the stack."""

@@ -1,4 +1,4 @@
-"""What the runtime adds to the Pulumi program."""
+"""The runtime's part of the Pulumi program."""
 
 from provision.resources import scripted
 from provision.runtimes.deployment import StartedKeycloak, StartedServer

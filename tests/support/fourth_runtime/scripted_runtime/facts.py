@@ -1,4 +1,4 @@
-"""What is known of the runtime before it is loaded."""
+"""The facts about the runtime that are needed before it is loaded."""
 
 from provision.config.runtimes import RuntimeFacts
 

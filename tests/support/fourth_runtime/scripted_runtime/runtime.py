@@ -1,4 +1,4 @@
-"""What the commands ask the runtime."""
+"""The runtime's answers to the commands."""
 
 from dataclasses import replace
 
@@ -9,7 +9,7 @@ FOLDER = "scripted"
 
 
 class ScriptedRuntime(Runtime):
-    """Everything is in one folder of the stack."""
+    """A runtime with everything in one folder of the stack."""
 
     def diagnose(self, config):
         yield Finding("Scripts", "found", "there is always a shell")

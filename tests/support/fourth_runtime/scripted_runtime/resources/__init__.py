@@ -1,3 +1,3 @@
-"""Kinds of its own: ``provision:scripted:Keycloak`` and ``provision:scripted:McpServer``."""
+"""The runtime's own kinds: ``provision:scripted:Keycloak`` and ``provision:scripted:McpServer``."""
 
 MODULE = "scripted"

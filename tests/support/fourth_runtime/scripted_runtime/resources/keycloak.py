@@ -7,4 +7,4 @@ class Keycloak(keycloak.Keycloak, module="scripted"):
 
 
 class KeycloakHandler(keycloak.KeycloakHandler, Handler[Keycloak]):
-    """As a process is."""
+    """A handler that treats Keycloak like a process."""

@@ -7,4 +7,4 @@ class McpServer(mcp_server.McpServer, module="scripted"):
 
 
 class McpServerHandler(mcp_server.McpServerHandler, Handler[McpServer]):
-    """As a process is."""
+    """A handler that treats the server like a process."""
