@@ -102,7 +102,7 @@ class StackConfig(Concept):
 
     @model_validator(mode="after")
     def _it_fits_the_runtime(self) -> StackConfig:
-        """Of those that `auto` tries, the file is for the first; another one is looked at when it is chosen."""
+        """Check the file against its runtime; with `auto`, against the first one that is tried."""
         runtime = runtimes.tried_by_auto()[0] if self.runtime == runtimes.AUTO else self.runtime
         for problem in runtimes.misfits(self, runtime):
             raise ValueError(problem)

@@ -9,7 +9,7 @@ import pytest
 
 _PACKAGE = Path(__file__).parents[2] / "provision"
 
-_DONE = ("_lib", "core", "engine", "keycloak", "provider", "resources", "rules", "server", "verify")
+_DONE = ("_lib", "config", "core", "engine", "keycloak", "provider", "resources", "rules", "server", "verify")
 """The folders of the package whose docstrings are checked."""
 
 _WEAK_FIRST_WORDS = {
