@@ -4,11 +4,16 @@ from __future__ import annotations
 
 import os
 import sys
-from pathlib import Path
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.support.stack_cli import ROOT, StackCli, kill
+from tests.support.stack_cli import ROOT, StackCli, alive, kill
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
 
 _FOLDER = ROOT / "tests" / "support" / "fourth_runtime"
 _MOST_LINES = 150
@@ -24,14 +29,22 @@ config:
 """The shell takes the last two arguments for its own; they are what a rule has to find."""
 
 
+@contextmanager
+def _up(folder: Path) -> Iterator[StackCli]:
+    path = os.pathsep.join(filter(None, (str(_FOLDER), os.environ.get("PYTHONPATH"))))
+    stack = StackCli(folder, environment={"PYTHONPATH": path})
+    (stack.project / "Pulumi.test.yaml").write_text(_FILE)
+    try:
+        stack.run("up")
+        yield stack
+    finally:
+        stack.clean_up()
+
+
 @pytest.fixture(scope="module")
 def scripted(tmp_path_factory):
-    path = os.pathsep.join(filter(None, (str(_FOLDER), os.environ.get("PYTHONPATH"))))
-    stack = StackCli(tmp_path_factory.mktemp("scripted"), environment={"PYTHONPATH": path})
-    (stack.project / "Pulumi.test.yaml").write_text(_FILE)
-    stack.run("up")
-    yield stack
-    stack.clean_up()
+    with _up(tmp_path_factory.mktemp("scripted")) as stack:
+        yield stack
 
 
 def test_it_is_small():
@@ -99,9 +112,11 @@ def test_a_stack_in_it_is_not_moved_and_a_machine_without_it_says_so(scripted):
     assert set(scripted.processes().values()) != {None}, "what runs goes on"
 
 
-def test_it_is_taken_down(scripted):
-    pids = scripted.processes().values()
-    scripted.run("down")
-    assert scripted.json("status")["processes"] == []
-    assert not any(Path(f"/proc/{pid}").exists() for pid in pids)
-    assert not list((scripted.data / "stacks").rglob("runtime.json"))
+def test_it_is_taken_down(tmp_path):
+    with _up(tmp_path) as stack:
+        pids = stack.processes().values()
+        assert all(alive(pid) for pid in pids)
+        stack.run("down")
+        assert stack.json("status")["processes"] == []
+        assert not any(alive(pid) for pid in pids)
+        assert not list((stack.data / "stacks").rglob("runtime.json"))
