@@ -2,6 +2,6 @@
 
 from pathlib import Path
 
-from provision.stack.program import program
+from provision.stack import program
 
 program(Path(__file__).parent)

@@ -14,7 +14,7 @@ from pulumi.automation._server import LanguageServer
 from pulumi.runtime.proto import events_pb2_grpc, language_pb2_grpc, provider_pb2_grpc
 
 from provision.provider.servicer import Servicer
-from provision.stack.program import program
+from provision.stack.pulumi_program import program
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -190,6 +190,6 @@ def test_the_homes_of_kinds_say_their_module():
 
 def test_importing_the_resources_opens_no_door_to_keycloak():
     """The library takes a fifth of a second to import; only a call on Keycloak needs it."""
-    code = "import provision.stack.program, provision.provider.host, sys; print('keycloak' in sys.modules, 'httpx' in sys.modules)"
+    code = "import provision.stack.pulumi_program, provision.provider.host, sys; print('keycloak' in sys.modules, 'httpx' in sys.modules)"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.split() == ["False", "False"]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import runpy
+import shutil
 from pathlib import Path
 
 import pulumi
@@ -12,9 +13,10 @@ from pulumi.runtime.config import _SECRET_KEYS, CONFIG, set_all_config
 
 from provision.config.stack_config import read
 from provision.resources import keycloak
+from provision.stack import program
 from provision.stack.component import McpStack
 from provision.stack.outputs import ServerOutputs, StackOutputs
-from provision.stack.program import program
+from tests.support import version_before
 from tests.support.certificate_authority import Authority
 from tests.support.mocked_program import Recorder, own_event_loop, with_mocks
 
@@ -322,3 +324,12 @@ def test_a_certificate_makes_https_of_the_url_the_audience_and_the_metadata(decl
     assert "caFile" not in server
     assert made["mcp:tools-audience"].inputs["includedCustomAudience"] == "https://localhost:3000/mcp"
     assert outputs["servers"][0]["url"] == "https://localhost:3000/mcp"
+
+
+def test_the_program_of_a_project_that_the_version_before_wrote_is_still_the_program(tmp_path, monkeypatch):
+    """Plain ``pulumi`` runs that file as it stands."""
+    called = []
+    monkeypatch.setattr("provision.stack.pulumi_program.program", called.append)
+    file = shutil.copy(version_before.RECORDED / "project" / "__main__.py", tmp_path)
+    runpy.run_path(str(file))
+    assert called == [tmp_path]
