@@ -36,7 +36,7 @@ class docker:
         ) -> None: ...
 
     class ServerData(pulumi.CustomResource):
-        """Which data a Keycloak has, told by the keys of its master realm (Server Administration Guide, "Configuring realm keys")."""
+        """The identity of a Keycloak's data: the keys of the master realm (Server Administration Guide, "Configuring realm keys")."""
 
         name: pulumi.Output[str]
         runs_in: pulumi.Output[str]
@@ -66,7 +66,7 @@ class index:
         ) -> None: ...
 
     class Runtime(pulumi.CustomResource):
-        """What a stack runs in: processes or containers of this machine."""
+        """The runtime that a stack runs in: processes or containers of this machine."""
 
         name: pulumi.Output[str]
         home: pulumi.Output[str]

@@ -1,4 +1,4 @@
-"""What a stack runs in, kept in its folder: written before anything of it is made, removed after the last of it."""
+"""The record of a stack's runtime in the stack's folder: the first object of a stack to be written, the last removed."""
 
 from __future__ import annotations
 
@@ -18,11 +18,11 @@ _FILE = "runtime.json"
 
 @dataclass(frozen=True)
 class RuntimeRecord:
-    """What a stack runs in.
+    """The record of a stack's runtime.
 
     Args:
-        runtime: The runtime.
-        mark: Tells what this very stack made from what another one of the same name made.
+        runtime: The runtime's name.
+        mark: The mark that distinguishes this stack from others of the same name.
     """
 
     runtime: str
@@ -30,13 +30,13 @@ class RuntimeRecord:
 
 
 def read(home: Path) -> RuntimeRecord | None:
-    """What the stack runs in; None when nothing of it is there.
+    """Return the record of the stack's runtime, or None if the stack is not up.
 
     Args:
         home: The stack's folder.
 
     Raises:
-        ProvisionError: The file is broken.
+        ProvisionError: The record's file is broken.
     """
     file = home / _FILE
     try:
@@ -50,11 +50,11 @@ def read(home: Path) -> RuntimeRecord | None:
 
 
 def write(home: Path, record: RuntimeRecord) -> None:
-    """Keep what the stack runs in.
+    """Write the record of the stack's runtime.
 
     Args:
-        home: The stack's folder, made where it is not there.
-        record: What it runs in.
+        home: The stack's folder, which is created if it does not exist.
+        record: The record.
     """
     home.mkdir(parents=True, exist_ok=True, mode=0o700)
     temporary = home / f".{_FILE}.{os.getpid()}"
@@ -63,7 +63,7 @@ def write(home: Path, record: RuntimeRecord) -> None:
 
 
 def remove(home: Path) -> None:
-    """Nothing of the stack is there any more.
+    """Remove the record, after everything else of the stack was removed.
 
     Args:
         home: The stack's folder.
@@ -72,14 +72,14 @@ def remove(home: Path) -> None:
 
 
 def refuse_another(current: str, declared: str) -> None:
-    """Refuse to change what a stack runs in while it is up.
+    """Refuse to change the runtime of a stack that is up.
 
     Args:
-        current: What it runs in.
-        declared: What its file says.
+        current: The runtime that the stack runs in.
+        declared: The runtime in the stack file.
 
     Raises:
-        ProvisionError: They differ.
+        ProvisionError: The two runtimes differ.
     """
     if current != declared:
         raise ProvisionError(

@@ -30,10 +30,10 @@ class McpStack(pulumi.ComponentResource):
 
     Args:
         name: The stack's name.
-        config: What the stack file says.
+        config: The stack file's settings.
         home: The folder for the stack's processes.
         folder: The folder of the stack file.
-        plain_secrets: Keys of secrets that stand in the stack file unencrypted.
+        plain_secrets: The keys of the secrets that stand in the stack file unencrypted.
         opts: Pulumi's options.
     """
 
@@ -59,7 +59,8 @@ class McpStack(pulumi.ComponentResource):
             url=url,
             client_secret=admin_secret,
             **config.keycloak.service_account(),
-            # Ours has them when it is up, even if it does not yet at a preview; another one is asked.
+            # The stack's own Keycloak has these features once it is up, even if not yet at a preview; any other
+            # Keycloak is asked for its features.
             features=None if started is None else ",".join(config.features),
             opts=ResourceOptions(parent=self),
         )
@@ -91,7 +92,7 @@ class McpStack(pulumi.ComponentResource):
     def _deployment(
         self, runtime: Runtime, name: str, config: StackConfig, home: Path, folder: Path
     ) -> Deployment:
-        """What the stack runs is made after the record of its runtime and removed before it."""
+        """Return the stack's deployment, whose resources are made after the runtime's record and removed before it."""
         opts, mark = ResourceOptions(parent=self), Output.from_input("")
         if runtime.facts.is_recorded:
             kept = index.Runtime("runtime", home=str(home), runtime=runtime.name, opts=opts)
@@ -109,10 +110,10 @@ class McpStack(pulumi.ComponentResource):
 
 
 def _chosen(config: StackConfig, home: Path) -> Runtime:
-    """The runtime; where the stack file left the choice, the user is told.
+    """Return the runtime that the stack runs in; log the reason if the stack file left the choice open.
 
     Raises:
-        pulumi.RunError: A runtime is wanted and can't be had, or the stack runs in another one.
+        pulumi.RunError: The wanted runtime is not available, or the stack runs in another runtime already.
     """
     try:
         choice = choose(config, home)
@@ -124,13 +125,13 @@ def _chosen(config: StackConfig, home: Path) -> Runtime:
 
 
 def _inputs(config: StackConfig, runtime: str, plain_secrets: Sequence[str]) -> dict[str, Any]:
-    """What the stack is for, and how its file keeps secrets: inputs, so that rules see it."""
+    """Return the component's inputs, which rules read: the profile, the runtime and the unencrypted secrets' keys."""
     told: dict[str, Any] = {"profile": config.profile, "runtime": runtime, **_elsewhere(config)}
     return told | {"plainSecrets": list(plain_secrets)} if plain_secrets else told
 
 
 def _elsewhere(config: StackConfig) -> dict[str, Any]:
-    """The servers that the stack does not start, so that rules know of them."""
+    """Return the servers that the stack does not start, as an input that rules read."""
     servers = [
         {
             "name": server.name,

@@ -16,10 +16,10 @@ if TYPE_CHECKING:
 
 
 class DeclaredRealm:
-    """A realm with exactly what the stack file declares by its type.
+    """A realm with exactly the objects that the stack file declares under `objects`.
 
     Args:
-        foundation: What it is built on.
+        foundation: What the realm is built on.
     """
 
     def __init__(self, foundation: Foundation) -> None:
@@ -39,17 +39,17 @@ class DeclaredRealm:
         self.name: Output[str] = realm.name
 
     def outputs(self) -> dict[str, Any]:
-        """Return what the stack tells of the realm."""
+        """Return the stack's outputs about the realm."""
         return {"issuer": self.issuer, "realm": self.name, "servers": [], "clients": []}
 
 
 def declare_objects(config: StackConfig, realm: Output[str], inside: ResourceOptions) -> None:
-    """Declare what the stack file declares by its type, except the realm itself.
+    """Declare the objects that the stack file lists under `objects`, except the realm itself.
 
     Args:
-        config: What the stack file says.
+        config: The stack file's settings.
         realm: The realm's name.
-        inside: Options of resources in the realm.
+        inside: The options of resources in the realm.
     """
     for name, spec in _specs(config).items():
         if not _is_realm(spec):
@@ -67,13 +67,13 @@ def _is_realm(spec: Spec) -> bool:
 
 
 def _arguments(spec: Spec) -> dict[str, Any]:
-    """What is declared, under the Python names."""
+    """Return a spec's declared values by their Python names."""
     wire = spec.wire()
     return {field.name: wire[field.wire] for field in spec.fields().values() if field.wire in wire}
 
 
 def _former_names(spec: Spec) -> list[Alias | str]:
-    """What an object that the stack file declares was called when its kind had another name."""
+    """Return an alias for each Pulumi name that a declared object had under a former name of its kind."""
     _, *key = spec.key_in_container()
     return [
         Alias(name="/".join((token.rpartition(":")[2], *key)), type_=token) for token in spec.former_tokens

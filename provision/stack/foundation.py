@@ -1,4 +1,4 @@
-"""What the realm of a stack is built on: Keycloak, the way to it, and the stack's secrets."""
+"""The foundation of a stack's realm: Keycloak, the provider that reaches Keycloak, and the stack's secrets."""
 
 from __future__ import annotations
 
@@ -20,10 +20,10 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, kw_only=True)
 class Secrets:
-    """Secrets of the stack file; in dev and test stacks, the ones that are not given are generated.
+    """The secrets of a stack: taken from the stack file, or generated if a dev or test stack leaves them out.
 
     Args:
-        config: What the stack file says.
+        config: The stack file's settings.
         component: The component that generated secrets belong to.
     """
 
@@ -31,16 +31,16 @@ class Secrets:
     component: pulumi.Resource
 
     def get(self, name: str, given: SecretStr | None) -> Output[str]:
-        """Return the secret that is given, or one that is generated once and kept in the state.
+        """Return the given secret, or a secret that is generated once and kept in the state.
 
         Args:
-            name: The Pulumi name of a generated one.
-            given: The one of the stack file.
+            name: The Pulumi name of a generated secret.
+            given: The secret in the stack file.
         """
         if given is not None:
             return Output.secret(given.get_secret_value())
         if not self.config.ephemeral:
-            return Output.secret("")  # the configuration was refused already where one is needed
+            return Output.secret("")  # a configuration that needs a secret was refused already
         made: Output[str] = index.GeneratedSecret(
             name, name=name, opts=ResourceOptions(parent=self.component)
         ).value
@@ -49,16 +49,16 @@ class Secrets:
 
 @dataclass(frozen=True, kw_only=True)
 class Foundation:
-    """What the realm of a stack is built on.
+    """The foundation that the realm of a stack is built on.
 
     Args:
-        config: What the stack file says.
-        component: The component that everything belongs to.
-        owner: Whose the realm is, ``<project>/<stack>``.
-        deployment: What starts MCP servers.
+        config: The stack file's settings.
+        component: The component that all resources belong to.
+        owner: The stack that owns the realm, ``<project>/<stack>``.
+        deployment: The deployment that starts MCP servers.
         keycloak: The Keycloak that the stack starts; None if somebody else runs it.
         keycloak_url: Keycloak's base address, without a trailing slash.
-        provider: The provider that reaches it.
+        provider: The provider that reaches Keycloak.
         secrets: The stack's secrets.
         demo_password: The demo user's password.
     """

@@ -23,22 +23,22 @@ _USE_OF_CLIENTS = (
     "OAUTH2_DEVICE_CODE_TO_TOKEN",
     "REFRESH_TOKEN",
 )
-"""Keycloak knows only by these events when a client registered and when it was used last."""
+"""The events from which Keycloak knows when a client registered and when the client was used last."""
 _DAYS_OF_USE = 180
 
 
 class McpRealm:
-    """A realm, the MCP servers that it protects, the clients and the user that may use them.
+    """A realm, the MCP servers that the realm protects, and the clients and the demo user of these servers.
 
     Args:
-        foundation: What it is built on.
+        foundation: What the realm is built on.
     """
 
     def __init__(self, foundation: Foundation) -> None:
         self._foundation = foundation
         self._config = foundation.config
         self._realm = self._make_realm()
-        # What is in a realm goes with it, unless the realm stays: then everything is put back one by one.
+        # Deleting a realm deletes its content; a realm that stays has each of its objects put back one by one.
         goes_with = None if self._config.realm.adopt else self._realm
         self._inside = ResourceOptions(
             parent=self._realm, provider=foundation.provider, deleted_with=goes_with
@@ -54,7 +54,7 @@ class McpRealm:
         declare_objects(self._config, self._realm.name, self._inside)
 
     def outputs(self) -> dict[str, Any]:
-        """Return what the stack tells of the realm, the servers and the clients."""
+        """Return the stack's outputs about the realm, the servers and the clients."""
         outputs = {
             "issuer": self._realm.issuer,
             "realm": self._realm.name,
@@ -71,7 +71,7 @@ class McpRealm:
 
     @property
     def _expected_issuer(self) -> Output[str] | None:
-        """The issuer of a Keycloak that the stack starts, which is known beforehand; None of any other."""
+        """The issuer, known beforehand, of a realm in a Keycloak that the stack starts; None for any other Keycloak."""
         started = self._foundation.keycloak
         if started is None:
             return None
@@ -97,12 +97,12 @@ class McpRealm:
             **self._events(),
             adopt=realm.adopt,
             owner=self._foundation.owner,
-            # Of a Keycloak that we start we know the issuer beforehand, and which data and features it has.
+            # The issuer, the data and the features of a Keycloak that the stack starts are known beforehand.
             features=self._config.features if started else None,
             supplied_keys=self._config.ephemeral if started else None,
             instance=started.data_id(provider) if started else None,
             expected_issuer=self._expected_issuer,
-            # The data goes with the Keycloak that we run, so on destroy there is nothing to ask it for.
+            # Removing a Keycloak that the stack runs removes its data, so destroy makes no requests to Keycloak.
             opts=ResourceOptions(
                 parent=self._foundation.component,
                 provider=provider,
@@ -111,7 +111,7 @@ class McpRealm:
         )
 
     def _events(self) -> dict[str, Any]:
-        """Everything that is kept by default, what tells of the use of clients, or nothing."""
+        """Return the settings of user events: all of Keycloak's defaults, only those of clients' use, or none."""
         if self._config.events or self._config.realm.events is False:
             return {"events_enabled": self._config.events}
         return {
@@ -121,7 +121,7 @@ class McpRealm:
         }
 
     def _server(self, server: ServerConfig) -> ProtectedServer:
-        # Several servers are told apart by the scope that a client asks for; one is what every token is for.
+        # The scope that a client asks for selects one of several servers; a single server needs no selection.
         alone = len(self._config.mcp_servers) == 1
         secret = "introspection-client-secret" if alone else f"{server.name}-introspection-client-secret"
         expected = self._expected_issuer
@@ -130,7 +130,7 @@ class McpRealm:
             self._foundation.secrets.get(secret, server.introspection_client_secret),
             Surroundings(
                 realm=self._realm.name,
-                # Of a Keycloak that we start we know the issuer beforehand, so that both start side by side.
+                # An issuer that is known beforehand lets Keycloak and the server start side by side.
                 issuer=self._realm.issuer if expected is None else expected,
                 deployment=self._foundation.deployment,
                 inside=self._inside,
@@ -156,8 +156,8 @@ class McpRealm:
             )
 
     def _clients(self) -> None:
-        # A client that was there before a scope does not have it, though it is one of the realm's; and one that was
-        # made when there was a single server has its scope in every token.
+        # A client older than a scope of the realm does not have the scope; and a client made while there was a
+        # single server has that server's scope in every token.
         memberships = {server.scope: server.scope_kind for server in self._servers}
         memberships |= dict.fromkeys(self._config.further_scopes, "optional")
         for client in self._config.clients:
@@ -171,7 +171,7 @@ class McpRealm:
                 redirect_uris=client.redirect_uris,
                 consent_required=True,
                 require_pkce=True,
-                # One of that name that was there before is taken over: what it must not do has to be said.
+                # An existing client of this name is taken over, so what the client must not do is set explicitly.
                 implicit_flow=False,
                 direct_access_grants=False,
                 full_scope_allowed=False,

@@ -1,4 +1,4 @@
-"""The outputs of a stack: what its users and the command line know of it once it is up."""
+"""The outputs of a stack: what users and the command line know about a stack that is up."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _INTERNAL = ("keycloak_url", "runtime")
 
 
 class _Part(BaseModel):
-    # A newer version may have more to say; nobody here reads it.
+    # A newer version may write further fields, which this version ignores.
     model_config = ConfigDict(frozen=True, extra="ignore", hide_input_in_errors=True)
 
 
@@ -29,7 +29,7 @@ class ServiceAccount(_Part):
 
 
 class Login(_Part):
-    """A user and the password."""
+    """A user's name and password."""
 
     username: str
     password: str = Field(repr=False)
@@ -45,12 +45,12 @@ class ServerOutputs(_Part):
     """An MCP server.
 
     Args:
-        name: Its name.
-        url: Its canonical URI (RFC 8707), the audience of its tokens.
-        resource_metadata: The URL of its protected resource metadata (RFC 9728).
+        name: The server's name.
+        url: The server's canonical URI (RFC 8707), the audience of the server's tokens.
+        resource_metadata: The URL of the server's protected resource metadata (RFC 9728).
         scopes: The scopes that every call needs.
-        tool_scopes: The scopes that single tools need besides, by the tool's name.
-        introspection: The client with which it introspects; None where secrets are left out.
+        tool_scopes: The additional scopes that single tools need, by the tool's name.
+        introspection: The client with which the server introspects; None if secrets are left out.
     """
 
     name: str
@@ -62,18 +62,18 @@ class ServerOutputs(_Part):
 
 
 class StackOutputs(_Part):
-    """The outputs of a stack that is up. The component makes them under these names and in this order.
+    """The outputs of a stack that is up. The component exports the outputs under these names and in this order.
 
     Args:
         issuer: The issuer of the realm, exactly as Keycloak reports it.
         realm: The name of the realm.
         admin_console: The URL of the realm in Keycloak's admin console.
-        servers: The MCP servers; none where the stack declares objects only.
+        servers: The MCP servers; none if the stack declares objects only.
         clients: The pre-registered public clients.
         keycloak_url: Keycloak's base address, without a trailing slash.
-        runtime: Where Keycloak and the servers run; None in outputs of a version that did not say it.
-        admin: The service account that provisioning uses; None where secrets are left out.
-        demo_user: Who can log in at once, in dev and test stacks.
+        runtime: The runtime of Keycloak and the servers; None in outputs of a version without this field.
+        admin: The service account that provisioning uses; None if secrets are left out.
+        demo_user: The user that can log in at once, in dev and test stacks.
     """
 
     issuer: str
@@ -90,14 +90,14 @@ class StackOutputs(_Part):
 
     @classmethod
     def read(cls, document: Mapping[str, Any], *, stack: str) -> Self:
-        """Return the outputs in a document, as Pulumi or the program gives it.
+        """Return the outputs in a document from Pulumi or from the program.
 
         Args:
             document: The document, secrets in clear.
             stack: The stack's name.
 
         Raises:
-            ProvisionError: Something is missing or of another type. Never names a value.
+            ProvisionError: A field is missing or of another type. The error never contains a value.
         """
         try:
             outputs = cls.model_validate(document)
@@ -106,7 +106,7 @@ class StackOutputs(_Part):
             raise ProvisionError(
                 f"The outputs of stack {stack} are not those of this version: {wrong}.", _again(stack)
             ) from None
-        outputs._document, outputs._stack = document, stack  # noqa: SLF001 - its own
+        outputs._document, outputs._stack = document, stack  # noqa: SLF001 - fields of this class
         return outputs
 
     @property
@@ -114,15 +114,15 @@ class StackOutputs(_Part):
         """The service account that provisioning uses.
 
         Raises:
-            ProvisionError: The outputs do not name it.
+            ProvisionError: The outputs do not contain the service account.
         """
         return self._there(self.admin, "the admin's service account")
 
     def introspection_client(self, server: ServerOutputs) -> ServiceAccount:
-        """The client with which a server introspects.
+        """Return the client with which a server introspects.
 
         Raises:
-            ProvisionError: The outputs do not name it.
+            ProvisionError: The outputs do not contain the client.
         """
         return self._there(server.introspection, f"the client with which {server.name} introspects")
 
@@ -134,10 +134,10 @@ class StackOutputs(_Part):
         return account
 
     def published(self, *, show_secrets: bool) -> dict[str, Any]:
-        """Return the document of the contract, with its keys in the order in which they were recorded.
+        """Return the documented outputs, with their keys in the order of the document that was read.
 
         Args:
-            show_secrets: Whether to keep what is secret.
+            show_secrets: Whether to include the secrets.
         """
         left_out: set[str] = {*_INTERNAL, *(() if show_secrets else _SECRETS)}
         shown = self.model_dump(mode="json", exclude_unset=True, exclude=left_out)
@@ -148,7 +148,7 @@ class StackOutputs(_Part):
         return ordered
 
     def label(self, server: ServerOutputs) -> str:
-        """Return a server's name as it stands behind what is said of it; nothing for the only one."""
+        """Return the server's name as a suffix for a line about the server; empty if the stack has only one server."""
         return f"  ({server.name})" if len(self.servers) > 1 else ""
 
 
@@ -157,7 +157,7 @@ def _again(stack: str) -> str:
 
 
 def _in_order(value: Any, like: Any) -> Any:
-    """Return a value with the keys of its mappings in the order of another, which has them all."""
+    """Return a value with the keys of its mappings ordered as in another value, which has all these keys."""
     if isinstance(value, dict):
         return {key: _in_order(value[key], like[key]) for key in like if key in value}
     if isinstance(value, list):

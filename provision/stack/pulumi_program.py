@@ -1,4 +1,4 @@
-"""The Pulumi program of a stack: reads its configuration, builds the component, exports its outputs."""
+"""The Pulumi program of a stack: read the configuration, build the component, export the outputs."""
 
 from __future__ import annotations
 
@@ -20,13 +20,13 @@ if TYPE_CHECKING:
 
 
 def program(project_folder: Path) -> dict[str, Any]:
-    """The Pulumi program: reads the stack's config, builds the component, exports its outputs.
+    """Run the Pulumi program: read the stack's config, build the component, export and return the outputs.
 
     Args:
         project_folder: The folder that holds ``Pulumi.yaml``.
 
     Raises:
-        pulumi.RunError: The configuration is wrong; the engine shows its text, without a traceback.
+        pulumi.RunError: The configuration is wrong; the engine shows the error's text, without a traceback.
     """
     from pulumi.runtime.config import CONFIG, get_config_env
 
@@ -54,7 +54,7 @@ def program(project_folder: Path) -> dict[str, Any]:
 
 
 def _unencrypted(config: StackConfig) -> Iterator[str]:
-    """The secrets that stand in the stack file in clear; Pulumi tells of each top-level key whether it holds a secret."""
+    """Yield the keys of the secrets in the stack file whose top-level key is unencrypted according to Pulumi."""
     from pulumi.runtime.config import get_config_secret_keys_env, is_config_secret
 
     given = get_config_secret_keys_env()

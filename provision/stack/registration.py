@@ -1,4 +1,4 @@
-"""Who may become a client of the realm by itself, and what holds for all clients."""
+"""The rules by which clients register themselves in the realm, and the rules for all clients."""
 
 from __future__ import annotations
 
@@ -15,20 +15,20 @@ if TYPE_CHECKING:
     from provision.config.stack_config import StackConfig
 
 _BY_ITSELF = {"update_client_source": ["ByAnonymous", "ByRegistrationAccessToken"]}
-"""A client that registers itself, or changes its own registration (RFC 7592)."""
+"""The condition for a client that registers itself or changes its own registration (RFC 7592)."""
 _NO_SECRET = "none"  # noqa: S105 - a name
-"""Keycloak's authenticator of public clients."""
+"""The name of Keycloak's authenticator for public clients."""
 
 
 class ClientRules:
-    """The policies for registration, and the client policies.
+    """The registration policies and the client policies of a realm.
 
     Args:
-        config: What the stack file says.
+        config: The stack file's settings.
         scopes: The scopes of the stack's servers.
         realm: The realm's name.
-        inside: Options of resources in the realm.
-        senders: Further addresses from which programs of this machine register.
+        inside: The options of resources in the realm.
+        senders: Further addresses from which programs on this machine register.
     """
 
     def __init__(
@@ -53,7 +53,7 @@ class ClientRules:
 
     def _registration_policies(self) -> None:
         registration, enabled = self._config.registration, self._config.registration_enabled
-        # Without hosts and with both checks on, as Keycloak makes it, nobody can register.
+        # With Keycloak's defaults, no hosts and both checks on, nobody can register.
         keycloak.TrustedHostsPolicy(
             "trusted-hosts",
             realm=self._realm,
@@ -79,7 +79,7 @@ class ClientRules:
         return self._senders.apply(lambda senders: [*hosts, *senders])
 
     def _pkce(self) -> None:
-        # In a realm of somebody else's, clients that have nothing to do with MCP stay as they are.
+        # In an adopted realm, clients that have nothing to do with MCP stay as they are.
         among_others = {"scopes": list(self._scopes), "type": "Any"} if self._config.realm.adopt else None
         self._policy(
             "mcp-pkce",
@@ -90,7 +90,7 @@ class ClientRules:
         )
 
     def _registration_by_itself(self) -> None:
-        """What Keycloak's registration policies do not look at."""
+        """Declare the limits on self-registered clients that Keycloak's registration policies do not check."""
         schemes = "|".join(map(re.escape, self._config.registration.redirect_schemes))
         exact = {
             "allowed-patterns": [rf"^({schemes})://[^/?#*]+(/[^*#]*)?$"],
@@ -127,7 +127,7 @@ class ClientRules:
         )
 
     def _policy(self, name: str, description: str, *, profile: dict[str, Any], **conditions: Any) -> None:
-        """A client policy with a profile of its own; the two have one name."""
+        """Declare a client policy and a client profile of the same name."""
         made = keycloak.ClientProfile(
             name, realm=self._realm, name=name, description=description, opts=self._inside, **profile
         )

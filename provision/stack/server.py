@@ -1,4 +1,4 @@
-"""One MCP server of a stack: its process, and what tokens for it need in the realm."""
+"""One MCP server of a stack: the running server, and the realm's objects that tokens for the server need."""
 
 from __future__ import annotations
 
@@ -19,15 +19,15 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, kw_only=True)
 class Surroundings:
-    """What a server is put into.
+    """The realm and the deployment that a server is added to.
 
     Args:
         realm: The realm's name.
         issuer: The realm's issuer.
-        deployment: What starts it.
-        inside: Options of resources in the realm.
-        scope_kind: How clients have the server's scope, ``default`` or ``optional``.
-        resource_indicators: Whether Keycloak looks at the resource that a request names.
+        deployment: The deployment that starts the server.
+        inside: The options of resources in the realm.
+        scope_kind: The kind in which clients have the server's scope, ``default`` or ``optional``.
+        resource_indicators: Whether Keycloak evaluates the resource that a request names.
     """
 
     realm: Output[str]
@@ -42,9 +42,9 @@ class ProtectedServer:
     """A server with its scope, its audience and the client with which it introspects.
 
     Args:
-        config: What the stack file says, with everything named.
+        config: The server's settings in the stack file, with all names filled in.
         secret: The introspection client's secret.
-        around: What it is put into.
+        around: The realm and the deployment that the server is added to.
     """
 
     def __init__(self, config: ServerConfig, secret: Output[str], around: Surroundings) -> None:
@@ -57,25 +57,25 @@ class ProtectedServer:
 
     @property
     def scope_kind(self) -> str:
-        """How clients have the scope, ``default`` or ``optional``."""
+        """The kind in which clients have the server's scope, ``default`` or ``optional``."""
         return self._around.scope_kind
 
     @property
     def _client_id(self) -> pulumi.Input[str]:
-        """The client that introspects; where tokens are for a resource alone, it has to be named like the resource.
+        """The id of the introspecting client; with resource indicators, it must be the resource's URL.
 
-        Keycloak tells a client only of tokens that it is an audience of (its fix for CVE-2026-37979), and such a token
-        has no other audience.
+        Keycloak answers a client's introspection only for tokens that have this client as an audience (Keycloak's fix
+        for CVE-2026-37979), and a token with a resource indicator has the resource as its only audience.
         """
         return self.url if self._around.resource_indicators else str(self._config.client_id)
 
     @property
     def scope(self) -> str:
-        """The scope that every call needs."""
+        """The name of the scope that every call needs."""
         return str(self._config.scope.name)
 
     def outputs(self) -> dict[str, Any]:
-        """What the stack tells of the server."""
+        """Return the stack's outputs about the server."""
         config = self._config
         return {
             "name": config.name,
@@ -87,7 +87,7 @@ class ProtectedServer:
         }
 
     def _addresses(self) -> tuple[Output[str], Output[str]]:
-        """The server's URL and its metadata's: of a server that runs elsewhere, or of one that is started here."""
+        """Return the URLs of the server and of its metadata; start the server here unless it runs elsewhere."""
         if self._config.url is None:
             around = self._around
             started = around.deployment.server(
@@ -150,7 +150,7 @@ class ProtectedServer:
             name=f"Introspection for {config.name}",
             access="confidential",
             secret=self._secret,
-            # One of that name that was there before is taken over: what it must not do has to be said.
+            # An existing client of this name is taken over, so what the client must not do is set explicitly.
             standard_flow=False,
             implicit_flow=False,
             direct_access_grants=False,

@@ -1,3 +1,3 @@
-"""What belongs to a stack as a whole and to no server of it."""
+"""The kinds of objects that belong to a stack as a whole and to none of its servers."""
 
 MODULE = "index"

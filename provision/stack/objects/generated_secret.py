@@ -16,8 +16,8 @@ _BYTES = 32
 class GeneratedSecret(Spec, module="index"):
     """A random secret, generated once and kept encrypted in the stack's state.
 
-    For dev and test stacks, so that nothing has to be set before the first start. A ``value`` that is given is
-    passed through, which is how a stack's own secret takes the generated one's place.
+    Generated secrets let a dev or test stack start without any secret in the stack file. A given ``value`` is passed
+    through, so that a stack's own secret replaces the generated secret.
     """
 
     name: Annotated[str, NaturalKey] = Field(
@@ -27,21 +27,21 @@ class GeneratedSecret(Spec, module="index"):
 
 
 class GeneratedSecretHandler(LocalHandler[GeneratedSecret]):
-    """Lives in the state and nowhere else."""
+    """The handler of generated secrets, which exist in the state and nowhere else."""
 
     def fill_defaults(self, spec: GeneratedSecret, old: GeneratedSecret | None) -> GeneratedSecret:
-        """Keep what was generated before; generate at the first check."""
+        """Return the spec with the secret that was generated before, or with a new secret at the first check."""
         if spec.value:
             return spec
         kept = old.value if old is not None else ""
         return spec.model_copy(update={"value": kept or secrets.token_urlsafe(_BYTES)})
 
     def find(self, key: GeneratedSecret) -> Observed[GeneratedSecret] | None:
-        """It is wherever its value is known: in the state."""
+        """Return the secret that the key carries, or None if the key has no value."""
         return Observed(key.name, key) if getattr(key, "value", "") else None
 
     def create(self, spec: GeneratedSecret) -> None:
-        """Nothing to make: the state holds it."""
+        """Do nothing: the state holds the secret."""
 
     def delete(self, found: Observed[GeneratedSecret]) -> None:
-        """Nothing to remove: the state forgets it."""
+        """Do nothing: the state drops the secret."""

@@ -1,4 +1,4 @@
-"""What a stack runs in."""
+"""The record of the runtime that a stack runs in."""
 
 from __future__ import annotations
 
@@ -21,10 +21,10 @@ _MARK_BYTES = 8
 
 
 class Runtime(Spec, module="index"):
-    """What a stack runs in: processes or containers of this machine.
+    """The runtime that a stack runs in: processes or containers of this machine.
 
-    Everything that is started depends on it, so it is made first and removed last. It can't be changed: the stack is
-    removed and made anew.
+    Everything that the stack starts depends on this object, so the object is made first and removed last. A stack's
+    runtime can't be changed: remove the stack and make it anew.
     """
 
     name: Annotated[str, NaturalKey] = Field(default="runtime", description="A name of your own.")
@@ -40,10 +40,14 @@ class Runtime(Spec, module="index"):
 
 
 class RuntimeHandler(LocalHandler[Runtime]):
-    """A file in the stack's folder, which tells the program and the command line what they can't ask the state."""
+    """The handler of a stack's runtime: a file in the stack's folder, for readers that have no access to the state."""
 
     def fill_defaults(self, spec: Runtime, old: Runtime | None) -> Runtime:
-        """Keep the mark that was chosen before, also by a run that was killed; refuse another runtime."""
+        """Return the spec with the mark that an earlier run chose, even a killed run, or with a new mark.
+
+        Raises:
+            ProvisionError: The stack runs in another runtime.
+        """
         there = runtime_record.read(Path(spec.home))
         known = there or (RuntimeRecord(old.runtime, old.mark) if old is not None else None)
         if known is not None:
@@ -52,21 +56,24 @@ class RuntimeHandler(LocalHandler[Runtime]):
         return spec.model_copy(update={"mark": mark})
 
     def needs_update(self, spec: Runtime, outputs: Mapping[str, Any]) -> str | None:
-        """Whether the file is lost, or the state was made on another machine."""
+        """Return why the file is written again, or None if the file exists.
+
+        The file is missing if it was lost or if the state was made on another machine.
+        """
         del outputs
         return (
             None if runtime_record.read(Path(spec.home)) else "what the stack runs in is written down again"
         )
 
     def find(self, key: Runtime) -> Observed[Runtime] | None:
-        """It is wherever its mark is known: in the state, and in the file."""
+        """Return the runtime from the file, or from the key if there is no file; None if the key has no mark."""
         if not getattr(key, "mark", ""):
             return None
         there = runtime_record.read(Path(key.home))
         return Observed(key.name, key if there is None else key.model_copy(update=vars(there)))
 
     def create(self, spec: Runtime) -> None:
-        """Write the file."""
+        """Write the stack's runtime and mark to the file."""
         runtime_record.write(Path(spec.home), RuntimeRecord(spec.runtime, spec.mark))
 
     def delete(self, found: Observed[Runtime]) -> None:

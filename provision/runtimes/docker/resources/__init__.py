@@ -1,3 +1,3 @@
-"""What the official Docker provider does not have."""
+"""The kinds of objects that the official Docker provider lacks."""
 
 MODULE = "docker"

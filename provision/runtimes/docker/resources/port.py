@@ -1,4 +1,4 @@
-"""A port of this machine that a container is published on."""
+"""A port of this machine on which a container is published."""
 
 from __future__ import annotations
 
@@ -20,24 +20,24 @@ class Port(Spec, module="docker"):
 
 
 class PortHandler(LocalHandler[Port]):
-    """Lives in the state and nowhere else; whoever publishes it takes it."""
+    """The handler of ports, which exist in the state and nowhere else until a container is published."""
 
     def fill_defaults(self, spec: Port, old: Port | None) -> Port:
-        """Keep the port that was chosen before; choose one at the first check."""
+        """Return the spec with the port that was chosen before, or with a free port at the first check."""
         from provision.runtimes.process.ports import with_port
 
         return with_port(spec, old)
 
     def find(self, key: Port) -> Observed[Port] | None:
-        """It is wherever its number is known: in the state."""
+        """Return the port that the key carries, or None if the key has no number."""
         return Observed(key.name, key) if getattr(key, "port", None) else None
 
     def create(self, spec: Port) -> None:
-        """Refuse one that somebody else holds."""
+        """Refuse a port that a foreign process or container holds."""
         from provision.runtimes.docker.published import ensure_free
 
-        assert spec.port is not None  # noqa: S101 - every check completes it
+        assert spec.port is not None  # noqa: S101 - every check fills in the port
         ensure_free(spec.port)
 
     def delete(self, found: Observed[Port]) -> None:
-        """Nothing to remove."""
+        """Do nothing: the state drops the port."""

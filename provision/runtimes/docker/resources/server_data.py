@@ -1,4 +1,4 @@
-"""Which data a Keycloak has."""
+"""The identity of a Keycloak's data."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ from provision.keycloak.handler import KeycloakHandler
 
 
 class ServerData(Spec, module="docker"):
-    """Which data a Keycloak has, told by the keys of its master realm (Server Administration Guide, "Configuring realm keys").
+    """The identity of a Keycloak's data: the keys of the master realm (Server Administration Guide, "Configuring realm keys").
 
-    A Keycloak whose data was lost is another one, although its address is the same.
+    A Keycloak that lost its data has another identity at the same address.
     """
 
     name: Annotated[str, NaturalKey] = Field(default="keycloak", description="A name of your own.")
@@ -26,28 +26,28 @@ class ServerData(Spec, module="docker"):
 
 
 class ServerDataOutputs(Outputs):
-    """What tells one from another."""
+    """The outputs that distinguish one Keycloak's data from another's."""
 
     data_id: str = Field(description="New whenever the data was made anew.")
 
 
 class ServerDataHandler(KeycloakHandler[ServerData], LocalHandler[ServerData]):
-    """Looks, and changes nothing."""
+    """The handler of data identities, which reads from Keycloak and changes nothing."""
 
     outputs = ServerDataOutputs
 
     def find(self, key: ServerData) -> Observed[ServerData]:
-        """Whatever answers."""
+        """Return the identity of the data of the Keycloak that answers."""
         spec = ServerData(name=key.name, runs_in=getattr(key, "runs_in", ""))
         return Observed(key.name, spec, self._told())
 
     def create(self, spec: ServerData) -> ServerDataOutputs:
-        """Look."""
+        """Return the identity of Keycloak's data without changing anything."""
         del spec
         return self._told()
 
     def delete(self, found: Observed[ServerData]) -> None:
-        """Nothing was made."""
+        """Do nothing: nothing was created."""
 
     def _told(self) -> ServerDataOutputs:
         keys = self.session.get("master", "keys")["keys"]
