@@ -1,1 +1,1 @@
-"""Where things run: one module or folder per runtime."""
+"""The runtimes, in which Keycloak and MCP servers run: one folder per runtime."""

@@ -1,6 +1,6 @@
-"""The certificate of an MCP server that speaks HTTPS, looked at before anything is started.
+"""The check of an HTTPS server's certificate before anything is started.
 
-It is tried as clients will try it, by a handshake in memory: what they would refuse is then said in their own terms.
+The check makes a TLS handshake in memory, as clients will do it, so that its refusals are those of real clients.
 """
 
 from __future__ import annotations
@@ -17,18 +17,18 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 HOST = "localhost"
-"""Where clients reach a server of this machine, so the name that its certificate must hold."""
+"""The host name by which clients reach a server on this machine; the server's certificate must be for this name."""
 _FLIGHTS = 3
-# Of OpenSSL (X509_V_ERR_…).
+# Error codes of OpenSSL (X509_V_ERR_…).
 _NOT_YET_VALID, _EXPIRED, _OTHER_NAME = 9, 10, 62
 _UNKNOWN_AUTHORITY = {18, 19, 20, 21}
 
 
 def pinned(certificate: Path) -> ssl.SSLContext:
-    """What a client trusts that takes this one certificate, whoever signed it, while it is valid and for the name.
+    """Return a client's TLS context that trusts one certificate from any issuer, if the certificate is valid.
 
     Args:
-        certificate: PEM file with the certificate.
+        certificate: The PEM file with the certificate.
     """
     context = ssl.create_default_context(cafile=certificate)
     context.verify_flags = ssl.VERIFY_X509_TRUSTED_FIRST | ssl.VERIFY_X509_PARTIAL_CHAIN
@@ -36,14 +36,14 @@ def pinned(certificate: Path) -> ssl.SSLContext:
 
 
 def flaw(certificate: Path, key: Path) -> str | None:
-    """What is wrong with a certificate and its key, whoever signed it.
+    """Return the flaw of a certificate and its key, apart from the trust in the issuer.
 
     Args:
-        certificate: PEM file with the certificate, and those between it and the root.
-        key: PEM file with its private key.
+        certificate: The PEM file with the certificate and the intermediate certificates.
+        key: The PEM file with the certificate's private key.
 
     Returns:
-        One line that begins with the setting, as in ``tls_key_file: …``; None when nothing is wrong.
+        One line that begins with the setting, as in ``tls_key_file: …``; None if there is no flaw.
     """
     try:
         server = server_context(certificate, key)
@@ -62,15 +62,15 @@ def flaw(certificate: Path, key: Path) -> str | None:
 
 
 def distrust(certificate: Path, key: Path, ca_file: Path | None) -> str | None:
-    """Why clients do not trust a certificate that has no flaw.
+    """Return why clients do not trust a certificate without a flaw.
 
     Args:
-        certificate: PEM file with the certificate, and those between it and the root.
-        key: PEM file with its private key.
-        ca_file: PEM bundle with the authorities that clients trust; None for the system's trust store.
+        certificate: The PEM file with the certificate and the intermediate certificates.
+        key: The PEM file with the certificate's private key.
+        ca_file: The PEM bundle with the authorities that clients trust; None for the system's trust store.
 
     Returns:
-        One line that begins with the setting; None when they trust it.
+        One line that begins with the setting; None if clients trust the certificate.
     """
     try:
         if ca_file is not None:
@@ -94,7 +94,7 @@ def distrust(certificate: Path, key: Path, ca_file: Path | None) -> str | None:
 
 
 def _refusal(server: ssl.SSLContext, client: ssl.SSLContext) -> ssl.SSLCertVerificationError | None:
-    """Why the client does not take the server's certificate; None when it does."""
+    """Return why the client refuses the server's certificate, or None if the client accepts the certificate."""
     there, back = ssl.MemoryBIO(), ssl.MemoryBIO()
     ends = (
         client.wrap_bio(back, there, server_hostname=HOST),

@@ -1,4 +1,4 @@
-"""The certificates of a stack's MCP servers, looked at before anything of it is started."""
+"""The check of the certificates of a stack's MCP servers before any part of the stack is started."""
 
 from __future__ import annotations
 
@@ -16,14 +16,14 @@ if TYPE_CHECKING:
 
 
 def refuse_unusable(config: StackConfig, source: str) -> None:
-    """Refuse certificates with which a server could not start, or that clients would not trust.
+    """Refuse certificates that servers could not start with or that clients would not trust.
 
     Args:
-        config: What the stack file says.
+        config: The stack file's settings.
         source: The stack file.
 
     Raises:
-        UsageError: Names every problem with its key.
+        UsageError: A certificate can't be used; the error names every problem with its key.
     """
     if problems := [*_problems(config)]:
         lines = "\n".join(f"  {NAMESPACE}:{problem}" for problem in problems)

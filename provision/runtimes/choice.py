@@ -1,4 +1,4 @@
-"""Which runtime a stack uses: what it runs in already, what its file says, or what can be had."""
+"""The choice of a stack's runtime: the current runtime, the stack file's runtime, or the first available runtime."""
 
 from __future__ import annotations
 
@@ -18,11 +18,11 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Choice:
-    """A runtime.
+    """A chosen runtime and the reason for the choice.
 
     Args:
         runtime: The runtime.
-        why: A line for the user, where the stack file left the choice.
+        why: A line for the user if the stack file left the choice open; empty otherwise.
     """
 
     runtime: Runtime
@@ -33,12 +33,12 @@ def choose(config: StackConfig, home: Path) -> Choice:
     """Return the runtime of a stack.
 
     Args:
-        config: What the stack file says; ``runtime: auto`` takes the first runtime that can be had. A stack that is up
-            keeps the one that it has.
+        config: The stack file's settings; ``runtime: auto`` takes the first available runtime. A stack that is up
+            keeps its runtime.
         home: The stack's folder.
 
     Raises:
-        ProvisionError: A runtime is wanted and can't be had, or the stack runs in another one.
+        ProvisionError: The wanted runtime is not available, or the stack runs in another runtime already.
     """
     declared = config.runtime
     is_free = declared == runtimes.AUTO
@@ -70,7 +70,7 @@ def _wanted(name: str) -> Choice:
 
 
 def _first(config: StackConfig) -> Choice:
-    """Return the first runtime that can be had and that the stack file fits."""
+    """Return the first available runtime, which the stack file's settings must fit."""
     lacking = ""
     for name in runtimes.tried_by_auto():
         runtime = registry.runtime(name)

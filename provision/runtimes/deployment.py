@@ -1,4 +1,4 @@
-"""How what a stack runs is started inside the Pulumi program."""
+"""The protocol by which the Pulumi program starts Keycloak and the MCP servers of a stack."""
 
 from __future__ import annotations
 
@@ -17,15 +17,15 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, kw_only=True)
 class Placement:
-    """Where a stack is, and what the resources that run it have in common.
+    """The place of a stack and the common options of its runtime's resources.
 
     Args:
-        name: What all names outside of the stack's folder begin with, for example ``provision-dev``.
+        name: The prefix of all names outside of the stack's folder, for example ``provision-dev``.
         home: The stack's folder.
-        folder: The folder of the stack file, in which a command of the user's own runs.
-        config: What the stack file says.
-        mark: Tells what this very stack made from what another of the same name made; empty if nothing is recorded.
-        opts: Options of the resources.
+        folder: The folder of the stack file, in which the user's own command runs.
+        config: The stack file's settings.
+        mark: The mark that distinguishes this stack from others of the same name; empty if nothing is recorded.
+        opts: The options of the resources.
     """
 
     name: str
@@ -41,11 +41,11 @@ class StartedKeycloak:
     """A Keycloak that the stack itself runs.
 
     Args:
-        resource: What goes when it goes.
-        url: Its base address as browsers and the provisioner reach it, without a trailing slash; known when it runs.
-        planned_url: The same, known before it runs; None where it is not.
-        data_id: Tells which data it has, new whenever the data was made anew; given the provider that reaches it.
-        senders: Addresses from which requests of this machine reach it, besides loopback ones; None for none.
+        resource: The resource that runs Keycloak; removing the resource removes Keycloak with its data.
+        url: Keycloak's base address for browsers and the provisioner, without a trailing slash; known once it runs.
+        planned_url: Keycloak's base address before Keycloak runs; None if the address is not known beforehand.
+        data_id: A function from Keycloak's provider to the id of Keycloak's data; new data has a new id.
+        senders: The addresses, besides loopback, of this machine's requests to Keycloak; None if there are none.
     """
 
     resource: pulumi.Resource
@@ -60,8 +60,8 @@ class StartedServer:
     """An MCP server that the stack itself runs.
 
     Args:
-        url: Its canonical URI (RFC 8707).
-        resource_metadata: Its protected resource metadata (RFC 9728).
+        url: The server's canonical URI (RFC 8707).
+        resource_metadata: The URL of the server's protected resource metadata (RFC 9728).
     """
 
     url: pulumi.Output[str]
@@ -70,13 +70,13 @@ class StartedServer:
 
 @dataclass(frozen=True, kw_only=True)
 class ServerNeeds:
-    """What a server has to be told besides its own configuration.
+    """The values that a server needs in addition to its own configuration.
 
     Args:
         issuer: The realm's issuer.
         scope: The scope that every call needs.
-        client_id: The client with which it introspects; None where that is named like the server's URL.
-        client_secret: That client's secret.
+        client_id: The id of the server's introspection client; None if the id is the server's URL.
+        client_secret: The introspection client's secret.
     """
 
     issuer: pulumi.Output[str]
@@ -86,7 +86,7 @@ class ServerNeeds:
 
 
 class Deployment(Protocol):
-    """Starts Keycloak and MCP servers."""
+    """The protocol of a runtime's deployment, which starts Keycloak and MCP servers."""
 
     def keycloak(self, admin_secret: pulumi.Output[str]) -> StartedKeycloak | None:
         """Start Keycloak; return None if somebody else runs it.
@@ -99,6 +99,6 @@ class Deployment(Protocol):
         """Start an MCP server.
 
         Args:
-            config: What the stack file says of it.
-            needs: What it has to be told.
+            config: The server's settings in the stack file.
+            needs: The values that the server needs in addition.
         """

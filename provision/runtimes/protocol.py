@@ -1,4 +1,4 @@
-"""What every runtime can do; ``docs/runtimes.md`` shows how to add one."""
+"""The protocol of runtimes; ``docs/runtimes.md`` shows how to add a runtime."""
 
 from __future__ import annotations
 
@@ -23,14 +23,14 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, kw_only=True)
 class LiveStack:
-    """A stack as its runtime looks at it.
+    """A stack as its runtime sees it.
 
     Args:
-        name: The name of everything that the stack makes outside of its folder: ``<project>-<stack>``.
+        name: The prefix of all names outside of the stack's folder: ``<project>-<stack>``.
         home: The stack's folder.
-        mark: Tells what this very stack made from what another one of the same name made; empty when nothing is there.
-        resources: Reads the resources of the stack's state, as Pulumi writes them.
-        is_alone: Whether nobody else can be at work on the stack unseen: its state is in our own folder.
+        mark: The mark that distinguishes this stack from others of the same name; empty if the stack is not up.
+        resources: A function that reads the resources in the stack's state, as Pulumi writes them.
+        is_alone: Whether nobody else can change the stack unseen, since the state is in this machine's own folder.
     """
 
     name: str
@@ -43,7 +43,7 @@ class LiveStack:
     def of(
         cls, stack: StackFile, resources: Callable[[], Iterable[Mapping[str, Any]]], *, is_alone: bool
     ) -> LiveStack:
-        """Return the stack of a file, with its mark out of its folder.
+        """Return the stack of a stack file, with the mark that the stack's folder records.
 
         Raises:
             ProvisionError: The record in the folder is broken.
@@ -63,12 +63,12 @@ class RunningProcess:
     """A process or a container of a stack, whether it runs or not.
 
     Args:
-        name: What it is called in the stack.
-        pid: Its process id; None when it does not run.
-        log: Its log file.
-        container: The name of its container; None when it is in none.
-        state: What the runtime says of it in one word; None when it says nothing.
-        works: Whether it works, as far as the runtime can tell, while it runs.
+        name: The name within the stack.
+        pid: The process id; None if the process does not run.
+        log: The log file.
+        container: The name of the container; None for a process outside of containers.
+        state: The runtime's word for the state; None if the runtime has no such word.
+        works: Whether the process works while it runs, as far as the runtime knows.
     """
 
     name: str
@@ -80,11 +80,11 @@ class RunningProcess:
 
     @property
     def is_well(self) -> bool:
-        """Whether it runs and works."""
+        """Whether the process runs and works."""
         return self.pid is not None and self.works
 
     def as_json(self) -> dict[str, Any]:
-        """Return plain data for ``--json``; only what is known of the last two."""
+        """Return plain data for ``--json``, without a container or a state that is None."""
         data = asdict(self)
         del data["works"]
         return {key: value for key, value in data.items() if key == "pid" or value is not None}
@@ -95,10 +95,10 @@ class Finding:
     """One part that the toolkit or a runtime needs.
 
     Args:
-        part: Its name.
-        state: ``found``, ``comes by itself`` (the next ``up`` fetches or makes it), ``missing``, or ``not needed``
-            (it is missing, and the stack runs in something else).
-        where: Where it is, or what to do.
+        part: The part's name.
+        state: ``found``, ``comes by itself`` (the next ``up`` fetches or makes the part), ``missing``, or
+            ``not needed`` (the part is missing, and the stack's runtime does not need it).
+        where: The place of the part, or the way to get the part.
     """
 
     part: str
@@ -107,7 +107,7 @@ class Finding:
 
     @classmethod
     def missing(cls, part: str, error: ProvisionError) -> Finding:
-        """Return the finding for a part that can't be had."""
+        """Return the finding for a missing part."""
         return cls(part, "missing", f"{error.what} {error.do}".strip())
 
     def unless_needed(self) -> Finding:
@@ -118,10 +118,10 @@ class Finding:
 class Runtime(ABC):
     """A way to run Keycloak and MCP servers.
 
-    What a subclass leaves out is for runtimes that have nothing to do there.
+    The methods that are not abstract do nothing; a subclass overrides them where its runtime has something to do.
 
     Args:
-        name: What the stack file calls it.
+        name: The runtime's name in the stack file.
     """
 
     def __init__(self, name: str) -> None:
@@ -129,32 +129,32 @@ class Runtime(ABC):
 
     @property
     def facts(self) -> RuntimeFacts:
-        """What it declares of itself in its module ``facts``."""
+        """The facts that the runtime declares in its module ``facts``."""
         return runtimes.facts(self.name)
 
     def missing(self) -> ProvisionError | None:
-        """Return what this machine lacks for the runtime, with how to get it, or None if nothing is missing."""
+        """Return an error that names what this machine lacks for the runtime and how to get it, or None if nothing."""
         return None
 
     def diagnose(self, config: StackConfig | None) -> Iterator[Finding]:
-        """Yield what ``provision doctor`` shows: each part that the runtime needs, where it is or how to get it.
+        """Yield a finding for ``provision doctor`` about each part that the runtime needs.
 
         Args:
-            config: What the stack file says; None where there is none.
+            config: The stack file's settings; None if there is no stack file.
         """
         del config
         return iter(())
 
     def load_ahead(self) -> None:  # noqa: B027 - there may be nothing to load
-        """Load what the first start of a stack needs sooner or later, while there is time for it."""
+        """Load in advance what the start of a stack will need, while the program waits for something else."""
 
     def prepare(self, stack: LiveStack, config: StackConfig, progress: Progress) -> None:
-        """Fetch, make or look at what the stack's start needs, where its progress can be seen.
+        """Fetch, make or check what the stack's start needs, and show the progress.
 
         Args:
-            stack: The stack, which may not be there yet.
-            config: What its file says.
-            progress: Where the steps are shown.
+            stack: The stack, which may not exist yet.
+            config: The stack file's settings.
+            progress: The display of the steps.
 
         Raises:
             ProvisionError: The stack can't be started.
@@ -163,15 +163,15 @@ class Runtime(ABC):
 
     @abstractmethod
     def deployment(self, placement: Placement) -> Deployment:
-        """Return what starts Keycloak and the servers inside the Pulumi program.
+        """Return the deployment that starts Keycloak and the servers inside the Pulumi program.
 
         Args:
-            placement: Where the stack is, and what its resources have in common.
+            placement: The place of the stack and the common options of its resources.
         """
 
     @abstractmethod
     def processes(self, stack: LiveStack) -> tuple[RunningProcess, ...]:
-        """Return what the stack runs, and what it should run.
+        """Return the processes and containers that the stack runs or should run.
 
         Args:
             stack: The stack.
@@ -181,11 +181,11 @@ class Runtime(ABC):
         """
 
     def fetch_logs(self, chosen: Sequence[RunningProcess], *, follow: bool) -> None:
-        """Bring the logs into the files that :meth:`processes` names, where they are not there by themselves.
+        """Copy the logs into the files that :meth:`processes` names, unless the processes write these files themselves.
 
         Args:
-            chosen: Whose logs.
-            follow: Whether to go on as long as this process lives.
+            chosen: The processes whose logs are copied.
+            follow: Whether to go on copying as long as this process lives.
 
         Raises:
             ProvisionError: A log is gone.
@@ -198,11 +198,11 @@ class Runtime(ABC):
         return None
 
     def before_up(self, stack: LiveStack, say: Callable[[str], None]) -> bool:
-        """Remove what a killed run left and what does not work; return whether the engine has to look at the world.
+        """Remove what a killed run left and what does not work; return whether the engine has to refresh its state.
 
         Args:
             stack: The stack.
-            say: Shows a line.
+            say: The function that shows a line to the user.
 
         Raises:
             ProvisionError: The runtime does not answer.
@@ -211,30 +211,30 @@ class Runtime(ABC):
         return False
 
     def before_preview(self, stack: LiveStack, say: Callable[[str], None]) -> bool:
-        """Return whether the engine has to look at the world; change nothing. See :meth:`before_up`."""
+        """Return whether the engine has to refresh its state, without changing anything. See :meth:`before_up`."""
         del stack, say
         return False
 
     def before_down(self, stack: LiveStack, say: Callable[[str], None]) -> None:
-        """Remove what a killed run left, so that nothing depends on what goes now. See :meth:`before_up`."""
+        """Remove what a killed run left, so that nothing depends on the objects to be removed. See :meth:`before_up`."""
         del stack, say
 
     @abstractmethod
     def stop(self, stack: LiveStack) -> None:
-        """Stop whatever of the stack runs, and remove whatever the state did not know.
+        """Stop everything that the stack still runs, and remove everything that the state did not know.
 
         Args:
-            stack: The stack, as it was before its record went.
+            stack: The stack as it was before its record was removed.
 
         Raises:
-            ProvisionError: Something can't be stopped or removed.
+            ProvisionError: A process or a container can't be stopped or removed.
         """
 
     def explain(self, errors: str) -> ProvisionError | None:
-        """Return an error of the engine in our words, or None if the engine's are as good.
+        """Return an error that explains an error of the engine, or None if the engine's own text is clear enough.
 
         Args:
-            errors: What failed, one line for each object, or the engine's last words.
+            errors: The engine's error messages, one line for each object, or the engine's last output.
         """
         del errors
         return None

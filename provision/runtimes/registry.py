@@ -1,4 +1,4 @@
-"""Every runtime, found by looking into this package's folders; only the one that is named is loaded."""
+"""The registry of runtimes, which lists this package's folders and loads only the runtime that is asked for."""
 
 from __future__ import annotations
 
@@ -22,17 +22,17 @@ def runtime(name: str) -> Runtime:
     """Return a runtime, from the class ``RUNTIME`` of its module ``runtime``.
 
     Args:
-        name: The runtime.
+        name: The runtime's name.
 
     Raises:
-        ProvisionError: There is no such runtime, or it can't be loaded.
+        ProvisionError: There is no such runtime, or the runtime can't be loaded.
     """
     found: Runtime = runtimes.load(name, "runtime").RUNTIME(name)
     return found
 
 
 def of_stack(stack: StackFile) -> Runtime:
-    """Return the runtime that a stack is up in, or the one that its file names; reads no more of the file than that.
+    """Return the runtime that a stack is up in, or else the runtime in the stack file, whose other settings are not read.
 
     Args:
         stack: The stack.

@@ -1,5 +1,5 @@
-"""Containers: a Keycloak and MCP servers from images of the toolkit's own.
+"""The container runtime: Keycloak and MCP servers from images that the toolkit builds.
 
-A container's files (settings, secrets) lie in a volume that it mounts read-only. Docker puts no file into a container
-with a read-only root, so other containers that mount the volume too take the uploads; they are made and never started.
+A container mounts its files (settings, secrets) read-only from a volume. Docker can't upload a file to a container
+with a read-only root, so further containers, which are created and never started, receive the uploads into the volume.
 """

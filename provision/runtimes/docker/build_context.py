@@ -1,4 +1,4 @@
-"""What an image is built from: a folder that is the same whenever the package is, so that Docker finds the image made."""
+"""The build context of an image: a folder that depends on the package's files only, so that Docker reuses the image."""
 
 from __future__ import annotations
 
@@ -16,15 +16,15 @@ IMAGES = Path(__file__).parent / "images"
 
 
 def write(folder: Path, image: str, sources: Iterable[str]) -> str:
-    """Write the build context of an image; a folder that holds it already is left as it is, any other is replaced.
+    """Write the build context of an image; leave a folder with the same content as it is, replace any other folder.
 
     Args:
         folder: The folder to write.
         image: The image's folder in ``images``, with its ``Dockerfile`` and ``requirements.txt``.
-        sources: Modules of this package that the image needs, as paths below its folder.
+        sources: The modules of this package that the image needs, as paths below the package's folder.
 
     Returns:
-        A digest of names and contents, in hex: another one is another image.
+        A digest of names and contents, in hex: another digest means another image.
     """
     files = {name: (IMAGES / image / name).read_bytes() for name in ("Dockerfile", "requirements.txt")}
     files |= {f"{PACKAGE.name}/{path}": (PACKAGE / path).read_bytes() for path in sources}
@@ -34,10 +34,10 @@ def write(folder: Path, image: str, sources: Iterable[str]) -> str:
 
 
 def write_with(folder: Path, image: str, program: str) -> str:
-    """Write the build context of an image with a module and all that it imports; see :func:`write`.
+    """Write the build context of an image with a module and all imports of the module; see :func:`write`.
 
-    The list of these modules is kept beside the folder. As long as each of them is in the folder as it is in this
-    package, they import what they imported when the list was written, so they are not read through again.
+    The list of these modules is kept beside the folder. As long as the folder and this package have equal copies of
+    each listed module, the imports are the same as when the list was written, so the modules are not parsed again.
 
     Args:
         folder: The folder to write.
@@ -54,16 +54,16 @@ def write_with(folder: Path, image: str, program: str) -> str:
 
 
 def _is_as_ours(folder: Path, path: str) -> bool:
-    """Whether a context has a module of this package as it is."""
+    """Return whether a context has an unchanged copy of a module of this package."""
     held, own = folder / PACKAGE.name / path, PACKAGE / path
     return held.is_file() and own.is_file() and held.read_bytes() == own.read_bytes()
 
 
 def package(name: str) -> tuple[str, ...]:
-    """Return the modules of a package of ours, as paths below this package's folder, with what makes them importable.
+    """Return the modules of a subpackage as paths below this package's folder, with this package's ``__init__.py``.
 
     Args:
-        name: The package's folder.
+        name: The subpackage's folder.
     """
     return (
         "__init__.py",
@@ -72,7 +72,9 @@ def package(name: str) -> tuple[str, ...]:
 
 
 def imported_by(program: str) -> tuple[str, ...]:
-    """Return the modules of this package that a module needs to run, itself included, as paths below its folder.
+    """Return the modules of this package that a module needs to run, the module included.
+
+    The modules are paths below the package's folder.
 
     Imports for type checkers only are left out; imports inside functions count.
 
@@ -116,7 +118,7 @@ def _imports(node: ast.AST) -> Iterator[str]:
 
 
 def _held(folder: Path) -> dict[str, bytes]:
-    """The files in a folder."""
+    """Return the contents of all files in a folder, by relative path."""
     paths = [path for path in folder.rglob("*") if path.is_file()]
     return {str(path.relative_to(folder)): path.read_bytes() for path in paths}
 
@@ -128,7 +130,7 @@ def _replace(folder: Path, files: dict[str, bytes]) -> None:
         target = folder / name
         target.parent.mkdir(parents=True, exist_ok=True)
         target.write_bytes(content)
-        target.chmod(0o644)  # Docker counts the mode as a change, but not the time
+        target.chmod(0o644)  # Docker counts a new mode as a change, but not a new time
     for path in folder.rglob("*/"):
         path.chmod(0o755)
 

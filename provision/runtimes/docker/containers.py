@@ -1,4 +1,4 @@
-"""The containers of a stack: what of them runs, what of them does not, and what they wrote."""
+"""The containers of a stack: their states, their repair, their removal and their logs."""
 
 from __future__ import annotations
 
@@ -18,11 +18,11 @@ if TYPE_CHECKING:
     from docker import APIClient
 
 LABEL = "mcp-provision.stack"
-"""Everything of a stack carries this label, with the stack's name as its value."""
+"""The label of all images, containers, networks and volumes of a stack, with the stack's name as its value."""
 MARK_LABEL = "mcp-provision.mark"
-"""What runs, its network and its volumes carry this one, too: it tells stacks of the same name apart."""
+"""The label of a stack's containers, networks and volumes whose value distinguishes stacks of the same name."""
 FILES_LABEL = "mcp-provision.files"
-"""A container that runs carries this label, too: it tells of which files it was made."""
+"""The label of a running container whose value identifies the files that the container was made with."""
 _CONTAINER = "docker:index/container:Container"
 _NETWORK = "docker:index/network:Network"
 _SETTLE_SECONDS = 120
@@ -32,32 +32,32 @@ REMOVED = "removed"
 
 @dataclass(frozen=True)
 class Stack:
-    """A stack as its labels tell it from others.
+    """A stack as the labels of its containers identify it.
 
     Args:
-        name: The value of the one label.
-        mark: The value of the other.
+        name: The value of the label :data:`LABEL`.
+        mark: The value of the label :data:`MARK_LABEL`.
     """
 
     name: str
     mark: str
 
     def of(self, listed: Mapping[str, Any]) -> bool:
-        """Whether something that carries the stack's name is this stack's."""
+        """Return whether a listed Docker object with the stack's name belongs to this very stack."""
         return (listed.get("Labels") or {}).get(MARK_LABEL) == self.mark
 
     def short(self, name: str) -> str:
-        """What a person calls a container."""
+        """Return a container's short name, without the stack's name."""
         return name.removeprefix("/").removeprefix(f"{self.name}-")
 
 
 @dataclass(frozen=True, kw_only=True)
 class Recorded:
-    """What the state has of a stack.
+    """The containers and networks in a stack's state.
 
     Args:
-        ids: The ids of its containers and networks.
-        running: The names of the containers that have to run, by their id.
+        ids: The ids of the stack's containers and networks.
+        running: The names of the containers that have to run, by container id.
     """
 
     ids: frozenset[str] = frozenset()
@@ -65,7 +65,7 @@ class Recorded:
 
     @classmethod
     def of(cls, resources: Iterable[Mapping[str, Any]]) -> Recorded:
-        """Return what a state has.
+        """Return the containers and networks in a state.
 
         Args:
             resources: The resources of a deployment, as Pulumi writes them.
@@ -84,14 +84,14 @@ def processes(stack: Stack, logs: Path, recorded: Recorded) -> tuple[RunningProc
 
     Args:
         stack: The stack.
-        logs: The folder for copies of their logs.
-        recorded: What the state has: one that was removed is told of, too.
+        logs: The folder for copies of the containers' logs.
+        recorded: The state's containers; a removed container of the state is returned too, as removed.
 
     Raises:
         ProvisionError: The daemon does not answer.
     """
     with daemon() as client:
-        # Those without the last label took files for another container and never ran.
+        # A container without the last label received files for another container and never ran.
         found = client.containers.list(all=True, filters=_labelled(stack, FILES_LABEL))
     by_name: dict[str, Any] = dict.fromkeys(recorded.running.values())
     by_name |= {str(item.name): item for item in found}
@@ -119,14 +119,14 @@ def _state(item: Any) -> str:
 
 
 def refuse_foreign(name: str, mark: str | None) -> None:
-    """Refuse to go on where another stack of the same name has its containers: they would take each other's.
+    """Refuse to go on if another stack of the same name has containers: the stacks would replace each other's containers.
 
     Args:
-        name: The value of the label.
-        mark: The mark of this one; None when nothing of it is there.
+        name: The value of the label :data:`LABEL`.
+        mark: The mark of this stack; None if the stack is not up.
 
     Raises:
-        ProvisionError: There are some, or the daemon does not answer.
+        ProvisionError: Another stack has containers, or the daemon does not answer.
     """
     with daemon() as client:
         listed = client.api.containers(all=True, filters={"label": [f"{LABEL}={name}"]})
@@ -139,14 +139,14 @@ def refuse_foreign(name: str, mark: str | None) -> None:
 
 
 def remove_strangers(stack: Stack, recorded: Recorded) -> list[str]:
-    """Remove what the stack made and its state does not know: what a run made that was killed.
+    """Remove the stack's containers and networks that are missing in its state, which a killed run left behind.
 
     Args:
         stack: The stack.
-        recorded: What the state has.
+        recorded: The containers and networks in the state.
 
     Returns:
-        The names of what was removed.
+        The names of the removed containers and networks.
 
     Raises:
         ProvisionError: The daemon does not answer.
@@ -166,15 +166,15 @@ def remove_strangers(stack: Stack, recorded: Recorded) -> list[str]:
 
 
 def needs_update(stack: Stack, recorded: Recorded, *, repair: bool) -> dict[str, str]:
-    """Which containers are not as they have to be, once those have started that are about to.
+    """Return the containers that do not run or do not work, after waiting for starting containers.
 
     Args:
         stack: The stack.
-        recorded: What the state has.
-        repair: Remove those that run but do not work, so that a look at the world finds them missing.
+        recorded: The containers in the state.
+        repair: Whether to remove containers that do not run or do not work, so that a refresh finds them missing.
 
     Returns:
-        What is the matter, by name.
+        The problem of each such container, by the container's short name.
 
     Raises:
         ProvisionError: The daemon does not answer.
@@ -193,13 +193,13 @@ def needs_update(stack: Stack, recorded: Recorded, *, repair: bool) -> dict[str,
 
 
 def remove_all(stack: Stack) -> None:
-    """Remove whatever of the stack is left.
+    """Remove all remaining containers, networks, volumes and images of a stack.
 
     Args:
         stack: The stack.
 
     Raises:
-        ProvisionError: The daemon does not answer, or something can't be removed.
+        ProvisionError: The daemon does not answer, or refuses a removal.
     """
     remove_strangers(stack, Recorded())
     with daemon() as client:
@@ -209,7 +209,7 @@ def remove_all(stack: Stack) -> None:
 
 
 def _remove_images(api: APIClient, stack: Stack) -> None:
-    """Images have no mark, so that equal ones are one; what another stack of the name still uses stays."""
+    """Remove the stack's images unless another stack of the same name uses them: images have no mark."""
     used = {item["ImageID"] for item in api.containers(all=True)}
     for image in api.images(filters={"label": [f"{LABEL}={stack.name}"]}):
         if image["Id"] not in used:
@@ -217,12 +217,12 @@ def _remove_images(api: APIClient, stack: Stack) -> None:
 
 
 def _settled(api: APIClient, stack: Stack, wanted: Iterable[str]) -> dict[str, Mapping[str, Any]]:
-    """The containers by their id, as they are when none is starting any more."""
+    """Return the containers by id as soon as no wanted container is starting any more."""
     since = int(time.time())
     listed = _listed(api, stack)
     if not _starting(listed, wanted):
         return listed
-    # The events since the first look come first, so that none is missed; the stream ends by itself at the time limit.
+    # The stream begins with the events since the first listing, so that none is missed, and ends at the time limit.
     events = api.events(
         since=since,
         until=since + _SETTLE_SECONDS,
@@ -262,14 +262,14 @@ def _labelled(stack: Stack, *more: str) -> dict[str, Any]:
 
 
 def copy_logs(chosen: Sequence[RunningProcess], *, follow: bool) -> None:
-    """Write what containers wrote into the files that :func:`processes` names.
+    """Copy the logs of containers into the files that :func:`processes` names.
 
     Args:
-        chosen: Which of them.
-        follow: Go on, in the background, as long as this process lives.
+        chosen: The containers.
+        follow: Whether to go on copying in the background as long as this process lives.
 
     Raises:
-        ProvisionError: A container was removed, and its log with it; or the daemon does not answer.
+        ProvisionError: A container was removed together with its log, or the daemon does not answer.
     """
     contained = {item.container: item for item in chosen if item.container is not None}
     for name, item in contained.items():

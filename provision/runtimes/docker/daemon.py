@@ -23,12 +23,12 @@ _PODMAN = "Podman Engine"
 
 
 def missing() -> ProvisionError | None:
-    """Return what is not there that containers need, with how to get it; None when everything is."""
+    """Return an error that names what the container runtime lacks and how to get it, or None if nothing is missing."""
     return _missing_plugin() or _ask()[1]
 
 
 def diagnose() -> Iterator[Finding]:
-    """Yield what ``provision doctor`` shows of the daemon and of Pulumi's plugin."""
+    """Yield the findings of ``provision doctor`` about the daemon and Pulumi's plugin."""
     version, error = _ask()
     if error is None:
         yield Finding("Docker", "found", f"{version}, {_where()}")
@@ -50,7 +50,7 @@ def _missing_plugin() -> ProvisionError | None:
 
 
 def _ask() -> tuple[str, ProvisionError | None]:
-    """Return the daemon's version, and why it can't be used, if so."""
+    """Return the daemon's version, and the reason if the daemon can't be used."""
     try:
         with daemon() as client:
             told = client.version()
@@ -61,7 +61,7 @@ def _ask() -> tuple[str, ProvisionError | None]:
 
 
 def _not_docker() -> ProvisionError:
-    """Podman makes of what is asked for something else, as docs/docker.md tells."""
+    """Return the error for Podman, which treats requests differently from Docker (docs/docker.md)."""
     return ProvisionError(
         f"{_where()} is Podman, which does not take a container's health check and restrictions as Docker does.",
         "Let DOCKER_HOST name a Docker daemon, or take `runtime: process`.",
@@ -70,10 +70,10 @@ def _not_docker() -> ProvisionError:
 
 @contextmanager
 def daemon() -> Iterator[DockerClient]:
-    """The daemon that Docker's own variables name (``DOCKER_HOST``), or the one of this machine.
+    """Open a client of the daemon that Docker's own variables name (``DOCKER_HOST``), or else of the local daemon.
 
     Raises:
-        ProvisionError: It does not answer, also while it is in use.
+        ProvisionError: The daemon does not answer, at first or during later requests.
     """
     import docker
     from docker.errors import DockerException
@@ -98,7 +98,7 @@ def _where() -> str:
 
 
 def _plugin() -> str | None:
-    """Return where Pulumi's plugin is, or None if it is not there."""
+    """Return the path of Pulumi's plugin, or None if the plugin is not installed."""
     if found := shutil.which(PLUGIN):
         return found
     home = Path(os.environ.get("PULUMI_HOME") or Path.home() / ".pulumi")

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 _LOOPBACK = "127.0.0.1"
 _KEYCLOAK = "keycloak"
-"""Keycloak's name in the network of the stack."""
+"""Keycloak's host name in the network of the stack."""
 _SERVER_PORT = 3000
 _READY_SECONDS = 120
 _STOP_SECONDS = 10
@@ -36,20 +36,20 @@ _SERVER_MEGABYTES = 512
 
 @dataclass(frozen=True, kw_only=True)
 class _Container:
-    """What differs between the containers of a stack.
+    """The properties that differ between the containers of a stack.
 
     Args:
-        name: Its name in the network.
-        image: Its image.
-        user: The user that it runs as, ``UID:GID``.
-        folder: Where its files are.
-        files: Their contents by their absolute paths.
-        secret_files: Those of which the content is a secret.
-        port: The port that it listens on, and the one of this machine that this is published on.
-        healthcheck: The command that tells whether it is ready.
-        tmpfs: Folders in memory, with their options.
-        megabytes: The memory that it may have.
-        volumes: Further volumes by their folder.
+        name: The container's host name in the network.
+        image: The container's image.
+        user: The user that the container runs as, ``UID:GID``.
+        folder: The folder of the container's files.
+        files: The contents of files that are not secret, by absolute path.
+        secret_files: The contents of files that are secret, by absolute path.
+        port: The container's port, and the port of this machine on which the container's port is published.
+        healthcheck: The command that checks whether the container is ready.
+        tmpfs: The folders in memory, with their options.
+        megabytes: The container's memory limit.
+        volumes: Further volumes, by the folder that each is mounted on.
         arguments: Further arguments of the resource.
     """
 
@@ -68,10 +68,10 @@ class _Container:
 
 
 class DockerDeployment:
-    """See :class:`provision.runtimes.deployment.Deployment`.
+    """The deployment in containers; see :class:`provision.runtimes.deployment.Deployment`.
 
     Args:
-        placement: Where the stack is; in its folder the contexts of images are laid out.
+        placement: The place of the stack; build contexts of images are written into the stack's folder.
     """
 
     def __init__(self, placement: Placement) -> None:
@@ -90,7 +90,7 @@ class DockerDeployment:
         )
 
     def keycloak(self, admin_secret: Output[str]) -> StartedKeycloak | None:
-        """Start Keycloak."""
+        """Declare Keycloak's container and return the started Keycloak."""
         config = self._config
         volume = self._volume("keycloak-data")
         port = docker.Port("keycloak-port", name=_KEYCLOAK, port=config.keycloak.port, opts=self._opts).port
@@ -136,13 +136,13 @@ class DockerDeployment:
         )
 
     def _data_id(self, keycloak: pulumi_docker.Container, provider: pulumi.ProviderResource) -> Output[str]:
-        """Return which data Keycloak has; only Keycloak itself can tell."""
+        """Return the id of Keycloak's data, which only Keycloak itself knows."""
         own = ResourceOptions(parent=self._opts.parent, provider=provider, deleted_with=keycloak)
         found: Output[str] = docker.ServerData("keycloak-data", runs_in=keycloak.id, opts=own).data_id
         return found
 
     def server(self, config: ServerConfig, needs: ServerNeeds) -> StartedServer:
-        """Start an MCP server."""
+        """Declare an MCP server's container and return the started server."""
         port = docker.Port(f"{config.name}-port", name=config.name, port=config.port, opts=self._opts).port
         certificate = _copied(config.tls_certificate_file, server_image.TLS_CERTIFICATE)
         base = port.apply(lambda number: of_port(int(number), tls=bool(certificate)))
@@ -187,7 +187,7 @@ class DockerDeployment:
     def _image(
         self, name: str, write_context: Callable[[Path], str], arguments: Mapping[str, str]
     ) -> Output[str]:
-        """An image of ours; the same content is the same image."""
+        """Declare an image that the toolkit builds and return its id; the same content is the same image."""
         folder = self._home / "images" / name
         digest = write_context(folder)
         built = pulumi_docker.RemoteImage(
@@ -212,7 +212,7 @@ class DockerDeployment:
         )
 
     def _container(self, what: _Container) -> pulumi_docker.Container:
-        """A container with as few rights as it can do with: docs/docker.md, each line of which is held by a test."""
+        """Declare a container with as few rights as possible (docs/docker.md; a test checks each line of the page)."""
         files, label = self._files(what)
         internal, external = what.port
         mounts = {what.folder: (files.name, True)} | {
@@ -239,7 +239,7 @@ class DockerDeployment:
             capabilities=pulumi_docker.ContainerCapabilitiesArgs(drops=["ALL"]),
             security_opts=["no-new-privileges"],
             memory=what.megabytes,
-            memory_swap=what.megabytes,  # the sum of both, so nothing is swapped
+            memory_swap=what.megabytes,  # the sum of memory and swap, so nothing is swapped
             ipc_mode="private",
             restart="unless-stopped",
             healthcheck=pulumi_docker.ContainerHealthcheckArgs(
@@ -254,17 +254,18 @@ class DockerDeployment:
             labels=self._labels(pulumi_docker.ContainerLabelArgs, {FILES_LABEL: label}),
             opts=ResourceOptions.merge(
                 self._opts,
-                # Where the kernel cannot limit swap, Docker says -1, whatever is declared.
+                # If the kernel cannot limit swap, Docker reports -1 for any declared value.
                 ResourceOptions(delete_before_replace=True, ignore_changes=["memorySwap"]),
             ),
             **what.arguments,
         )
 
     def _files(self, what: _Container) -> tuple[pulumi_docker.Volume, Output[str]]:
-        """The volume with a container's files, and the ids of what put them there.
+        """Return the volume with a container's files, and the ids of the containers that received the uploads.
 
-        Docker puts no file into a container with a read-only root, so others take them, which are never started: one
-        what anybody may see in a preview, and one the secrets, since one secret hides all that is declared beside it.
+        Docker can't upload a file to a container with a read-only root, so further containers, which are never
+        started, receive the files: one container the files that a preview may show, and another the secret files,
+        since one secret upload hides all uploads of the same container.
         """
         volume = self._volume(f"{what.name}-files")
         hidden: dict[str, Output[str]] = {
@@ -304,11 +305,11 @@ class DockerDeployment:
 
 
 def _settings(config: ServerConfig, needs: ServerNeeds, issuer: str, base: str) -> dict[str, Any]:
-    """What the server reads; Keycloak has another address in the network than its issuer says."""
+    """Return the server's settings, with Keycloak's address in the network, which differs from the issuer's address."""
     return stack_settings(
         config,
         name=config.name,
-        listens=("0.0.0.0", _SERVER_PORT),  # noqa: S104 - of the container; it is published on loopback only
+        listens=("0.0.0.0", _SERVER_PORT),  # noqa: S104 - inside the container; the port is published on loopback only
         url=f"{base}/mcp",
         issuer=issuer,
         realm_url=f"http://{_KEYCLOAK}:{keycloak_image.PORT}/realms/{issuer.rpartition('/')[2]}",
@@ -326,5 +327,5 @@ def _tls_settings(config: ServerConfig) -> dict[str, Any]:
 
 
 def _copied(file: Path | None, path: str) -> dict[str, Output[str]]:
-    """A file of this machine as one of a container; none where none is named."""
+    """Return the content of a local file by its path in a container; empty if there is no local file."""
     return {} if file is None else {path: Output.from_input(file.read_text())}

@@ -1,4 +1,4 @@
-"""What went wrong in Docker, in our words: its own are long, and do not say what to do."""
+"""The error texts for failures of Docker, whose own texts are long and do not name what to do."""
 
 from __future__ import annotations
 
@@ -18,10 +18,10 @@ _NO_IMAGE = (
 
 
 def explained(errors: str) -> ProvisionError | None:
-    """Return the error in our words, or None if the engine's are as good.
+    """Return an error that explains the failure, or None if the engine's own text is clear enough.
 
     Args:
-        errors: What failed, one line for each object.
+        errors: The engine's error messages, one line for each object.
     """
     for words, explain in _EXPLAINED:
         if found := re.search(words, errors):
@@ -47,7 +47,7 @@ def _no_registry(found: re.Match[str]) -> ProvisionError:
 
 
 _EXPLAINED: tuple[tuple[str, Callable[[re.Match[str]], ProvisionError]], ...] = (
-    # "Bind for 127.0.0.1:80 failed: port is already allocated" of Docker itself, and what the kernel told a proxy of its.
+    # "Bind for 127.0.0.1:80 failed: port is already allocated" by Docker itself, or the kernel's error in Docker's proxy.
     (r"[\d.\]]+:(?P<port>\d+)\b[^\n]*(?:port is already allocated|address already in use)", _port_is_taken),
     (r"Get \"https?://[^\"\n]+\": (?:dial tcp|net/http|proxyconnect)[^\n]*", _no_registry),
     (_NO_IMAGE, _no_such_image),

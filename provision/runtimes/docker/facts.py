@@ -1,4 +1,4 @@
-"""What is known of the container runtime before it is loaded."""
+"""The facts of the container runtime that are known before the runtime is loaded."""
 
 from __future__ import annotations
 

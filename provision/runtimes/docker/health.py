@@ -1,20 +1,21 @@
-"""How Docker learns that a container is healthy: soon after its start, and without a cost later.
+"""The timing of health checks: quick answers while a container starts, and little processor time afterwards.
 
-A check takes Docker some 70 ms of processor time to start, so one each second would keep a machine busy that has
-nothing to do. Docker's own ``start_interval`` is unknown to daemons before 25. So the checks follow one another at
-once, and each waits: while the container starts, until it is ready; when it was healthy before, a while first.
+Docker needs some 70 ms of processor time to start a check, so a check each second would keep an idle machine busy.
+Daemons before version 25 do not know Docker's own ``start_interval``. So Docker starts the checks one right after the
+other, and each check waits by itself: until the container is ready, or first for a quiet time if the previous check
+succeeded.
 """
 
 from __future__ import annotations
 
-MARK = "/tmp/healthy"  # noqa: S108 - inside the container, in memory; gone when it starts anew
-"""A check that succeeds leaves this file for the next one."""
+MARK = "/tmp/healthy"  # noqa: S108 - inside the container, in memory; gone after a restart
+"""The file that a successful check leaves for the next check."""
 QUIET_SECONDS = 20
-"""How long a check waits first, when the one before succeeded."""
+"""The seconds that a check waits first if the previous check succeeded."""
 START_SECONDS = 8
-"""How long a check waits for what does not answer yet."""
+"""The seconds that a check waits for a container that does not answer yet."""
 ANSWER_SECONDS = 5
-"""How long it waits for an answer to one question."""
+"""The seconds that a check waits for the answer to one request."""
 INTERVAL = "100ms"
 TIMEOUT = f"{QUIET_SECONDS + START_SECONDS + 2 * ANSWER_SECONDS}s"
 RETRIES = 10

@@ -1,7 +1,7 @@
-"""What happens while Keycloak's image is built: ``python -m provision.runtimes.docker.keycloak_build FEATURES``.
+"""The build step of Keycloak's image: ``python -m provision.runtimes.docker.keycloak_build FEATURES``.
 
-It runs in a container that has the official distribution in ``/keycloak`` (``PROVISION_KEYCLOAK_HOME``) and the Java
-that will run it in ``/opt/java``; what it makes is copied into the image from ``/opt/keycloak/start`` and ``/built``.
+The module runs in a container that has the official distribution in ``/keycloak`` (``PROVISION_KEYCLOAK_HOME``) and
+Keycloak's Java in ``/opt/java``; the image takes the results from ``/opt/keycloak/start`` and ``/built``.
 """
 
 from __future__ import annotations
@@ -33,11 +33,11 @@ class _Line:
 
 
 class BuildLog:
-    """A progress for the log of an image's build: one line for each step that is done."""
+    """A progress for the log of an image's build: one line for each finished step."""
 
     @contextmanager
     def step(self, title: str) -> Iterator[_Line]:
-        """Open a step."""
+        """Run a step and write its title and duration to the log."""
         began = time.monotonic()
         yield _Line()
         sys.stdout.write(f"{title}: {time.monotonic() - began:.1f} s\n")
@@ -45,7 +45,7 @@ class BuildLog:
 
 
 def main() -> None:
-    """Prepare Keycloak, or end the build with the reason."""
+    """Prepare Keycloak, or end the build with an error text."""
     features = tuple(name for name in sys.argv[1].split(",") if name)
     try:
         _prepare(features)

@@ -1,9 +1,9 @@
 """The database in Keycloak's image, and the script that gives a container its admin service account.
 
 The database has schema and master realm, but nothing that two containers must not share: no secret and no key.
-The secret is set by a script that the database runs whenever Keycloak connects; it changes nothing when nothing
-has changed. The keys Keycloak makes when it first needs them. It makes RSA keys in seconds and elliptic ones in
-milliseconds, so the master realm signs with ES256.
+A script that the database runs whenever Keycloak connects sets the secret, unless the secret is set already.
+Keycloak generates its keys when it first needs them. Keycloak takes seconds to generate RSA keys and milliseconds to
+generate elliptic-curve keys, so the master realm signs with ES256.
 """
 # ruff: noqa: S608 - scripts for H2, which knows no parameters here; text() quotes every value
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from provision.runtimes.process.database import H2, Template
 
-# By this attribute the script finds the account, whatever its name and id are.
+# The script finds the account by this attribute, independently of the account's name and id.
 MARK = "provision.admin"
 _ACCOUNT = f"(SELECT CLIENT_ID FROM CLIENT_ATTRIBUTES WHERE NAME = {text(MARK)})"
 _KEYS = "'org.keycloak.keys.KeyProvider'"
@@ -28,8 +28,8 @@ def make_image_database(template: Template, target: Path, h2: H2) -> None:
     """Turn the template of :mod:`provision.runtimes.process.database` into an image's database.
 
     Args:
-        template: The template; it is changed and moved.
-        target: The file to make.
+        template: The template, which is changed and moved.
+        target: The database file to make.
         h2: The database's tools.
     """
     script = target.with_suffix(".sql")
@@ -48,11 +48,11 @@ def make_image_database(template: Template, target: Path, h2: H2) -> None:
 
 
 def admin_script(client_id: str, client_secret: str) -> str:
-    """Give the script that names the admin service account of a container and sets its secret.
+    """Return the script that sets the client id and the secret of a container's admin service account.
 
     Args:
-        client_id: Its client id.
-        client_secret: Its secret.
+        client_id: The account's client id.
+        client_secret: The account's secret.
     """
     name, secret = text(client_id), text(client_secret)
     user = text(f"service-account-{client_id.lower()}")

@@ -1,4 +1,4 @@
-"""The image of a stack's Keycloak: how it is built, and what a container of it needs."""
+"""The image of a stack's Keycloak: its build context, and the arguments of its containers."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ USER = f"{UID}:0"
 HOME = PurePosixPath("/opt/keycloak")
 START = HOME / "start"  # merged jars, start-up cache, arguments of the JVM
 JAVA = PurePosixPath("/opt/java")
-# A volume that is empty gets the database that a new stack begins with, out of the image.
+# Docker fills an empty volume with the image's database, which a new stack begins with.
 DATA = HOME / "data"
 FILES = PurePosixPath("/run/keycloak")  # a volume with files, see provision.runtimes.docker
 ADMIN_SCRIPT = FILES / "admin.sql"
@@ -56,24 +56,24 @@ HEALTH_CHECK = (
         start=health.START_SECONDS,
     ),
 )
-"""See :mod:`provision.runtimes.docker.health`."""
+"""The command of the health check; see :mod:`provision.runtimes.docker.health`."""
 
 
 def entrypoint(jvm: tuple[str, ...] = ()) -> tuple[str, ...]:
-    """Give the program of a container.
+    """Return the entry point of a container.
 
     Args:
-        jvm: More options of the Java machine than the image's own.
+        jvm: Options of the Java virtual machine in addition to the image's own options.
     """
     return (f"{JAVA}/bin/java", f"@{START / 'java.args'}", *jvm, launch.MAIN)
 
 
 def command(url: str) -> tuple[str, ...]:
-    """Give the arguments of a container.
+    """Return the arguments of a container's entry point.
 
     Args:
-        url: Keycloak's address as browsers have it, without a trailing slash. Other containers may use another; what
-            they are told of addresses to call follows the one that they used (Keycloak guide "Configuring the hostname").
+        url: Keycloak's address for browsers, without a trailing slash. Other containers may use another address, and
+            Keycloak's answers then name backchannel URLs with that address (guide "Configuring the hostname").
     """
     return (
         *launch.START,
@@ -90,7 +90,7 @@ def write_context(folder: Path) -> str:
     """Write the image's build context into a folder.
 
     Args:
-        folder: The folder; what was in it is replaced.
+        folder: The folder, whose content is replaced.
 
     Returns:
         A digest of the context, in hex.

@@ -1,4 +1,4 @@
-"""Ports of this machine that containers are published on."""
+"""The ports of this machine on which containers are published."""
 
 from __future__ import annotations
 
@@ -14,12 +14,13 @@ if TYPE_CHECKING:
 
 
 def ensure_free(port: int) -> None:
-    """Refuse a port that somebody else holds.
+    """Refuse a port that a foreign process or container holds.
 
-    Containers of ours do not count: one may be about to leave it, and two that want the same are told by Docker.
+    Containers of stacks do not count: a container may be about to release the port, and Docker itself reports two
+    containers on the same port.
 
     Raises:
-        ProvisionError: Names who holds it, as far as it can be seen.
+        ProvisionError: The port is taken; the error names the holder if the holder is visible.
     """
     if ports.is_free(port):
         return
@@ -29,7 +30,7 @@ def ensure_free(port: int) -> None:
 
 
 def taken(port: int) -> ProvisionError:
-    """The error that names who holds a port, as far as it can be seen."""
+    """Return the error for a port that is taken, with the name of the holder if the holder is visible."""
     return _taken(port, _holders(port))
 
 

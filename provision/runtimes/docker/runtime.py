@@ -19,40 +19,40 @@ if TYPE_CHECKING:
     from provision.runtimes.protocol import LiveStack, RunningProcess
 
 _LOGS = "containers"
-"""In this folder of a stack are copies of its containers' logs."""
+"""The subfolder of a stack's folder with copies of the containers' logs."""
 
 
 class DockerRuntime(Runtime):
-    """See :class:`~provision.runtimes.protocol.Runtime`. What has no mark is not up: there is nothing of it to look at."""
+    """The container runtime; see :class:`~provision.runtimes.protocol.Runtime`. A stack without a mark is not up."""
 
     def missing(self) -> ProvisionError | None:
-        """Return what lacks: Pulumi's plugin, the daemon, or the right to use it."""
+        """Return the error for a missing plugin of Pulumi, a missing daemon or a missing permission to use the daemon."""
         from provision.runtimes.docker import daemon
 
         return daemon.missing()
 
     def diagnose(self, config: StackConfig | None) -> Iterator[Finding]:
-        """Look for the daemon, with its version and its address, and for Pulumi's plugin."""
+        """Yield findings about the daemon, with version and address, and about Pulumi's plugin."""
         del config
         from provision.runtimes.docker import daemon
 
         yield from daemon.diagnose()
 
     def prepare(self, stack: LiveStack, config: StackConfig, progress: Progress) -> None:
-        """Refuse to go on where another stack of the same name has its containers."""
+        """Refuse to go on if another stack of the same name has containers."""
         del config, progress
         from provision.runtimes.docker import containers
 
         containers.refuse_foreign(stack.name, stack.mark or None)
 
     def deployment(self, placement: Placement) -> Deployment:
-        """Return what declares both to pulumi-docker."""
+        """Return the deployment that declares Keycloak and the servers to pulumi-docker."""
         from provision.runtimes.docker.deployment import DockerDeployment
 
         return DockerDeployment(placement)
 
     def processes(self, stack: LiveStack) -> tuple[RunningProcess, ...]:
-        """Return the containers that run or should run."""
+        """Return the containers that run or should run; none if the stack is not up."""
         if not stack.mark:
             return ()
         from provision.runtimes.docker import containers
@@ -61,17 +61,17 @@ class DockerRuntime(Runtime):
             return containers.processes(_labels(stack), stack.home / _LOGS, _recorded(stack))
 
     def fetch_logs(self, chosen: Sequence[RunningProcess], *, follow: bool) -> None:
-        """Copy the logs, which are the daemon's."""
+        """Copy the containers' logs from the daemon into files."""
         from provision.runtimes.docker import containers
 
         containers.copy_logs(chosen, follow=follow)
 
     def audit_log(self, process: RunningProcess) -> str | None:
-        """Return a server's log: its root is read-only, so its audit lines go there."""
+        """Return a server's log file, which holds the audit lines since the container's root is read-only."""
         return None if process.name == KEYCLOAK else process.log
 
     def before_up(self, stack: LiveStack, say: Callable[[str], None]) -> bool:
-        """Remove what no state knows and what does not work."""
+        """Remove containers that the state does not know or that do not work."""
         if not stack.mark:
             return False
         with _named():
@@ -79,27 +79,27 @@ class DockerRuntime(Runtime):
             return _say_what_is_the_matter(stack, say, repair=True) or removed
 
     def before_preview(self, stack: LiveStack, say: Callable[[str], None]) -> bool:
-        """Look for containers that are gone or do not work."""
+        """Return whether containers are missing or do not work; name them to the user."""
         if not stack.mark:
             return False
         with _named():
             return _say_what_is_the_matter(stack, say, repair=False)
 
     def before_down(self, stack: LiveStack, say: Callable[[str], None]) -> None:
-        """Remove what no state knows."""
+        """Remove containers and networks that the state does not know."""
         if stack.mark:
             with _named():
                 _remove_strangers(stack, say)
 
     def stop(self, stack: LiveStack) -> None:
-        """Remove whatever of the stack is left: containers, networks, volumes, images."""
+        """Remove all remaining containers, networks, volumes and images of the stack."""
         if stack.mark:
             from provision.runtimes.docker import containers
 
             containers.remove_all(_labels(stack))
 
     def explain(self, errors: str) -> ProvisionError | None:
-        """Explain a port that is taken and an image that can't be pulled."""
+        """Return an error that explains a taken port or an image that can't be pulled; None for other failures."""
         from provision.runtimes.docker.error_messages import explained
 
         return explained(errors)
@@ -110,7 +110,7 @@ RUNTIME = DockerRuntime
 
 @contextmanager
 def _named() -> Iterator[None]:
-    """Say of the daemon's error that the stack needs it."""
+    """Add to a daemon's error that the stack runs in containers."""
     try:
         yield
     except ProvisionError as error:
@@ -130,7 +130,7 @@ def _recorded(stack: LiveStack) -> Recorded:
 
 
 def _remove_strangers(stack: LiveStack, say: Callable[[str], None]) -> bool:
-    """Remove what a run made that was cut off; return whether there was any."""
+    """Remove what a killed run left behind; return whether anything was removed."""
     if not stack.is_alone:
         return False
     from provision.runtimes.docker import containers
@@ -142,7 +142,7 @@ def _remove_strangers(stack: LiveStack, say: Callable[[str], None]) -> bool:
 
 
 def _say_what_is_the_matter(stack: LiveStack, say: Callable[[str], None], *, repair: bool) -> bool:
-    """Say which containers have to be made anew; return whether there are any."""
+    """Name to the user the containers that have to be made anew; return whether there are any."""
     from provision.runtimes.docker import containers
 
     matters = containers.needs_update(_labels(stack), _recorded(stack), repair=repair)

@@ -1,4 +1,4 @@
-"""The reference MCP server's image: how it is built, and what a container of it needs."""
+"""The reference MCP server's image: its build context, and the arguments of its containers."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ while not ready():
 open("{mark}", "w").close()
 """
 _CONNECT = 'socket.create_connection(("127.0.0.1", {port}), {answer})'
-# It trusts the one certificate that the server has to show, whoever signed it and whether it has expired or not.
+# The probe trusts exactly the server's certificate, with any issuer, even if the certificate has expired.
 _PREPARE_TLS = """\
 import ssl
 tls = ssl.create_default_context(cafile="{certificate}")
@@ -52,12 +52,12 @@ _NO_CHECK_TIME = 0x200000  # X509_V_FLAG_NO_CHECK_TIME of OpenSSL, for which Pyt
 
 
 def health_check(port: int, path: str = "/health/live", *, certificate: str | None = None) -> tuple[str, ...]:
-    """Give the command of a health check, for an image with neither curl nor shell; see :mod:`.health`.
+    """Return the command of a health check for an image with neither curl nor shell; see :mod:`.health`.
 
     Args:
         port: The port that the server listens on in its container.
         path: ``/health/live``, or ``/health/ready`` to ask the authorization server too.
-        certificate: The file of its certificate in the container; None when it speaks plain HTTP.
+        certificate: The file of the server's certificate in the container; None if the server speaks plain HTTP.
     """
     connect = _CONNECT if certificate is None else _CONNECT_TLS
     prepare = "" if certificate is None else _PREPARE_TLS
@@ -76,7 +76,7 @@ def write_context(folder: Path) -> str:
     """Write the image's build context into a folder.
 
     Args:
-        folder: The folder; what was in it is replaced.
+        folder: The folder, whose content is replaced.
 
     Returns:
         A digest of the context, in hex.

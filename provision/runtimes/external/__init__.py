@@ -1,1 +1,1 @@
-"""A Keycloak that somebody else runs; the MCP servers run as processes of this machine."""
+"""The runtime with an external Keycloak; the MCP servers run as processes on this machine."""

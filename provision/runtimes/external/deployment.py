@@ -1,4 +1,4 @@
-"""MCP servers as processes of this machine, beside a Keycloak that somebody else runs."""
+"""The deployment of MCP servers as processes on this machine, beside an external Keycloak."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 
 class ExternalDeployment(ProcessDeployment):
-    """See :class:`provision.runtimes.deployment.Deployment`."""
+    """The deployment beside an external Keycloak; see :class:`provision.runtimes.deployment.Deployment`."""
 
     def keycloak(self, admin_secret: Output[str]) -> None:
-        """Start nothing: Keycloak is where the stack file says."""
+        """Start nothing: the stack file names the address of a running Keycloak."""

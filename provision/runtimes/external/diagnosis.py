@@ -1,4 +1,4 @@
-"""Whether a Keycloak that somebody else runs answers, with a certificate that is trusted and the issuer that is expected."""
+"""The diagnosis of an external Keycloak: its answer, the trust in its certificate, and its issuer."""
 
 from __future__ import annotations
 
@@ -21,12 +21,12 @@ _KEYCLOAK, _AUTHORITY, _ISSUER = "Keycloak's address", "Keycloak's authority", "
 
 
 def findings(url: str, realm: str, ca_file: str | None) -> Iterator[Finding]:
-    """Yield the bundle with its authority, its address and its issuer (OpenID Connect Discovery 1.0, section 4.3).
+    """Yield findings about Keycloak's authority, address and issuer (OpenID Connect Discovery 1.0, section 4.3).
 
     Args:
-        url: Its base address, without a trailing slash.
-        realm: The realm in which the admin service account is.
-        ca_file: A PEM bundle; None for the system's trust store.
+        url: Keycloak's base address, without a trailing slash.
+        realm: The realm of the admin service account.
+        ca_file: The PEM bundle with Keycloak's authority; None for the system's trust store.
     """
     if ca_file is not None:
         try:
@@ -48,10 +48,10 @@ def findings(url: str, realm: str, ca_file: str | None) -> Iterator[Finding]:
 
 
 def _metadata(url: str, realm: str, ca_file: str | None) -> dict[str, Any]:
-    """Return what a realm says of itself.
+    """Return the realm's OpenID Connect metadata.
 
     Raises:
-        ProvisionError: It does not answer, is not trusted, or there is no such realm.
+        ProvisionError: Keycloak does not answer, its certificate is not trusted, or the realm does not exist.
     """
     address = _METADATA.format(url=url, realm=realm)
     context = ssl.create_default_context(cafile=ca_file)

@@ -1,4 +1,4 @@
-"""What is known of a Keycloak that somebody else runs, before its runtime is loaded."""
+"""The facts of the external runtime that are known before the runtime is loaded."""
 
 from __future__ import annotations
 

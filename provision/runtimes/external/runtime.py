@@ -1,4 +1,4 @@
-"""A Keycloak that somebody else runs; the MCP servers are processes of this machine."""
+"""The runtime with an external Keycloak; the MCP servers are processes on this machine."""
 
 from __future__ import annotations
 
@@ -16,10 +16,10 @@ if TYPE_CHECKING:
 
 
 class ExternalRuntime(ProcessRuntime):
-    """See :class:`~provision.runtimes.protocol.Runtime`."""
+    """The external runtime; see :class:`~provision.runtimes.protocol.Runtime`."""
 
     def diagnose(self, config: StackConfig | None) -> Iterator[Finding]:
-        """Ask the Keycloak that the stack file names; yield nothing if it names none."""
+        """Yield findings about the Keycloak that the stack file names; nothing if the file names no Keycloak."""
         if config is None or config.keycloak.url is None:
             return
         from provision.runtimes.external.diagnosis import findings
@@ -33,7 +33,7 @@ class ExternalRuntime(ProcessRuntime):
         """Prepare nothing: there is no Keycloak to start."""
 
     def deployment(self, placement: Placement) -> Deployment:
-        """Return what starts the servers only."""
+        """Return the deployment that starts the servers only."""
         from provision.runtimes.external.deployment import ExternalDeployment
 
         return ExternalDeployment(placement)
