@@ -1112,7 +1112,7 @@ class process:
         ) -> None: ...
 
     class McpServer(pulumi.CustomResource):
-        """An MCP server on localhost, the reference one or your own; settings and secret reach it as files that only its user can read."""
+        """An MCP server on localhost, the reference server or your own; it gets settings and secret as files that only its user can read."""
 
         tool_scopes: pulumi.Output[Mapping[str, Sequence[str]]]
         verifier: pulumi.Output[str]

@@ -1,1 +1,1 @@
-"""Programs of this machine: a Keycloak of the toolkit's own and its servers, as plain processes."""
+"""The process runtime: the stack's own Keycloak and its MCP servers as plain processes on this machine."""

@@ -1,10 +1,11 @@
 """One class path for the JVM instead of Quarkus's own class loader.
 
-Quarkus loads Keycloak from 350 jars through a loader of its own. The JVM's AOT cache helps little there: it
-holds linked classes, lambdas and profiles only for the JVM's own class path. A class path of 350 jars, though,
-is searched jar by jar. So all of them are merged: one jar for nearly everything, one for settings files (which
-are read through a file system that indexes the whole jar first), and as many small ones as needed for names
-that occur more than once, so that a lookup of all files of a name still finds all, in the same order.
+Quarkus loads Keycloak from 350 jars through a loader of its own. The JVM's AOT cache helps this loader little,
+since the cache holds linked classes, lambdas and profiles only for the JVM's own class path. The JVM, though,
+searches a class path of 350 jars jar by jar. So all jars are merged: one jar for nearly everything, one jar for
+settings files (which are read through a file system that indexes the whole jar first), and as many small jars as
+needed for names that occur more than once, so that a lookup of all files of a name still finds all these files in
+the same order.
 """
 
 from __future__ import annotations
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
     from provision._lib.progress import Step
 
 MANIFEST = "META-INF/MANIFEST.MF"
-# Without a signature file a jar's classes can be cached; the rest is read by nobody at run time.
+# The JVM caches a jar's classes only if the jar has no signature file; nobody reads the other files at run time.
 LEFT_OUT = re.compile(
     r"META-INF/(MANIFEST\.MF|INDEX\.LIST|[^/]+\.(SF|RSA|DSA|EC)|maven/.*|jandex\.idx|quarkus-.*"
     r"|LICENSE[^/]*|NOTICE[^/]*|DEPENDENCIES|licenses\.xml)"
@@ -32,7 +33,7 @@ A_DATE = (2020, 1, 1, 0, 0, 0)
 
 
 def members(keycloak: Path) -> list[Path]:
-    """List the jars of a built Keycloak in the order in which Quarkus's loader searches them."""
+    """Return the jars of a built Keycloak in the order in which Quarkus's loader searches these jars."""
     index = (keycloak / "lib" / "quarkus" / "quarkus-application.dat").read_bytes()
     names = re.findall(rb"(?:quarkus|app|lib/boot|lib/main)/[\w.+-]+\.jar", index)
     return [keycloak / "lib" / name.decode() for name in dict.fromkeys(names)]
@@ -43,8 +44,8 @@ def merge(keycloak: Path, folder: Path, step: Step) -> list[str]:
 
     Args:
         keycloak: The built distribution.
-        folder: Where the merged jars go; made here.
-        step: Shows how many jars are done.
+        folder: The folder to make for the merged jars.
+        step: The display of the number of finished jars.
 
     Returns:
         The names of the merged jars, in class path order.
@@ -69,7 +70,7 @@ def merge(keycloak: Path, folder: Path, step: Step) -> list[str]:
                     continue
                 occurrence = seen.get(name, 0)
                 if occurrence and name.endswith(("/", ".class")):
-                    continue  # the first one hides the others
+                    continue  # the first class of a name hides the others
                 seen[name] = occurrence + 1
                 place = occurrence + (1 if SETTINGS.fullmatch(name) else 0)
                 layer(place).writestr(zipfile.ZipInfo(name, A_DATE), file.read(entry))

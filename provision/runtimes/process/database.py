@@ -1,8 +1,8 @@
 """The database that a new stack begins with: Keycloak's schema and master realm, without any secret in it.
 
-Making schema and master realm takes Keycloak many seconds, so both are made once and copied. What must differ
-between stacks (the admin service account's name and secret, the master realm's keys) is empty in the copy and
-set by SQL that the database runs when Keycloak first connects, before Keycloak has read a row.
+Keycloak needs many seconds to make schema and master realm, so both are made once and copied. The values that must
+differ between stacks (the admin service account's name and secret, the master realm's keys) are empty in the copy.
+The database sets these values with an SQL script when Keycloak first connects, before Keycloak has read a row.
 """
 # ruff: noqa: S608 - scripts for H2's command-line tools, which know no parameters; text() quotes every value
 
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from provision.runtimes.process.java import Java
 
 FILE = "keycloakdb.mv.db"
-# The rows that hold a key of the master realm: component provider, config names.
+# The rows that hold the keys of the master realm: config names by component provider.
 KEY_ROWS = {
     "rsa-generated": ("privateKey", "certificate"),
     "rsa-enc-generated": ("privateKey", "certificate"),
@@ -34,13 +34,13 @@ KEY_ROWS = {
 
 @dataclass(frozen=True)
 class Template:
-    """A database without secrets, and which rows of it await a stack's own values.
+    """A database without secrets, and the ids of its rows that need a stack's own values.
 
     Args:
         path: The H2 database file.
         client: The row id of the admin service account's client.
-        user: The row id of its user.
-        keys: Row ids of the key material, by ``provider/config name``.
+        user: The row id of the admin service account's user.
+        keys: The row ids of the key material, by ``provider/config name``.
     """
 
     path: Path
@@ -57,7 +57,7 @@ class H2:
         self.jar = next((keycloak / "lib" / "lib" / "main").glob("com.h2database.h2-*.jar"))
 
     def run(self, tool: str, database: Path, *arguments: str) -> str:
-        """Run a tool (``Shell``, ``Script``, ``RunScript``) and give what it printed."""
+        """Run a tool (``Shell``, ``Script``, ``RunScript``) and return the tool's output."""
         import subprocess
 
         base = str(database).removesuffix(".mv.db")
@@ -84,12 +84,12 @@ class H2:
 
 
 def make_template(raw: Path, target: Path, client_id: str, h2: H2) -> None:
-    """Turn the database of a Keycloak that has just been bootstrapped into a template.
+    """Turn the database of a freshly bootstrapped Keycloak into a template.
 
     Args:
-        raw: Its database file, closed; it is changed.
-        target: The template file to write; a JSON file beside it tells its rows.
-        client_id: The admin service account that it was bootstrapped with.
+        raw: Keycloak's database file, which is closed and will be changed.
+        target: The template file to write; a JSON file beside the template lists the template's rows.
+        client_id: The admin service account that Keycloak was bootstrapped with.
         h2: The database's tools.
     """
     rows = _find_rows(raw, client_id, h2)
@@ -102,7 +102,7 @@ def make_template(raw: Path, target: Path, client_id: str, h2: H2) -> None:
     script = raw.with_suffix(".sql")
     script.write_text("\n".join(blank))
     h2.run("RunScript", raw, "-script", str(script))
-    # Written out and read into a new file: a database file keeps overwritten values in its free pages.
+    # Exported and imported into a new file, since a database file keeps overwritten values in its free pages.
     h2.run("Script", raw, "-script", str(script))
     h2.run("RunScript", target, "-script", str(script))
     script.unlink()
@@ -112,7 +112,7 @@ def make_template(raw: Path, target: Path, client_id: str, h2: H2) -> None:
 
 
 def read_template(path: Path) -> Template:
-    """Read a template that was made before."""
+    """Return a template that :func:`make_template` wrote to a path."""
     rows = json.loads(_rows_file(path).read_text())
     return Template(**{**rows, "path": path})
 
@@ -149,12 +149,12 @@ def _find_rows(raw: Path, client_id: str, h2: H2) -> dict[str, str]:
 
 
 def own_values(template: Template, client_id: str, client_secret: str) -> str:
-    """Give the SQL that turns a copy of the template into a stack's own database.
+    """Return the SQL that turns a copy of the template into a stack's own database.
 
     Args:
-        template: The template that was copied.
+        template: The template of the copy.
         client_id: The admin service account's client id.
-        client_secret: Its secret.
+        client_secret: The admin service account's secret.
     """
     import uuid
 
@@ -175,13 +175,13 @@ def own_values(template: Template, client_id: str, client_secret: str) -> str:
 
 
 def admin_account(client: str, user: str, client_id: str, client_secret: str) -> str:
-    """Give the SQL that names the admin service account and sets its secret.
+    """Return the SQL that sets the client id and the secret of the admin service account.
 
     Args:
-        client: The row id of its client.
-        user: The row id of its user.
-        client_id: Its client id.
-        client_secret: Its secret.
+        client: The row id of the account's client.
+        user: The row id of the account's user.
+        client_id: The account's client id.
+        client_secret: The account's secret.
     """
     return (
         f"UPDATE CLIENT SET CLIENT_ID = {text(client_id)}, SECRET = {text(client_secret)}"
@@ -192,5 +192,5 @@ def admin_account(client: str, user: str, client_id: str, client_secret: str) ->
 
 
 def text(value: str) -> str:
-    """Give a value as SQL text: quoted, with the quotes in it doubled."""
+    """Return a value as an SQL string literal: in single quotes, with the value's own quotes doubled."""
     return "'" + value.replace("'", "''") + "'"

@@ -1,4 +1,4 @@
-"""Keycloak and MCP servers as processes of this machine, declared to Pulumi."""
+"""The deployment of Keycloak and MCP servers as processes on this machine, declared to Pulumi."""
 
 from __future__ import annotations
 
@@ -17,17 +17,17 @@ if TYPE_CHECKING:
 
 
 class ProcessDeployment:
-    """See :class:`provision.runtimes.deployment.Deployment`.
+    """The deployment as processes; see :class:`provision.runtimes.deployment.Deployment`.
 
     Args:
-        placement: Where the stack is.
+        placement: The place of the stack and the common options of its resources.
     """
 
     def __init__(self, placement: Placement) -> None:
         self._placement = placement
 
     def keycloak(self, admin_secret: Output[str]) -> StartedKeycloak | None:
-        """Start Keycloak."""
+        """Declare Keycloak's process and return the started Keycloak."""
         config = self._placement.config
         started = process.Keycloak(
             "keycloak",
@@ -42,7 +42,7 @@ class ProcessDeployment:
         return StartedKeycloak(resource=started, url=started.url, data_id=lambda _: started.data_id)
 
     def server(self, config: ServerConfig, needs: ServerNeeds) -> StartedServer:
-        """Start an MCP server."""
+        """Declare an MCP server's process and return the started server."""
         started = process.McpServer(
             config.name,
             home=str(self._placement.home / config.name),

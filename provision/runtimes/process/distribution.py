@@ -1,4 +1,4 @@
-"""Where Keycloak itself comes from: one version, checked against one checksum."""
+"""Keycloak's distribution: where to get it, and the one version and checksum that the toolkit accepts."""
 
 from __future__ import annotations
 
@@ -23,10 +23,10 @@ ARTIFACT = "org.keycloak:keycloak-quarkus-dist:{version}:zip"
 
 
 def override() -> Path | None:
-    """Give the folder of an unpacked Keycloak that the user set, if any.
+    """Return the folder of the user's own unpacked Keycloak, or None if the user has set no folder.
 
     Raises:
-        ProvisionError: It holds no Keycloak, or another version.
+        ProvisionError: The folder holds no Keycloak, or another version of Keycloak.
     """
     value = os.environ.get(VARIABLE)
     if not value:
@@ -44,15 +44,15 @@ def override() -> Path | None:
 
 
 def archive() -> Path:
-    """Give the place of the distribution's zip in the cache, where a user may put it by hand too."""
+    """Return the path of the distribution's zip in the cache, where a user may also put the zip by hand."""
     return cache.root() / "downloads" / f"keycloak-{VERSION}.zip"
 
 
 def unpack(folder: Path, java: Java, progress: Progress) -> None:
-    """Put a fresh Keycloak into a folder that does not exist yet, fetching it first if need be.
+    """Unpack Keycloak into a folder that does not exist yet, after fetching the distribution if necessary.
 
     Raises:
-        ProvisionError: It could not be fetched; says what to install or where to put it.
+        ProvisionError: Keycloak could not be fetched; the error names what to install or where to put the zip.
     """
     import tempfile
     import zipfile
@@ -82,7 +82,7 @@ def _obtain(java: Java, progress: Progress) -> Path:
 def _fetch(fresh: Path, java: Java, progress: Progress) -> None:
     what = f"Keycloak {VERSION}"
     with suppress(ProvisionError):
-        # Under a lasting name, so that a download that was cut short goes on next time.
+        # The name is the same each time, so that the next run resumes a download that was cut short.
         download = archive().with_name(f"{archive().name}.download")
         cache.download(URL, download, what=what, progress=progress, sha256=SHA256)
         download.replace(fresh)
@@ -101,7 +101,7 @@ def _fetch(fresh: Path, java: Java, progress: Progress) -> None:
 
 
 def by_maven(version: str, fresh: Path, java: Java, progress: Progress) -> str:
-    """Fetch the distribution of a version with Maven; returns what went wrong, or nothing."""
+    """Fetch the distribution of a version with Maven; return what went wrong, or an empty string."""
     import tempfile
 
     maven = shutil.which("mvn")

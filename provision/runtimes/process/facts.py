@@ -1,4 +1,4 @@
-"""What is known of the process runtime before it is loaded."""
+"""The facts of the process runtime that are known before the runtime is loaded."""
 
 from __future__ import annotations
 

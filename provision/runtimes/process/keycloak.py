@@ -1,4 +1,4 @@
-"""A stack's own Keycloak, as a process of this machine."""
+"""A stack's own Keycloak as a process on this machine."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 NAME = "Keycloak"
 LOG = "keycloak.log"
-SERVER = "server"  # the home in Keycloak's sense
+SERVER = "server"  # the subfolder that Keycloak uses as its home
 SCRIPT = "admin.sql"
 FACTS = "provision.json"
 START_SECONDS = 120.0
@@ -33,15 +33,15 @@ START_SECONDS = 120.0
 
 @dataclass(frozen=True, kw_only=True)
 class KeycloakSettings:
-    """What a stack wants of its Keycloak.
+    """The settings of a stack's Keycloak.
 
     Args:
-        home: The stack's folder for it, made with mode 0700: data, log, record of the process.
+        home: Keycloak's folder in the stack, made with mode 0700: data, log, record of the process.
         port: The HTTP port on the loopback interface.
-        admin_client_id: The service account that may administrate it.
-        admin_client_secret: Its secret.
-        java_options: More options of the Java machine.
-        features: Keycloak features to build in, beside those on by default.
+        admin_client_id: The client id of the admin service account.
+        admin_client_secret: The admin service account's secret.
+        java_options: Further options of the Java virtual machine.
+        features: Keycloak features to build in, besides the default features.
     """
 
     home: Path
@@ -57,9 +57,9 @@ class RunningKeycloak:
     """A Keycloak that issues tokens.
 
     Args:
-        pid: Its process id.
-        url: Its base URL, ``http://localhost:PORT``.
-        data_id: A random id that is new whenever its data was made anew.
+        pid: The process id.
+        url: The base URL, ``http://localhost:PORT``.
+        data_id: A random id of Keycloak's data; new data has a new id.
     """
 
     pid: int
@@ -68,14 +68,14 @@ class RunningKeycloak:
 
 
 def start(settings: KeycloakSettings, progress: Progress | None = None) -> RunningKeycloak:
-    """Start Keycloak and return once it issues a token; one that runs already with these settings is returned.
+    """Start Keycloak, unless a Keycloak with these settings runs already, and return it once it issues tokens.
 
     Args:
-        settings: What to start.
-        progress: Shows preparation and waiting.
+        settings: The settings of Keycloak.
+        progress: The display of preparation and waiting.
 
     Raises:
-        ProvisionError: The port is taken, Keycloak died, its home cannot be written, or there is no Java.
+        ProvisionError: The port is taken, Keycloak died, its home can't be written, or there is no Java.
     """
     progress = progress or Silent()
     home = settings.home
@@ -97,7 +97,7 @@ def start(settings: KeycloakSettings, progress: Progress | None = None) -> Runni
 
 
 def running(home: Path) -> RunningKeycloak | None:
-    """Tell what runs for a home folder; looks at this machine only, never at the network."""
+    """Return the Keycloak that runs for a home folder, or None if there is none; make no network requests."""
     process = managed_process.running(home)
     if process is None or not process.ready:
         return None
@@ -106,20 +106,20 @@ def running(home: Path) -> RunningKeycloak | None:
 
 
 def version(home: Path) -> str | None:
-    """Return the version of Keycloak that a home folder's data was last started with, or None before its first start.
+    """Return the version of Keycloak that a home folder's data was last started with, or None before the first start.
 
     Args:
-        home: The stack's folder for it.
+        home: Keycloak's folder in the stack.
     """
     programs = home / SERVER / "lib"
     return version_of(programs.readlink()) if programs.is_symlink() else None
 
 
 def stop(home: Path, *, remove_data: bool) -> None:
-    """Stop Keycloak; nothing running is fine.
+    """Stop Keycloak if it runs.
 
     Args:
-        home: The stack's folder for it.
+        home: Keycloak's folder in the stack.
         remove_data: Whether to remove the whole folder too: data, log, record.
     """
     if not home.is_dir():
@@ -132,19 +132,19 @@ def stop(home: Path, *, remove_data: bool) -> None:
 
 @dataclass(frozen=True)
 class _Data:
-    """The data of a stack's Keycloak, and what is known about it."""
+    """The data of a stack's Keycloak, and the recorded facts about the data."""
 
     folder: Path
 
     def facts(self) -> dict[str, Any]:
-        """Read what is known; empty when there is no data."""
+        """Return the recorded facts; empty if there is no data."""
         try:
             return dict(json.loads((self.folder / FACTS).read_text()))
         except (OSError, ValueError):
             return {}
 
     def note(self, **facts: object) -> None:
-        """Add to what is known."""
+        """Add facts to the record."""
         record.write_private(self.folder / FACTS, json.dumps({**self.facts(), **facts}), mode=0o600)
 
 
@@ -156,7 +156,7 @@ def _what_needs_a_restart(settings: KeycloakSettings, prepared: Prepared) -> lis
 def _bring_up(
     settings: KeycloakSettings, prepared: Prepared, digest: str, process: ManagedProcess | None, data: _Data
 ) -> None:
-    """Start the process, or go on waiting for one whose starter was interrupted, until it issues a token."""
+    """Start Keycloak's process, or take over a start that was interrupted, and wait until Keycloak issues a token."""
     home = settings.home
     account = record.keyed_digest(home, [settings.admin_client_id, settings.admin_client_secret])
     command: tuple[str, ...] = ()
@@ -175,16 +175,16 @@ def _bring_up(
         raise
     data.note(finished=True, account=account)
     if (home / SCRIPT).exists():
-        # Emptied, not removed: the database runs it again for every new connection of this process.
+        # The script is emptied but not removed: the database runs the script for every new connection of this process.
         record.write_private(home / SCRIPT, "", mode=0o600)
 
 
 def _lay_out(settings: KeycloakSettings, prepared: Prepared, data: _Data, account: str) -> Path | None:
-    """Make or refresh the Keycloak home; returns a script that the database must run first, if any."""
+    """Make or refresh the Keycloak home; return the script that the database must run first, or None if there is none."""
     script = settings.home / SCRIPT
     url = of_port(settings.port)
     facts = data.facts()
-    if not facts.get("finished"):  # none yet, or from a first start that was interrupted: nothing of value
+    if not facts.get("finished"):  # no data yet, or data of an interrupted first start: nothing of value
         shutil.rmtree(data.folder, ignore_errors=True)
         lay_out_from_template(prepared, data.folder.parent)
         template = prepared.template

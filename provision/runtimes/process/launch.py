@@ -1,4 +1,4 @@
-"""How Keycloak's JVM is started: directly, without kc.sh and without Quarkus's class loader."""
+"""The command that starts Keycloak's JVM directly, without kc.sh and without Quarkus's class loader."""
 
 from __future__ import annotations
 
@@ -10,7 +10,9 @@ if TYPE_CHECKING:
     from pathlib import Path, PurePath
 
 MAIN = "org.keycloak.quarkus.runtime.KeycloakMain"
-THREAD_FACTORY = "io.quarkus.bootstrap.forkjoin.QuarkusForkJoinWorkerThreadFactory"  # Quarkus insists on it
+THREAD_FACTORY = (
+    "io.quarkus.bootstrap.forkjoin.QuarkusForkJoinWorkerThreadFactory"  # Quarkus requires this factory
+)
 # Measured, see docs/decisions/0002-keycloak-start-up.md.
 TUNING = (
     "-XX:+UseSerialGC",
@@ -20,7 +22,7 @@ TUNING = (
     "-Xmx512m",
     "-XX:-UsePerfData",
 )
-# What kc.sh passes beside its choice of heap and collector.
+# The options that kc.sh passes besides its choice of heap and collector.
 OPTIONS = (
     "-XX:MetaspaceSize=96M",
     "-XX:MaxMetaspaceSize=256m",
@@ -59,7 +61,7 @@ START = (
     "--optimized",
     "--cache=local",
     "--http-enabled=true",
-    "--shutdown-delay=0s",  # it is there to let a load balancer notice
+    "--shutdown-delay=0s",  # a delay would only let a load balancer notice the shutdown
 )
 
 
@@ -78,11 +80,11 @@ def write_arguments(file: Path, jars: list[Path], security: Path) -> None:
 
 
 def write_security(file: Path) -> None:
-    """Write the list of security providers, without those that a slim Java does not have.
+    """Write the list of security providers, without the providers that a slim Java lacks.
 
-    Java searches the whole class path for each provider that is listed and not there.
+    Java searches the whole class path for each listed provider that is missing.
     """
-    names = [*SECURITY_PROVIDERS, ""]  # the empty one ends the list
+    names = [*SECURITY_PROVIDERS, ""]  # the empty name ends the list
     lines = [f"security.provider.{number}={name}\n" for number, name in enumerate(names, 1)]
     file.write_text("".join(lines))
 
@@ -92,7 +94,7 @@ def _quoted(argument: str) -> str:
 
 
 def lay_out(server: Path, keycloak: Path) -> None:
-    """Make a stack's own Keycloak home: its data and configuration, with the programs linked in."""
+    """Make a stack's own Keycloak home, with links to the shared programs."""
     (server / "conf").mkdir(parents=True, exist_ok=True)
     for name in SHARED:
         link = server / name
@@ -105,14 +107,14 @@ def lay_out(server: Path, keycloak: Path) -> None:
 def command(
     java: Path, arguments: Path, server: Path, port: int, *, jvm: tuple[str, ...] = ()
 ) -> tuple[str, ...]:
-    """Give the command that runs Keycloak on a port of the loopback interface.
+    """Return the command that runs Keycloak on a port of the loopback interface.
 
     Args:
         java: The ``java`` program.
         arguments: The shared file of JVM arguments.
         server: The stack's own Keycloak home.
         port: The HTTP port.
-        jvm: More JVM options.
+        jvm: Further JVM options.
     """
     return (
         str(java),
@@ -129,6 +131,6 @@ def command(
 
 
 def run_at_connect(script: PurePath) -> str:
-    """Give the option that makes the database run a script whenever Keycloak connects to it."""
+    """Return the option of Keycloak that makes the database run a script whenever Keycloak connects."""
     path = str(script).replace("'", "''").replace(";", "\\;")
     return f"--db-url-properties=;INIT=RUNSCRIPT FROM '{path}' CHARSET 'UTF-8'"

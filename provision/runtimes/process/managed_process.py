@@ -1,4 +1,4 @@
-"""A program that outlives the one that started it, and is found again by it."""
+"""A process that outlives the command that started it, and that later commands find again."""
 
 from __future__ import annotations
 
@@ -33,27 +33,27 @@ LOCK = "process.lock"
 READY_SECONDS = 60.0
 STOP_SECONDS = 10.0
 ASK_SECONDS = 0.01
-# A child gets these of the caller's environment and its own settings, nothing else: a secret that happens to be
-# in the caller's shell is not the child's business.
+# A child gets these variables of the caller's environment and its own settings, nothing else, so that no secret of
+# the caller's shell leaks into the child.
 INHERITED = ("PATH", "HOME", "USER", "LANG", "LC_ALL", "TZ", "TMPDIR", "SSL_CERT_FILE", "SSL_CERT_DIR")
 
-# Kept so that a child that dies while its starter lives is reaped and does not stay a zombie.
+# These objects are kept to reap a child that dies while its starter lives, so that no zombie remains.
 _started_here: dict[int, subprocess.Popen[bytes]] = {}
 
 
 @dataclass(frozen=True, kw_only=True)
 class ProcessSettings:
-    """What to run.
+    """The settings of a process.
 
     Args:
-        name: What to call it in messages.
-        home: Its folder, made with mode 0700; holds its log, its record and its files.
+        name: The name in messages.
+        home: The process's folder, made with mode 0700, for the log, the record and the files.
         command: The program and its arguments; never a secret.
-        folder: Where it runs; ``home`` when left out.
-        env: Environment of its own, beside the few variables that every child inherits; never a secret.
-        files: File names and their contents, written with mode 0400 into ``home`` before it starts.
-        reads: Files of somebody else's that it reads at its start, so that another content needs a restart.
-        log: The name of its log file in ``home``.
+        folder: The working directory; ``home`` if left out.
+        env: The process's own environment variables, besides the few that every child inherits; never a secret.
+        files: File contents by name, written with mode 0400 into ``home`` before the start.
+        reads: The user's files that the process reads at its start, so that new content needs a restart.
+        log: The name of the log file in ``home``.
     """
 
     name: str
@@ -66,7 +66,7 @@ class ProcessSettings:
     log: str = LOG
 
     def digest(self) -> str:
-        """Give a keyed digest of all that would need a restart if it changed."""
+        """Return a keyed digest of all settings whose change needs a restart."""
         content = [self.command, str(self.folder or ""), sorted(self.env.items()), sorted(self.files.items())]
         read = [_content_digest(self.home, self.reads)] if self.reads else []
         return record.keyed_digest(self.home, [*content, *read])
@@ -79,18 +79,18 @@ def start(
     timeout: float = READY_SECONDS,
     progress: Progress | None = None,
 ) -> ManagedProcess:
-    """Start a program and wait until it is ready; one that runs already with the same settings is returned.
+    """Start a process, unless a process with the same settings runs already, and return it once it is ready.
 
-    One that runs with other settings is stopped first. A second start at the same time waits for the first.
+    A process that runs with other settings is stopped first. A second start at the same time waits for the first.
 
     Args:
-        settings: What to run.
-        ready: Asked again and again, about every ten milliseconds; True ends the wait.
-        timeout: Seconds until the wait is given up.
-        progress: Shows the wait for another start.
+        settings: The settings of the process.
+        ready: The check for readiness, called about every ten milliseconds; True ends the wait.
+        timeout: The seconds until the wait is given up.
+        progress: The display of the wait for another start.
 
     Raises:
-        ProvisionError: It died, did not get ready in time, or its home cannot be written.
+        ProvisionError: The process died, did not get ready in time, or its home can't be written.
     """
     with alone(settings.home, settings.name, progress):
         digest = settings.digest()
@@ -105,19 +105,19 @@ def start(
 
 
 def running(home: Path) -> ManagedProcess | None:
-    """Tell what runs for a home folder; looks at this machine only, never at the network."""
+    """Return the process that runs for a home folder, or None if there is none; make no network requests."""
     managed = record.read(home)
     return managed if managed and record.process_of(managed) else None
 
 
 def reads_anew(home: Path, reads: tuple[Path, ...]) -> bool:
-    """Tell whether files hold something else than when the program that runs read them at its start."""
+    """Return whether files have changed since the running process read these files at its start."""
     managed = running(home)
     return managed is not None and managed.reads != _content_digest(home, reads)
 
 
 def stop(home: Path, *, progress: Progress | None = None) -> None:
-    """Stop what runs for a home folder and remove the files that were written for it. Nothing running is fine."""
+    """Stop the process of a home folder, if it runs, and remove the files that were written for the process."""
     if not home.is_dir():
         return
     with alone(home, home.name, progress):
@@ -136,7 +136,7 @@ def _content(file: Path) -> str | None:
 
 
 def log_tail(home: Path, lines: int, log: str = LOG) -> list[str]:
-    """Give the last lines of the log, without reading all of a long one."""
+    """Return the last lines of the log, without reading all of a long log."""
     if lines <= 0:
         return []
     try:
@@ -151,7 +151,7 @@ def log_tail(home: Path, lines: int, log: str = LOG) -> list[str]:
 
 @contextmanager
 def alone(home: Path, name: str, progress: Progress | None = None) -> Iterator[None]:
-    """Keep every other start and stop of this home folder out; makes the folder if need be."""
+    """Lock out every other start and stop of this home folder; make the folder if it does not exist."""
     from filelock import FileLock, Timeout
 
     with _writable(home):
@@ -184,7 +184,7 @@ def _writable(home: Path) -> Iterator[None]:
 
 
 def launch(settings: ProcessSettings, digest: str) -> ManagedProcess:
-    """Start the process, detached, and remember it; the caller holds the lock."""
+    """Start the process, detached, and write its record; the caller holds the lock."""
     import subprocess
 
     import psutil
@@ -237,7 +237,7 @@ def await_ready(
     ready: Callable[[], bool],
     timeout: float = READY_SECONDS,
 ) -> None:
-    """Wait until ``ready`` says so; whatever ends the wait otherwise ends the process too."""
+    """Wait until ``ready`` returns True; an exception that ends the wait ends the process too."""
     try:
         with _end_of(managed.pid) as ended:
             _wait_until(ready, ended, settings, time.monotonic() + timeout)
@@ -267,7 +267,7 @@ _ERROR = re.compile("ERROR|Error|Exception")
 
 
 def reason(home: Path, log: str = LOG) -> str:
-    """Pick the line of a log that says best why the program ended."""
+    """Return the line of a log that explains best why the process ended."""
     lines = [line.strip() for line in log_tail(home, 200, log) if line.strip()]
     telling = [line for line in lines if _ERROR.search(line) and " WARN " not in line]
     return (telling or lines or ["its log is empty."])[-1]
@@ -278,7 +278,7 @@ def terminate(home: Path, grace: float = STOP_SECONDS) -> None:
 
     Args:
         home: The folder.
-        grace: Seconds between asking and ending it by force; 0 does not ask.
+        grace: The seconds between SIGTERM and SIGKILL; 0 sends SIGKILL at once.
     """
     managed = record.read(home)
     process = record.process_of(managed) if managed else None
@@ -307,7 +307,7 @@ def _end(process: psutil.Process, grace: float) -> None:
         if grace <= 0 or not ended(grace):
             process.kill()
             ended(STOP_SECONDS)
-    # It leads a session of its own, so what is left in that process group are its children.
+    # The process leads a session of its own, so the rest of its process group are its children.
     with suppress(ProcessLookupError, PermissionError):
         os.killpg(process.pid, signal.SIGKILL)
     _reap(process.pid)
@@ -324,7 +324,7 @@ def _reap(pid: int) -> None:
 
 @contextmanager
 def _end_of(pid: int) -> Iterator[Callable[[float], bool]]:
-    """Give a function that waits for the end of a process, woken by it, and tells whether it came."""
+    """Yield a function that waits some seconds for the end of a process and returns whether the process has ended."""
     try:
         descriptor = os.pidfd_open(pid)
     except ProcessLookupError:

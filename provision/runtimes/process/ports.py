@@ -1,4 +1,4 @@
-"""TCP ports of this machine."""
+"""The TCP ports of this machine."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _TRIES = 200
 
 
 def is_free(port: int) -> bool:
-    """Tell whether nothing listens on a port of the loopback interface, in IPv4 or IPv6."""
+    """Return whether nothing listens on a port of the loopback interface, in IPv4 or IPv6."""
     return all(_can_bind(address, port) for address in LOOPBACK)
 
 
@@ -23,27 +23,27 @@ def ensure_free(port: int) -> None:
     """Refuse a port that another process holds.
 
     Raises:
-        ProvisionError: Names the process that listens there, as far as it can be seen.
+        ProvisionError: The port is taken; the error names the listening process if the process is visible.
     """
     if not is_free(port):
         raise taken(port)
 
 
 def taken(port: int) -> ProvisionError:
-    """The error that names who holds a port, as far as it can be seen."""
+    """Return the error for a port that is taken, with the name of the holder if the holder is visible."""
     return ProvisionError(
         f"Port {port} is taken by {_holder(port)}.", "Stop that process, or choose another port."
     )
 
 
 def pick_free() -> int:
-    """Give a port that nobody listens on right now.
+    """Return a port that nobody listens on right now.
 
-    It is none of those that systems give to outgoing connections (from 32768 on Linux, 49152 elsewhere): one of these
-    may be taken before whoever the port is for listens on it.
+    The port is below the range for outgoing connections (from 32768 on Linux, 49152 elsewhere), since an outgoing
+    connection could take a port of that range before the new server listens.
 
     Raises:
-        ProvisionError: None was found.
+        ProvisionError: No free port was found.
     """
     for port in random.sample(_CHOICE, _TRIES):
         if is_free(port):
@@ -54,11 +54,11 @@ def pick_free() -> int:
 
 
 def with_port(spec: S, old: S | None) -> S:
-    """Give a spec its port: the declared one, or else the one that was chosen before, or else a free one.
+    """Return a spec with a port: the declared port, else the port that was chosen before, else a free port.
 
     Args:
-        spec: What is declared; it has a field ``port``.
-        old: The same as it was at the last check.
+        spec: The declared spec, which has a field ``port``.
+        old: The spec at the last check; None if there is none.
     """
     if spec.port is not None:
         return spec
@@ -74,7 +74,7 @@ def _can_bind(address: str, port: int) -> bool:
     except OSError:
         return True  # no IPv6 here: nobody can listen there either
     with probe:
-        # Connections that linger after their server is gone must not count as one that listens.
+        # Connections that linger after their server is gone must not count as a listener.
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         if family == socket.AF_INET6:
             probe.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)

@@ -1,4 +1,4 @@
-"""Everything about Keycloak's start that can be done once and for all: build, database, JVM start-up cache."""
+"""The one-time preparation of Keycloak for quick starts: build, database, JVM start-up cache."""
 
 from __future__ import annotations
 
@@ -25,9 +25,9 @@ if TYPE_CHECKING:
     from provision.runtimes.process.database import Template
     from provision.runtimes.process.java import Java
 
-RECIPE = "2"  # raise it whenever what is made here would come out differently
+RECIPE = "2"  # raise this number whenever the preparation's result changes
 START_SECONDS = 180.0
-# Keycloak's own trust store proves every root certificate of the JVM's at start; without it the JVM's is used.
+# Keycloak's own trust store checks every root certificate of the JVM at start; without it, the JVM's store is used.
 BUILD_OPTIONS = ("--spi-truststore--file--enabled=false",)
 INDEX = "prepared.json"
 PREPARED_BYTES = 1 << 30
@@ -35,12 +35,12 @@ PREPARED_BYTES = 1 << 30
 
 @dataclass(frozen=True)
 class Prepared:
-    """A Keycloak that is ready to be started, shared and only read by all stacks of the user.
+    """A prepared Keycloak, which all stacks of the user share and only read.
 
     Args:
-        folder: Where it lies in the cache.
-        java: The Java it was prepared for.
-        has_aot_cache: Whether the JVM starts from a cache; without one a start takes about twice as long.
+        folder: The folder in the cache.
+        java: The Java runtime that Keycloak was prepared for.
+        has_aot_cache: Whether the JVM starts from a cache; without a cache a start takes about twice as long.
     """
 
     folder: Path
@@ -64,26 +64,26 @@ class Prepared:
 
     @property
     def aot_options(self) -> tuple[str, ...]:
-        """The JVM options that use the start-up cache; none without one."""
+        """The JVM options that use the start-up cache; empty without a start-up cache."""
         if not self.has_aot_cache:
             return ()
         return (f"-XX:AOTCache={self.folder / 'start.aot'}", "-Xlog:aot*=error")
 
     def command(self, server: Path, port: int, *, jvm: tuple[str, ...] = ()) -> tuple[str, ...]:
-        """Give the command that runs it; see :func:`launch.command`."""
+        """Return the command that runs the prepared Keycloak; see :func:`launch.command`."""
         arguments = self.folder / "java.args"
         return launch.command(self.java.executable, arguments, server, port, jvm=(*self.aot_options, *jvm))
 
 
 def prepare(progress: Progress, features: tuple[str, ...] = ()) -> Prepared:
-    """Give the prepared Keycloak, making it first if it is not there or is damaged.
+    """Return the prepared Keycloak, after making it if it is missing or damaged.
 
     Args:
-        progress: Shows the steps; the first time takes about a minute and a half.
-        features: Keycloak features to build in, beside those on by default.
+        progress: The display of the steps; the first time takes about a minute and a half.
+        features: Keycloak features to build in, besides the default features.
 
     Raises:
-        ProvisionError: No Java, no Keycloak to be had, no space, or Keycloak's own build failed.
+        ProvisionError: There is no Java, no Keycloak or no space, or Keycloak's own build failed.
     """
     runtime = java.find()
     folder = _folder(runtime, features)
@@ -99,7 +99,7 @@ def prepare(progress: Progress, features: tuple[str, ...] = ()) -> Prepared:
 
 
 def find(features: tuple[str, ...] = ()) -> Prepared | None:
-    """Give the prepared Keycloak if it is there; makes nothing."""
+    """Return the prepared Keycloak, or None if it is not prepared; make nothing."""
     try:
         runtime = java.find()
     except ProvisionError:
@@ -127,18 +127,18 @@ def version_of(program: Path) -> str:
     """Return the version of the prepared Keycloak that a file or folder is part of.
 
     Args:
-        program: A path in the ``keycloak`` folder of a prepared one, which may be gone.
+        program: A path in the ``keycloak`` folder of a prepared Keycloak, which may be gone.
     """
     return program.parents[1].name.rpartition("-")[0]
 
 
 def read(folder: Path, runtime: Java) -> Prepared:
-    """Give what :func:`make` has made in a folder."""
+    """Return the prepared Keycloak that :func:`make` has made in a folder."""
     return Prepared(folder, runtime, has_aot_cache=(folder / "start.aot").exists())
 
 
 def _is_whole(folder: Path) -> bool:
-    """Compare every file that a start needs with the size it was made with."""
+    """Return whether every file that a start needs still has its original size."""
     try:
         sizes: dict[str, int] = json.loads((folder / INDEX).read_text())
         root = f"{folder}/"
@@ -160,14 +160,14 @@ def make(
 
     Args:
         fresh: The folder to make, which does not exist yet.
-        final: Where it will lie when it is used.
-        runtime: The Java that will run it.
-        progress: Shows the steps.
-        features: Keycloak features to build in, beside those on by default.
-        options: More options of Keycloak's own build.
+        final: The folder from which Keycloak will be used.
+        runtime: The Java runtime that will run Keycloak.
+        progress: The display of the steps.
+        features: Keycloak features to build in, besides the default features.
+        options: Further options of Keycloak's own build.
 
     Raises:
-        ProvisionError: No Keycloak to be had, or its own build or its start failed.
+        ProvisionError: There is no Keycloak, or Keycloak's own build or its start failed.
     """
     from provision.runtimes.process import class_path
 
@@ -182,7 +182,7 @@ def make(
     _make_template(fresh, runtime, progress)
     has_aot = runtime.feature >= java.FIRST_WITH_AOT_PROFILES and _train(fresh, runtime, progress)
     _write_arguments(fresh, final, jars)
-    shutil.rmtree(keycloak / "lib" / "lib")  # its jars are in the merged one
+    shutil.rmtree(keycloak / "lib" / "lib")  # the merged jars contain all jars of this folder
     names = [
         "java.args",
         "java.security",
@@ -196,7 +196,7 @@ def make(
 
 
 def _write_arguments(fresh: Path, place: Path, jars: list[str]) -> None:
-    """Write the JVM's arguments for a prepared folder that lies, or will lie, at a place."""
+    """Write the JVM's arguments into a fresh folder that is, or will be, at a place."""
     paths = [place / "jars" / jar for jar in jars]
     launch.write_arguments(fresh / "java.args", paths, place / "java.security")
 
@@ -234,7 +234,7 @@ def _make_template(fresh: Path, runtime: Java, progress: Progress) -> None:
 
 
 def _train(fresh: Path, runtime: Java, progress: Progress) -> bool:
-    """Make the JVM's start-up cache; returns False when this JVM will not have it."""
+    """Make the JVM's start-up cache; return whether this JVM accepts the cache."""
     import subprocess
 
     from provision.runtimes.process import training
@@ -279,7 +279,7 @@ def _workplace(fresh: Path) -> Iterator[Path]:
 
 @contextmanager
 def _stack(prepared: Prepared, place: Path, jvm: tuple[str, ...] = ()) -> Iterator[tuple[str, str, str]]:
-    """Run Keycloak on a copy of the template, as a stack's first start does."""
+    """Run Keycloak on a copy of the template like a stack's first start; yield URL, client id and client secret."""
     client_id, client_secret = "provision", os.urandom(24).hex()
     server = place / "server"
     lay_out_from_template(prepared, server)
@@ -308,7 +308,7 @@ def _keycloak(
     jvm: tuple[str, ...] = (),
     options: tuple[str, ...] = (),
 ) -> Iterator[str]:
-    """Run Keycloak for a while; it is stopped in order, for the JVM writes its profile when it ends."""
+    """Run Keycloak and yield its URL; stop Keycloak by SIGTERM, since the JVM writes its profile when it ends."""
     import subprocess
 
     port = ports.pick_free()

@@ -1,4 +1,4 @@
-"""When a Keycloak can be worked with: it has issued a token. An open port comes seconds earlier."""
+"""The readiness of a Keycloak: it has issued a token, which happens seconds after the port opens."""
 
 from __future__ import annotations
 
@@ -18,13 +18,13 @@ ASK_ANYWAY_SECONDS = 2.0  # in case a log setting hides the line above
 
 @dataclass
 class Readiness:
-    """Asks for a token once the log says that it makes sense.
+    """A readiness check that asks for a token once the log shows that Keycloak is bootstrapped.
 
     Args:
         log: Keycloak's log, written from the start of this process.
         port: The HTTP port on the loopback interface.
-        client_id: The admin service account.
-        client_secret: Its secret.
+        client_id: The admin service account's client id.
+        client_secret: The admin service account's secret.
     """
 
     log: Path
@@ -36,10 +36,10 @@ class Readiness:
     _asked: float = field(default_factory=time.monotonic)
 
     def __call__(self) -> bool:
-        """Tell whether Keycloak issues tokens.
+        """Return whether Keycloak issues tokens.
 
         Raises:
-            ProvisionError: It answers, and refuses the account.
+            ProvisionError: Keycloak answers and refuses the account.
         """
         now = time.monotonic()
         if not self._bootstrapped() and now - self._asked < ASK_ANYWAY_SECONDS:
@@ -64,12 +64,12 @@ class Readiness:
 
 
 def fetch_token(port: int, client_id: str, client_secret: str) -> str | None:
-    """Get an admin token from the master realm; None while Keycloak is not up.
+    """Return an admin token of the master realm, or None while Keycloak is not up.
 
     Raises:
         ProvisionError: Keycloak refuses the account.
     """
-    # The standard library's client: the better ones take 100 ms to import, here in the way of the user.
+    # The standard library's client is used, since better clients take 100 ms to import while the user waits.
     import base64
     from http.client import HTTPConnection, HTTPException
     from urllib.parse import quote_plus

@@ -1,4 +1,4 @@
-"""The key of the master realm, made outside Keycloak, which takes seconds to make its own in a cold JVM."""
+"""The generation of the master realm's keys outside Keycloak, whose cold JVM takes seconds to generate a key."""
 
 from __future__ import annotations
 
@@ -9,14 +9,14 @@ from dataclasses import dataclass, field
 
 @dataclass(frozen=True)
 class RealmKey:
-    """An RSA key with a self-signed certificate, both as base64 of DER: the form Keycloak keeps them in."""
+    """An RSA key with a self-signed certificate, both in Keycloak's storage format, base64 of DER."""
 
     private_key: str = field(repr=False)
     certificate: str
 
 
 def generate(realm: str) -> RealmKey:
-    """Make a 2048-bit RSA key for a realm, certified for ten years as Keycloak does it.
+    """Generate a 2048-bit RSA key for a realm with a certificate for ten years, as Keycloak does.
 
     Args:
         realm: The realm's name, which becomes the certificate's common name.

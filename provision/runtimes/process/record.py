@@ -1,6 +1,6 @@
-"""What is remembered of a started program, in its home folder.
+"""The record of a started process in its home folder.
 
-A pid alone proves nothing, for pids are used again; the pair with the time of the process's creation does.
+A pid alone does not identify a process, since pids are reused; a pid and a creation time together do.
 """
 
 from __future__ import annotations
@@ -23,15 +23,15 @@ SAME_MOMENT = 0.05
 
 @dataclass(frozen=True, kw_only=True)
 class ManagedProcess:
-    """A program that runs.
+    """A started process.
 
     Args:
-        pid: Its process id.
-        created: When it was created, in seconds since the epoch, as the kernel keeps it.
-        digest: Keyed digest of the settings that it was started with.
-        ready: Whether it has ever been seen ready.
-        files: The names of the files that were written for it.
-        reads: Keyed digest of what the files of somebody else's held that it reads at its start; empty when there are none.
+        pid: The process id.
+        created: The time of creation, in seconds since the epoch, as the kernel records it.
+        digest: The keyed digest of the settings that the process was started with.
+        ready: Whether the process has ever been ready.
+        files: The names of the files that were written for the process.
+        reads: The keyed digest of the user's files that the process read at its start; empty if there are none.
     """
 
     pid: int
@@ -43,7 +43,7 @@ class ManagedProcess:
 
 
 def read(home: Path) -> ManagedProcess | None:
-    """Read the record of a home folder; None when there is none, or none that can be understood."""
+    """Return the record of a home folder, or None if the record is missing or unreadable."""
     try:
         content = json.loads((home / RECORD).read_text())
         known = {field.name for field in fields(ManagedProcess)}
@@ -56,17 +56,17 @@ def read(home: Path) -> ManagedProcess | None:
 
 
 def write(home: Path, managed: ManagedProcess) -> None:
-    """Write the record, in one piece."""
+    """Write the record atomically."""
     write_private(home / RECORD, json.dumps(asdict(managed)), mode=0o600)
 
 
 def remove(home: Path) -> None:
-    """Forget what was started."""
+    """Remove the record."""
     (home / RECORD).unlink(missing_ok=True)
 
 
 def process_of(managed: ManagedProcess) -> psutil.Process | None:
-    """Give the live process of a record, or None when it is gone or the pid is another's by now."""
+    """Return the live process of a record, or None if the process is gone or another process has the pid now."""
     import psutil
 
     process = _same_process(managed)
@@ -77,7 +77,7 @@ def process_of(managed: ManagedProcess) -> psutil.Process | None:
 
 
 def is_leaving(managed: ManagedProcess) -> bool:
-    """Tell whether the process has ended but is not gone yet: it may hold its port for a moment still."""
+    """Return whether the process is ending but not gone yet, so that it may still hold its port for a moment."""
     return _same_process(managed) is not None and process_of(managed) is None
 
 
@@ -92,9 +92,9 @@ def _same_process(managed: ManagedProcess) -> psutil.Process | None:
 
 
 def keyed_digest(home: Path, content: object) -> str:
-    """Give a digest of JSON-like content under a key that never leaves the home folder.
+    """Return a digest of JSON-like content under a key that never leaves the home folder.
 
-    Without the key, a digest of a short secret could be tried against a list of likely ones.
+    Without the key, a digest of a short secret could be compared with digests of likely secrets.
     """
     import hashlib
     import hmac
@@ -103,7 +103,7 @@ def keyed_digest(home: Path, content: object) -> str:
 
 
 def write_private(path: Path, text: str, *, mode: int = 0o400) -> None:
-    """Write a file that only this user can read, in one piece: never half of it, never readable by others."""
+    """Write a file atomically, readable by this user only at any time."""
     fresh = path.with_name(f".{path.name}.new")
     fresh.unlink(missing_ok=True)
     descriptor = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode)

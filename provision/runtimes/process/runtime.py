@@ -1,4 +1,4 @@
-"""Keycloak and MCP servers as processes of this machine."""
+"""The runtime with Keycloak and MCP servers as processes on this machine."""
 
 from __future__ import annotations
 
@@ -17,10 +17,10 @@ if TYPE_CHECKING:
 
 
 class ProcessRuntime(Runtime):
-    """See :class:`~provision.runtimes.protocol.Runtime`. It can be had everywhere: what is missing comes by itself."""
+    """The process runtime; see :class:`~provision.runtimes.protocol.Runtime`. It fetches all that it needs by itself."""
 
     def diagnose(self, config: StackConfig | None) -> Iterator[Finding]:
-        """Look for Java, for Keycloak, and for the Keycloak that is prepared for quick starts."""
+        """Yield findings about Java, Keycloak, and the Keycloak that is prepared for quick starts."""
         del config
         looks: dict[str, Callable[[str], Finding]] = {
             "Java": _java,
@@ -34,8 +34,8 @@ class ProcessRuntime(Runtime):
                 yield Finding.missing(part, error)
 
     def load_ahead(self) -> None:
-        """Load what starts Keycloak."""
-        from provision.runtimes.process import keycloak  # noqa: F401 - kept in memory for its creation
+        """Load the module that starts Keycloak."""
+        from provision.runtimes.process import keycloak  # noqa: F401 - kept in memory for Keycloak's start
 
     def prepare(self, stack: LiveStack, config: StackConfig, progress: Progress) -> None:
         """Fetch and prepare Keycloak."""
@@ -45,7 +45,7 @@ class ProcessRuntime(Runtime):
         prepare(progress, config.features)
 
     def deployment(self, placement: Placement) -> Deployment:
-        """Return what starts both as processes."""
+        """Return the deployment that starts Keycloak and the servers as processes."""
         from provision.runtimes.process.deployment import ProcessDeployment
 
         return ProcessDeployment(placement)
@@ -57,13 +57,13 @@ class ProcessRuntime(Runtime):
         return processes(stack.home)
 
     def audit_log(self, process: RunningProcess) -> str | None:
-        """Return the file that the server's settings name, or its log."""
+        """Return the audit file in a server's settings, else the server's log; None for other processes."""
         from provision.runtimes.process.status import audit_log
 
         return audit_log(process)
 
     def stop(self, stack: LiveStack) -> None:
-        """Stop whatever of the stack still runs."""
+        """Stop all processes of the stack that still run."""
         from provision.runtimes.process.status import stop_all
 
         stop_all(stack.home)

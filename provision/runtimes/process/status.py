@@ -1,4 +1,4 @@
-"""What of a stack's processes is alive."""
+"""The status of a stack's processes."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from pathlib import Path
 
 from provision.runtimes.protocol import RunningProcess
 
-_SETTINGS_FILE = "settings.json"  # the server's, in the folder of its process
+_SETTINGS_FILE = "settings.json"  # the server's settings, in the folder of its process
 
 
 def processes(stack_home: Path) -> tuple[RunningProcess, ...]:
@@ -30,15 +30,15 @@ def processes(stack_home: Path) -> tuple[RunningProcess, ...]:
 
 
 def _log_of(home: Path) -> Path:
-    """The log in a process's folder, whatever its name is."""
+    """Return the log in a process's folder, by any name that ends in ``.log``."""
     return next(iter(sorted(home.glob("*.log"))), home / "process.log")
 
 
 def audit_log(process: RunningProcess) -> str | None:
-    """Return the file with the audit lines of a server, or None if the process is no MCP server of ours.
+    """Return the file with the audit lines of a server, or None if the process is no MCP server of the stack.
 
     Args:
-        process: One of :func:`processes`.
+        process: A process from :func:`processes`.
     """
     home = Path(process.log).parent
     try:
@@ -52,7 +52,7 @@ def audit_log(process: RunningProcess) -> str | None:
 
 
 def stop_all(stack_home: Path) -> None:
-    """Stop whatever of a stack still runs.
+    """Stop all processes of a stack that still run.
 
     Args:
         stack_home: The folder of the stack.

@@ -1,8 +1,8 @@
-"""The calls of a first ``up``, made once against a throw-away Keycloak.
+"""The training of the JVM's start-up cache: the calls of a first ``up``, made against a throw-away Keycloak.
 
-The JVM writes down which classes it loaded and which methods ran hot while this goes on; every later start
-begins with that knowledge (an AOT cache, JEP 483 and 515). So the list below follows what a stack really does:
-a call that is missing here is a slow first call there.
+During these calls the JVM records the classes that it loads and the methods that run hot; every later start
+begins with this knowledge (an AOT cache, JEP 483 and 515). So the calls below follow the calls of a real stack:
+a call that is missing here is a slow first call of the stack.
 """
 
 from __future__ import annotations
@@ -30,14 +30,14 @@ CREATED = 201
 
 @dataclass(frozen=True)
 class Server:
-    """A Keycloak to train, and the service account that may do all in it."""
+    """A Keycloak to train, and the service account with all rights in Keycloak."""
 
     http: httpx.Client
     client_id: str
     client_secret: str
 
     def token(self) -> str:
-        """Fetch an admin token from the master realm."""
+        """Return a new admin token of the master realm."""
         answer = self.http.post(
             "/realms/master/protocol/openid-connect/token",
             data={
@@ -50,7 +50,7 @@ class Server:
         return str(answer.json()["access_token"])
 
     def call(self, method: str, path: str, body: object = None) -> Any:
-        """Make one Admin API call; returns the decoded body, or the new object's id for a 201."""
+        """Make one Admin API call; return the decoded body, or the new object's id for a 201."""
         answer = self.http.request(
             method, f"/admin/realms{path}", json=body, headers={"Authorization": f"Bearer {self.token()}"}
         )
@@ -61,14 +61,14 @@ class Server:
 
 
 def train(url: str, client_id: str, client_secret: str, note: Callable[[str], None], rounds: int = 3) -> None:
-    """Do what a first ``up`` does, several times, on realms that are deleted again.
+    """Make the calls of a first ``up`` several times, on realms that are deleted again.
 
     Args:
-        url: The server's base URL.
-        client_id: The admin service account.
-        client_secret: Its secret.
-        note: Told what is being exercised.
-        rounds: How often; repeated calls are what the JVM's method profiles come from.
+        url: Keycloak's base URL.
+        client_id: The admin service account's client id.
+        client_secret: The admin service account's secret.
+        note: The function that shows the current step.
+        rounds: The number of rounds; the JVM's method profiles come from repeated calls.
     """
     import httpx
 
@@ -202,7 +202,7 @@ def _read_back(server: Server, name: str) -> None:
 
 
 def _log_in(url: str, name: str) -> str:
-    """Log the demo user in by authorization code with PKCE, as a browser would; returns the access token."""
+    """Log the demo user in by authorization code with PKCE, like a browser, and return the access token."""
     import httpx
 
     verifier = secrets.token_urlsafe(48)
@@ -251,7 +251,7 @@ def _log_in(url: str, name: str) -> str:
 
 
 def _let_cookies_travel_without_tls(browser: httpx.Client) -> None:
-    # Keycloak marks its cookies Secure on http://localhost too: a browser counts that as secure, a cookie jar does not.
+    # Keycloak marks its cookies Secure on http://localhost too; a browser treats localhost as secure, a cookie jar not.
     for cookie in browser.cookies.jar:
         cookie.secure = False
 

@@ -1,3 +1,3 @@
-"""The process runtime's resources: Keycloak and the MCP server as processes of this machine."""
+"""The process runtime's resources: Keycloak and the MCP server as processes on this machine."""
 
 MODULE = "process"

@@ -1,4 +1,4 @@
-"""A Keycloak that runs as a process of this machine."""
+"""A Keycloak that runs as a process on this machine."""
 
 from __future__ import annotations
 
@@ -21,9 +21,9 @@ if TYPE_CHECKING:
 class Keycloak(Spec, module="process"):
     """A Keycloak on localhost, with its data, log and pid record in a folder of its own.
 
-    Its admin service account is made at the first start (Keycloak guide "Bootstrapping and recovering an admin
-    account"). The next ``up`` starts one that died again with its data. A running one of another version than the
-    toolkit's is left alone; its next start is of the toolkit's version.
+    The first start makes the admin service account (Keycloak guide "Bootstrapping and recovering an admin account").
+    After Keycloak died, the next ``up`` starts Keycloak again with its data. A running Keycloak of another version
+    than the toolkit's keeps running; its next start is with the toolkit's version.
     """
 
     home: Annotated[str, NaturalKey] = Field(description="The folder for data, log and pid record; absolute.")
@@ -45,7 +45,7 @@ class Keycloak(Spec, module="process"):
 
 
 class KeycloakOutputs(Outputs):
-    """What is known of a running Keycloak."""
+    """The outputs of a running Keycloak."""
 
     url: str = Field(description="Its base address, without a trailing slash.")
     data_id: str | None = Field(
@@ -54,22 +54,25 @@ class KeycloakOutputs(Outputs):
 
 
 class KeycloakHandler(LocalHandler[Keycloak]):
-    """Keycloak as a supervised process."""
+    """The handler of Keycloak's process."""
 
     outputs = KeycloakOutputs
 
     def fill_defaults(self, spec: Keycloak, old: Keycloak | None) -> Keycloak:
-        """Keep the port that was chosen before; choose one at the first check."""
+        """Return the spec with the port that was chosen before, or with a free port at the first check."""
         from provision.runtimes.process.ports import with_port
 
         return with_port(spec, old)
 
     def preview_outputs(self, spec: Keycloak) -> KeycloakOutputs | None:
-        """The address follows from the port."""
+        """Return the address, which follows from the port, or None if there is no port."""
         return KeycloakOutputs(url=of_port(spec.port)) if spec.port else None
 
     def needs_update(self, spec: Keycloak, outputs: Mapping[str, Any]) -> str | None:
-        """Return whether it died or lost its data since the last apply; say so when it is of another version."""
+        """Return why Keycloak needs an update: it died or its data changed. Return None if it needs no update.
+
+        A running Keycloak of another version needs no update; the log names the version.
+        """
         from provision.runtimes.process import keycloak
 
         home = Path(spec.home)
@@ -88,7 +91,7 @@ class KeycloakHandler(LocalHandler[Keycloak]):
         return None
 
     def find(self, key: Keycloak) -> Observed[Keycloak] | None:
-        """Its folder, whether it runs or not."""
+        """Return Keycloak, running or not, or None if there is neither a process nor a folder."""
         from provision.runtimes.process import keycloak
 
         home = Path(key.home)
@@ -98,13 +101,13 @@ class KeycloakHandler(LocalHandler[Keycloak]):
         return Observed(key.home, key, None if running is None else _outputs(running))
 
     def create(self, spec: Keycloak) -> KeycloakOutputs:
-        """Start it and wait until its service account gets a token."""
+        """Start Keycloak and wait until its service account gets a token."""
         from provision.runtimes.process import keycloak
 
         return _outputs(keycloak.start(_settings(spec)))
 
     def delete(self, found: Observed[Keycloak]) -> None:
-        """Stop it and remove its folder."""
+        """Stop Keycloak and remove its folder."""
         from provision.runtimes.process import keycloak
 
         keycloak.stop(Path(found.spec.home), remove_data=True)
@@ -113,7 +116,7 @@ class KeycloakHandler(LocalHandler[Keycloak]):
 def _settings(spec: Keycloak) -> KeycloakSettings:
     from provision.runtimes.process.keycloak import KeycloakSettings
 
-    assert spec.port is not None  # noqa: S101 - every check completes it
+    assert spec.port is not None  # noqa: S101 - every check fills in the port
     return KeycloakSettings(
         home=Path(spec.home),
         port=spec.port,

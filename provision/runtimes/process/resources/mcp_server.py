@@ -1,4 +1,4 @@
-"""The MCP server as a process of this machine."""
+"""An MCP server that runs as a process on this machine."""
 
 from __future__ import annotations
 
@@ -41,12 +41,12 @@ _ORIGINS = ServerOptions.model_fields["allowed_origins"]
 
 
 class McpServer(ServerOptions, Spec, module="process"):
-    """An MCP server on localhost, the reference one or your own; settings and secret reach it as files that only its user can read.
+    """An MCP server on localhost, the reference server or your own; it gets settings and secret as files that only its user can read.
 
-    A command finds the settings in the file that `MCP_SETTINGS_FILE` names (docs/servers.md).
+    A command of your own finds the settings in the file that `MCP_SETTINGS_FILE` names (docs/servers.md).
     """
 
-    # As it is declared with the other options, and a mark that they can't bear: they know nothing of resources.
+    # The declaration of ServerOptions with the mark Unordered, which ServerOptions can't use: it is no resource.
     allowed_origins: Annotated[Origins, Unordered] = Field(
         default=_ORIGINS.default, description=_ORIGINS.description
     )
@@ -82,30 +82,34 @@ class McpServer(ServerOptions, Spec, module="process"):
 
 
 class McpServerOutputs(Outputs):
-    """What is known of a running server."""
+    """The outputs of a running server."""
 
     url: str = Field(description="Its canonical URI (RFC 8707), which is the audience of its tokens.")
     resource_metadata: str = Field(description="Its protected resource metadata (RFC 9728).")
 
 
 class McpServerHandler(LocalHandler[McpServer]):
-    """The server as a supervised process."""
+    """The handler of an MCP server's process."""
 
     outputs = McpServerOutputs
 
     def fill_defaults(self, spec: McpServer, old: McpServer | None) -> McpServer:
-        """Keep the port that was chosen before; choose one at the first check. Refuse a certificate that can't serve."""
+        """Return the spec with the port that was chosen before, or with a free port at the first check.
+
+        Raises:
+            UsageError: The certificate can't be used, or the settings contradict each other.
+        """
         from provision.runtimes.process.ports import with_port
 
         _refuse_unusable(spec)
         return with_port(spec, old)
 
     def preview_outputs(self, spec: McpServer) -> McpServerOutputs | None:
-        """The addresses follow from the port."""
+        """Return the addresses, which follow from the port, or None if there is no port."""
         return _outputs(spec) if spec.port else None
 
     def needs_update(self, spec: McpServer, outputs: Mapping[str, Any]) -> str | None:
-        """Whether it died since the last apply, or its certificate was renewed."""
+        """Return why the server needs an update: it died or its certificate was renewed. Return None otherwise."""
         del outputs
         from provision.runtimes.process import managed_process
 
@@ -116,13 +120,13 @@ class McpServerHandler(LocalHandler[McpServer]):
         return None
 
     def find(self, key: McpServer) -> Observed[McpServer] | None:
-        """Its folder, whether it runs or not."""
+        """Return the server, running or not, or None if its folder does not exist."""
         if not Path(key.home).exists():
             return None
         return Observed(key.home, key, _outputs(key) if getattr(key, "port", None) else None)
 
     def create(self, spec: McpServer) -> McpServerOutputs:
-        """Start it and wait until it answers."""
+        """Start the server and wait until it answers."""
         from provision.runtimes.process import managed_process, ports
 
         home = Path(spec.home)
@@ -134,7 +138,7 @@ class McpServerHandler(LocalHandler[McpServer]):
         return _outputs(spec)
 
     def delete(self, found: Observed[McpServer]) -> None:
-        """Stop it and remove its folder."""
+        """Stop the server and remove its folder."""
         import shutil
 
         from provision.runtimes.process import managed_process
@@ -182,7 +186,7 @@ def _tls_settings(spec: McpServer) -> dict[str, str]:
 
 
 def _read_by(spec: McpServer) -> tuple[Path, ...]:
-    """The files of the user's that the server reads at its start."""
+    """Return the user's files that the server reads at its start."""
     return tuple(map(Path, _tls_settings(spec).values()))
 
 
@@ -213,7 +217,7 @@ def _pinned(spec: McpServer) -> ssl.SSLContext | None:
 
 
 def _answers(spec: McpServer, tls: ssl.SSLContext | None) -> bool:
-    """Whether it serves: the reference server says so itself, another one answers whatever it is asked."""
+    """Return whether the server serves: the reference server by its health page, any other server by any answer."""
     import http.client
     import socket
 
