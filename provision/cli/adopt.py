@@ -1,4 +1,4 @@
-"""``provision adopt``: the stack file that describes a realm which exists already."""
+"""``provision adopt``: write the stack file of a realm that exists already."""
 
 from __future__ import annotations
 
@@ -39,9 +39,9 @@ def command(
     ca_file: str | None,
     as_json: bool,
 ) -> None:
-    """Write the stack file that describes REALM as it is, and take the realm over; changes nothing in it.
+    """Write the stack file that describes REALM, and take the realm over without changing the realm.
 
-    The service account's secret is asked for, or read from standard input.
+    The command prompts for the service account's secret, or reads the secret from standard input.
     """
     from provision.cli.screen import Screen
     from provision.config.project import Project
@@ -83,7 +83,7 @@ def command(
             engine.set_secret("adminClientSecret", secret)
             engine = invocation.engine(screen)
         except BaseException:
-            file.unlink()  # without its secret it could not be used, and would be in the way of the next try
+            file.unlink()  # a stack file without its secret is useless, and would block the next try
             raise
         engine.up(watcher=screen)
         differing = engine.preview(refresh=True, watcher=screen).changes
@@ -106,7 +106,7 @@ def command(
 
 
 def _checked(config: Mapping[str, Any], file: Path) -> StackConfig:
-    """What the file will say before it names objects; refuses a wrong address before anything is asked or read."""
+    """Return the stack file's settings without the realm's objects; refuse a wrong address before any prompt or request."""
     from provision.config.stack_config import read
 
     given = {

@@ -1,4 +1,4 @@
-"""``provision audit``: the security rules over a live realm, a stack or an export."""
+"""``provision audit``: check a live realm, a stack or an export against the security rules."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ _FILE = click.Path(path_type=Path, dir_okay=False)
 
 @dataclass(frozen=True, kw_only=True)
 class _Asked:
-    """The options."""
+    """The options that choose what is audited."""
 
     url: str | None
     realm: str | None
@@ -37,10 +37,10 @@ class _Asked:
     rules: Path | None
 
     def check(self) -> None:
-        """Refuse options that say nothing together.
+        """Refuse options that contradict each other.
 
         Raises:
-            UsageError: Some do.
+            UsageError: Two options contradict each other, or one option lacks another.
         """
         if self.url and self.export:
             raise UsageError("--url and --export are two things to audit.", "Give one of them.")
@@ -87,9 +87,10 @@ def command(
     explain: str | None,
     **options: str,
 ) -> None:
-    """Hold a live realm, with the stack around it, or a realm export against the security rules; changes nothing.
+    """Check a stack with its live realm, another realm, or a realm export against the security rules; change nothing.
 
-    The secret of the service account is asked for, or read from standard input. Exit code 3 when a rule is broken.
+    For another realm, the command prompts for the service account's secret, or reads it from standard input. Exits
+    with 3 if a rule is broken.
     """
     if explain:
         _explain(explain)
@@ -120,7 +121,7 @@ def _audited(invocation: Invocation, asked: _Asked) -> tuple[Report, Subject]:
 
     if asked.export or asked.url:
         config = _rules(asked.rules)
-        checks.validate(config)  # a wrong one is told before a secret is asked for
+        checks.validate(config)  # refuses a wrong configuration before the prompt for a secret
         snapshot, name, where = _of_export(asked) if asked.export else _of_realm(asked)
     else:
         snapshot, name, where, config = _of_stack(invocation, asked)

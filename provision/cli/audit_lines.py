@@ -1,4 +1,4 @@
-"""The audit lines of a stack's servers, found among whatever else their logs hold."""
+"""The audit lines in the logs of a stack's servers."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ _EVENTS = frozenset({"tool_call", "refusal", "error"})
 
 @dataclass(frozen=True, kw_only=True)
 class Filter:
-    """Which audit lines are asked for; None asks for any.
+    """A filter for audit lines; None accepts any value.
 
     Args:
         subject: The subject of the token.
         decision: ``allowed`` or ``refused``.
-        correlation_id: The id that the answer had.
+        correlation_id: The correlation id of the answer.
     """
 
     subject: str | None = None
@@ -27,7 +27,7 @@ class Filter:
     correlation_id: str | None = None
 
     def matches(self, entry: Mapping[str, Any]) -> bool:
-        """Whether an audit line is one of those."""
+        """Return whether an audit entry passes the filter."""
         asked = {
             "subject": self.subject,
             "decision": self.decision,
@@ -37,10 +37,10 @@ class Filter:
 
 
 def entry_of(line: str) -> dict[str, Any] | None:
-    """The audit entry that a line of a log holds, or None for any other line.
+    """Return the audit entry in a line of a log, or None for any other line.
 
     Args:
-        line: The whole line; a server writes an entry at once and alone on its line.
+        line: The whole line; a server writes each entry at once and on a line of its own.
     """
     if not line.startswith("{"):
         return None
@@ -56,12 +56,12 @@ def entry_of(line: str) -> dict[str, Any] | None:
 def last_entries(
     files: Mapping[str, str], wanted: Filter, count: int
 ) -> tuple[list[dict[str, Any]], dict[str, int]]:
-    """The last entries of all files that match, oldest first, and where each file is to be read on.
+    """Return the last matching entries of all files, oldest first, and the offset at which to go on in each file.
 
     Args:
         files: The files by the server's name.
-        wanted: Which entries.
-        count: How many at most.
+        wanted: The filter for the entries.
+        count: The greatest number of entries.
     """
     from provision.cli.tail import last_lines
 
@@ -83,12 +83,12 @@ def last_entries(
 def new_entries(
     files: Mapping[str, str], wanted: Filter, offsets: dict[str, int]
 ) -> Iterator[dict[str, Any]]:
-    """The entries that are added and match, for ever.
+    """Yield each matching entry as it is added to the files, for ever.
 
     Args:
         files: The files by the server's name.
-        wanted: Which entries.
-        offsets: Where to start in each file, in bytes.
+        wanted: The filter for the entries.
+        offsets: The offset at which to start in each file, in bytes.
     """
     from provision.cli.tail import follow_files
 
@@ -99,7 +99,7 @@ def new_entries(
 
 
 def readable(entry: Mapping[str, Any]) -> str:
-    """One line for a person: time, decision, tool, subject, client, duration, reason, correlation id.
+    """Return a readable line: time, decision, tool, subject, client, duration, reason, correlation id.
 
     Args:
         entry: An audit entry.
@@ -125,6 +125,6 @@ def _fault(entry: Mapping[str, Any]) -> str | None:
 
 
 def _plain(value: object) -> str:
-    """A value that a caller may have chosen, without what a terminal would obey."""
+    """Return a value, which a caller may have chosen, without control characters for a terminal."""
     text = "-" if value is None else str(value)
     return text if text.isprintable() else json.dumps(text)[1:-1]

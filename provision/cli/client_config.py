@@ -1,4 +1,4 @@
-"""``provision client-config``: what connects an MCP client to the running stack."""
+"""``provision client-config``: print the file that connects an MCP client to the running stack."""
 
 from __future__ import annotations
 
@@ -35,10 +35,10 @@ def command(
     server: str | None,
     as_json: bool,
 ) -> None:
-    """Print the file that connects CLIENT to the stack's servers; standard output is the file alone.
+    """Print the file that connects CLIENT to the stack's servers; standard output holds the file only.
 
-    Where the stack lets clients register themselves, CLIENT does; otherwise, and with --registered, it is the
-    pre-registered client.
+    If the stack lets clients register themselves, CLIENT registers itself; otherwise, and with --registered, CLIENT
+    uses the pre-registered client.
     """
     config = invocation.stack().config()
     if not config.mcp:
@@ -75,7 +75,7 @@ def command(
 
 
 def _trust(title: str, ca_variable: str | None, ca_files: Sequence[Path]) -> str:
-    """Say what certificates of private authorities take; the client does not read the stack file."""
+    """Return the advice to trust private authorities, since the client does not read the stack file."""
     named = " and ".join(map(str, ca_files))
     bundle = str(ca_files[0]) if len(ca_files) == 1 else "one file with all of that"
     variable = f", or start it with {ca_variable}={bundle}" if ca_variable else ""
@@ -83,7 +83,11 @@ def _trust(title: str, ca_variable: str | None, ca_files: Sequence[Path]) -> str
 
 
 def _registered(config: StackConfig, program: McpClient, client_id: str | None) -> str:
-    """The pre-registered client whose redirect URIs are those of the program."""
+    """Return the id of the pre-registered client that has all redirect URIs of the program.
+
+    Raises:
+        UsageError: The stack declares no such client.
+    """
     named = [item for item in config.clients if client_id in {None, item.client_id}]
     if not named:
         known = ", ".join(item.client_id for item in config.clients)

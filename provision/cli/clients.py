@@ -1,4 +1,4 @@
-"""``provision clients``: the clients that registered themselves, and an end for the old ones."""
+"""``provision clients``: list the clients that registered themselves, and remove old clients."""
 
 from __future__ import annotations
 
@@ -29,14 +29,14 @@ _WIDEST = (36, 20, 26, 12, 16, 8)
 
 @click.group("clients")
 def command() -> None:
-    """List the clients that registered themselves, and remove old ones."""
+    """List the clients that registered themselves, and remove old clients."""
 
 
 @command.command("list")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON document on standard output.")
 @click.pass_obj
 def list_clients(invocation: Invocation, *, as_json: bool) -> None:
-    """List the clients that registered themselves (RFC 7591), with their age and last use as far as known."""
+    """List the clients that registered themselves (RFC 7591), with age and last use if known."""
     now = datetime.now(tz=UTC)
     found = _Realm.of(invocation).registrations(now)
     if as_json:
@@ -67,9 +67,9 @@ def prune(
     yes: bool,
     as_json: bool,
 ) -> None:
-    """Remove clients that registered themselves and are no longer used; without --yes, only list them.
+    """Remove unused clients that registered themselves; without --yes, only list these clients.
 
-    What the stack declares, what Keycloak made, and every client with a live session stays.
+    The stack's own clients, Keycloak's own clients, and every client with a live session stay.
     """
     from provision.cli.screen import Screen
     from provision.keycloak.registrations.pruning import remove
@@ -105,9 +105,9 @@ class _Realm:
     """The running stack's realm.
 
     Args:
-        session: The Admin API.
-        name: The realm.
-        declared: The client ids that the stack has a use for.
+        session: The session of the Admin API.
+        name: The realm's name.
+        declared: The ids of the clients that the stack uses.
     """
 
     session: Session
@@ -128,7 +128,7 @@ class _Realm:
 
 
 def _declared(config: StackConfig, outputs: StackOutputs) -> Iterable[str]:
-    """The clients that the stack makes, or that something it makes refers to, and the one that it is run with."""
+    """Yield the ids of the clients that the stack makes, refers to, or uses as the admin service account."""
     from provision.config.objects import in_order
 
     yield from (client.client_id for client in config.clients)
@@ -175,7 +175,9 @@ def _print_table(clients: Iterable[RegisteredClient], now: datetime) -> None:
 
 
 def _row(client: RegisteredClient, now: datetime) -> tuple[str, ...]:
-    hosts = sorted({_host(uri) for uri in client.redirect_uris})  # Keycloak keeps no order either
+    hosts = sorted(
+        {_host(uri) for uri in client.redirect_uris}
+    )  # Keycloak does not keep the order of redirect URIs
     return (
         printable(client.client_id),
         printable(client.name) or "-",
@@ -193,7 +195,7 @@ def _age(client: RegisteredClient, now: datetime) -> str:
 
 
 def _last_use(client: RegisteredClient, now: datetime) -> str:
-    """Exact, or at most or at least so long ago, or neither."""
+    """Return the time since the last use: exact, as an upper or a lower bound, ``never`` or ``unknown``."""
     used, before = client.last_used, client.used_before
     if client.never_used:
         return "never"
@@ -210,7 +212,7 @@ def _at_least(moment: datetime | None, now: datetime, behind: str = "") -> str:
 
 
 def _host(uri: str) -> str:
-    """Where it leads, in short: a host, or the scheme of an application."""
+    """Return a redirect URI's host, or the scheme of an application."""
     scheme, colon, _ = uri.partition(":")
     return host(uri) or scheme + colon
 

@@ -1,4 +1,4 @@
-"""``provision doctor``: what was found on this machine, where, and what is missing."""
+"""``provision doctor``: show which parts this machine has, where, and which parts are missing."""
 
 from __future__ import annotations
 
@@ -32,9 +32,9 @@ _SIGNS = {
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON document on standard output.")
 @click.pass_obj
 def command(invocation: Invocation, *, as_json: bool) -> None:
-    """Show what was found, where, and what is missing. Exit code 1 when something is.
+    """Show which parts this machine has, where, and which parts are missing. Exits with 1 if a part is missing.
 
-    What another runtime than the stack's lacks is shown and is not needed.
+    Missing parts of other runtimes than the stack's are shown as not needed.
     """
     findings = list(_findings(_stack(invocation)))
     if as_json:
@@ -49,14 +49,14 @@ def command(invocation: Invocation, *, as_json: bool) -> None:
 
 
 def _stack(invocation: Invocation) -> StackFile | None:
-    """The stack, if there is a project here with a file for it."""
+    """Return the stack, or None if there is no project or the project has no file for the stack."""
     from provision.config.project import Project
 
     try:
         stack = Project.find(invocation.project_dir).stack(invocation.stack_name)
         _ = stack.file
     except UsageError:
-        return None  # the machine is looked at all the same
+        return None  # the machine is examined without a stack too
     return stack
 
 
@@ -79,7 +79,7 @@ def _findings(stack: StackFile | None) -> Iterator[Finding]:
 
 
 def _of_runtimes(stack: StackFile | None, config: StackConfig | None) -> Iterator[Finding]:
-    """What every runtime has to say; what is missing matters of the stack's own alone."""
+    """Yield the findings of every runtime; parts that other runtimes than the stack's lack are not needed."""
     from provision.config import runtimes
     from provision.runtimes import registry
     from provision.runtimes.protocol import Finding

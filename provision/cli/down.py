@@ -1,4 +1,4 @@
-"""``provision down``: remove what ``up`` made."""
+"""``provision down``: remove everything that ``up`` made."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON document on standard output.")
 @click.pass_obj
 def command(invocation: Invocation, *, remove: bool, yes: bool, as_json: bool) -> None:
-    """Stop the stack and remove everything it made."""
+    """Stop the stack and remove everything that the stack made."""
     from provision.cli.screen import Screen
     from provision.engine.operation import Hooks
 
@@ -54,7 +54,7 @@ def command(invocation: Invocation, *, remove: bool, yes: bool, as_json: bool) -
 
 
 def _remove_leftovers(runtime: Runtime, live: LiveStack) -> None:
-    """Remove what the state did not know of, and the folder for logs, of a stack that was up."""
+    """Remove everything of a stack that the state did not know, and the stack's folder, if the stack was up."""
     if live.mark:
         runtime.stop(live)
         if live.home.exists():

@@ -1,4 +1,4 @@
-"""Lines that are redrawn in place, by rich."""
+"""Lines that rich redraws in place."""
 
 from __future__ import annotations
 
@@ -18,22 +18,22 @@ _TIMES_A_SECOND = 10
 
 
 class _QuietConsole(Console):
-    """A console whose reader may go away: the work goes on unseen, where Rich would end the process."""
+    """A console that falls silent when its reader goes away, where Rich would end the process."""
 
     def on_broken_pipe(self) -> None:
-        """Show nothing more."""
+        """Stop showing lines."""
         self.quiet = True
 
 
 class _UnderWay:
-    """Whatever is under way at the moment of drawing, each line with a spinner."""
+    """A drawing of the current steps, one line with a spinner for each step."""
 
     def __init__(self, lines: Callable[[], list[list[Segment]]]) -> None:
         self._lines = lines
         self._spinner = Spinner("dots")
 
     def __rich__(self) -> Group:
-        """The lines as they are now."""
+        """Return the current lines."""
         frame = self._spinner.render(self._clock())
         return Group(*(Text.assemble("  ", (str(frame), "cyan"), " ", *line) for line in self._lines()))
 
@@ -45,12 +45,12 @@ class _UnderWay:
 
 
 def console(stream: TextIO) -> Console:
-    """What draws on a terminal."""
+    """Return a console that draws on a terminal."""
     return _QuietConsole(file=stream, highlight=False)
 
 
 def begin(on: Console, lines: Callable[[], list[list[Segment]]]) -> Live:
-    """Draw what ``lines`` gives, again and again, until the returned drawing is stopped."""
+    """Draw the lines that ``lines`` returns, again and again, until the returned drawing is stopped."""
     live = Live(_UnderWay(lines), console=on, refresh_per_second=_TIMES_A_SECOND, transient=True)
     live.start()
     return live

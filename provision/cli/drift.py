@@ -1,4 +1,4 @@
-"""``provision drift``: where world, state and program differ."""
+"""``provision drift``: show where world, state and program differ."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ from provision.cli.main import EXIT_FINDINGS, Invocation, print_json
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON document on standard output.")
 @click.pass_obj
 def command(invocation: Invocation, *, as_json: bool) -> None:
-    """Compare the world with what was applied and with what is declared; change nothing.
+    """Compare the world with the last applied state and with the declared objects; change nothing.
 
-    Exits with 0 when all three agree and with 3 when they do not.
+    Exits with 0 if all three agree, and with 3 if they differ.
     """
     from provision.cli.screen import Screen
 

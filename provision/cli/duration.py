@@ -14,12 +14,12 @@ _DURATION = re.compile(r"(?P<number>[0-9]{1,5})(?P<unit>[mhdw])", re.ASCII)
 
 
 class Duration(click.ParamType[timedelta]):
-    """Minutes, hours, days or weeks, as in ``90m``, ``12h``, ``30d``, ``2w``; ``0`` needs no unit."""
+    """A duration in minutes, hours, days or weeks, as in ``90m``, ``12h``, ``30d``, ``2w``; ``0`` needs no unit."""
 
     name = "duration"
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> timedelta:
-        """The duration that the text means."""
+        """Return the duration that a text describes."""
         if isinstance(value, timedelta):
             return value
         if value == "0":
@@ -31,7 +31,7 @@ class Duration(click.ParamType[timedelta]):
 
 
 def in_words(length: timedelta) -> str:
-    """A length of time as a person says it: one number and one unit, rounded down."""
+    """Return a length of time in words: one number and one unit, rounded down."""
     minutes = max(0, int(length.total_seconds() // 60))
     number, unit = next(
         (minutes // size, unit) for unit, size in _SIZES.items() if minutes >= 2 * size or size == 1

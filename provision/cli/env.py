@@ -1,4 +1,4 @@
-"""``provision env``: a shell in which plain ``pulumi`` commands work on the same state."""
+"""``provision env``: print the variables with which plain ``pulumi`` commands work on the same state."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from provision.cli.main import Invocation, print_json
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON document on standard output.")
 @click.pass_obj
 def command(invocation: Invocation, *, as_json: bool) -> None:
-    """Print shell exports: `eval "$(provision env)"`, then `pulumi -C stacks preview -s dev` and so on."""
+    """Print shell exports for plain pulumi: `eval "$(provision env)"`, then for example `pulumi -C stacks preview -s dev`."""
     engine = invocation.engine()
     engine.backend.make_state_folder()
     variables = engine.backend.environment()

@@ -1,4 +1,4 @@
-"""What the security rules say of the program that a preview or an ``up`` ran."""
+"""The findings of the security rules about the program that a preview or an ``up`` ran."""
 
 from __future__ import annotations
 
@@ -20,11 +20,11 @@ if TYPE_CHECKING:
 
 
 def judged(stack: StackFile, declared: Iterable[Declared]) -> tuple[Report, Subject]:
-    """Ask the rules, as the stack file configures them.
+    """Return the report of the security rules, as the stack file configures the rules, and the report's subject.
 
     Args:
         stack: The stack.
-        declared: Every resource of its program.
+        declared: All resources of the stack's program.
     """
     config = stack.config()
     resources = [
@@ -38,19 +38,19 @@ def judged(stack: StackFile, declared: Iterable[Declared]) -> tuple[Report, Subj
 
 
 def show(screen: Screen, report: Report, subject: Subject) -> None:
-    """Everything that the rules say, with reasons."""
+    """Show the whole report of the rules, with reasons."""
     screen.line()
     for line in text.lines(report, subject, screen.width):
         screen.line(*line)
 
 
 def mention(screen: Screen, report: Report, option: str) -> None:
-    """What has to be mended, in short; nothing when all is well.
+    """Show a summary of the broken rules, or nothing if no rule is broken.
 
     Args:
-        screen: Where to.
-        report: What they say.
-        option: The option that names the stack, for the command that says more.
+        screen: The screen to show the summary on.
+        report: The report of the rules.
+        option: The option that names the stack, for the command that shows the whole report.
     """
     for line in text.brief(report, f"`provision preview{option}`", screen.width):
         screen.line(*line)

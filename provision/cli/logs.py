@@ -1,4 +1,4 @@
-"""``provision logs``: what the stack's processes wrote."""
+"""``provision logs``: print the logs of the stack's processes."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ def command(
     correlation_id: str | None,
     as_json: bool,
 ) -> None:
-    """Print the log of Keycloak or of the MCP server (all of them when none is named)."""
+    """Print the log of one PROCESS, Keycloak or an MCP server; without PROCESS, print all logs."""
     asked = {
         "--subject": subject,
         "--decision": decision,
@@ -107,7 +107,11 @@ def _print_logs(chosen: tuple[RunningProcess, ...], lines: int, *, follow: bool)
 
 
 def _audit_files(stack: StackFile, chosen: tuple[RunningProcess, ...]) -> dict[str, str]:
-    """The file with the audit lines of each server, by its name; other processes have none."""
+    """Return the file with the audit lines of each server, by the server's name.
+
+    Raises:
+        ProvisionError: None of the processes has an audit trail.
+    """
     from provision.runtimes import registry
 
     runtime = registry.of_stack(stack)

@@ -1,4 +1,4 @@
-"""The command line's entry: finds the command, runs it, prints errors in one place."""
+"""The entry of the command line: find the command, run the command, print errors in one place."""
 
 from __future__ import annotations
 
@@ -41,17 +41,17 @@ _COMMANDS = (
 )
 _EXIT_USAGE = 2
 EXIT_FINDINGS = 3
-"""Drift was found, a proof failed or a rule was violated."""
+"""The exit code if drift was found, a proof failed or a rule was violated."""
 
 
 @dataclass(frozen=True)
 class Invocation:
-    """What was said before the command's name.
+    """The options that all commands share.
 
     Args:
-        stack_name: Which stack.
-        project_dir: Where the project is; None means here or above.
-        debug: Whether errors come with their traceback.
+        stack_name: The name of the stack.
+        project_dir: The project's folder; None means the current folder or a folder above it.
+        debug: Whether errors are printed with their traceback.
     """
 
     stack_name: str
@@ -59,7 +59,7 @@ class Invocation:
     debug: bool
 
     def stack(self) -> StackFile:
-        """The stack, with its configuration checked before anything starts.
+        """Return the stack after checking its configuration.
 
         Raises:
             UsageError: There is no such stack or its configuration is wrong.
@@ -74,13 +74,13 @@ class Invocation:
         return Project.find(self.project_dir).stack(self.stack_name)
 
     def engine(self, progress: Any = None, *, complete: bool = True) -> Engine:
-        """The engine for the stack, its Pulumi CLI found or fetched.
+        """Return the engine for the stack, after finding or fetching the Pulumi CLI.
 
-        A configuration that was found right at the last operation is not checked again before the engine starts.
+        A configuration that passed the check at the last operation is not checked again before the engine starts.
 
         Args:
-            progress: Where fetching is shown; silent when left out.
-            complete: Whether the configuration has to be right and complete by now.
+            progress: The display of the fetching; silent if left out.
+            complete: Whether the configuration has to be correct and complete already.
 
         Raises:
             UsageError: There is no such stack or its configuration is wrong.
@@ -97,7 +97,7 @@ class Invocation:
 
 
 def _check(stack: StackFile) -> None:
-    """Refuse a configuration that is wrong, the part that names rules included."""
+    """Refuse a wrong configuration, including its rules."""
     rules = stack.config().rules
     if rules.names_any:
         from provision.rules import checks
@@ -106,7 +106,7 @@ def _check(stack: StackFile) -> None:
 
 
 class _Commands(click.Group):
-    """Loads a command's module only when it is named."""
+    """A group that loads a command's module only if the command is used."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         del ctx
@@ -135,7 +135,7 @@ class _Commands(click.Group):
 
 
 def _shared_options() -> list[click.Option]:
-    """The group's own options once more, so that they may stand behind the command's name too."""
+    """Return copies of the group's own options, so that users may write these options after the command's name too."""
 
     def keep(ctx: click.Context, option: click.Parameter, value: Any) -> None:
         if value:
@@ -179,26 +179,26 @@ def cli(ctx: click.Context, stack_name: str, project_dir: Path | None, debug: bo
 
 
 def load_rules() -> None:
-    """Load the security rules, while an engine works and there is time for it."""
-    from provision.cli import findings  # noqa: F401 - what asks them
+    """Load the security rules in advance, while an engine works."""
+    from provision.cli import findings  # noqa: F401 - the module that evaluates the rules
     from provision.rules import checks
 
     checks.rules()
 
 
 def print_json(document: Any) -> None:
-    """The one JSON document of a ``--json`` command, on standard output."""
+    """Print the one JSON document of a ``--json`` command on standard output."""
     click.echo(json.dumps(document, indent=2))
 
 
 def main() -> None:
-    """Run the command line and exit with the contract's codes: 0 done, 1 failed, 2 wrong usage, 3 findings."""
-    gc.disable()  # a command makes much and throws little away: looking for garbage is a tenth of its time
+    """Run the command line and exit with a documented code: 0 done, 1 failed, 2 wrong usage, 3 findings."""
+    gc.disable()  # a command allocates much and frees little: garbage collection would take a tenth of its time
     os.environ.setdefault(
         "PYDANTIC_DISABLE_PLUGINS", "1"
-    )  # looking for some in every package costs as much again
+    )  # searching every package for plug-ins would take as long again
     arguments = sys.argv[1:]
-    atexit.register(gc.freeze)  # nor is any left to find for an interpreter that ends
+    atexit.register(gc.freeze)  # an interpreter that ends needs no garbage collection either
     try:
         code = cli.main(args=arguments, prog_name="provision", standalone_mode=False)
     except click.ClickException as error:
@@ -210,7 +210,7 @@ def main() -> None:
     except ProvisionError as error:
         _print_error(error, arguments)
         sys.exit(error.exit_code)
-    except BrokenPipeError:  # whoever read our output has gone
+    except BrokenPipeError:  # the reader of the output has gone
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         sys.exit(1)
     sys.exit(code if isinstance(code, int) else 0)

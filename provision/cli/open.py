@@ -1,4 +1,4 @@
-"""``provision open``: the admin console in a browser."""
+"""``provision open``: open the admin console in a browser."""
 
 from __future__ import annotations
 

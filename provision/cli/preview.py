@@ -1,4 +1,4 @@
-"""``provision preview``: what ``up`` would do, and what the security rules say of it."""
+"""``provision preview``: show what ``up`` would do and which security rules it would break."""
 
 from __future__ import annotations
 
@@ -17,9 +17,9 @@ if TYPE_CHECKING:
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON document on standard output.")
 @click.pass_obj
 def command(invocation: Invocation, *, refresh: bool, as_json: bool) -> None:
-    """Show what `up` would do and which security rules it breaks; change nothing.
+    """Show what `up` would do and which security rules it would break; change nothing.
 
-    Exits with 3 when a mandatory rule is broken.
+    Exits with 3 if a mandatory rule is broken.
     """
     from provision.cli.screen import Screen
     from provision.engine.operation import Hooks
@@ -51,7 +51,7 @@ def command(invocation: Invocation, *, refresh: bool, as_json: bool) -> None:
 
 
 def _refuse(stack: StackFile) -> None:
-    """What an `up` would not even start with."""
+    """Refuse certificates with which an `up` would not even start."""
     from provision.runtimes.certificate_preflight import refuse_unusable
 
     refuse_unusable(stack.config(), str(stack.file))

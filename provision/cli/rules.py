@@ -1,4 +1,4 @@
-"""``provision rules``: the security rules, and how a stack holds them."""
+"""``provision rules``: list the security rules and the stack's level for each rule."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ runtime:
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON document on standard output.")
 @click.pass_obj
 def command(invocation: Invocation, *, group: str | None, pack: Path | None, as_json: bool) -> None:
-    """List the security rules and how strictly the stack holds them; docs/rules.md explains each."""
+    """List the security rules and the stack's level for each rule; docs/rules.md explains each rule."""
     if pack is not None:
         _write_pack(pack, as_json=as_json)
         return
@@ -63,10 +63,10 @@ def command(invocation: Invocation, *, group: str | None, pack: Path | None, as_
 
 
 def pack_files(environment: str) -> dict[str, str]:
-    """The files of the policy pack.
+    """Return the files of the policy pack, by name.
 
     Args:
-        environment: The virtual environment that has this package, seen from the pack.
+        environment: The path from the pack to the virtual environment that has this package.
     """
     return {"PulumiPolicy.yaml": _PACK_PROJECT.format(environment=environment), "__main__.py": _PACK_MAIN}
 
@@ -82,7 +82,7 @@ def _write_pack(folder: Path, *, as_json: bool) -> None:
 
 
 def _held(invocation: Invocation) -> tuple[Profile, RulesConfig]:
-    """What the stack is for and what its file says of rules; a development stack that says nothing, outside a project."""
+    """Return the profile and the rules of the stack, or the defaults of a dev stack outside of a project."""
     from provision._lib.errors import UsageError
     from provision.config.project import Project
     from provision.config.rules import RulesConfig
@@ -97,7 +97,7 @@ def _held(invocation: Invocation) -> tuple[Profile, RulesConfig]:
 
 
 def _said(stack: StackFile) -> tuple[Profile, RulesConfig]:
-    """The same of one stack, whose file need not be complete: secrets of production may be missing yet."""
+    """Return the profile and the rules in a stack file, which may still lack the secrets of production."""
     from provision._lib.errors import UsageError
     from provision.config.names import NAMESPACE
     from provision.config.stack_config import read

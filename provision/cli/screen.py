@@ -1,6 +1,6 @@
-"""Progress on a terminal: long steps with sizes and times, and the objects of an operation as they are made.
+"""The progress display: long steps with sizes and times, and the objects of an operation while they are made.
 
-Everything goes to standard error. Without a terminal the same facts come as plain lines.
+All output goes to standard error. Without a terminal, the same facts are printed as plain lines.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ _MIB = 1024 * 1024
 
 
 class _ScreenStep:
-    """A step that is under way, as one line."""
+    """A current step, shown as one line."""
 
     def __init__(self, screen: Screen, title: str) -> None:
         self._screen = screen
@@ -47,11 +47,11 @@ class _ScreenStep:
         self._note = ""
 
     def advance(self, done: int, total: int | None = None) -> None:
-        """Bytes done of bytes in all."""
+        """Show the number of bytes that are done, of the total number if it is known."""
         self.note(f"{done / _MIB:.0f} of {total / _MIB:.0f} MiB" if total else f"{done / _MIB:.0f} MiB")
 
     def note(self, text: str) -> None:
-        """A short text behind the title."""
+        """Show a short text after the title."""
         self._note = text if len(text) <= _LONGEST_NOTE else f"{text[: _LONGEST_NOTE - 1]}…"
         now = time.monotonic()
         if not self._screen.draws and now - self._spoke >= _PLAIN_LINE_EVERY_SECONDS:
@@ -59,12 +59,12 @@ class _ScreenStep:
             self._screen.line(f"  … {self._title}: {self._note} ({self.seconds:.0f} s)")
 
     def segments(self) -> list[Segment]:
-        """The line as it looks now."""
+        """Return the segments of the current line."""
         return [self._title, (f"  {self._note}", "dim"), (f"  {self.seconds:.1f} s", "dim")]
 
     @property
     def seconds(self) -> float:
-        """How long it has taken so far."""
+        """The duration of the step so far, in seconds."""
         return time.monotonic() - self._began
 
 
@@ -72,7 +72,7 @@ _DRIFT_SIGNS = {"world": "≠", "program": "·"}
 
 
 class Screen:
-    """A terminal (or a log) that shows steps and changes. Use as a context."""
+    """A display of steps and changes on a terminal or in a log, to be used as a context manager."""
 
     def __init__(self) -> None:
         self._steps: dict[int, _ScreenStep] = {}
@@ -81,7 +81,7 @@ class Screen:
         self._live: Live | None = None
 
     def __enter__(self) -> Self:
-        """Begin to draw, if there is a terminal to draw on."""
+        """Begin to draw if standard error is a terminal."""
         if self._terminal.console is not None:
             from provision.cli.drawing import begin
 
@@ -89,7 +89,7 @@ class Screen:
         return self
 
     def __exit__(self, *_: object) -> None:
-        """Leave only the lines that stay."""
+        """Stop drawing, so that only the permanent lines remain."""
         if self._live is not None:
             self._live.stop()
             self._live = None
@@ -101,20 +101,20 @@ class Screen:
 
     @property
     def width(self) -> int:
-        """How many columns text may take."""
+        """The number of columns for text."""
         return self._terminal.width
 
     def line(self, *segments: Segment) -> None:
-        """One line that stays."""
+        """Print a permanent line."""
         try:
             self._terminal.line(*segments)
-        except BrokenPipeError:  # whoever read it has gone; the work goes on unseen
+        except BrokenPipeError:  # the reader of the output has gone; the work goes on unseen
             sys.stderr = open("/dev/null", "w", encoding="utf-8")  # noqa: PTH123, SIM115 - for the rest of the process
             self._terminal = Terminal(sys.stderr)
 
     @contextmanager
     def step(self, title: str) -> Iterator[Step]:
-        """A piece of work; its time is shown when it ends."""
+        """Show a step while the context is open, and its duration at the end."""
         step = _ScreenStep(self, title)
         self._steps[id(step)] = step
         if not self.draws:
@@ -130,33 +130,33 @@ class Screen:
             del self._steps[id(step)]
 
     def started(self, change: Change) -> None:
-        """Work on an object begins."""
+        """Show that work on an object begins."""
         self._changes[change.urn] = (change, time.monotonic())
 
     def finished(self, change: Change, seconds: float) -> None:
-        """It is done."""
+        """Show that a change is done, with its duration and its fields."""
         self._changes.pop(change.urn, None)
         sign, color, word = _DONE.get(change.op, ("·", "dim", change.op))
         self.line((f"  {sign} ", color), change.label, (f"  {word}  {seconds:.1f} s", "dim"))
         self.fields(change)
 
     def failed(self, change: Change) -> None:
-        """It went wrong."""
+        """Show that a change failed."""
         self._changes.pop(change.urn, None)
         self.line(("  ✗ ", "red"), change.label)
 
     def said(self, name: str, message: str) -> None:
-        """A line about an object."""
+        """Show a message about an object."""
         self.line(("  · ", "cyan"), f"{name}: " if name else "", message)
 
     def planned(self, change: Change) -> None:
-        """A line of a preview."""
+        """Show a line of a preview."""
         sign, color, _ = _DONE.get(change.op, ("±", "yellow", ""))
         self.line((f"  {sign} ", color), change.label, (f"  {change.op}", "dim"))
         self.fields(change)
 
     def drifted(self, change: Change) -> None:
-        """A line of a drift report: what was found, not what would be done."""
+        """Show a line of a drift report, which names the difference and not the planned change."""
         if change.cause == "program":
             words = {"create": "declared, not made yet", "delete": "no longer declared, still there"}
             what, color = words.get(change.op, "declared otherwise than applied"), "cyan"
@@ -166,14 +166,14 @@ class Screen:
         self.fields(change, between=", declared ")
 
     def fields(self, change: Change, *, between: str = " → ") -> None:
-        """The fields that differ, one a line."""
+        """Show the fields that differ, one field per line."""
         for item in change.fields:
             if item.before is None and item.after is None:
                 continue
             self.line((f"      {item.path}: ", "dim"), *_difference(item.before, item.after, between))
 
     def _under_way(self) -> list[list[Segment]]:
-        """What is under way now, a line each."""
+        """Return a line for each current step and each current change."""
         lines = [step.segments() for step in list(self._steps.values())]
         for change, began in list(self._changes.values()):
             doing = _DOING.get(change.op, change.op)
@@ -182,7 +182,7 @@ class Screen:
 
 
 def _difference(before: Any, after: Any, between: str) -> list[Segment]:
-    """The two values, or of two lists what goes and what comes."""
+    """Return both values, or the removed and the added items if both values are lists."""
     if not (isinstance(before, list) and isinstance(after, list)):
         return [f"{before!r}{between}{after!r}"]
     gone = [(f"-{item!r} ", "red") for item in before if item not in after]

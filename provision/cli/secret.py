@@ -1,4 +1,4 @@
-"""``provision secret``: secrets of the stack config."""
+"""``provision secret``: set the secrets of a stack file."""
 
 from __future__ import annotations
 
@@ -17,10 +17,10 @@ if TYPE_CHECKING:
 
 
 def asked_for(key: str, *, twice: bool = False) -> str:
-    """A secret from the terminal, or the first line of standard input.
+    """Return a secret from a prompt on the terminal, or else the first line of standard input.
 
     Raises:
-        UsageError: There is none.
+        UsageError: The secret is empty.
     """
     if sys.stdin.isatty():
         value: str = click.prompt(key, hide_input=True, confirmation_prompt=twice, err=True)
@@ -41,7 +41,7 @@ def _known(key: str) -> str:
 
 
 def _find_server(stack: StackFile, index: int) -> None:
-    """Pulumi would make the list anew if it had no such entry."""
+    """Refuse a server that the stack file does not declare, since Pulumi would replace the list of servers."""
     declared = stack.document().get("config", {}).get(f"{NAMESPACE}:servers")
     count = len(declared) if isinstance(declared, list) else 0
     if index >= count:
@@ -55,20 +55,20 @@ def _find_server(stack: StackFile, index: int) -> None:
 
 @click.group("secret")
 def command() -> None:
-    """Set a secret in the stack's file, encrypted."""
+    """Set an encrypted secret in the stack file."""
 
 
 @command.command("set")
 @click.argument("key", callback=lambda _context, _parameter, key: _known(key))
 @click.pass_obj
 def set_secret(invocation: Invocation, key: str) -> None:
-    """Read a secret from the terminal (or from standard input) and write it, encrypted, into the stack's file.
+    """Read a secret from the terminal (or from standard input) and write the secret, encrypted, into the stack file.
 
-    KEY is adminClientSecret, introspectionClientSecret, demoUserPassword or, of several servers,
+    KEY is adminClientSecret, introspectionClientSecret, demoUserPassword or, with several servers,
     servers[0].introspectionClientSecret.
     """
     value = asked_for(key, twice=True)
-    engine = invocation.engine(complete=False)  # it is set because the configuration lacks it
+    engine = invocation.engine(complete=False)  # the configuration still lacks the secret
     if place := re.fullmatch(SERVER_SECRET, key):
         _find_server(engine.stack, int(place[1]))
     engine.set_secret(key, value)

@@ -1,4 +1,4 @@
-"""The Admin API of a stack that is up."""
+"""The session of the Admin API of a stack that is up."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class StackSession:
-    """A stack's realm and how it is reached.
+    """A stack's realm and the session that reaches the realm.
 
     Args:
-        session: The Admin API.
-        realm: The realm.
-        config: What the stack file says.
+        session: The session of the Admin API.
+        realm: The realm's name.
+        config: The stack file's settings.
         outputs: The stack's outputs.
         engine: The stack's engine.
     """
@@ -33,11 +33,11 @@ class StackSession:
 
     @classmethod
     def of(cls, invocation: Invocation) -> StackSession:
-        """That of the stack that was named.
+        """Return the session of the chosen stack.
 
         Raises:
             UsageError: There is no such stack or its configuration is wrong.
-            NotUpError: It is not up.
+            NotUpError: The stack is not up.
         """
         from provision.keycloak.api.session import Session
 

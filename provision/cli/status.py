@@ -1,4 +1,4 @@
-"""``provision status``: what of the stack is up, and where."""
+"""``provision status``: show which processes of the stack run, and where."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 @click.option("--show-secrets", is_flag=True, help="Print secrets in clear.")
 @click.pass_obj
 def command(invocation: Invocation, *, as_json: bool, show_secrets: bool) -> None:
-    """Show what is running and where. Exit code 1 when something that should run does not."""
+    """Show what is running and where. Exits with 1 if a process that should run does not run or does not work."""
     from provision.engine.live_stack import running
     from provision.engine.operation import NotUpError
 

@@ -1,4 +1,4 @@
-"""The end of log files, and what is added to them."""
+"""The last lines of log files, and the lines that are added later."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, NamedTuple
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
-_LOOK_EVERY_SECONDS = 0.2  # no event for a growing file works alike on Linux and macOS
+_LOOK_EVERY_SECONDS = 0.2  # Linux and macOS have no common event for a growing file
 
 
 class Tail(NamedTuple):
@@ -18,7 +18,7 @@ class Tail(NamedTuple):
 
     Args:
         lines: The last lines.
-        offset: Where to go on reading, in bytes from the start.
+        offset: The offset at which to go on reading, in bytes from the start.
     """
 
     lines: list[str]
@@ -26,12 +26,12 @@ class Tail(NamedTuple):
 
 
 def last_lines(file: str, count: int, *, only: Callable[[str], bool] = lambda _line: True) -> Tail:
-    """The last lines of a file; none when there is no such file.
+    """Return the last lines of a file, or no lines if the file does not exist.
 
     Args:
         file: The file.
-        count: How many lines at most.
-        only: Which lines count.
+        count: The greatest number of lines.
+        only: The predicate that a line must fulfil.
     """
     path = Path(file)
     lines: deque[str] = deque(maxlen=count)
@@ -47,11 +47,11 @@ def last_lines(file: str, count: int, *, only: Callable[[str], bool] = lambda _l
 
 
 def follow_files(files: Mapping[str, str], offsets: dict[str, int]) -> Iterator[tuple[str, str]]:
-    """Name and line of whatever is added to the files, for ever; a file that starts anew is read from its start.
+    """Yield the file's name and the line for each added line, for ever; read a truncated file from its start.
 
     Args:
         files: The files by name.
-        offsets: Where to start in each, in bytes.
+        offsets: The offset at which to start in each file, in bytes.
     """
     offsets = dict(offsets)
     while True:

@@ -1,6 +1,6 @@
-"""A stream that lines are printed on: in color where it is a terminal, plain elsewhere.
+"""A stream for lines of text: in color on a terminal, plain elsewhere.
 
-Without a terminal the library that draws is not even loaded.
+Without a terminal, the drawing library is not even loaded.
 """
 
 from __future__ import annotations
@@ -15,12 +15,12 @@ if TYPE_CHECKING:
     from provision._lib.styled_text import Segment
 
 _WIDTH = 100
-"""No wider, however wide the terminal is: longer lines are hard to read."""
+"""The greatest number of columns on any terminal, since longer lines are hard to read."""
 _NARROWEST = 40
 
 
 class Terminal:
-    """A stream.
+    """A stream for lines of text.
 
     Args:
         stream: Standard output or standard error.
@@ -36,11 +36,11 @@ class Terminal:
 
     @property
     def width(self) -> int:
-        """How many columns text may take."""
+        """The number of columns for text."""
         return _WIDTH if self.console is None else max(_NARROWEST, min(_WIDTH, self.console.width))
 
     def line(self, *segments: Segment) -> None:
-        """Print a line; whatever its parts come from, a terminal obeys none of it."""
+        """Print a line without the control characters that its parts may contain."""
         shown = [
             _harmless(segment) if isinstance(segment, str) else (_harmless(segment[0]), segment[1])
             for segment in segments

@@ -1,4 +1,4 @@
-"""``provision up``: make the world what the stack file says."""
+"""``provision up``: bring the world to the state that the stack file declares."""
 
 from __future__ import annotations
 
@@ -23,9 +23,9 @@ if TYPE_CHECKING:
 @click.option("--show-secrets", is_flag=True, help="Print secrets in clear.")
 @click.pass_obj
 def command(invocation: Invocation, *, refresh: bool, as_json: bool, show_secrets: bool) -> None:
-    """Start the stack, or bring it to what its file says.
+    """Start the stack, or change it to what the stack file declares.
 
-    Exits with 3 when a mandatory security rule is broken; in production nothing is made then.
+    Exits with 3 if a mandatory security rule is broken; a production stack then stays unchanged.
     """
     from provision.cli.screen import Screen
     from provision.engine.operation import Hooks
@@ -61,12 +61,12 @@ def command(invocation: Invocation, *, refresh: bool, as_json: bool, show_secret
 
 
 def _in_production(stack: StackFile) -> bool:
-    """What the stack is for, by a look at its file: reading all of it is done while the engine starts."""
+    """Return whether the stack is a production stack; only this key is read before the engine starts."""
     return (stack.document().get("config") or {}).get(f"{NAMESPACE}:profile") == "prod"
 
 
 def _refuse_what_breaks_rules(engine: Engine, screen: Screen, *, as_json: bool) -> None:
-    """In production nothing is made as long as a mandatory rule is broken."""
+    """Show the report and exit if the program breaks a mandatory rule, before a production stack is changed."""
     from provision.engine.operation import Hooks
 
     with screen.step("asking the security rules"):
@@ -84,7 +84,7 @@ def _refuse_what_breaks_rules(engine: Engine, screen: Screen, *, as_json: bool) 
 
 
 def _prepare(engine: Engine, progress: Progress) -> None:
-    """What the runtime needs, fetched, prepared or looked at here, where its progress can be seen."""
+    """Check certificates and prepare what the runtime needs, while the screen shows the progress."""
     from provision.runtimes.certificate_preflight import refuse_unusable
     from provision.runtimes.choice import choose
 

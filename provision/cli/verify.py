@@ -1,4 +1,4 @@
-"""``provision verify``: proofs against the live stack."""
+"""``provision verify``: run proofs against the live stack."""
 
 from __future__ import annotations
 
@@ -24,9 +24,9 @@ if TYPE_CHECKING:
 def command(
     invocation: Invocation, *, proofs: tuple[str, ...], server: str | None, only_list: bool, as_json: bool
 ) -> None:
-    """Prove that the stack does what the MCP specification asks and that tokens are really checked.
+    """Prove that the stack follows the MCP specification and that tokens are really checked.
 
-    Without PROOFS all are run, for each MCP server of the stack. Exit code 3 when one fails.
+    Without PROOFS, all proofs are run for each MCP server of the stack. Exits with 3 if a proof fails.
     """
     from provision.verify import prove
 
@@ -84,15 +84,15 @@ def _as_json(server: str, proof: Proof) -> dict[str, Any]:
 
 
 def targets_of(outputs: StackOutputs, config: StackConfig, only: str | None) -> dict[str, Target]:
-    """What the proofs are about, by the server's name.
+    """Return the targets of the proofs, by the server's name.
 
     Args:
         outputs: The stack's outputs.
-        config: What its file says.
-        only: The one server that is asked for; all when None.
+        config: The stack file's settings.
+        only: The name of the one server to prove; None for all servers.
 
     Raises:
-        UsageError: There is nothing to prove, or nobody who can log in.
+        UsageError: There is no server to prove, or no user or client to log in with.
     """
     if not outputs.servers:
         raise UsageError(
