@@ -87,10 +87,10 @@ def command(
     explain: str | None,
     **options: str,
 ) -> None:
-    """Check a stack with its live realm, another realm, or a realm export against the security rules; change nothing.
+    """Check a stack, a live realm or a realm export against the security rules; change nothing.
 
-    For another realm, the command prompts for the service account's secret, or reads it from standard input. Exits
-    with 3 if a rule is broken.
+    The rules examine the stack's live realm too. With --url, the command prompts for the service account's secret, or
+    reads the secret from standard input. Exits with 3 if a rule is broken.
     """
     if explain:
         _explain(explain)

@@ -175,9 +175,7 @@ def _print_table(clients: Iterable[RegisteredClient], now: datetime) -> None:
 
 
 def _row(client: RegisteredClient, now: datetime) -> tuple[str, ...]:
-    hosts = sorted(
-        {_host(uri) for uri in client.redirect_uris}
-    )  # Keycloak does not keep the order of redirect URIs
+    hosts = sorted({_host(uri) for uri in client.redirect_uris})  # Keycloak keeps no order
     return (
         printable(client.client_id),
         printable(client.name) or "-",

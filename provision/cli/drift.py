@@ -11,7 +11,7 @@ from provision.cli.main import EXIT_FINDINGS, Invocation, print_json
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON document on standard output.")
 @click.pass_obj
 def command(invocation: Invocation, *, as_json: bool) -> None:
-    """Compare the world with the last applied state and with the declared objects; change nothing.
+    """Compare the world with the applied state and with the program; change nothing.
 
     Exits with 0 if all three agree, and with 3 if they differ.
     """

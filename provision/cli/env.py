@@ -16,7 +16,7 @@ from provision.cli.main import Invocation, print_json
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON document on standard output.")
 @click.pass_obj
 def command(invocation: Invocation, *, as_json: bool) -> None:
-    """Print shell exports for plain pulumi: `eval "$(provision env)"`, then for example `pulumi -C stacks preview -s dev`."""
+    """Print shell exports: `eval "$(provision env)"`, then for example `pulumi -C stacks preview -s dev`."""
     engine = invocation.engine()
     engine.backend.make_state_folder()
     variables = engine.backend.environment()

@@ -48,7 +48,10 @@ def command(
     correlation_id: str | None,
     as_json: bool,
 ) -> None:
-    """Print the log of one PROCESS, Keycloak or an MCP server; without PROCESS, print all logs."""
+    """Print the log of PROCESS, or all logs.
+
+    PROCESS is keycloak or the name of an MCP server.
+    """
     asked = {
         "--subject": subject,
         "--decision": decision,

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 @click.option("--show-secrets", is_flag=True, help="Print secrets in clear.")
 @click.pass_obj
 def command(invocation: Invocation, *, refresh: bool, as_json: bool, show_secrets: bool) -> None:
-    """Start the stack, or change it to what the stack file declares.
+    """Start the stack, or apply the changes in the stack file.
 
     Exits with 3 if a mandatory security rule is broken; a production stack then stays unchanged.
     """

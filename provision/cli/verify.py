@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 def command(
     invocation: Invocation, *, proofs: tuple[str, ...], server: str | None, only_list: bool, as_json: bool
 ) -> None:
-    """Prove that the stack follows the MCP specification and that tokens are really checked.
+    """Prove that the stack follows the MCP specification and really checks tokens.
 
     Without PROOFS, all proofs are run for each MCP server of the stack. Exits with 3 if a proof fails.
     """

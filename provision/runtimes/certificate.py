@@ -1,6 +1,6 @@
 """The check of an HTTPS server's certificate before anything is started.
 
-The check makes a TLS handshake in memory, as clients will do it, so that its refusals are those of real clients.
+The check makes a TLS handshake in memory, like a client, so that the check refuses exactly what clients refuse.
 """
 
 from __future__ import annotations

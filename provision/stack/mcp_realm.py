@@ -111,7 +111,7 @@ class McpRealm:
         )
 
     def _events(self) -> dict[str, Any]:
-        """Return the settings of user events: all of Keycloak's defaults, only those of clients' use, or none."""
+        """Return the settings of user events: keep Keycloak's default events, only events of clients' use, or none."""
         if self._config.events or self._config.realm.events is False:
             return {"events_enabled": self._config.events}
         return {

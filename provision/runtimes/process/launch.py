@@ -10,9 +10,7 @@ if TYPE_CHECKING:
     from pathlib import Path, PurePath
 
 MAIN = "org.keycloak.quarkus.runtime.KeycloakMain"
-THREAD_FACTORY = (
-    "io.quarkus.bootstrap.forkjoin.QuarkusForkJoinWorkerThreadFactory"  # Quarkus requires this factory
-)
+THREAD_FACTORY = "io.quarkus.bootstrap.forkjoin.QuarkusForkJoinWorkerThreadFactory"  # Quarkus requires it
 # Measured, see docs/decisions/0002-keycloak-start-up.md.
 TUNING = (
     "-XX:+UseSerialGC",
