@@ -96,7 +96,7 @@ class Screen:
 
     @property
     def draws(self) -> bool:
-        """Whether lines are redrawn in place."""
+        """True if lines are redrawn in place."""
         return self._live is not None
 
     @property

@@ -80,7 +80,7 @@ class RunningProcess:
 
     @property
     def is_well(self) -> bool:
-        """Whether the process runs and works."""
+        """True if the process runs and works."""
         return self.pid is not None and self.works
 
     def as_json(self) -> dict[str, Any]:

@@ -9,7 +9,21 @@ import pytest
 
 _PACKAGE = Path(__file__).parents[2] / "provision"
 
-_DONE = ("_lib", "config", "core", "engine", "keycloak", "provider", "resources", "rules", "server", "verify")
+_DONE = (
+    "_lib",
+    "cli",
+    "config",
+    "core",
+    "engine",
+    "keycloak",
+    "provider",
+    "resources",
+    "rules",
+    "runtimes",
+    "server",
+    "stack",
+    "verify",
+)
 """The folders of the package whose docstrings are checked."""
 
 _WEAK_FIRST_WORDS = {
