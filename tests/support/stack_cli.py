@@ -125,8 +125,8 @@ class StackCli:
 
         for home in self.data.glob("*/stacks/*"):
             for item in processes(home):
-                if item["pid"]:
-                    kill(item["pid"])
+                if item.pid:
+                    kill(item.pid)
         shutil.rmtree(self.data, ignore_errors=True)
 
     def clean_up(self) -> None:
