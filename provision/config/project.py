@@ -158,4 +158,4 @@ class StackFile:
                 f"{self.file}: the key {strangers[0]!r} has no namespace.",
                 f"Write {prefix}{strangers[0]} instead.",
             )
-        return read(own, source=str(self.file), folder=self.project.folder)
+        return read(own, source=str(self.file), folder=self.project.folder, stack=self.name)

@@ -249,13 +249,16 @@ class StackConfig(Concept):
         return self.profile in {"dev", "test"}
 
 
-def read(values: Mapping[str, Any], *, source: str, folder: Path | None = None) -> StackConfig:
+def read(
+    values: Mapping[str, Any], *, source: str, folder: Path | None = None, stack: str | None = None
+) -> StackConfig:
     """Return the configuration from the values under ``provision:``.
 
     Args:
         values: Key (without the namespace) → value; objects may be JSON text, the form in which Pulumi passes them.
         source: The file, for the error message.
         folder: The folder for relative paths of files; without a folder the paths stay relative.
+        stack: The stack's name, so that a command in an error text is for this stack.
 
     Raises:
         UsageError: A key is unknown or a value is wrong. The text names every problem, never a value.
@@ -268,6 +271,8 @@ def read(values: Mapping[str, Any], *, source: str, folder: Path | None = None) 
             f"  {NAMESPACE}:{problem}" if problem.path else f"  {problem}"
             for problem in problems(error, StackConfig)
         )
+        if stack is not None:
+            lines = lines.replace("`provision ", f"`provision -s {stack} ")
         raise UsageError(
             f"The configuration in {source} is wrong:\n{lines}",
             f"Correct {source}; `provision schema` prints what is allowed.",

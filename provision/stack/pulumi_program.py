@@ -41,7 +41,7 @@ def program(project_folder: Path) -> dict[str, Any]:
                 f"Stack {name} is a copy by name, and plain pulumi does not read {stack.file.name} for it.",
                 f"Use `provision -s {name}`, or copy the file to Pulumi.{name}.yaml.",
             )
-        config = read(own, source=str(stack.file), folder=stack.project.folder)
+        config = read(own, source=str(stack.file), folder=stack.project.folder, stack=name)
         refuse_unusable(config, str(stack.file))
     except ProvisionError as error:
         raise pulumi.RunError(str(error)) from None

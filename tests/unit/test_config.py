@@ -217,6 +217,15 @@ def test_client_id_metadata_documents_switch_their_feature_on():
     assert switched.features == ("cimd",)
 
 
+def test_the_command_that_sets_a_missing_secret_names_the_stack(project):
+    stack = write(
+        project, "shop", f"config:\n  provision:profile: prod\n  provision:server: {{url: {_ELSEWHERE}}}\n"
+    )
+    with pytest.raises(UsageError) as caught:
+        stack.config()
+    assert "`provision -s shop secret set " in caught.value.what
+
+
 def test_the_production_example_lacks_nothing_but_its_secrets():
     stack = Project.find(_ROOT).stack("prod")
     with pytest.raises(UsageError, match="adminClientSecret is not set"):
