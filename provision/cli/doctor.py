@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from provision._lib.errors import ProvisionError, UsageError
+from provision._lib.styled_text import printable
 from provision.cli.main import print_json
 
 if TYPE_CHECKING:
@@ -43,7 +44,7 @@ def command(invocation: Invocation, *, as_json: bool) -> None:
         for finding in findings:
             sign, color = _SIGNS[finding.state]
             click.secho(f"{sign} ", fg=color, nl=False)
-            click.echo(f"{finding.part:<20}{finding.where}")
+            click.echo(printable(f"{finding.part:<20}{finding.where}"))
     if any(finding.state == "missing" for finding in findings):
         click.get_current_context().exit(1)
 

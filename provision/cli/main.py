@@ -224,9 +224,16 @@ def _print_error(error: ProvisionError, arguments: list[str]) -> None:
     if "--json" in arguments:
         print_json({"error": {"what": error.what, "do": error.do}})
     click.secho("error: ", fg="red", bold=True, nl=False, err=True)
-    click.echo(error.what, err=True)
+    click.echo(_shown(error.what), err=True)
     if error.do:
-        click.echo(f"  {error.do}", err=True)
+        click.echo(f"  {_shown(error.do)}", err=True)
+
+
+def _shown(text: str) -> str:
+    """Return an error's text without characters that a terminal would obey: it may repeat a file's or a server's."""
+    from provision._lib.styled_text import printable
+
+    return printable(text, besides="\n")
 
 
 __all__ = ["EXIT_FINDINGS", "Invocation", "cli", "load_rules", "main", "print_json"]

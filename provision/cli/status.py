@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from provision._lib.styled_text import printable
 from provision.cli.main import Invocation, print_json
 
 if TYPE_CHECKING:
@@ -72,4 +73,4 @@ def _print(stack: str, outputs: StackOutputs, found: Sequence[RunningProcess], *
 
 
 def _line(title: str, text: str) -> None:
-    click.echo(f"{title:<15}{text}")
+    click.echo(printable(f"{title:<15}{text}"))

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import TYPE_CHECKING, Any
+from urllib.parse import quote
 
 from pydantic import ConfigDict, Field, ValidationError, model_validator
 
@@ -12,7 +14,7 @@ from provision.core.registry import kind
 from provision.core.spec import PACKAGE
 
 if TYPE_CHECKING:
-    from collections.abc import Container, Iterator, Mapping
+    from collections.abc import Container, Iterable, Iterator, Mapping
 
     from provision.core.spec import Spec
 
@@ -73,6 +75,7 @@ def in_order(items: tuple[DeclaredObject, ...], realm: str) -> dict[str, Spec]:
     by_kind: dict[str, list[tuple[str, ...]]] = {}
     for key in specs:
         by_kind.setdefault(key[0], []).append(key)
+    names = _names(specs)
     ordered: dict[str, Spec] = {}
     begun: set[tuple[str, ...]] = set()
 
@@ -81,11 +84,21 @@ def in_order(items: tuple[DeclaredObject, ...], realm: str) -> dict[str, Spec]:
             begun.add(key)
             for other in _needed(specs[key], specs, by_kind):
                 place(other)
-            ordered["/".join(key)] = specs[key]
+            ordered[names[key]] = specs[key]
 
     for key in specs:
         place(key)
     return ordered
+
+
+def _names(keys: Iterable[tuple[str, ...]]) -> dict[tuple[str, ...], str]:
+    """Return the Pulumi name of each key: its parts joined by slashes, and quoted if two keys would share a name."""
+    joined = {key: "/".join(key) for key in keys}
+    shared = {name for name, count in Counter(joined.values()).items() if count > 1}
+    return {
+        key: "/".join(quote(part, safe=":@ ,+") for part in key) if name in shared else name
+        for key, name in joined.items()
+    }
 
 
 def _needed(

@@ -8,6 +8,7 @@ from pydantic import AfterValidator, Field
 
 from provision.config import mcp_clients
 from provision.config.concept import Concept
+from provision.server.values import ClientId  # noqa: TC001 - pydantic needs it when the model is built
 
 
 def _segment(name: str) -> str:
@@ -76,7 +77,7 @@ class RegistrationConfig(Concept):
 class ClientConfig(Concept):
     """A pre-registered public client with PKCE, for MCP clients that do not register themselves."""
 
-    client_id: str = Field(default="mcp-client", min_length=1)
+    client_id: ClientId = "mcp-client"
     """The client's client ID."""
     name: str = "MCP client"
     """The client's name on the consent page."""

@@ -175,3 +175,13 @@ def test_rules_writes_the_policy_pack_that_the_repository_has(provision):
         written = (folder / name).read_text()
         assert written.replace(sys.prefix, "../.venv") == (own / name).read_text()
     assert {file.name for file in folder.iterdir()} == {"PulumiPolicy.yaml", "__main__.py"}
+
+
+def test_an_error_holds_nothing_that_a_terminal_would_obey(provision):
+    (provision.folder / "Pulumi.dev.yaml").write_text('config:\n  provision:server: {"\\e]0;title\\a": 1}\n')
+    done = provision("preview")
+    assert done.returncode == 2
+    said = done.stderr
+    assert "unknown key" in said
+    assert "\x1b" not in said
+    assert "\x07" not in said

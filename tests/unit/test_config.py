@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from provision._lib.errors import UsageError
+from provision.config.objects import in_order
 from provision.config.project import Project
 from provision.config.stack_config import StackConfig, read
 
@@ -323,3 +324,24 @@ def test_two_clones_of_one_project_keep_their_stacks_apart(tmp_path, monkeypatch
         (tmp_path / clone / "Pulumi.yaml").write_text("name: shop\n")
         homes.add(Project.at(tmp_path / clone).stack("dev").home)
     assert len(homes) == 2
+
+
+@pytest.mark.parametrize(
+    "values",
+    [
+        {"clients": [{"clientId": "c\x1b]0;title\x07"}]},
+        {"server": {"clientId": "a\0b"}},
+    ],
+)
+def test_a_client_id_with_a_control_character_is_refused(values):
+    with pytest.raises(UsageError, match="printable"):
+        read(values, source="f")
+
+
+def test_two_objects_whose_keys_join_to_the_same_text_are_both_declared():
+    objects = [
+        {"type": "ClientRole", "client": "a/b", "name": "c"},
+        {"type": "ClientRole", "client": "a", "name": "b/c"},
+    ]
+    config = read({"objects": objects}, source="f")
+    assert set(in_order(config.objects, "mcp")) == {"ClientRole/a%2Fb/c", "ClientRole/a/b%2Fc"}
