@@ -46,15 +46,22 @@ def choose(config: StackConfig, home: Path) -> Choice:
         return Choice(registry.runtime(declared))
     record = runtime_record.read(home)
     if record is not None:
-        return _kept(record.runtime, declared)
+        return _kept(record.runtime, config)
     return _first(config) if is_free else _wanted(declared)
 
 
-def _kept(name: str, declared: str) -> Choice:
+def _kept(name: str, config: StackConfig) -> Choice:
     """Return the runtime that a stack is up in."""
+    declared = config.runtime
     if declared != runtimes.AUTO:
         runtime_record.refuse_another(name, declared)
     runtime = registry.runtime(name)
+    for misfit in runtimes.misfits(config, name):
+        raise ProvisionError(
+            f"The stack runs {runtime.facts.manner}, and its file does not fit: {misfit}.",
+            "Change the stack file, or run `provision down`, then `provision up`: the realm is made anew from the same "
+            "file; clients and users that were added to it are lost.",
+        )
     if (missing := runtime.missing()) is not None:
         raise ProvisionError(f"The stack runs {runtime.facts.manner}. {missing.what}", missing.do)
     why = f"runtime: {declared} stays with {name}, in which the stack is up." if declared != name else ""
@@ -73,7 +80,11 @@ def _first(config: StackConfig) -> Choice:
     """Return the first available runtime, which the stack file's settings must fit."""
     lacking = ""
     for name in runtimes.tried_by_auto():
-        runtime = registry.runtime(name)
+        try:
+            runtime = registry.runtime(name)
+        except ProvisionError as error:
+            lacking += f" {error.what}"
+            continue
         for misfit in runtimes.misfits(config, name):
             raise ProvisionError(
                 f"runtime: auto can't take {runtime.facts.plural}: {misfit}.{lacking}",

@@ -83,6 +83,16 @@ def test_auto_takes_no_runtime_that_the_stack_file_does_not_fit(tmp_path, missin
     assert "does not answer" in error.value.what
 
 
+@pytest.mark.usefixtures("missing")
+def test_auto_stays_with_no_runtime_that_the_stack_file_does_not_fit(tmp_path):
+    runtime_record.write(tmp_path, RuntimeRecord("process", "0a"))
+    with pytest.raises(
+        ProvisionError, match=r"runs as processes.*: server\.image is for runtime: docker"
+    ) as error:
+        chosen("auto", tmp_path, server={"image": "registry.example.org/weather@sha256:0"})
+    assert "provision down" in error.value.do
+
+
 @pytest.mark.parametrize(("there", "declared"), [("process", "docker"), ("docker", "process")])
 @pytest.mark.usefixtures("missing")
 def test_a_stack_that_is_up_is_not_moved(tmp_path, there, declared):
