@@ -82,6 +82,7 @@ def stack(tmp_path, monkeypatch):
 def _write(path: Path, *lines: str) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text("".join(f"{line}\n" for line in lines))
+    (path.parent / "process.key").touch()  # each process that was started has one
 
 
 def _times(output: str) -> list[str]:

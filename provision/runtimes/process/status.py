@@ -5,28 +5,35 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+from provision.runtimes.process import record
 from provision.runtimes.protocol import RunningProcess
 
 _SETTINGS_FILE = "settings.json"  # the server's settings, in the folder of its process
 
 
 def processes(stack_home: Path) -> tuple[RunningProcess, ...]:
-    """Return the processes that a stack has folders for.
+    """Return every process that was ever started in a stack, whether it runs or not.
 
     Args:
         stack_home: The folder of the stack.
     """
     from provision.runtimes.process import managed_process
 
-    if not stack_home.is_dir():
-        return ()
     found = []
-    for home in sorted(path for path in stack_home.iterdir() if path.is_dir()):
+    for home in _homes(stack_home):
         running = managed_process.running(home)
         found.append(
             RunningProcess(name=home.name, pid=running.pid if running else None, log=str(_log_of(home)))
         )
     return tuple(found)
+
+
+def _homes(stack_home: Path) -> list[Path]:
+    """Return the folders of processes; other runtimes have folders beside them, for images and copies of logs."""
+    if not stack_home.is_dir():
+        return []
+    marks = (record.RECORD, record.KEY)  # the key stays when a process is stopped
+    return sorted(home for home in stack_home.iterdir() if any((home / mark).is_file() for mark in marks))
 
 
 def _log_of(home: Path) -> Path:
@@ -59,7 +66,5 @@ def stop_all(stack_home: Path) -> None:
     """
     from provision.runtimes.process import managed_process
 
-    if stack_home.is_dir():
-        for home in stack_home.iterdir():
-            if home.is_dir():
-                managed_process.stop(home)
+    for home in _homes(stack_home):
+        managed_process.stop(home)
