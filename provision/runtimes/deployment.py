@@ -24,7 +24,8 @@ class Placement:
         home: The stack's folder.
         folder: The folder of the stack file, in which the user's own command runs.
         config: The stack file's settings.
-        mark: The mark that distinguishes this stack from others of the same name; empty if nothing is recorded.
+        mark: A random id of this stack. It distinguishes the stack's resources from the resources of another stack
+            with the same name; empty if the stack is not up.
         opts: The options of the resources.
     """
 

@@ -134,7 +134,8 @@ def refuse_foreign(name: str, mark: str | None) -> None:
     if any(not ours.of(item) for item in listed):
         raise ProvisionError(
             f"There are containers of another stack {name} (of another folder, user or backend).",
-            f"Remove that one, name the project in Pulumi.yaml otherwise, or see `docker ps -a --filter label={LABEL}={name}`.",
+            "If they are this stack's, because its folder was lost, run `provision down`. Otherwise remove the other stack, or "
+            f"name the project in Pulumi.yaml otherwise; see `docker ps -a --filter label={LABEL}={name}`.",
         )
 
 

@@ -61,7 +61,7 @@ def _ask() -> tuple[str, ProvisionError | None]:
 
 
 def _not_docker() -> ProvisionError:
-    """Return the error for Podman, which treats requests differently from Docker (docs/docker.md)."""
+    """Return the error for Podman, which changes a container's health check and restrictions (docs/docker.md)."""
     return ProvisionError(
         f"{_where()} is Podman, which does not take a container's health check and restrictions as Docker does.",
         "Let DOCKER_HOST name a Docker daemon, or take `runtime: process`.",

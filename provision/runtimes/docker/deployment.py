@@ -263,9 +263,9 @@ class DockerDeployment:
     def _files(self, what: _Container) -> tuple[pulumi_docker.Volume, Output[str]]:
         """Return the volume with a container's files, and the ids of the containers that received the uploads.
 
-        Docker can't upload a file to a container with a read-only root, so further containers, which are never
-        started, receive the files: one container the files that a preview may show, and another the secret files,
-        since one secret upload hides all uploads of the same container.
+        Docker cannot copy files into a container with a read-only root. Two helper containers, never started, receive the
+        files: one holds the files that a preview may show, the other the secrets, because one secret hides every value
+        declared beside it.
         """
         volume = self._volume(f"{what.name}-files")
         hidden: dict[str, Output[str]] = {

@@ -35,7 +35,8 @@ class Runtime(Spec, module="index"):
     mark: str = Field(
         default="",
         pattern="^[0-9a-f]*$",
-        description="Tells what this stack made from what another of the same name made; left out, one is chosen and kept.",
+        description="A random id of this stack. It distinguishes the stack's resources from the resources of another "
+        "stack with the same name; left out, one is chosen and kept.",
     )
 
 

@@ -21,7 +21,7 @@ class ServerData(Spec, module="docker"):
     name: Annotated[str, NaturalKey] = Field(default="keycloak", description="A name of your own.")
     runs_in: str = Field(
         default="",
-        description="What it runs in, for example a container; in another one it is looked at again.",
+        description="The id of the container that runs Keycloak; a new id makes the provider read the data id again.",
     )
 
 
