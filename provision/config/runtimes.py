@@ -136,19 +136,22 @@ def misfits(config: StackConfig, name: str) -> Iterator[str]:
     yield from it.problems(config)
 
 
-def rule_sources() -> dict[str, str]:
-    """Return the modules that tell the security rules of the resources of our own runtimes, by type token."""
+@cache
+def _own_rule_sources() -> dict[str, str]:
     return {
         token: module for name in plug_ins.own(PACKAGE) for token, module in facts(name).rule_sources.items()
     }
 
 
 def rule_source(token: str) -> str | None:
-    """Return the module that tells the security rules of a kind that a runtime of another distribution has, or None.
+    """Return the module that tells the security rules of a runtime's resource, or None for another resource.
 
     Args:
-        token: The kind's Pulumi type token; its Pulumi module has the runtime's name.
+        token: The resource's Pulumi type token; for a runtime of another distribution, its Pulumi module has the
+            runtime's name.
     """
+    if token in _own_rule_sources():
+        return _own_rule_sources()[token]
     module = token.split(":")[1] if token.startswith(f"{spec.PACKAGE}:") else ""
     if module in {"", *registry.homes()} or not is_known(module):
         return None

@@ -39,7 +39,7 @@ from provision.rules import checks
 from provision.rules.evaluation import evaluate
 from provision.rules.model import MASKED, PROFILES, UNKNOWN
 from provision.rules.sources import engine_inputs
-from provision.rules.sources.program import SURROUNDING, snapshot
+from provision.rules.sources.program import is_surrounding, snapshot
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
@@ -95,7 +95,7 @@ class Session:
     def about_one(self, resource: ResourceInput) -> Report:
         """Evaluate the rules that need only the resource itself, before it is made."""
         self.seen[resource.name] = resource
-        around = [item for item in self.seen.values() if item.type in SURROUNDING and item is not resource]
+        around = [item for item in self.seen.values() if is_surrounding(item.type) and item is not resource]
         rules = [rule for rule in checks.rules() if not rule.beside]
         report = evaluate(snapshot([*around, resource], self.profile), self.config, only=rules)
         report = _only(report, lambda item: item.resource == resource.name)

@@ -25,14 +25,20 @@ _ADAPTERS: Mapping[str, str] = {
     "kubernetes:apps/v1:StatefulSet": "provision.rules.sources.adapters.kubernetes_workload",
     "kubernetes:core/v1:ConfigMap": "provision.rules.sources.adapters.kubernetes_config_map",
     "provision:index:McpStack": "provision.rules.sources.adapters.mcp_stack",
-    **runtimes.rule_sources(),
 }
-"""Modules by the type that they read; each has ``resources(declared)``."""
+"""Modules by the type that they read; each has ``resources(declared)``. Runtimes name modules for types of their own."""
 
-SURROUNDING = frozenset({f"{KEYCLOAK}Realm", *_ADAPTERS})
-"""Types that other resources are judged with: a realm decides whether its objects are new or existed before, and the
-resource that runs a Keycloak decides where a connection leads.
-"""
+
+def is_surrounding(token: str) -> bool:
+    """Return whether other resources are judged with a resource of this type.
+
+    A realm decides whether its objects are new or existed before, and the resource that runs a Keycloak decides where a
+    connection leads.
+
+    Args:
+        token: The type token.
+    """
+    return token == f"{KEYCLOAK}Realm" or _adapter(token) is not None
 
 
 def snapshot(declared: Iterable[ResourceInput], profile: Profile) -> Snapshot:
@@ -50,10 +56,14 @@ def _resources(declared: ResourceInput) -> Iterator[Resource]:
     if declared.type.startswith(KEYCLOAK):
         name = _current_token(declared.type).removeprefix(KEYCLOAK)
         yield specialized(keycloak_resource(name, declared.name, declared.properties))
-    elif source := _ADAPTERS.get(declared.type) or runtimes.rule_source(declared.type):
+    elif source := _adapter(declared.type):
         read: Callable[[ResourceInput], Iterator[Resource]] = importlib.import_module(source).resources
         yield from read(declared)
     yield from any_resource.resources(declared)
+
+
+def _adapter(token: str) -> str | None:
+    return _ADAPTERS.get(token) or runtimes.rule_source(token)
 
 
 def _current_token(token: str) -> str:

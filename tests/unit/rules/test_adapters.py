@@ -50,7 +50,7 @@ def test_a_hidden_value_anywhere_finds_nothing_and_breaks_nothing(stack, marker)
     known = {finding.rule.id for finding in evaluate(good_stacks.good(stack), RulesConfig()).findings}
     tried = 0
     for index, resource in enumerate(resources):
-        if resource.type not in program._ADAPTERS:
+        if program._adapter(resource.type) is None:
             continue
         for properties in hidden_variants(dict(resource.properties), marker):
             if not isinstance(properties, dict):

@@ -16,7 +16,8 @@ from provision._lib.errors import ProvisionError
 from provision.config import runtimes
 from provision.config.stack_config import StackConfig
 from provision.core.registry import catalogue
-from provision.rules.sources.program import snapshot
+from provision.rules.sources.adapters import any_resource
+from provision.rules.sources.program import is_surrounding, snapshot
 from provision.rules.sources.resource_input import ResourceInput
 from provision.runtimes import registry
 from provision.runtimes.protocol import Finding, LiveStack, RunningProcess, Runtime
@@ -149,6 +150,23 @@ def test_the_rules_read_the_kinds_of_a_runtime_of_another_distribution(fourth):
     assert [one.kind for one in found.resources if one.kind == "KeycloakServer"]
 
 
+@pytest.mark.parametrize("name", _OWN)
+def test_the_rules_judge_other_resources_with_what_a_runtime_runs(name):
+    assert all(map(is_surrounding, runtimes.facts(name).rule_sources))
+
+
+def test_the_rules_judge_other_resources_with_what_a_runtime_of_another_distribution_runs(fourth):
+    assert is_surrounding(f"provision:{fourth}:Keycloak")
+    assert not is_surrounding(f"provision:{fourth}:Other")
+
+
+def test_the_rules_leave_the_programs_of_runtimes_to_their_own_rules(fourth):
+    inputs = {"env": {"TOKEN": "x"}, "labels": {"owner": "x"}}
+    for token in ("docker:index/container:Container", f"provision:{fourth}:Keycloak"):
+        (found,) = any_resource.resources(ResourceInput(token, "it", inputs))
+        assert found.peek("inputs") == {"labels": {"owner": "x"}}
+
+
 @pytest.mark.parametrize(
     ("spoiled", "found"),
     [
@@ -176,7 +194,9 @@ def test_the_kinds_of_a_runtime_of_another_distribution_are_found_by_the_module_
 def test_a_distribution_whose_modules_are_gone_is_named(fourth, monkeypatch):
     monkeypatch.setitem(sys.modules, "scripted_runtime.facts", None)
     runtimes.facts.cache_clear()
-    with pytest.raises(ProvisionError, match="The runtime scripted can't be loaded"):
+    with pytest.raises(
+        ProvisionError, match="The runtime scripted can't be loaded"
+    ):
         runtimes.facts(fourth)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
+from provision.config import runtimes
 from provision.core.registry import kind
 from provision.rules.helpers.secret_names import names_a_secret
 from provision.rules.model import UNKNOWN, Resource
@@ -18,12 +19,8 @@ _ENCRYPTED: Final = {"kubernetes:core/v1:Secret", "pulumi:providers:provision"}
 """Types whose values are always encrypted."""
 _PROGRAMS: Final = {"args", "command", "entrypoints", "env", "envs"}
 """Inputs that rules about containers and servers look at."""
-_OF_CONTAINERS: Final = {
-    "docker:index/container:Container",
-    "kubernetes:apps/v1:Deployment",
-    "kubernetes:apps/v1:StatefulSet",
-    "provision:process:McpServer",
-}
+_OF_KUBERNETES: Final = {"kubernetes:apps/v1:Deployment", "kubernetes:apps/v1:StatefulSet"}
+"""Types with programs, as the resources of runtimes are."""
 
 
 def resources(declared: ResourceInput) -> Iterator[Resource]:
@@ -34,7 +31,7 @@ def resources(declared: ResourceInput) -> Iterator[Resource]:
     inputs = (
         _of_others(declared.properties) if handler is None else _of_ours(declared.properties, handler.spec)
     )
-    if declared.type in _OF_CONTAINERS:
+    if declared.type in _OF_KUBERNETES or runtimes.rule_source(declared.type) is not None:
         inputs = _without_programs(inputs)
     if inputs:
         values = {"type": declared.type, "inputs": inputs}
