@@ -9,6 +9,10 @@ import importlib
 import pkgutil
 from functools import cache
 from importlib.util import find_spec
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from importlib.metadata import EntryPoint
 
 
 @cache
@@ -23,15 +27,15 @@ def own(package: str) -> tuple[str, ...]:
 
 
 @cache
-def added(package: str) -> dict[str, str]:
-    """Return the packages that other distributions add, by their name; every installed distribution is searched.
+def added(package: str) -> dict[str, EntryPoint]:
+    """Return the entry points that other distributions add, by their name; every installed distribution is searched.
 
     Args:
         package: Our package, whose name is also the name of the entry point group.
     """
     from importlib.metadata import entry_points
 
-    return {point.name: point.value for point in entry_points(group=package)}
+    return {point.name: point for point in entry_points(group=package)}
 
 
 def names(package: str) -> tuple[str, ...]:
@@ -50,7 +54,23 @@ def place(package: str, name: str) -> str | None:
         package: Our package.
         name: The plug-in's name.
     """
-    return f"{package}.{name}" if name in own(package) else added(package).get(name)
+    if name in own(package):
+        return f"{package}.{name}"
+    point = added(package).get(name)
+    return None if point is None else point.value
+
+
+def distribution(package: str, name: str) -> str | None:
+    """Return the distribution that adds a plug-in, or None for a plug-in of ours.
+
+    Args:
+        package: Our package.
+        name: The plug-in's name.
+    """
+    if name in own(package):
+        return None
+    point = added(package).get(name)
+    return None if point is None or point.dist is None else point.dist.name
 
 
 def part(package: str, name: str, module: str) -> str | None:

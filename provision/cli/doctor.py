@@ -82,17 +82,32 @@ def _findings(stack: StackFile | None) -> Iterator[Finding]:
 def _of_runtimes(stack: StackFile | None, config: StackConfig | None) -> Iterator[Finding]:
     """Yield the findings of every runtime; parts that other runtimes than the stack's lack are not needed."""
     from provision.config import runtimes
+    from provision.engine import live_stack
     from provision.runtimes import registry
     from provision.runtimes.protocol import Finding
 
     try:
-        own = registry.DEFAULT if stack is None else registry.of_stack(stack).name
+        own = registry.DEFAULT if stack is None else live_stack.runtime(stack).name
     except ProvisionError as error:
         yield Finding.missing("Runtime", error)
         own = registry.DEFAULT
     for name in sorted(runtimes.names(), key=lambda name: name != own):
-        for finding in registry.runtime(name).diagnose(config):
+        for finding in _of_runtime(name, config):
             yield finding if name == own else finding.unless_needed()
+
+
+def _of_runtime(name: str, config: StackConfig | None) -> Iterator[Finding]:
+    """Yield the parts of a runtime, or the runtime itself if it can't be loaded."""
+    from provision.config import runtimes
+    from provision.runtimes import registry
+    from provision.runtimes.protocol import Finding
+
+    try:
+        _, runtime = runtimes.facts(name), registry.runtime(name)
+    except ProvisionError as error:
+        yield Finding.missing(f"Runtime {name}", error)
+        return
+    yield from runtime.diagnose(config)
 
 
 def _pulumi() -> Finding:

@@ -75,10 +75,9 @@ def command(
 
 
 def _chosen(stack: StackFile, process: str | None, *, follow: bool) -> tuple[RunningProcess, ...]:
-    from provision.engine.live_stack import running
-    from provision.runtimes import registry
+    from provision.engine import live_stack
 
-    known = running(stack)
+    known = live_stack.running(stack)
     chosen = tuple(item for item in known if process in {None, item.name})
     if not chosen:
         names = ", ".join(item.name for item in known)
@@ -88,7 +87,7 @@ def _chosen(stack: StackFile, process: str | None, *, follow: bool) -> tuple[Run
             else f"Stack {stack.name} has no logs.",
             f"It has: {names}." if names else f"Start it: `provision up -s {stack.name}`.",
         )
-    registry.of_stack(stack).fetch_logs(chosen, follow=follow)
+    live_stack.runtime(stack).fetch_logs(chosen, follow=follow)
     return chosen
 
 
@@ -115,9 +114,9 @@ def _audit_files(stack: StackFile, chosen: tuple[RunningProcess, ...]) -> dict[s
     Raises:
         ProvisionError: None of the processes has an audit trail.
     """
-    from provision.runtimes import registry
+    from provision.engine import live_stack
 
-    runtime = registry.of_stack(stack)
+    runtime = live_stack.runtime(stack)
     files = {item.name: runtime.audit_log(item) for item in chosen}
     known = {name: file for name, file in files.items() if file is not None}
     if not known:

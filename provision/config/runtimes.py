@@ -79,16 +79,20 @@ def facts(name: str) -> RuntimeFacts:
     Raises:
         ProvisionError: There is no such runtime, or it can't be loaded.
     """
-    found: RuntimeFacts = load(name, "facts").FACTS
+    found = load(name, "facts", "FACTS", lambda declared: declared)
+    if not isinstance(found, RuntimeFacts):
+        raise _broken(name, TypeError("FACTS of its module facts is no RuntimeFacts"))
     return found
 
 
-def load(name: str, module: str) -> Any:
-    """Import a module of a runtime.
+def load(name: str, module: str, attribute: str, make: Callable[[Any], Any]) -> Any:
+    """Return an object made from what a module of a runtime defines.
 
     Args:
         name: The runtime.
         module: The module's name in the runtime's package.
+        attribute: The attribute of the module.
+        make: Makes the object from the attribute.
 
     Raises:
         ProvisionError: There is no such runtime, or it can't be loaded.
@@ -100,17 +104,36 @@ def load(name: str, module: str) -> Any:
             "Install the package that brings it, or name another one.",
         )
     try:
-        return importlib.import_module(f"{home}.{module}")
-    except ImportError as error:
-        raise ProvisionError(
-            f"The runtime {name} can't be loaded: {error}.", "Install or update the package that brings it."
-        ) from error
+        return make(getattr(importlib.import_module(f"{home}.{module}"), attribute))
+    except Exception as error:  # the package of another distribution may fail in any way
+        raise _broken(name, error) from error
+
+
+def _broken(name: str, error: Exception) -> ProvisionError:
+    """Return the error for a runtime that can't be loaded."""
+    distribution = plug_ins.distribution(PACKAGE, name)
+    reason = f"{type(error).__name__}: {error}".rstrip(".")
+    if distribution is None:
+        return ProvisionError(f"The runtime {name} can't be loaded: {reason}.", "Install provision again.")
+    return ProvisionError(
+        f"The runtime {name} of the distribution {distribution} can't be loaded: {reason}.",
+        f"Update {distribution}, or uninstall it.",
+    )
+
+
+def _loadable() -> Iterator[tuple[str, RuntimeFacts]]:
+    """Yield the runtimes with their facts, without runtimes that can't be loaded: `provision doctor` shows these."""
+    for name in names():
+        try:
+            found = facts(name)
+        except ProvisionError:
+            continue
+        yield name, found
 
 
 def tried_by_auto() -> tuple[str, ...]:
-    """Return the runtimes that ``runtime: auto`` tries, in this order; the last one can always be had."""
-    orders = {name: facts(name).auto_order for name in names()}
-    ordered = sorted((order, name) for name, order in orders.items() if order is not None)
+    """Return the runtimes that ``runtime: auto`` tries, in this order; a runtime that can't be loaded is left out."""
+    ordered = sorted((it.auto_order, name) for name, it in _loadable() if it.auto_order is not None)
     return tuple(name for _, name in ordered)
 
 
@@ -169,10 +192,10 @@ class RuntimeName:
 
     Args:
         also: Further texts that are allowed.
-        only: Whether a runtime is allowed by its facts; all are when left out.
+        only: Whether a runtime is allowed by its facts. Left out, all are allowed, and none is loaded.
     """
 
-    def __init__(self, *also: str, only: Callable[[RuntimeFacts], bool] = lambda _: True) -> None:
+    def __init__(self, *also: str, only: Callable[[RuntimeFacts], bool] | None = None) -> None:
         self._also = also
         self._only = only
 
@@ -187,9 +210,14 @@ class RuntimeName:
         return {**handler(schema), "enum": self._allowed()}
 
     def _checked(self, value: str) -> str:
-        if value in self._also or (is_known(value) and self._only(facts(value))):
+        if value in self._also or (is_known(value) and self._is_allowed(value)):
             return value
         raise ValueError(f"there is no runtime of that name; there are {', '.join(self._allowed())}")
 
     def _allowed(self) -> list[str]:
-        return [*(name for name in names() if self._only(facts(name))), *self._also]
+        if self._only is None:
+            return [*names(), *self._also]
+        return [*(name for name, it in _loadable() if self._only(it)), *self._also]
+
+    def _is_allowed(self, name: str) -> bool:
+        return self._only is None or self._only(facts(name))

@@ -10,7 +10,20 @@ from provision.runtimes.protocol import LiveStack
 
 if TYPE_CHECKING:
     from provision.config.project import StackFile
-    from provision.runtimes.protocol import RunningProcess
+    from provision.runtimes.protocol import RunningProcess, Runtime
+
+
+def runtime(stack: StackFile) -> Runtime:
+    """Return the runtime that a stack is up in, or the runtime that its file names.
+
+    Args:
+        stack: The stack.
+
+    Raises:
+        ProvisionError: There is no such runtime, it can't be loaded, or the stack's record is broken.
+    """
+    backend = Backend(stack)
+    return registry.of_stack(stack, lambda: backend.resources() or ())
 
 
 def running(stack: StackFile) -> tuple[RunningProcess, ...]:
@@ -26,4 +39,4 @@ def running(stack: StackFile) -> tuple[RunningProcess, ...]:
     """
     backend = Backend(stack)
     live = LiveStack.of(stack, lambda: backend.resources() or (), is_alone=backend.record is not None)
-    return registry.of_stack(stack).processes(live)
+    return runtime(stack).processes(live)

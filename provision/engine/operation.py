@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from provision._lib.errors import ProvisionError
 from provision.config import runtimes
 from provision.config.names import NAMESPACE
+from provision.engine import live_stack
 from provision.engine.backend import Backend
 from provision.engine.error_messages import advice, condensed, explained
 from provision.engine.events import Change, EventCollector, Unwatched
@@ -104,7 +105,7 @@ class Engine:
     @property
     def runtime(self) -> Runtime:
         """The runtime that the stack is up in, or the runtime that its file names."""
-        return registry.of_stack(self.stack)
+        return live_stack.runtime(self.stack)
 
     def live(self) -> LiveStack:
         """Return the stack as its runtime sees it, with the resources of its state in any backend."""
@@ -286,8 +287,8 @@ class Engine:
 
     def _explaining(self) -> Iterator[Runtime]:
         """Yield the runtimes that may explain an error: the runtime that the stack is up in, or else all."""
-        record = runtime_record.read(self.stack.home)
-        yield from map(registry.runtime, runtimes.names() if record is None else (record.runtime,))
+        record = runtime_record.readable(self.stack.home)
+        return registry.loadable(runtimes.names() if record is None else (record.runtime,))
 
     def _make_stack(self) -> bool:
         """Make the engine's folder and the stack's record if they do not exist.

@@ -28,7 +28,8 @@ class LiveStack:
     Args:
         name: The prefix of all names outside of the stack's folder: ``<project>-<stack>``.
         home: The stack's folder.
-        mark: The mark that distinguishes this stack from others of the same name; empty if the stack is not up.
+        mark: A random id of this stack. It distinguishes the stack's resources from the resources of another stack
+            with the same name; empty if the stack is not up.
         resources: A function that reads the resources in the stack's state, as Pulumi writes them.
         is_alone: Whether nobody else can change the stack unseen, since the state is in this machine's own folder.
     """
@@ -48,7 +49,7 @@ class LiveStack:
         Raises:
             ProvisionError: The record in the folder is broken.
         """
-        record = runtime_record.read(stack.home)
+        record = runtime_record.known(stack.home, resources if is_alone else tuple)
         return cls(
             name=f"{stack.project.name}-{stack.name}",
             home=stack.home,

@@ -5,15 +5,22 @@ from __future__ import annotations
 import json
 import os
 from dataclasses import asdict, dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from provision._lib.errors import ProvisionError
 from provision.config import runtimes
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Mapping
     from pathlib import Path
 
 _FILE = "runtime.json"
+RESOURCE_TYPE = "provision:index:Runtime"
+"""The type of the resource that writes the record and has the same values in the stack's state."""
+
+
+class BrokenRecordError(ProvisionError):
+    """A record that can't be read."""
 
 
 @dataclass(frozen=True)
@@ -22,7 +29,8 @@ class RuntimeRecord:
 
     Args:
         runtime: The runtime's name.
-        mark: The mark that distinguishes this stack from others of the same name.
+        mark: A random id of this stack. It distinguishes the stack's resources from the resources of another stack
+            with the same name.
     """
 
     runtime: str
@@ -40,13 +48,66 @@ def read(home: Path) -> RuntimeRecord | None:
     """
     file = home / _FILE
     try:
-        return RuntimeRecord(**json.loads(file.read_bytes()))
+        record = RuntimeRecord(**json.loads(file.read_bytes()))
     except FileNotFoundError:
         return None
     except (TypeError, ValueError) as error:
-        raise ProvisionError(
-            f"{file} is broken.", "`provision down` removes the stack, and `provision up` makes it anew."
-        ) from error
+        raise _broken(file) from error
+    if not isinstance(record.runtime, str) or not isinstance(record.mark, str):
+        raise _broken(file)
+    return record
+
+
+def _broken(file: Path) -> BrokenRecordError:
+    return BrokenRecordError(
+        f"{file} is broken.", "`provision down` removes the stack, and `provision up` makes it anew."
+    )
+
+
+def readable(home: Path) -> RuntimeRecord | None:
+    """Return the record; None also if it is broken.
+
+    Args:
+        home: The stack's folder.
+    """
+    try:
+        return read(home)
+    except BrokenRecordError:
+        return None
+
+
+def known(home: Path, resources: Callable[[], Iterable[Mapping[str, Any]]]) -> RuntimeRecord | None:
+    """Return the record, or a copy of it in the stack's state if the file is lost; None if the stack is not up.
+
+    Args:
+        home: The stack's folder.
+        resources: Reads the resources of the stack's state, as Pulumi writes them.
+
+    Raises:
+        ProvisionError: The file is broken.
+    """
+    record = read(home)
+    if record is not None:
+        return record
+    inputs = [item.get("inputs") or {} for item in resources() if item.get("type") == RESOURCE_TYPE]
+    found = (
+        RuntimeRecord(item["runtime"], item["mark"]) for item in inputs if {"runtime", "mark"} <= item.keys()
+    )
+    return next(found, None)
+
+
+def remove_broken(home: Path) -> bool:
+    """Remove the record if it is broken, as if it was lost; return whether it was.
+
+    Args:
+        home: The stack's folder.
+    """
+    try:
+        read(home)
+    except BrokenRecordError:
+        remove(home)
+        return True
+    return False
 
 
 def write(home: Path, record: RuntimeRecord) -> None:

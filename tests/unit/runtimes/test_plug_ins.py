@@ -195,7 +195,7 @@ def test_a_distribution_whose_modules_are_gone_is_named(fourth, monkeypatch):
     monkeypatch.setitem(sys.modules, "scripted_runtime.facts", None)
     runtimes.facts.cache_clear()
     with pytest.raises(
-        ProvisionError, match="The runtime scripted can't be loaded"
+        ProvisionError, match="The runtime scripted of the distribution scripted-runtime can't be loaded"
     ):
         runtimes.facts(fourth)
 

@@ -1,0 +1,97 @@
+"""The record of a stack's runtime: lost, broken, and found again in the state."""
+
+from __future__ import annotations
+
+import pytest
+from click.testing import CliRunner
+
+from provision._lib.errors import ProvisionError
+from provision.cli.main import cli
+from provision.config.project import Project
+from provision.engine import live_stack, pulumi_cli
+from provision.engine.backend import Backend
+from provision.engine.operation import Engine
+from provision.runtimes import runtime_record
+from provision.runtimes.process import managed_process
+from provision.runtimes.runtime_record import RuntimeRecord
+from provision.stack.objects.runtime import Runtime
+
+_STATE = [
+    {"type": "pulumi:pulumi:Stack"},
+    {"type": "provision:index:Runtime", "inputs": {"runtime": "docker", "mark": "0a", "home": "/x"}},
+]
+
+
+@pytest.fixture
+def stack(tmp_path, monkeypatch):
+    (tmp_path / "Pulumi.yaml").write_text("name: shop\nruntime: python\n")
+    (tmp_path / "Pulumi.dev.yaml").write_text("config:\n  provision:runtime: auto\n")
+    monkeypatch.setenv("PROVISION_DATA_DIR", str(tmp_path / "data"))
+    monkeypatch.delenv("PULUMI_BACKEND_URL", raising=False)
+    monkeypatch.setattr(pulumi_cli, "find_or_install", lambda _: tmp_path / "pulumi")
+    return Project.find(tmp_path).stack("dev")
+
+
+@pytest.fixture
+def broken(stack):
+    """The file of a broken record."""
+    stack.home.mkdir(parents=True)
+    file = stack.home / "runtime.json"
+    file.write_text('{"runtime": "process"')
+    return file
+
+
+def test_the_state_has_the_record_under_the_type_of_its_resource():
+    assert str(Runtime.token) == runtime_record.RESOURCE_TYPE
+
+
+def test_a_lost_record_is_found_in_the_state(stack, monkeypatch):
+    assert runtime_record.known(stack.home, lambda: _STATE) == RuntimeRecord("docker", "0a")
+    assert runtime_record.known(stack.home, tuple) is None
+    monkeypatch.setattr(Backend, "resources", lambda _: _STATE)
+    assert live_stack.runtime(stack).name == "docker"
+    assert Engine(stack, None).live().mark == "0a"
+
+
+def test_the_record_counts_before_the_state(stack):
+    runtime_record.write(stack.home, RuntimeRecord("process", "0b"))
+    assert runtime_record.known(stack.home, lambda: _STATE) == RuntimeRecord("process", "0b")
+
+
+def test_a_broken_record_is_named_with_what_to_do(stack, broken):
+    with pytest.raises(ProvisionError, match=r"runtime\.json is broken") as error:
+        live_stack.runtime(stack)
+    assert "`provision down`" in error.value.do
+    assert broken.exists()
+
+
+@pytest.mark.parametrize(
+    "text", ["", "[]", "{}", '{"runtime": 5, "mark": ""}', '{"runtime": "process", "mark": null}']
+)
+def test_a_record_of_another_form_is_broken(stack, broken, text):
+    broken.write_text(text)
+    with pytest.raises(ProvisionError, match=r"runtime\.json is broken"):
+        runtime_record.read(stack.home)
+    assert runtime_record.readable(stack.home) is None
+
+
+def test_only_a_broken_record_is_removed(stack, broken):
+    assert runtime_record.remove_broken(stack.home)
+    assert not broken.exists()
+    assert not runtime_record.remove_broken(stack.home)
+    runtime_record.write(stack.home, RuntimeRecord("process", "0b"))
+    assert not runtime_record.remove_broken(stack.home)
+    assert broken.exists()
+
+
+def test_down_removes_a_stack_whose_record_is_broken_with_what_runs_of_it(tmp_path, stack, broken):
+    settings = managed_process.ProcessSettings(
+        name="weather", home=stack.home / "weather", command=("/bin/sh", "-c", "exec sleep 60")
+    )
+    managed_process.start(settings, lambda: True)
+    done = CliRunner().invoke(cli, ["-C", str(tmp_path), "down"], catch_exceptions=False)
+    still_there = managed_process.running(settings.home)
+    managed_process.stop(settings.home)
+    assert done.exit_code == 0, done.output
+    assert still_there is None
+    assert not stack.home.exists()
