@@ -119,7 +119,7 @@ def _change(version: str) -> None:
     _say(f"Keycloak {version} works. Next:")
     for step in (
         f"see what it changes: https://www.keycloak.org/docs/{version}/release_notes/ and …/upgrading/",
-        "enter the holes that it mends into provision/rules/keycloak_cves.toml, with the day that you looked",
+        "enter the holes that it mends into provision/rules/helpers/keycloak_cves.toml, with the day that you looked",
         "say in docs/keycloak-versions.md what differs, and in CHANGELOG.md that the version is new",
         "make docs check test-older, then commit; CI runs all tests",
     ):

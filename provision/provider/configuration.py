@@ -36,7 +36,7 @@ def check(declared: type[Configuration], news: Mapping[str, Any]) -> tuple[dict[
     )
     try:
         declared.model_validate(
-            {name: plain(value) for name, value in inputs.items() if value is not UNKNOWN}
+            {name: plain(value) for name, value in inputs.items() if plain(value) is not UNKNOWN}
         )
     except ValidationError as error:
         failures += [str(problem) for problem in problems(error, declared) if not problem.missing]

@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 import pulumi
+from typing_extensions import deprecated
 
 class Provider(pulumi.ProviderResource):
     """The Keycloak that resources go to, and the account that makes them."""
@@ -439,6 +440,9 @@ class keycloak:
             opts: pulumi.ResourceOptions | None = ...,
         ) -> None: ...
 
+    @deprecated("Renamed to ClientScopeAssignment.")
+    class ClientDefaultScope(ClientScopeAssignment): ...
+
     class ConsentRequiredPolicy(pulumi.CustomResource):
         """A policy that makes every registered client ask its users for consent ("Consent Required Policy")."""
 
@@ -839,6 +843,9 @@ class keycloak:
             kind: pulumi.Input[str] | None = ...,
             opts: pulumi.ResourceOptions | None = ...,
         ) -> None: ...
+
+    @deprecated("Renamed to RealmClientScopeAssignment.")
+    class DefaultClientScope(RealmClientScopeAssignment): ...
 
     class RealmClientScopes(pulumi.CustomResource):
         """The realm's whole lists of default and optional client scopes ("Realm default client scopes")."""

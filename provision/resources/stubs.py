@@ -20,6 +20,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 import pulumi
+from typing_extensions import deprecated
 '''
 
 
@@ -33,6 +34,7 @@ def stubs() -> str:
     for token, handler in catalogue().items():
         _, module, name = token.split(":")
         modules.setdefault(module, []).append(_class(name, handler, resources[token]))
+        modules[module] += [_former(old.rpartition(":")[2], name) for old in handler.spec.former_tokens]
     parts = [_HEAD, _provider(derived["provider"]["inputProperties"])]
     for module, classes in sorted(modules.items()):
         parts.append(f"class {module}:\n" + "\n".join(classes))
@@ -48,6 +50,11 @@ def _class(name: str, handler: Any, resource: dict[str, Any]) -> str:
     ]
     lines += [f"    {line}" for line in _constructor(handler.spec, resource["inputProperties"])]
     return "\n".join([*lines, ""])
+
+
+def _former(name: str, now: str) -> str:
+    """Return the class under the name that it had in a former version."""
+    return f'    @deprecated("Renamed to {now}.")\n    class {name}({now}): ...\n'
 
 
 def _provider(properties: dict[str, Any]) -> str:

@@ -12,7 +12,7 @@ from provision._lib.urn import is_urn
 from provision.rules import checks
 from provision.rules.definition import RuleContext
 from provision.rules.model import Inconclusive
-from provision.rules.sources.keycloak_resource import natural_name
+from provision.rules.sources.keycloak_resource import former_names, natural_name
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -36,6 +36,7 @@ class Finding:
         fix: A line of config that corrects the violation.
         words: The Keycloak object in words, if the URN's name differs; else empty.
         waiver: The waiver that accepts the violation, if there is one.
+        former_names: The resource's names in former versions of the toolkit, which waivers may still use.
     """
 
     rule: Rule
@@ -47,6 +48,7 @@ class Finding:
     fix: str
     words: str = ""
     waiver: WaiverConfig | None = None
+    former_names: tuple[str, ...] = ()
 
     @property
     def name(self) -> str:
@@ -241,17 +243,19 @@ class _Evaluation:
             message=violation.message,
             fix=violation.fix or rule.fix,
             words=_words(resource),
+            former_names=former_names(resource),
         )
 
     def _waivers(self, finding: Finding) -> Iterator[WaiverConfig]:
         """Yield the waivers for a finding, longest-lasting first."""
+        names = (finding.name, finding.resource, *finding.former_names)
         return iter(
             sorted(
                 (
                     waiver
                     for waiver in self.config.waivers
                     if waiver.rule == finding.rule.id
-                    and any(fnmatchcase(name, waiver.resource) for name in (finding.name, finding.resource))
+                    and any(fnmatchcase(name, waiver.resource) for name in names)
                 ),
                 key=lambda waiver: waiver.expires,
                 reverse=True,

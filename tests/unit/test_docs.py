@@ -84,6 +84,16 @@ def test_every_path_that_the_architecture_page_names_exists():
     assert [path for path in paths if not [*root.glob(re.sub(r"<\w+>", "*", path.rstrip("/")))]] == []
 
 
+@pytest.mark.parametrize(
+    "file",
+    [*_DOCS.parent.joinpath("tools").glob("*.py"), *_DOCS.glob("*.md"), *_DOCS.parent.glob("*.md")],
+    ids=lambda file: file.name,
+)
+def test_every_file_of_the_package_that_a_page_or_tool_names_exists(file):
+    named = re.findall(r"\bprovision/[\w/]+\.(?:py|pyi|toml|json|md|html|yaml)\b", file.read_text())
+    assert [path for path in named if not (_DOCS.parent / path).is_file()] == []
+
+
 def test_the_architecture_page_names_every_folder_of_the_package():
     text = (_DOCS / "architecture.md").read_text()
     folders = [path for path in (_DOCS.parent / "provision").iterdir() if (path / "__init__.py").is_file()]

@@ -1,5 +1,6 @@
 """A kind that had another name in former versions: what derives from its saying so once."""
 
+import ast
 import subprocess
 import sys
 
@@ -14,6 +15,7 @@ from provision.keycloak.objects.client_scope_assignment import ClientScopeAssign
 from provision.provider.journal import Journal
 from provision.provider.lifecycle import Lifecycle
 from provision.provider.schema import schema
+from provision.resources.stubs import FILE
 from provision.rules.sources.engine_inputs import resource
 from provision.rules.sources.program import snapshot
 from provision.stack.declared_realm import _former_names
@@ -45,6 +47,15 @@ class TestAFormerName:
     def test_a_program_may_say_it(self, former, now):
         old, new = former.rpartition(":")[2], now.rpartition(":")[2]
         assert getattr(resources.keycloak, old) is getattr(resources.keycloak, new)
+
+    def test_a_program_that_is_type_checked_may_say_it(self, former, now):
+        old, new = former.rpartition(":")[2], now.rpartition(":")[2]
+        (module,) = (
+            item for item in ast.parse(FILE.read_text()).body if getattr(item, "name", "") == "keycloak"
+        )
+        (found,) = (item for item in module.body if getattr(item, "name", "") == old)
+        assert [ast.unparse(base) for base in found.bases] == [new]
+        assert [ast.unparse(item) for item in found.decorator_list] == [f"deprecated('Renamed to {new}.')"]
 
     def test_a_stack_file_may_say_it(self, former, now):
         old = former.rpartition(":")[2]

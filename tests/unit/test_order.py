@@ -40,7 +40,7 @@ def test_files_that_share_a_stack_are_one_unit_of_work_and_others_are_each_by_it
 
 def test_long_files_come_first_then_one_folder_after_the_other():
     ids = [
-        "tests/unit/rules/test_book.py::test_a",
+        "tests/unit/rules/test_checks.py::test_a",
         "tests/processes/test_cli.py::test_a",
         "tests/integration/test_clients.py::test_a",
         "tests/e2e/test_adopt.py::test_a",

@@ -48,6 +48,11 @@ def test_an_unknown_value_is_neither_missing_nor_wrong():
     )
 
 
+def test_a_secret_that_is_not_known_yet_is_not_wrong():
+    given = {**WHOLE, "clientSecret": Hidden(UNKNOWN)}
+    assert check(Connection, given) == (given, [])
+
+
 @pytest.mark.parametrize("url", ["ftp://h", "h:8080", "http://", "http://h?a=s3cret"])
 def test_a_wrong_address_is_refused_and_not_repeated(url):
     (failure,) = check(Connection, {**WHOLE, "url": url})[1]

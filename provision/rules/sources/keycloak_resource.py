@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Any
 
+from provision._lib.display_names import in_words, shown_name
+from provision._lib.urn import is_urn
 from provision.core.registry import catalogue
 from provision.core.spec import PACKAGE
 from provision.rules.model import Resource
@@ -49,3 +52,21 @@ def natural_name(resource: Resource) -> str:
         return ""
     spec: Any = handler.spec.model_construct(**key)
     return str(spec.label())
+
+
+def former_names(resource: Resource) -> tuple[str, ...]:
+    """Return the names and URNs that former versions gave a resource whose kind had another name then.
+
+    Args:
+        resource: The resource.
+    """
+    handler = catalogue().get(KEYCLOAK + resource.kind)
+    found: list[str] = []
+    for token in () if handler is None else handler.spec.former_tokens:
+        former = token.rpartition(":")[2]
+        present = {shown_name(resource.name), natural_name(resource)}
+        words = re.compile(rf"^{in_words(resource.kind)}(?= |$)")
+        found += sorted(words.sub(in_words(former), name) for name in present if words.match(name))
+        if is_urn(resource.name):
+            found.append(re.sub(rf"\b{resource.kind}\b", former, resource.name))
+    return tuple(found)

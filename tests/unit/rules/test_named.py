@@ -69,6 +69,54 @@ def test_a_waiver_for_another_lets_it_not_pass():
     assert report.unused == (waiver,)
 
 
+OFFLINE = checks.rule("offline-access-default")
+
+
+def offline_access(token, logical="offline"):
+    """What a program that gives every client offline access is told."""
+    name, inputs = token.rpartition(":")[2], {"realm": "mcp", "scope": "offline_access", "kind": "default"}
+    urn = f"{STACK}$provision:keycloak:Realm${token}::{logical}"
+    inputs |= {"client": "cli"} if name == "ClientScopeAssignment" else {}
+    program = snapshot([ResourceInput(token, urn, inputs)], "prod")
+
+    def waived(resource):
+        waiver = WaiverConfig(
+            rule=OFFLINE.id, resource=resource, reason="known for long", expires=date(2999, 1, 1)
+        )
+        report = evaluate(program, RulesConfig(waivers=(waiver,)), only=[OFFLINE])
+        return bool(report.waived) and not report.findings and not report.unused
+
+    return waived
+
+
+@pytest.mark.parametrize(
+    "resource",
+    [
+        "default client scope offline_access in realm mcp",
+        "default client scope *",
+        "*DefaultClientScope*",
+        f"{STACK}$provision:keycloak:Realm$provision:keycloak:DefaultClientScope::offline",
+    ],
+)
+def test_a_waiver_may_name_it_as_a_former_version_did(resource):
+    assert offline_access("provision:keycloak:RealmClientScopeAssignment")(resource)
+
+
+def test_so_may_a_waiver_for_an_object_of_the_stack_file():
+    waived = offline_access(
+        "provision:keycloak:RealmClientScopeAssignment", "RealmClientScopeAssignment/offline_access"
+    )
+    assert waived("*provision:keycloak:DefaultClientScope::DefaultClientScope/offline_access")
+    member = offline_access("provision:keycloak:ClientScopeAssignment")
+    assert member("client default scope cli/offline_access in realm mcp")
+    assert member("*:ClientDefaultScope::*")
+
+
+@pytest.mark.parametrize("resource", ["*ClientDefaultScope*", "client default scope *", "*Realm default*"])
+def test_the_former_name_of_another_kind_lets_nothing_pass(resource):
+    assert not offline_access("provision:keycloak:RealmClientScopeAssignment")(resource)
+
+
 def test_what_fails_comes_first_and_the_worst_of_it_on_top():
     """A program that breaks rules of all severities, the highest of them advice here."""
     client = {
