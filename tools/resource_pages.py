@@ -12,17 +12,15 @@ from typing import TYPE_CHECKING, Any, Literal, Union, get_args, get_origin
 
 from pydantic import BaseModel
 
-from provision.core.registry import catalogue
+from provision.core.registry import catalogue, homes
 from provision.core.spec import Mark
-from provision.keycloak.bases.protocol_mapper import ProtocolMapper
-from provision.keycloak.bases.registration_policy import RegistrationPolicy
 from tests.support.samples import SAMPLES
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from provision.core.handler import Handler
-    from provision.core.spec import Field, Spec
+    from provision.core.spec import Field
 
 FOLDER = Path(__file__).parents[1] / "docs" / "resources"
 README = Path(__file__).parents[1] / "README.md"
@@ -31,24 +29,8 @@ _OVERVIEW = re.compile(r"^\| group \| kinds \|\n(?:\|.*\n)+", re.MULTILINE)
 _HEAD = "<!-- Written by `make docs`; do not edit. -->"
 _LIBRARY = "[Using the library](../library.md)"
 
-_GROUPS: dict[str, tuple[str, ...] | str | type[Spec]] = {
-    "Realms": ("Realm", "RealmKey", "UserProfile"),
-    "Clients": ("Client", "ClientProfile", "ClientPolicy", "InitialAccessToken"),
-    "Client scopes": (
-        "ClientScope",
-        "RealmClientScopeAssignment",
-        "ClientScopeAssignment",
-        "RealmClientScopes",
-    ),
-    "Protocol mappers": ProtocolMapper,
-    "Registration policies": RegistrationPolicy,
-    "Roles, groups and users": ("RealmRole", "ClientRole", "ServiceAccountRole", "Group", "User"),
-    "Identity providers": ("IdentityProvider", "IdentityProviderMapper"),
-    "Processes of this machine": "process",
-    "Containers": "docker",
-    "The stack as a whole": "index",
-}
-"""The kinds of each group: by name, by base class, or by Pulumi module."""
+_MODULES = ("keycloak", "process", "docker", "index")
+"""The order of the Pulumi modules; any other one comes after them."""
 
 _MARKS = {
     Mark.NATURAL_KEY: ("part of the key", "Finds the object, and is part of its import id. Another value is another object."),
@@ -86,51 +68,49 @@ _LOCAL_SAMPLES: dict[str, dict[str, Any]] = {
 
 def pages() -> dict[str, str]:
     """Return the text of every page by its file name."""
-    made = {f"{calls.spec.__name__}.md": _page(calls) for calls in catalogue().values()}
+    made = {f"{handler.spec.__name__}.md": _page(handler) for handler in catalogue().values()}
     return {"README.md": _index(), **made}
 
 
 def groups() -> dict[str, list[type[Handler[Any]]]]:
-    """Return every kind by its group.
+    """Return every kind by its group, in the order of the homes' groups; a group that no home names comes last.
 
     Raises:
-        LookupError: A kind is in no group, or a group names an unknown kind.
+        LookupError: A kind declares no group, and its home has several.
     """
-    left = dict(catalogue())
-    found: dict[str, list[type[Handler[Any]]]] = {}
-    for title, members in _GROUPS.items():
-        if isinstance(members, tuple):
-            tokens = [f"provision:keycloak:{name}" for name in members]
-        elif isinstance(members, str):
-            tokens = [token for token in left if token.split(":")[1] == members]
-        else:
-            tokens = [token for token, calls in left.items() if issubclass(calls.spec, members)]
-        found[title] = [left.pop(token) for token in tokens]
-    if left:
-        raise LookupError(f"{', '.join(left)}: in no group of tools/resource_pages.py")
-    return found
+    ordered = sorted(homes().items(), key=lambda item: [*_MODULES, item[0]].index(item[0]))
+    found: dict[str, list[type[Handler[Any]]]] = {title: [] for _, home in ordered for title in home.GROUPS}
+    for token, handler in catalogue().items():
+        titles = homes()[token.split(":")[1]].GROUPS
+        if not handler.spec.group and len(titles) > 1:
+            raise LookupError(f'{token} declares no group: class …(Spec, module=…, group="{titles[0]}")')
+        found.setdefault(handler.spec.group or titles[0], []).append(handler)
+    return {
+        title: sorted(kinds, key=lambda handler: (handler.spec.rank, handler.spec.__name__))
+        for title, kinds in found.items()
+    }
 
 
 def overview() -> str:
     """Return the README's table: every group and its kinds."""
     rows = ["| group | kinds |", "|---|---|"]
     for title, kinds in groups().items():
-        names = [calls.spec.__name__ for calls in kinds]
+        names = [handler.spec.__name__ for handler in kinds]
         rows.append(f"| {title} | {', '.join(f'[{name}](docs/resources/{name}.md)' for name in names)} |")
     return "\n".join(rows) + "\n"
 
 
-def summary(calls: type[Handler[Any]]) -> str:
+def summary(handler: type[Handler[Any]]) -> str:
     """Return the description of a kind in one line."""
-    return _prose(calls.spec.__doc__ or "").splitlines()[0]
+    return _prose(handler.spec.__doc__ or "").splitlines()[0]
 
 
-def example(calls: type[Handler[Any]]) -> dict[str, Any]:
+def example(handler: type[Handler[Any]]) -> dict[str, Any]:
     """Return the inputs of the kind's example, in the wire's spelling."""
-    token = calls.spec.token
+    token = handler.spec.token
     if token in _LOCAL_SAMPLES:
         return _LOCAL_SAMPLES[token]
-    realm = {"realm": REALM} if "realm" in calls.spec.fields() else {}
+    realm = {"realm": REALM} if "realm" in handler.spec.fields() else {}
     return {**realm, **SAMPLES[token].inputs}
 
 
@@ -145,8 +125,8 @@ def _index() -> str:
     for title, kinds in groups().items():
         lines += [f"## {title}", "", "| kind | what it is |", "|---|---|"]
         lines += [
-            f"| [{calls.spec.__name__}]({calls.spec.__name__}.md) | {_cell(summary(calls))} |"
-            for calls in kinds
+            f"| [{handler.spec.__name__}]({handler.spec.__name__}.md) | {_cell(summary(handler))} |"
+            for handler in kinds
         ]
         lines.append("")
     lines += [
@@ -168,17 +148,17 @@ def _index() -> str:
     return _text(lines)
 
 
-def _page(calls: type[Handler[Any]]) -> str:
-    spec = calls.spec
+def _page(handler: type[Handler[Any]]) -> str:
+    spec = handler.spec
     lines = [_HEAD, f"# {spec.__name__}", "", f"`{spec.token}`", "", _prose(spec.__doc__ or ""), ""]
     if former := [token.rpartition(":")[2] for token in spec.former_tokens]:
         names = " and ".join(f"`{name}`" for name in former)
         lines += [f"Called {names} by former versions; states and programs that say so go on working.", ""]
     if source := _source(spec):
         lines += [f"Keycloak's documentation: {source}.", ""]
-    lines += [*_examples(calls), "## Inputs", "", *_table(spec, inputs=True)]
-    if calls.outputs.model_fields:
-        lines += ["## Outputs", "", *_table(calls.outputs, inputs=False)]
+    lines += [*_examples(handler), "## Inputs", "", *_table(spec, inputs=True)]
+    if handler.outputs.model_fields:
+        lines += ["## Outputs", "", *_table(handler.outputs, inputs=False)]
     if nested := _nested(spec):
         lines += ["## Nested types", ""]
         for part in nested:
@@ -189,7 +169,7 @@ def _page(calls: type[Handler[Any]]) -> str:
                 "",
                 *_table(part, inputs=True, nested=True),
             ]
-    lines += _import(calls)
+    lines += _import(handler)
     return _text(lines)
 
 
@@ -268,8 +248,8 @@ def _nested(model: Any) -> list[type[BaseModel]]:
     return list(found)
 
 
-def _examples(calls: type[Handler[Any]]) -> Iterator[str]:
-    spec, values = calls.spec, example(calls)
+def _examples(handler: type[Handler[Any]]) -> Iterator[str]:
+    spec, values = handler.spec, example(handler)
     _, module, name = spec.token.split(":")
     fields = spec.fields()
     secrets = [wire for wire in values if fields[wire].secret]
@@ -382,8 +362,8 @@ def _flow(value: Any) -> str:
     return _scalar(value)
 
 
-def _import(calls: type[Handler[Any]]) -> Iterator[str]:
-    spec = calls.spec
+def _import(handler: type[Handler[Any]]) -> Iterator[str]:
+    spec = handler.spec
     yield "## Import"
     yield ""
     if spec.token in _LOCAL_SAMPLES:
@@ -393,7 +373,7 @@ def _import(calls: type[Handler[Any]]) -> Iterator[str]:
         yield "It cannot be imported: Keycloak has no key for it and does not tell its content again."
         return
     shape = "/".join(f"<{field.wire}>" for field in spec.key_fields())
-    identity = spec.model_validate(example(calls)).identity()
+    identity = spec.model_validate(example(handler)).identity()
     yield "```console"
     yield f"$ pulumi import {spec.token} NAME '{shape}'"
     yield f"$ pulumi import {spec.token} example '{identity}'"

@@ -85,7 +85,7 @@ class Handler(Generic[S]):
         """Return the outputs that a preview can know already, or None."""
         return None
 
-    def needs_update(self, spec: S, outputs: Mapping[str, Any]) -> str | None:  # noqa: ARG002 - the default is never ailing
+    def needs_update(self, spec: S, outputs: Mapping[str, Any]) -> str | None:  # noqa: ARG002 - the default never needs one
         """Return why the object needs an update although its spec is unchanged, or None; never use the network."""
         return None
 

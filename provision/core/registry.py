@@ -1,7 +1,8 @@
 """Every kind of object, found by looking into the folders that hold the kinds.
 
-A package called ``objects`` (or ``resources``) anywhere below the toolkit's own packages is a *home* of kinds when its
-``__init__.py`` names their Pulumi module (``MODULE = "…"``). A home has one module for each kind, named after the kind.
+A package of the toolkit called ``objects`` (one or two levels deep) or ``resources`` (two levels deep) is a *home* of kinds
+when its ``__init__.py`` names their Pulumi module (``MODULE = "…"``) and the groups in which the documentation lists them, in
+order (``GROUPS``). A home has one module for each kind, named after the kind.
 One of the homes names the class of the provider's configuration (``CONFIGURATION = "module:class"``).
 """
 
@@ -88,7 +89,7 @@ def configuration() -> type[Configuration]:
 def kind(token: str) -> type[Handler[Any]] | None:
     """Return the handler of the kind with that type token, of now or of a former version, or None.
 
-    ``provision:keycloak:ClientScope`` is in the module ``client_scope`` of its home, and no other kind is loaded. A
+    ``provision:library:OpeningHours`` is in the module ``opening_hours`` of its home, and no other kind is loaded. A
     former name is found only after all kinds of the home are loaded.
     """
     if token in _REGISTRY:

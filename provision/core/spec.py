@@ -141,8 +141,9 @@ class Outputs(Model):
 
 
 class Spec(Model):
-    """A declared object. Subclasses name their module: ``class Realm(Spec, module="keycloak")``.
+    """A declared object. Subclasses name their module: ``class Book(Spec, module="library")``.
 
+    The documentation lists kinds by group: ``group="Lending"`` is the heading over a kind, and ``rank`` its place there.
     A kind with another name in former versions declares ``formerly=("OldName",)``: states, programs and stack files
     with the former name go on working, and nothing is made anew.
     """
@@ -152,10 +153,23 @@ class Spec(Model):
     """The type tokens of the kind in former versions."""
     follows: ClassVar[tuple[str, ...]] = ()
     """The kinds whose objects in the same container must all exist first."""
+    group: ClassVar[str] = ""
+    """The heading over the kind in the documentation; empty for the only heading of the kind's home."""
+    rank: ClassVar[int] = 0
+    """The place of the kind in its group; kinds of equal rank are in the order of their names."""
 
-    def __init_subclass__(cls, module: str = "", formerly: tuple[str, ...] = (), **kwargs: Any) -> None:
-        """Set the Pulumi type tokens of the class: the present one and the former ones."""
+    def __init_subclass__(
+        cls,
+        module: str = "",
+        formerly: tuple[str, ...] = (),
+        group: str = "",
+        rank: int = 0,
+        **kwargs: Any,
+    ) -> None:
+        """Set the Pulumi type tokens of the class, the present one and the former ones, and its documentation's group."""
         super().__init_subclass__(**kwargs)
+        if group:
+            cls.group, cls.rank = group, rank
         if module:
             cls.token = f"{PACKAGE}:{module}:{cls.__name__}"
             cls.former_tokens = tuple(f"{PACKAGE}:{module}:{name}" for name in formerly)
@@ -235,7 +249,7 @@ class Spec(Model):
         )
 
     def label(self) -> str:
-        """Return the object's name for messages, for example ``client scope mcp:tools in realm mcp``."""
+        """Return the object's name for messages, for example ``book Dune in library Arrakeen``."""
         values = [getattr(self, field.name) for field in self.own_key_fields()]
         container = self.container()
         where = getattr(self, container.name) if container is not None else ""

@@ -124,9 +124,9 @@ class Lifecycle:
         self._known_to_the_state(old)
         found = tuple(self._differences(old, new))
         if not found:
-            reason = None if holds_unknown(new) else self._ailing(new, plain(dict(olds)))
-            ailment = Difference(path="state", kind="update", of_inputs=False)
-            return Verdict((ailment,), reason=reason) if reason else Verdict()
+            reason = None if holds_unknown(new) else self._needs_update(new, plain(dict(olds)))
+            stale = Difference(path="state", kind="update", of_inputs=False)
+            return Verdict((stale,), reason=reason) if reason else Verdict()
         key = [item.wire for item in self._spec.key_fields()]
         same_key = all(old.get(name) == new.get(name) for name in key)
         return Verdict(found, delete_first=same_key and any(item.replace for item in found))
@@ -315,7 +315,7 @@ class Lifecycle:
             for path, kind in _leaves(name, before, after, whole=unordered):
                 yield Difference(path, kind, replace)
 
-    def _ailing(self, new: Mapping[str, Any], olds: Mapping[str, Any]) -> str | None:
+    def _needs_update(self, new: Mapping[str, Any], olds: Mapping[str, Any]) -> str | None:
         return self._handler.needs_update(self._spec.model_validate(new), olds)
 
     def _foreseen(self, news: Mapping[str, Any], olds: Mapping[str, Any]) -> dict[str, Any]:

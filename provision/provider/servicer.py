@@ -98,7 +98,7 @@ class Servicer(provider_pb2_grpc.ResourceProviderServicer):
         return provider_pb2.GetSchemaResponse(schema=schema_json(self._version))
 
     def Cancel(self, request: Any, context: grpc.ServicerContext) -> empty_pb2.Empty:  # noqa: N802
-        """Do nothing, although the engine ends: every call in flight ends by itself within its own time limit."""
+        """Tidy the journals, as the engine ends; every call in flight ends by itself within its own time limit."""
         del request, context
         with self._lock:
             journals = tuple(self._journals.values())

@@ -14,7 +14,7 @@ from pydantic.alias_generators import to_camel
 from provision import core, resources
 from provision.core.handler import Handler
 from provision.core.registry import catalogue, homes
-from provision.core.spec import Mark
+from provision.core.spec import Mark, Spec
 from provision.provider.schema import schema, schema_json
 from provision.resources.stubs import FILE, stubs
 from tools import resource_pages
@@ -125,6 +125,41 @@ def test_the_schema_names_no_type_that_it_does_not_have():
     text = schema_json("1.0.0")
     named = set(re.findall(r'"#/types/([^"]+)"', text))
     assert named == schema("1.0.0")["types"].keys()
+
+
+class TestANewKind:
+    """What documentation asks of the module of a kind: a group, and nothing elsewhere."""
+
+    def listed(self, monkeypatch, **declared):
+        class Spare(Spec, module="keycloak", **declared):
+            """A spare kind."""
+
+        class SpareHandler(Handler):
+            spec = Spare
+
+        kinds = {**catalogue(), Spare.token: SpareHandler}
+        monkeypatch.setattr(resource_pages, "catalogue", lambda: kinds)
+        return {
+            title: [handler.spec.__name__ for handler in found]
+            for title, found in resource_pages.groups().items()
+        }
+
+    def test_is_listed_in_the_group_that_it_declares(self, monkeypatch):
+        before = {
+            title: [handler.spec.__name__ for handler in found]
+            for title, found in resource_pages.groups().items()
+        }
+        listed = self.listed(monkeypatch, group="Clients", rank=9)
+        assert listed == {**before, "Clients": [*before["Clients"], "Spare"]}
+
+    def test_may_begin_a_group(self, monkeypatch):
+        listed = self.listed(monkeypatch, group="Spares")
+        assert listed["Spares"] == ["Spare"]
+        assert list(listed)[-1] == "Spares"
+
+    def test_has_to_declare_a_group_where_there_are_several(self, monkeypatch):
+        with pytest.raises(LookupError, match="provision:keycloak:Spare declares no group"):
+            self.listed(monkeypatch)
 
 
 def test_the_reference_pages_are_what_the_specs_say():

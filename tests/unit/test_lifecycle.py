@@ -191,7 +191,7 @@ def test_a_secret_flag_that_flips_is_no_difference(bench):
     )
 
 
-def test_an_ailing_object_is_updated_and_says_why(bench):
+def test_an_object_that_needs_an_update_is_updated_and_says_why(bench):
     bench.calls.sick = "the bulb is out"
     verdict = bench.lifecycle.diff(bench.inputs(), {}, bench.inputs())
     assert verdict.reason == "the bulb is out"

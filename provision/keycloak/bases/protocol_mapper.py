@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from provision.keycloak.realm_listing import RealmListing
 
 
-class ProtocolMapper(Spec):
+class ProtocolMapper(Spec, group="Protocol mappers"):
     """The fields that every mapper has: a mapper belongs either to a client scope or to a client."""
 
     realm: RealmName

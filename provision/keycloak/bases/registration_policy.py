@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 PROVIDER_TYPE = "org.keycloak.services.clientregistration.policy.ClientRegistrationPolicy"
 
 
-class RegistrationPolicy(Spec):
+class RegistrationPolicy(Spec, group="Registration policies"):
     """The fields that every policy has. Subclasses add their own, each mapped to a config key of Keycloak."""
 
     realm: RealmName

@@ -39,13 +39,13 @@ class FieldMapping:
 
     Args:
         path: The keys down to the value; empty for the field's own wire name.
-        spelling: The form of the value.
+        encoding: The form of the value.
         absent: The meaning of an absent value; None for the empty value of the field's type.
         inside: Whether the field is part of the representation at all.
     """
 
     path: tuple[str, ...] = ()
-    spelling: Encoding = Encoding.NATIVE
+    encoding: Encoding = Encoding.NATIVE
     absent: Any = None
     inside: bool = True
 
@@ -78,7 +78,7 @@ def config_values(name: str, absent: Any = None) -> FieldMapping:
 
 def read(kind: type[Spec], raw: Mapping[str, Any]) -> dict[str, Any]:
     """Return the values of a kind's fields in a representation, under their Python names."""
-    return {name: _understood(kind, name, place, raw) for name, place in _places(kind).items()}
+    return {name: _understood(kind, name, mapping, raw) for name, mapping in _mappings(kind).items()}
 
 
 def untold(kind: type[Spec], raw: Mapping[str, Any]) -> Iterator[str]:
@@ -87,9 +87,11 @@ def untold(kind: type[Spec], raw: Mapping[str, Any]) -> Iterator[str]:
     Keycloak leaves empty fields out, but writes each switch and each field that is not empty by default. If such a
     field is missing, the writer of the representation left it out.
     """
-    places = {name: place for name, place in _places(kind).items() if place.spelling is Encoding.NATIVE}
+    mappings = {
+        name: mapping for name, mapping in _mappings(kind).items() if mapping.encoding is Encoding.NATIVE
+    }
     for wire, field in kind.fields().items():
-        path = places[field.name].path if field.name in places else ()
+        path = mappings[field.name].path if field.name in mappings else ()
         if len(path) == 1 and path[0] not in raw and not field.required:
             shape, optional = _shape(kind, field.name)
             if shape is bool or not (optional or kind.defaults()[wire] in _NOTHING):
@@ -111,17 +113,17 @@ def write(spec: Spec, raw: Mapping[str, Any], names: Collection[str] | None = No
     body = copy.deepcopy(dict(raw))
     dumped = spec.model_dump(mode="json", by_alias=True, warnings=False)
     fields = {field.name: field for field in type(spec).fields().values()}
-    for name, place in _places(type(spec)).items():
+    for name, mapping in _mappings(type(spec)).items():
         value = dumped.get(fields[name].wire)
         if (value is None) if names is None else (name not in names):
             continue
-        if names is not None and raw and _understood(type(spec), name, place, raw) == getattr(spec, name):
+        if names is not None and raw and _understood(type(spec), name, mapping, raw) == getattr(spec, name):
             continue
-        *parents, last = place.path
+        *parents, last = mapping.path
         owner = body
         for parent in parents:
             owner = owner.setdefault(parent, {})
-        owner[last] = _spelled(value, place, unordered=Mark.UNORDERED in fields[name].marks)
+        owner[last] = _encoded(value, mapping, unordered=Mark.UNORDERED in fields[name].marks)
     return body
 
 
@@ -129,30 +131,30 @@ def read_config(kind: type[Spec], values: Mapping[str, Any]) -> dict[str, Any]:
     """Return the fields whose values are in a ``config``, under their wire names; other keys are left out."""
     wires = {field.name: field.wire for field in kind.fields().values()}
     return {
-        wires[name]: _understood(kind, name, place, {"config": values})
-        for name, place in _places(kind).items()
-        if place.path[0] == "config" and place.path[-1] in values
+        wires[name]: _understood(kind, name, mapping, {"config": values})
+        for name, mapping in _mappings(kind).items()
+        if mapping.path[0] == "config" and mapping.path[-1] in values
     }
 
 
 @cache
-def _places(kind: type[Spec]) -> Mapping[str, FieldMapping]:
+def _mappings(kind: type[Spec]) -> Mapping[str, FieldMapping]:
     """Return the fields that stand in the representation, by Python name, each with its full path."""
     found = {}
     for field in kind.fields().values():
         metadata = kind.model_fields[field.name].metadata
-        place = next((mark for mark in metadata if isinstance(mark, FieldMapping)), FieldMapping())
-        if place.inside:
-            found[field.name] = FieldMapping(place.path or (field.wire,), place.spelling, place.absent)
+        mapping = next((mark for mark in metadata if isinstance(mark, FieldMapping)), FieldMapping())
+        if mapping.inside:
+            found[field.name] = FieldMapping(mapping.path or (field.wire,), mapping.encoding, mapping.absent)
     return types.MappingProxyType(found)
 
 
-def _spelled(value: Any, place: FieldMapping, *, unordered: bool) -> Any:
+def _encoded(value: Any, mapping: FieldMapping, *, unordered: bool) -> Any:
     if isinstance(value, list) and unordered:
         value = sorted(set(value))
-    if place.spelling is Encoding.NATIVE:
+    if mapping.encoding is Encoding.NATIVE:
         return value
-    if place.spelling is Encoding.VALUES:
+    if mapping.encoding is Encoding.VALUES:
         items = value if isinstance(value, list) else [] if value is None else [value]
         return [_text(item) for item in items]
     return _text(value)
@@ -168,18 +170,18 @@ def _text(value: Any) -> str:
     return json.dumps(value)  # true, 300, {"a": 1}
 
 
-def _understood(kind: type[Spec], name: str, place: FieldMapping, raw: Mapping[str, Any]) -> Any:
+def _understood(kind: type[Spec], name: str, mapping: FieldMapping, raw: Mapping[str, Any]) -> Any:
     found: Any = raw
-    for step in place.path:
+    for step in mapping.path:
         found = found.get(step) if found else None
     shape, optional = _shape(kind, name)
-    if place.spelling is Encoding.VALUES and shape is not tuple and isinstance(found, list):
+    if mapping.encoding is Encoding.VALUES and shape is not tuple and isinstance(found, list):
         found = found[0] if found else None
-    if place.spelling is not Encoding.NATIVE and found == "":
+    if mapping.encoding is not Encoding.NATIVE and found == "":
         found = None
     if found is None:
-        return place.absent if place.absent is not None else None if optional else _EMPTY.get(shape)
-    if place.spelling is not Encoding.NATIVE:
+        return mapping.absent if mapping.absent is not None else None if optional else _EMPTY.get(shape)
+    if mapping.encoding is not Encoding.NATIVE:
         found = _parsed(found, shape)
     if shape is tuple:
         unordered = Mark.UNORDERED in kind.fields()[kind.model_fields[name].alias or name].marks

@@ -1,4 +1,13 @@
 """One module for each kind of object in Keycloak."""
 
 MODULE = "keycloak"
+GROUPS = (
+    "Realms",
+    "Clients",
+    "Client scopes",
+    "Protocol mappers",
+    "Registration policies",
+    "Roles, groups and users",
+    "Identity providers",
+)
 CONFIGURATION = "provision.keycloak.connection:Connection"

@@ -34,7 +34,7 @@ _CONFIDENTIAL_ONLY = {
 }
 
 
-class Client(Spec, module="keycloak"):
+class Client(Spec, module="keycloak", group="Clients", rank=1):
     """An OpenID Connect client (Server Administration Guide, "Managing OpenID Connect clients").
 
     A *public* client logs people in with authorization code and PKCE and has no secret; a *confidential* client has a

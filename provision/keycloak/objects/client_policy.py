@@ -84,7 +84,7 @@ class Condition(Part):
     configuration: dict[str, Any] = Field(default={}, description="In Keycloak's own keys.")
 
 
-class ClientPolicy(PolicyPart, module="keycloak"):
+class ClientPolicy(PolicyPart, module="keycloak", group="Clients", rank=3):
     """A client policy: profiles for the clients that meet all conditions (Server Administration Guide, "Client Policies").
 
     A condition with a field here is declared by that field, any other condition in `conditions`. A policy without a

@@ -106,7 +106,7 @@ class Executor(Part):
     configuration: dict[str, Any] = Field(default={}, description="In Keycloak's own keys.")
 
 
-class ClientProfile(PolicyPart, module="keycloak"):
+class ClientProfile(PolicyPart, module="keycloak", group="Clients", rank=2):
     """A client profile: executors that a client policy applies (Server Administration Guide, "Client Policies").
 
     An executor with a field here is declared by that field, any other executor in `executors`.

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from provision.keycloak.realm_listing import RealmListing
 
 
-class ClientRole(Role, module="keycloak"):
+class ClientRole(Role, module="keycloak", group="Roles, groups and users", rank=2):
     """A role of a client (Server Administration Guide, "Client roles")."""
 
     realm: RealmName

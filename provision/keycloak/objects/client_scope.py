@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from provision.keycloak.realm_listing import RealmListing
 
 
-class ClientScope(Spec, module="keycloak"):
+class ClientScope(Spec, module="keycloak", group="Client scopes", rank=1):
     """A client scope (Keycloak Server Administration Guide, "Client scopes")."""
 
     realm: RealmName

@@ -19,7 +19,9 @@ if TYPE_CHECKING:
     from provision.keycloak.realm_listing import RealmListing
 
 
-class ClientScopeAssignment(Spec, module="keycloak", formerly=("ClientDefaultScope",)):
+class ClientScopeAssignment(
+    Spec, module="keycloak", group="Client scopes", rank=3, formerly=("ClientDefaultScope",)
+):
     """The assignment of a client scope to a client ("Link client scope with the client"), beside its other scopes.
 
     A new client gets the realm's default scopes from Keycloak, so the membership may exist already.

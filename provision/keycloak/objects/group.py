@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from provision.keycloak.realm_listing import RealmListing
 
 
-class Group(Spec, module="keycloak"):
+class Group(Spec, module="keycloak", group="Roles, groups and users", rank=4):
     """A group of users (Server Administration Guide, "Groups"); Keycloak deletes a group's subgroups with the group."""
 
     realm: RealmName

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from provision.keycloak.realm_listing import RealmListing
 
 
-class IdentityProvider(Spec, module="keycloak"):
+class IdentityProvider(Spec, module="keycloak", group="Identity providers", rank=1):
     """An OpenID Connect provider that people log in with (Server Administration Guide, "OpenID Connect v1.0 identity providers").
 
     The provider sends people back to `<issuer of the realm>/broker/<alias>/endpoint`, so the provider has to accept

@@ -63,7 +63,7 @@ _TYPES: dict[str, tuple[str, type[Part]]] = {
 }
 
 
-class IdentityProviderMapper(Spec, module="keycloak"):
+class IdentityProviderMapper(Spec, module="keycloak", group="Identity providers", rank=2):
     """A mapper from a provider's tokens to users (Server Administration Guide, "Mapping claims and assertions").
 
     Exactly one of the fields that name the mapper's action is given.

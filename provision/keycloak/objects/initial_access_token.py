@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 
-class InitialAccessToken(Spec, module="keycloak"):
+class InitialAccessToken(Spec, module="keycloak", group="Clients", rank=4):
     """A token to register clients, under the realm's policies for authenticated registration ("Initial Access Token").
 
     Keycloak shows the token once and gives the token no name: only the state knows the token, which can be neither

@@ -35,7 +35,7 @@ _HEADERS = {
 """Keycloak's own security headers of a new realm."""
 
 
-class Realm(Spec, module="keycloak"):
+class Realm(Spec, module="keycloak", group="Realms", rank=1):
     """A realm (Keycloak Server Administration Guide, "Creating a realm").
 
     Deleting a realm deletes everything in the realm, in one call. A realm that exists already is taken over only with

@@ -18,7 +18,9 @@ if TYPE_CHECKING:
     from provision.keycloak.realm_listing import RealmListing
 
 
-class RealmClientScopeAssignment(Spec, module="keycloak", formerly=("DefaultClientScope",)):
+class RealmClientScopeAssignment(
+    Spec, module="keycloak", group="Client scopes", rank=2, formerly=("DefaultClientScope",)
+):
     """The assignment of a client scope to every new client of the realm; other memberships stay unchanged.
 
     Existing clients do not get the scope (Keycloak applies realm defaults when a client is made).

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 
-class RealmClientScopes(Spec, module="keycloak"):
+class RealmClientScopes(Spec, module="keycloak", group="Client scopes", rank=4):
     """The realm's whole lists of default and optional client scopes ("Realm default client scopes").
 
     Every realm has both lists, so the lists are always taken over: destroy puts their former content back. A scope that

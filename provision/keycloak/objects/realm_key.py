@@ -21,7 +21,7 @@ _CURVE_KEYS = {"ecdsa-generated": "ecdsaEllipticCurveKey", "eddsa-generated": "e
 _FIRST_CURVES = {"ecdsa-generated": "P-256", "eddsa-generated": "Ed25519"}
 
 
-class RealmKey(Spec, module="keycloak"):
+class RealmKey(Spec, module="keycloak", group="Realms", rank=2):
     """A signing or encryption key that Keycloak makes (Server Administration Guide, "Configuring realm keys").
 
     Keycloak uses the active key with the highest priority of an algorithm. To rotate, add a key with a higher priority,

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from provision.keycloak.realm_listing import RealmListing
 
 
-class RealmRole(Role, module="keycloak"):
+class RealmRole(Role, module="keycloak", group="Roles, groups and users", rank=1):
     """A role of the realm (Server Administration Guide, "Creating a realm role")."""
 
     realm: RealmName

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from provision.keycloak.realm_listing import RealmListing
 
 
-class ServiceAccountRole(Spec, module="keycloak"):
+class ServiceAccountRole(Spec, module="keycloak", group="Roles, groups and users", rank=3):
     """A role that is given to a client's service account; the account's other roles stay unchanged.
 
     A role that the service account had before stays when this object is destroyed.

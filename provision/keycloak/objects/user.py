@@ -30,7 +30,7 @@ def _without_blanks(attributes: dict[str, tuple[str, ...]]) -> dict[str, tuple[s
     return attributes
 
 
-class User(Spec, module="keycloak"):
+class User(Spec, module="keycloak", group="Roles, groups and users", rank=5):
     """A person who can log in; meant for dev and test stacks (Server Administration Guide, "Managing users").
 
     With e-mail and both names set, Keycloak's default user profile asks for nothing more at the first login.

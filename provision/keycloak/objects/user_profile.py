@@ -46,7 +46,7 @@ class ProfileAttribute(Part):
     group: str = Field(default="", description="Name of the group of attributes that it is shown in.")
 
 
-class UserProfile(Spec, module="keycloak"):
+class UserProfile(Spec, module="keycloak", group="Realms", rank=3):
     """The attributes that users have (Server Administration Guide, "Managing the user profile").
 
     The list of attributes is declared as a whole and has to hold `username` and `email`. Keycloak makes the profile
