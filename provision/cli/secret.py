@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from provision._lib.errors import UsageError
-from provision.config.names import NAMESPACE, SECRETS, SERVER_SECRET
+from provision.config.names import NAMESPACE
 
 if TYPE_CHECKING:
     from provision.cli.main import Invocation
@@ -32,12 +32,11 @@ def asked_for(key: str, *, twice: bool = False) -> str:
 
 
 def _known(key: str) -> str:
-    if key in SECRETS or re.fullmatch(SERVER_SECRET, key):
+    from provision.config.secret_keys import is_secret_key, secret_keys
+
+    if is_secret_key(key):
         return key
-    raise UsageError(
-        f"There is no secret {key!r}.",
-        f"There are {', '.join(SECRETS)} and, of several servers, servers[0].introspectionClientSecret.",
-    )
+    raise UsageError(f"There is no secret {key!r}.", f"There are {', '.join(secret_keys())}.")
 
 
 def _find_server(stack: StackFile, index: int) -> None:
@@ -64,12 +63,12 @@ def command() -> None:
 def set_secret(invocation: Invocation, key: str) -> None:
     """Read a secret from the terminal (or from standard input) and write the secret, encrypted, into the stack file.
 
-    KEY is adminClientSecret, introspectionClientSecret, demoUserPassword or, with several servers,
-    servers[0].introspectionClientSecret.
+    KEY is the key of the secret in the file, such as adminClientSecret or, with several servers,
+    servers[0].introspectionClientSecret. The error text for any other KEY lists all keys.
     """
     value = asked_for(key, twice=True)
     engine = invocation.engine(complete=False)  # the configuration still lacks the secret
-    if place := re.fullmatch(SERVER_SECRET, key):
+    if place := re.match(r"servers\[(\d+)\]", key):
         _find_server(engine.stack, int(place[1]))
     engine.set_secret(key, value)
     applies = f"`provision up -s {engine.stack.name}` applies it"

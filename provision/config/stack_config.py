@@ -28,7 +28,7 @@ from provision.config.server import IntrospectionSecret, ServerConfig
 from provision.server.options import REFERENCE_TOOLS
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Mapping
+    from collections.abc import Collection, Iterator, Mapping
     from pathlib import Path
 
 _STILL_ENCRYPTED = "secure"
@@ -214,17 +214,7 @@ class StackConfig(Concept):
     @property
     def given_secrets(self) -> tuple[str, ...]:
         """The keys of the secrets that are set, such as ``servers[0].introspectionClientSecret``."""
-        own = {
-            "adminClientSecret": self.admin_client_secret,
-            "introspectionClientSecret": self.introspection_client_secret,
-            "demoUserPassword": self.demo_user_password,
-            "server.introspectionClientSecret": self.server.introspection_client_secret,
-        }
-        own |= {
-            f"servers[{index}].introspectionClientSecret": server.introspection_client_secret
-            for index, server in enumerate(self.servers)
-        }
-        return tuple(key for key, value in own.items() if value is not None)
+        return tuple(sorted(_given(self, ""), key=lambda key: key.count(".")))
 
     @property
     def registration_enabled(self) -> bool:
@@ -277,6 +267,18 @@ def read(
             f"The configuration in {source} is wrong:\n{lines}",
             f"Correct {source}; `provision schema` prints what is allowed.",
         ) from None
+
+
+def _given(value: Any, key: str) -> Iterator[str]:
+    """Yield the keys of the secrets that a part of the configuration has."""
+    if isinstance(value, SecretStr):
+        yield key
+    elif isinstance(value, Concept):
+        for name, field in type(value).model_fields.items():
+            yield from _given(getattr(value, name), f"{key}.{field.alias or name}".lstrip("."))
+    elif isinstance(value, tuple):
+        for index, item in enumerate(value):
+            yield from _given(item, f"{key}[{index}]")
 
 
 def _distinct(what: str, values: Collection[Any]) -> None:

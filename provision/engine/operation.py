@@ -230,7 +230,7 @@ class Engine:
             EngineError: Pulumi refused it.
         """
         self._make_stack()  # Pulumi encrypts only for a stack that has a record
-        path = ("--path",) if "[" in key else ()
+        path = ("--path",) if {"[", "."} & set(key) else ()
         where = ("--stack", self.stack.name, "--config-file", str(self.stack.file))
         with _readable():
             self._cli.run(

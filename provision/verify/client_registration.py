@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
+from provision.config import mcp_clients
 from provision.verify.connection import json_object, text, texts
 from provision.verify.errors import Failed
 from provision.verify.temporary import Kind
@@ -52,15 +53,11 @@ def like_vs_code(context: Context) -> dict[str, Any]:
     Args:
         context: Supplies the name and the scopes.
     """
+    client = mcp_clients.catalogue()["vscode"]
     return {
         "client_name": f"{context.temporary.name()} (as VS Code registers)",
         "client_uri": "https://code.visualstudio.com",
-        "redirect_uris": [
-            "https://insiders.vscode.dev/redirect",
-            "https://vscode.dev/redirect",
-            "http://127.0.0.1/",
-            "http://127.0.0.1:33418/",
-        ],
+        "redirect_uris": [*client.redirect_uris, *client.other_redirect_uris],
         "grant_types": [
             "authorization_code",
             "refresh_token",

@@ -2,13 +2,17 @@
 
 import json
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
 from provision._lib.errors import UsageError
+from provision.cli.secret import _known
 from provision.config.objects import in_order
 from provision.config.project import Project
+from provision.config.secret_keys import is_secret_key, secret_keys
 from provision.config.stack_config import StackConfig, read
+from provision.engine.operation import Engine
 
 _SECRET = "a-secret-of-some-length"
 _SECRETS = {"adminClientSecret": _SECRET, "introspectionClientSecret": _SECRET}
@@ -345,3 +349,55 @@ def test_two_objects_whose_keys_join_to_the_same_text_are_both_declared():
     ]
     config = read({"objects": objects}, source="f")
     assert set(in_order(config.objects, "mcp")) == {"ClientRole/a%2Fb/c", "ClientRole/a/b%2Fc"}
+
+
+_FORMS = (
+    "adminClientSecret",
+    "introspectionClientSecret",
+    "demoUserPassword",
+    "server.introspectionClientSecret",
+    "servers[0].introspectionClientSecret",
+)
+
+
+def test_the_keys_of_the_secrets_are_the_secret_fields_of_the_configuration():
+    assert set(secret_keys()) == set(_FORMS)
+    assert is_secret_key("servers[12].introspectionClientSecret")
+    for wrong in (
+        "adminSecret",
+        "servers.introspectionClientSecret",
+        "server[0].introspectionClientSecret",
+        "",
+    ):
+        assert not is_secret_key(wrong)
+
+
+@pytest.mark.parametrize("key", _FORMS)
+def test_each_key_of_a_secret_is_accepted_by_the_command_and_by_the_stack_file(key):
+    assert _known(key) == key
+    name, _, inner = key.rpartition(".")
+    value = {"name": "a", inner: _SECRET} if name.endswith("[0]") else {inner: _SECRET}
+    given = {inner: _SECRET} if not name else {"servers": [value]} if name.endswith("[0]") else {name: value}
+    assert read(given, source="f").given_secrets == (key,)
+
+
+def test_a_key_without_a_secret_is_refused_with_the_list():
+    with pytest.raises(UsageError) as caught:
+        _known("adminSecret")
+    for key in _FORMS:
+        assert key in caught.value.do
+
+
+@pytest.mark.parametrize("key", _FORMS)
+def test_pulumi_is_told_when_a_key_is_inside_of_another(key):
+    told = []
+    engine = SimpleNamespace(
+        stack=SimpleNamespace(name="dev", file="Pulumi.dev.yaml", project=SimpleNamespace(folder=Path())),
+        _make_stack=lambda: None,
+        _cli=SimpleNamespace(run=lambda *given, **_: told.append(given)),
+    )
+    Engine.set_secret(engine, key, _SECRET)
+    (*_, name, _stack, _dev, _config_file, _file) = told[0]
+    assert name == f"provision:{key}"
+    assert ("--path" in told[0]) is ("." in key)
+    assert _SECRET not in told[0]

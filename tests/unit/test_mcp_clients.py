@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
 from provision.config import mcp_clients
 from provision.config.stack_config import StackConfig
+from provision.rules import checks
+from provision.verify import client_registration
 
 _SERVER = mcp_clients.Server("calculator", "http://localhost:3000/mcp", ("mcp:tools",), "mcp-client")
 
@@ -31,3 +35,43 @@ def test_its_file_names_server_and_client(name):
     content = mcp_clients.configurable()[name].content([_SERVER])
     assert _SERVER.url in str(content)
     assert "mcp-client" in str(content)
+
+
+_DOCS = Path(__file__).parents[2] / "docs"
+
+
+def test_a_new_client_is_known_to_the_rule_of_foreign_redirects(monkeypatch):
+    allowed = checks.rule("client-foreign-redirect").parameters["allowedHosts"]
+    assert {host for client in mcp_clients.catalogue().values() for host in client.hosts} == {*allowed} - {
+        "chatgpt.com"
+    }
+    assert {
+        "chatgpt.com",
+        "claude.ai",
+        "claude.com",
+        "insiders.vscode.dev",
+        "vscode.dev",
+        "www.cursor.com",
+    } <= {*allowed}
+
+
+def test_the_proof_registers_as_vs_code_does():
+    context = SimpleNamespace(
+        temporary=SimpleNamespace(name=lambda: "proof"), target=SimpleNamespace(scopes=("mcp:tools",))
+    )
+    client = mcp_clients.catalogue()["vscode"]
+    registered = client_registration.like_vs_code(context)["redirect_uris"]
+    assert set(registered) == {*client.redirect_uris, *client.other_redirect_uris}
+    assert "http://127.0.0.1/" in registered
+
+
+def test_the_pages_list_what_the_clients_say():
+    registration, clients = ((_DOCS / name).read_text() for name in ("registration.md", "clients.md"))
+    *first, last = (client.title for client in mcp_clients.catalogue().values())
+    assert f"the redirect URIs of {', '.join(first)} and {last};" in " ".join(registration.split())
+    (domains,) = re.findall(r"trustedDomains: \[(.*?)\]", registration)
+    assert set(domains.split(", ")) == set(mcp_clients.metadata_hosts())
+    (uris,) = re.findall(r"redirectUris: \[(\".*?)\]", registration)
+    assert tuple(re.findall(r'"(.*?)"', uris)) == mcp_clients.catalogue()["vscode"].redirect_uris
+    (schemes,) = re.findall(r"of another scheme than (.*?) \|", clients)
+    assert re.findall(r"`(.*?)`", schemes) == [*mcp_clients.redirect_schemes()]

@@ -76,7 +76,8 @@ class McpClient:
     Args:
         title: The name of the client.
         redirect_uris: The redirect URIs that a login needs; a pre-registered client must have them all.
-        other_redirect_uris: Redirect URIs of other builds of the client, which the default client allows too.
+        other_redirect_uris: Redirect URIs of other builds of the client, and URIs that only its own registration names;
+            the default client allows them too.
         hosts: Hosts that the client's registrations name, beside loopback addresses.
         metadata_hosts: Hosts of the client's client ID metadata document, if the client has one.
         schemes: Schemes of the client's redirect URIs, beside http and https.
@@ -113,9 +114,14 @@ def redirect_uris() -> tuple[str, ...]:
     return tuple(sorted({*_LOOPBACK_REDIRECTS, *own}))
 
 
+def hosts() -> tuple[str, ...]:
+    """Return the hosts that registrations of the MCP clients name, beside loopback addresses."""
+    return tuple(sorted({host for client in catalogue().values() for host in client.hosts}))
+
+
 def registration_hosts() -> tuple[str, ...]:
     """Return the hosts that registrations of the MCP clients name, loopback first."""
-    return (*_LOOPBACK_HOSTS, *sorted({host for client in catalogue().values() for host in client.hosts}))
+    return (*_LOOPBACK_HOSTS, *hosts())
 
 
 def metadata_hosts() -> tuple[str, ...]:

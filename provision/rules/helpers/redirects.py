@@ -8,12 +8,23 @@ from typing import TYPE_CHECKING
 from urllib.parse import urljoin, urlsplit
 
 from provision._lib.urls import host
+from provision.config import mcp_clients
 from provision.rules.model import Inconclusive
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     from provision.rules.model import Resource
+
+
+_CHATGPT = "chatgpt.com"
+"""The host of ChatGPT's connectors. Stacks do not admit ChatGPT by default, so ``mcp_clients`` has no module for it; a client
+that a user declares for ChatGPT still breaks no rule."""
+
+
+def hosts_of_mcp_clients() -> list[str]:
+    """Return the hosts to which MCP clients are redirected by their makers."""
+    return sorted({_CHATGPT, *mcp_clients.hosts()})
 
 
 @dataclass(frozen=True)

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from provision._lib.urls import host, is_loopback
 from provision.rules import Resource, RuleContext, Violation, rule
-from provision.rules.helpers.redirects import is_one_of, redirects
+from provision.rules.helpers.redirects import hosts_of_mcp_clients, is_one_of, redirects
 
 
 @rule(
@@ -19,16 +19,7 @@ from provision.rules.helpers.redirects import is_one_of, redirects
     on=("Client",),
     beside=("McpServer", "KeycloakServer"),
     ephemeral="advisory",
-    parameters={
-        "allowedHosts": [
-            "chatgpt.com",
-            "claude.ai",
-            "claude.com",
-            "insiders.vscode.dev",
-            "vscode.dev",
-            "www.cursor.com",
-        ],
-    },
+    parameters={"allowedHosts": hosts_of_mcp_clients()},
 )
 def check(client: Resource, context: RuleContext) -> Iterator[Violation]:
     """Check that every host belongs to a known MCP client or the stack, or is this machine.
