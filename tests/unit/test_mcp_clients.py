@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -55,14 +56,16 @@ def test_a_new_client_is_known_to_the_rule_of_foreign_redirects(monkeypatch):
     } <= {*allowed}
 
 
-def test_the_proof_registers_as_vs_code_does():
+def test_the_proof_registers_as_vs_code_does(monkeypatch):
     context = SimpleNamespace(
         temporary=SimpleNamespace(name=lambda: "proof"), target=SimpleNamespace(scopes=("mcp:tools",))
     )
-    client = mcp_clients.catalogue()["vscode"]
-    registered = client_registration.like_vs_code(context)["redirect_uris"]
-    assert set(registered) == {*client.redirect_uris, *client.other_redirect_uris}
-    assert "http://127.0.0.1/" in registered
+    changed = replace(
+        mcp_clients.catalogue()["vscode"], redirect_uris=("https://a/",), other_redirect_uris=("https://b/",)
+    )
+    assert "http://127.0.0.1/" in client_registration.like_vs_code(context)["redirect_uris"]
+    monkeypatch.setattr(mcp_clients, "catalogue", lambda: {"vscode": changed})
+    assert client_registration.like_vs_code(context)["redirect_uris"] == ["https://a/", "https://b/"]
 
 
 def test_the_pages_list_what_the_clients_say():
