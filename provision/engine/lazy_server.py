@@ -6,20 +6,17 @@ as long, so both happen at the same time; a call that comes early waits.
 
 from __future__ import annotations
 
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import Future
 from typing import TYPE_CHECKING, Any, Self
 
 import grpc
+
+from provision._lib.grpc_server import make_server
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
 _WORKERS = 64  # calls wait for Keycloak, not for the processor; the engine itself limits them by --parallel
-# The settings of Pulumi's own SDK: large messages, and patience with a program that keeps the event loop busy.
-_OPTIONS = (
-    ("grpc.max_receive_message_length", 400 << 20),
-    ("grpc.server_max_unrequested_time_in_server", 1800),
-)
 
 _ABOUT = "/pulumirpc.LanguageRuntime/About"  # called first and for information only: the answer need not wait
 
@@ -29,10 +26,8 @@ class LazyGrpcServer:
 
     def __init__(self) -> None:
         self._handlers: Future[list[grpc.GenericRpcHandler]] = Future()
-        self._server = grpc.server(
-            ThreadPoolExecutor(max_workers=_WORKERS), handlers=[_Awaited(self._handlers)], options=_OPTIONS
-        )
-        self.address = f"127.0.0.1:{self._server.add_insecure_port('127.0.0.1:0')}"
+        self._server, port = make_server(_WORKERS, [_Awaited(self._handlers)])
+        self.address = f"127.0.0.1:{port}"
         self._server.start()
 
     def __enter__(self) -> Self:

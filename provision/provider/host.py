@@ -5,32 +5,23 @@ from __future__ import annotations
 import os
 import sys
 import threading
-from concurrent import futures
 from importlib.metadata import version
 
-import grpc
-from pulumi.runtime._grpc_settings import _GRPC_CHANNEL_OPTIONS
 from pulumi.runtime.proto import provider_pb2_grpc
 
+from provision._lib.grpc_server import make_server
 from provision.provider.servicer import Servicer
 
 _WORKERS = 32  # calls wait for Keycloak, not for the processor; the engine itself limits them by --parallel
 
 
-def _serve(servicer: Servicer) -> tuple[grpc.Server, int]:
-    server = grpc.server(futures.ThreadPoolExecutor(max_workers=_WORKERS), options=_GRPC_CHANNEL_OPTIONS)
-    provider_pb2_grpc.add_ResourceProviderServicer_to_server(servicer, server)
-    port = server.add_insecure_port("127.0.0.1:0")
-    server.start()
-    return server, port
-
-
 def main() -> None:
     """Run the plugin executable ``pulumi-resource-provision``: print its port and serve until the engine is gone."""
     engine = next((argument for argument in sys.argv[1:] if not argument.startswith("-")), "")
-    _, port = _serve(
-        Servicer(version("mcp-provision"), engine, backend=os.environ.get("PULUMI_BACKEND_URL", ""))
-    )
+    server, port = make_server(_WORKERS)
+    servicer = Servicer(version("mcp-provision"), engine, backend=os.environ.get("PULUMI_BACKEND_URL", ""))
+    provider_pb2_grpc.add_ResourceProviderServicer_to_server(servicer, server)
+    server.start()
     threading.Thread(target=_exit_with_the_engine, daemon=True).start()
     sys.stdout.write(f"{port}\n")
     sys.stdout.flush()

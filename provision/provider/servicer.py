@@ -2,7 +2,8 @@
 
 Written on the protocol itself rather than on ``pulumi.provider.experimental``, see
 ``docs/decisions/0001-provider-on-the-protocol.md``. One servicer may serve several provider resources at once
-(each configured differently): the engine opens one connection for each, and a connection has one configuration.
+(each configured differently): the engine opens one connection for each, and a configuration counts for the connection
+on which it came, for no other.
 """
 
 from __future__ import annotations
@@ -205,7 +206,7 @@ class Servicer(provider_pb2_grpc.ResourceProviderServicer):
         if handler is None:
             _abort(context, grpc.StatusCode.NOT_FOUND, f"There is no resource type {token} in this version.")
         with self._lock:
-            given = self._configuration(context.peer())
+            given = self._configurations.get(context.peer())
             lifecycle = Lifecycle(
                 handler,
                 Context(log=partial(self._log, request.urn), connection=self._connection(given)),
@@ -217,12 +218,6 @@ class Servicer(provider_pb2_grpc.ResourceProviderServicer):
             _abort(context, grpc.StatusCode.FAILED_PRECONDITION, str(error))
         except Exception as error:  # noqa: BLE001 - the border: whatever it is, the user gets one readable line
             _abort(context, grpc.StatusCode.INTERNAL, _unexpected(error))
-
-    def _configuration(self, peer: str) -> Configuration | None:
-        if peer in self._configurations:
-            return self._configurations[peer]
-        # The engine's connection was opened anew, or the provider has no configuration at all.
-        return next(iter(self._configurations.values())) if len(self._configurations) == 1 else None
 
     def _connection(self, given: Configuration | None) -> object:
         """Return the one connection, and so the one pool of links, of each distinct configuration."""

@@ -17,7 +17,6 @@ import signal
 import stat
 import sys
 import threading
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from functools import wraps
 from importlib.metadata import version
@@ -26,11 +25,11 @@ from typing import TYPE_CHECKING, Any
 import grpc
 from google.protobuf import empty_pb2
 from google.protobuf.json_format import MessageToDict
-from pulumi.runtime._grpc_settings import _GRPC_CHANNEL_OPTIONS
 from pulumi.runtime.proto import analyzer_pb2 as protocol
 from pulumi.runtime.proto import analyzer_pb2_grpc, plugin_pb2
 
 from provision._lib.errors import ProvisionError
+from provision._lib.grpc_server import make_server
 from provision._lib.styled_text import printable
 from provision._lib.validation import problems
 from provision.config.names import NAMESPACE
@@ -50,6 +49,7 @@ if TYPE_CHECKING:
     from provision.rules.sources.resource_input import ResourceInput
 
 NAME = "provision"
+_WORKERS = 8  # a call takes the processor, not time
 _LEVELS = {"mandatory": protocol.MANDATORY, "advisory": protocol.ADVISORY, "off": protocol.DISABLED}
 _WORDS = {protocol.ADVISORY: "advisory", protocol.DISABLED: "off"}
 _SEVERITIES = {
@@ -329,9 +329,8 @@ def serve() -> None:
     done = threading.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: done.set())
-    server = grpc.server(ThreadPoolExecutor(), options=_GRPC_CHANNEL_OPTIONS)
+    server, port = make_server(_WORKERS)
     analyzer_pb2_grpc.add_AnalyzerServicer_to_server(Analyzer(), server)
-    port = server.add_insecure_port("127.0.0.1:0")
     server.start()
     if stat.S_ISFIFO(
         os.fstat(0).st_mode
