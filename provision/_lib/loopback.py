@@ -2,15 +2,23 @@
 
 Every user of a machine can connect to a port of its loopback address, and can listen on one that is free. The kernel
 knows whose sockets they are (``/proc/net/tcp`` on Linux); elsewhere the processes of this user are asked.
+
+Secrets go over plain HTTP to this machine only if the listener belongs to this user, to root, or to a user that the
+environment variable ``PROVISION_TRUSTED_USERS`` names: whoever takes the port of a Keycloak that has ended is sent nothing.
 """
 
 from __future__ import annotations
 
 import os
+import pwd
 import socket
 import sys
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, NamedTuple
+from urllib.parse import urlsplit
+
+from provision._lib.errors import ProvisionError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -20,9 +28,16 @@ if TYPE_CHECKING:
 ADDRESS: Final = "127.0.0.1"
 """The loopback address, written as a number: the name ``localhost`` may lead to ``::1``, where another user may listen."""
 
+_ADDRESS_6 = "::1"
 _TABLES = (Path("/proc/net/tcp"), Path("/proc/net/tcp6"))
 _ESTABLISHED, _LISTEN = "01", "0A"
 _ROOT = 0
+TRUSTED_USERS: Final = "PROVISION_TRUSTED_USERS"
+"""The environment variable with the names of further users, separated by commas, whose programs may get secrets."""
+
+
+class ForeignListenerError(ProvisionError):
+    """The error for a port of this machine on which another user's program listens."""
 
 
 class _Socket(NamedTuple):
@@ -56,16 +71,66 @@ def is_own_peer(peer_port: int, own_port: int) -> bool:
     )
 
 
-def foreign_listener(port: int) -> int | None:
-    """Return the user id of another user, not root, who listens on a port of the loopback address, or None.
+def is_plain(url: str) -> bool:
+    """Return whether an address is plain HTTP on this machine."""
+    parts = urlsplit(url)
+    return parts.scheme == "http" and bool(_addresses(parts.hostname or ""))
 
-    Where the kernel does not tell (macOS), the answer is None.
+
+def trusted_address(host: str, port: int) -> str:
+    """Return the numeric address at which a host of plain HTTP listens, which may be given secrets.
+
+    A host of another machine is returned as it is. ``localhost`` (RFC 6761 section 6.3) is 127.0.0.1, or ::1 if a program
+    listens only there. Where the kernel does not tell whose a socket is (macOS), no listener is refused.
+
+    Args:
+        host: The host of an address of plain HTTP. (With https, the certificate tells who answers.)
+        port: Its port.
+
+    Raises:
+        ForeignListenerError: The listener belongs neither to this user, nor to root, nor to a trusted user.
     """
-    if not _TABLES[0].exists():
-        return None
-    addresses = {*_written(ADDRESS, port), *_written("0.0.0.0", port), _ipv6("::", port)}  # noqa: S104 - compared, not bound
-    listeners = (sock.uid for sock in _sockets() if sock.state == _LISTEN and sock.local in addresses)
-    return next((uid for uid in listeners if uid not in {_ROOT, os.geteuid()}), None)
+    addresses = _addresses(host)
+    sockets = [sock for sock in _sockets() if sock.state == _LISTEN] if addresses else []
+    trusted = {_ROOT, os.geteuid(), *_trusted_users()}
+    for address in addresses:
+        users = {sock.uid for sock in sockets if sock.local in _listening(address, port)}
+        if users - trusted:
+            name = _name(min(users - trusted))
+            raise ForeignListenerError(
+                f"Port {port} of this machine belongs to a program of another user ({name}), which gets no secret.",
+                f"If that is your server, set {TRUSTED_USERS}={name}; otherwise find out who took the port.",
+            )
+        if users:
+            return address
+    return next(iter(addresses), host)
+
+
+def _addresses(host: str) -> tuple[str, ...]:
+    """Return the numeric addresses that a host has on this machine; none if it is another machine's."""
+    if host == "localhost" or host.endswith(".localhost"):
+        return (ADDRESS, _ADDRESS_6)
+    return (host,) if host in {ADDRESS, _ADDRESS_6} else ()
+
+
+def _listening(address: str, port: int) -> set[str]:
+    """Return how the kernel writes the sockets that get the connections to an address and port."""
+    own = _written(address, port) if address == ADDRESS else {_ipv6(address, port)}
+    every = _written("0.0.0.0", port) if address == ADDRESS else set()  # noqa: S104 - compared, not bound
+    return own | every | {_ipv6("::", port)}
+
+
+def _trusted_users() -> Iterator[int]:
+    for name in filter(None, os.environ.get(TRUSTED_USERS, "").split(",")):
+        with suppress(KeyError):  # no such user, so nothing listens as that user
+            yield pwd.getpwnam(name.strip()).pw_uid
+
+
+def _name(uid: int) -> str:
+    try:
+        return pwd.getpwuid(uid).pw_name
+    except KeyError:
+        return str(uid)
 
 
 def _sockets() -> Iterator[_Socket]:

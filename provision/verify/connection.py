@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 
 import httpx
 
+from provision._lib import loopback
 from provision._lib.ca_bundle import checked
 from provision.verify.errors import Failed
 
@@ -19,13 +20,26 @@ _TIMEOUT = httpx.Timeout(10.0, connect=3.0)
 
 
 class _Borrowed(httpx.BaseTransport):
-    """A transport that stays open when the client that uses it is closed."""
+    """A transport that stays open when the client that uses it is closed, and sends nothing to foreign listeners."""
 
     def __init__(self, transport: httpx.BaseTransport) -> None:
         self._transport = transport
 
     def handle_request(self, request: httpx.Request) -> httpx.Response:
+        if loopback.is_plain(str(request.url)):
+            request = _to(loopback.trusted_address(request.url.host, request.url.port or 80), request)
         return self._transport.handle_request(request)
+
+
+def _to(address: str, request: httpx.Request) -> httpx.Request:
+    """Return a request that goes to a numeric address, with the name still in its Host header."""
+    return httpx.Request(
+        request.method,
+        request.url.copy_with(host=address),
+        headers=request.headers,
+        stream=request.stream,
+        extensions=request.extensions,
+    )
 
 
 class Connections:

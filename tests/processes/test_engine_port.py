@@ -45,14 +45,6 @@ for method in methods:
     except grpc.RpcError as error:
         print(error.code().name)
 """
-_LISTENS = """
-import os, socket, sys
-os.setuid(int(sys.argv[1]))
-listener = socket.create_server(("127.0.0.1", 0))
-print(listener.getsockname()[1], flush=True)
-input()
-"""
-
 _PROVIDER = "/pulumirpc.ResourceProvider/"
 _METHODS = [
     "GetPluginInfo",
@@ -170,26 +162,6 @@ def test_where_the_kernel_does_not_tell_the_processes_of_this_user_are_asked(
         with caller:
             assert loopback.is_own_peer(*ports)
         assert not loopback.is_own_peer(ports[0] + 1, ports[1])
-
-
-@as_another_user
-def test_a_listener_of_another_user_is_told() -> None:
-    with subprocess.Popen(
-        [sys.executable, "-c", _LISTENS, str(NOBODY)],
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        text=True,
-    ) as other:
-        assert other.stdout is not None
-        port = int(other.stdout.readline())
-        assert loopback.foreign_listener(port) == NOBODY
-        other.communicate("\n", timeout=10)
-    assert loopback.foreign_listener(port) is None
-
-
-def test_a_listener_of_this_user_is_not_foreign() -> None:
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        assert loopback.foreign_listener(listener.getsockname()[1]) is None
 
 
 def test_a_configuration_counts_for_the_connection_on_which_it_came() -> None:

@@ -448,3 +448,60 @@ def test_a_ca_bundle_that_is_missing_or_none_is_told(tmp_path):
 
 def test_a_connection_shows_no_secret():
     assert SECRET not in repr(Connection(url="https://h", client_id="a", client_secret=SECRET))
+
+
+def test_a_login_that_fails_is_the_answer_for_every_other_call(server, pauses):
+    """One failing Keycloak is asked a few times in all, not a few times for each object."""
+    server.tokens.extend([(503, {}, {})] * 500)
+    session = Session(
+        Connection(url=server.url, client_id="account", client_secret=SECRET), sleep=pauses.append
+    )
+    errors = []
+
+    def call():
+        with pytest.raises(KeycloakError, match=r"no token \(HTTP 503\)") as refused:
+            session.get("r", "roles")
+        errors.append(str(refused.value))
+
+    threads = [threading.Thread(target=call) for _ in range(16)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    call()
+    assert len(errors) == 17
+    assert server.logins <= 25
+    before = server.logins
+    call()
+    assert server.logins == before
+    assert sum(pauses) <= 16 * transport.FIRST_CONTACT_SECONDS
+
+
+def test_a_keycloak_that_hangs_is_told_within_ten_seconds(monkeypatch):
+    monkeypatch.setattr(transport, "TOKEN_SECONDS", 0.2)
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        url = f"http://127.0.0.1:{silent.getsockname()[1]}"
+        session = Session(
+            Connection(url=url, client_id="account", client_secret=SECRET), sleep=lambda _: None
+        )
+        with pytest.raises(KeycloakError, match="no answer in time") as refused:
+            session.get("r", "roles")
+        assert "look into its log" in refused.value.do
+        began = time.monotonic()
+        with pytest.raises(KeycloakError, match="no answer in time"):
+            session.get("r", "groups")
+        assert time.monotonic() - began < 0.1
+    assert transport.TOKEN_SECONDS + 2 <= 10
+
+
+def test_a_keycloak_that_recovers_is_asked_again(server, monkeypatch):
+    monkeypatch.setattr(transport, "_REMEMBERED_SECONDS", 0.0)
+    server.tokens.extend([(503, {}, {})] * 500)
+    session = Session(
+        Connection(url=server.url, client_id="account", client_secret=SECRET), sleep=lambda _: None
+    )
+    with pytest.raises(KeycloakError):
+        session.get("r", "roles")
+    server.tokens.clear()
+    server.then(200, [])
+    assert session.get("r", "roles") == []

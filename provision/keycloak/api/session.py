@@ -192,11 +192,21 @@ class Session:
         except FaultError as fault:
             if request.verb == "post" and fault.sent:
                 raise self._unknown(doing, f"{fault.why} ({_call(request, body)})") from fault
-            here = fault.refused and is_loopback(host(self.url))
-            raise (AbsentError if here else KeycloakError)(
-                f"Keycloak at {self.url} does not answer: {fault.why}; it would {doing} ({_call(request, body)}).",
-                "Start it (`provision up`) or check the address.",
-            ) from fault
+            raise self._no_answer(fault, f"it would {doing} ({_call(request, body)})") from fault
+
+    def _no_answer(self, fault: FaultError, doing: str) -> KeycloakError:
+        what = f"Keycloak at {self.url} does not answer: {fault.why}; {doing}."
+        here = is_loopback(host(self.url))
+        if fault.refused and here:
+            return AbsentError(what, "Start it (`provision up`) or check the address.")
+        if fault.refused or (fault.silent and not here):
+            return KeycloakError(
+                what, "Check that it runs, and that the address and the way to it are right."
+            )
+        return KeycloakError(
+            what,
+            "It is there but can't work: look into its log (`provision logs keycloak`), or start it anew.",
+        )
 
     def _guard(self, request: Request) -> threading.Lock | None:
         """Return the realm's lock if the call has to be the only write to the realm."""

@@ -9,12 +9,11 @@ from contextlib import nullcontext
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
-from functools import cache
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import quote
 
-from provision._lib import ca_bundle
+from provision._lib import ca_bundle, loopback
 from provision._lib.errors import ProvisionError
 
 if TYPE_CHECKING:
@@ -25,7 +24,6 @@ if TYPE_CHECKING:
 
     from provision.keycloak.connection import Connection
 
-CONNECT_SECONDS: Final = 5
 READ_SECONDS: Final = 30
 PATIENCE_SECONDS: Final = 30
 """The time limit of one call with all its tries."""
@@ -34,6 +32,10 @@ FIRST_CONTACT_SECONDS: Final = 5
 _FEW: Final = 4
 """The number of tries on an answer that may be a lasting defect or a passing failure."""
 _LONGEST_PAUSE: Final = 5.0
+TOKEN_SECONDS: Final = 8
+"""The time limit of a token request, which is Keycloak's fastest call: a Keycloak that hangs is told within ten seconds."""
+_REMEMBERED_SECONDS: Final = 15.0
+"""How long a login that failed answers for all other calls, so that they do not wait for the same server one by one."""
 _LIFETIME_USED: Final = 0.9
 """The share of a token's lifetime after which the token is renewed."""
 
@@ -55,15 +57,23 @@ class FaultError(Exception):
         why: The failure, in a few words.
         sent: Whether the request may have reached Keycloak.
         refused: Whether nothing listens at the address.
+        silent: Whether something listens at the address, but gives no answer.
         retry_after: The seconds that the server asked to wait.
     """
 
     def __init__(
-        self, why: str, *, sent: bool, retry_after: float | None = None, refused: bool = False
+        self,
+        why: str,
+        *,
+        sent: bool,
+        retry_after: float | None = None,
+        refused: bool = False,
+        silent: bool = False,
     ) -> None:
         super().__init__(why)
         self.why = why
         self.sent = sent
+        self.silent = silent
         self.refused = refused
         self.retry_after = retry_after
 
@@ -101,16 +111,21 @@ class Transport:
     """
 
     def __init__(self, connection: Connection, sleep: Callable[[float], object]) -> None:
+        from provision.keycloak.api.connection_pool import Pool
+
         self._connection = connection
         self._token_path = _TOKEN_PATH.format(realm=quote(connection.auth_realm, safe=""))
         self._sleep = sleep
         verify = _checked(connection.ca_file) if connection.ca_file else True
-        self._pool = _pool_class()(f"{connection.url}/", verify)
+        self._pool = Pool(f"{connection.url}/", verify)
         self._lock = threading.Lock()
         self._token = ""
         self._expires = 0.0
         self._reached = False
         self._absent_until = 0.0
+        self._logins = 0
+        self._failed_login: FaultError | None = None
+        self._failed_until = 0.0
 
     def call(self, request: Request, guard: AbstractContextManager[Any] | None = None) -> Response:
         """Return the answer, with any status, after every try that is safe and useful.
@@ -142,6 +157,8 @@ class Transport:
                 if isinstance(outcome, FaultError):
                     if outcome.refused:
                         self._absent_until = time.monotonic() + FIRST_CONTACT_SECONDS
+                    elif outcome is self._failed_login:
+                        self._failed_until = time.monotonic() + _REMEMBERED_SECONDS
                     raise outcome
                 return outcome
             self._sleep(pause)
@@ -180,17 +197,33 @@ class Transport:
         return answer
 
     def _fresh_token(self) -> str:
+        seen = self._logins
         if not self._lock.acquire(timeout=PATIENCE_SECONDS):
             raise FaultError("no token in time", sent=False)
         try:
-            if not self._token or time.monotonic() >= self._expires:
-                began = time.monotonic()
-                answer = self._new_token()
-                self._token = answer["access_token"]
-                self._expires = began + _LIFETIME_USED * answer.get("expires_in", 0)
-            return self._token
+            if self._token and time.monotonic() < self._expires:
+                return self._token
+            if self._failed_login is not None and (
+                seen != self._logins or time.monotonic() < self._failed_until
+            ):
+                raise self._failed_login  # of another call, while this one waited
+            return self._log_in()
         finally:
             self._lock.release()
+
+    def _log_in(self) -> str:
+        began = time.monotonic()
+        self._logins += 1
+        try:
+            answer = self._new_token()
+        except FaultError as fault:
+            self._failed_login = fault
+            raise
+        self._failed_login = None
+        self._reached = True
+        self._token = answer["access_token"]
+        self._expires = began + _LIFETIME_USED * answer.get("expires_in", 0)
+        return self._token
 
     def _new_token(self) -> dict[str, Any]:
         """Return a token of the client credentials grant (RFC 6749 section 4.4)."""
@@ -201,14 +234,13 @@ class Transport:
             "client_id": self._connection.client_id,
             "client_secret": self._connection.client_secret,
         }
-        self._pool.prepare({}, READ_SECONDS)
+        self._pool.prepare({}, TOKEN_SECONDS)
         try:
             response = self._pool.raw_post(self._token_path, form)
         except KeycloakConnectionError as error:
             fault = self._explained(error.__cause__ or error)
             fault.sent = False  # nothing of the call that needs the token was sent
             raise fault from error
-        self._reached = True
         status = response.status_code
         if status >= HTTPStatus.INTERNAL_SERVER_ERROR or status == HTTPStatus.TOO_MANY_REQUESTS:
             raise FaultError(f"no token (HTTP {status})", sent=False, retry_after=_retry_after(response))
@@ -264,6 +296,8 @@ class Transport:
         from requests import exceptions as http
         from urllib3.exceptions import MaxRetryError, NewConnectionError
 
+        if isinstance(cause, loopback.ForeignListenerError):
+            raise KeycloakError(cause.what, cause.do) from cause
         if isinstance(cause, http.TooManyRedirects):
             raise KeycloakError(
                 f"Keycloak at {self._connection.url} redirects to another address.",
@@ -276,12 +310,12 @@ class Transport:
                 f"{self._connection.url} is not an address that can be called: {cause}"
             ) from cause
         if isinstance(cause, http.ConnectTimeout):
-            return FaultError("no connection in time", sent=False)
+            return FaultError("no connection in time", sent=False, silent=True)
         reason = cause.args[0] if cause.args else None
         if isinstance(reason, MaxRetryError) and isinstance(reason.reason, NewConnectionError):
             return FaultError("no connection", sent=False, refused=True)
         if isinstance(cause, http.Timeout):
-            return FaultError("no answer in time", sent=True)
+            return FaultError("no answer in time", sent=True, silent=True)
         return FaultError("the connection broke", sent=True)
 
     def _distrust(self, reason: str) -> KeycloakError:
@@ -312,47 +346,3 @@ def _retry_after(response: Response) -> float | None:
         return max(0.0, (parsedate_to_datetime(value) - datetime.now(tz=UTC)).total_seconds())
     except (TypeError, ValueError):
         return None
-
-
-@cache
-def _pool_class() -> Any:
-    """Return the class of connection pools, made on demand: to import the library takes a fifth of a second."""
-    from keycloak.connection import ConnectionManager
-
-    class Pool(ConnectionManager):
-        """The library's connections, with headers and time limits of each call instead of one for all.
-
-        The library's own retries are off: they repeat a POST that Keycloak may have acted on. Redirects are off too: a
-        redirected POST becomes a GET that seems to succeed, and the client secret goes to any address that the answer
-        names.
-        """
-
-        def __init__(self, base_url: str, verify: str | bool) -> None:  # noqa: FBT001 - as in the library
-            self._call = threading.local()
-            # `verify` is set later: set here, it makes the asynchronous client, never used, load all certificates.
-            super().__init__(base_url, verify=False, max_retries=0, pool_maxsize=16)
-            self.verify = verify
-            self._s.max_redirects = 0
-
-        def prepare(self, headers: dict[str, str], read_seconds: float) -> None:
-            """Set the headers and the time limit of this thread's next call."""
-            self.headers = headers
-            self.timeout = (CONNECT_SECONDS, read_seconds)
-
-        @property
-        def headers(self) -> Any:
-            return self._call.headers
-
-        @headers.setter
-        def headers(self, value: Any) -> None:
-            self._call.headers = value
-
-        @property
-        def timeout(self) -> Any:
-            return self._call.timeout
-
-        @timeout.setter
-        def timeout(self, value: Any) -> None:
-            self._call.timeout = value
-
-    return Pool

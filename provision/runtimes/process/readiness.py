@@ -7,6 +7,7 @@ import time
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from provision._lib import loopback
 from provision._lib.errors import ProvisionError
 
 if TYPE_CHECKING:
@@ -67,7 +68,7 @@ def fetch_token(port: int, client_id: str, client_secret: str) -> str | None:
     """Return an admin token of the master realm, or None while Keycloak is not up.
 
     Raises:
-        ProvisionError: Keycloak refuses the account.
+        ProvisionError: Keycloak refuses the account, or a program of another user is on the port.
     """
     # The standard library's client is used, since better clients take 100 ms to import while the user waits.
     import base64
@@ -79,7 +80,8 @@ def fetch_token(port: int, client_id: str, client_secret: str) -> str | None:
         "Authorization": "Basic " + base64.b64encode(account.encode()).decode(),
         "Content-Type": "application/x-www-form-urlencoded",
     }
-    connection = HTTPConnection("127.0.0.1", port, timeout=30)
+    connection = HTTPConnection(loopback.ADDRESS, port, timeout=30)
+    loopback.trusted_address(loopback.ADDRESS, port)
     try:
         connection.request(
             "POST", "/realms/master/protocol/openid-connect/token", "grant_type=client_credentials", headers

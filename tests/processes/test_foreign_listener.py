@@ -1,0 +1,177 @@
+"""Secrets go to no program of another user that took a port of this machine."""
+
+from __future__ import annotations
+
+import os
+import pwd
+import socket
+import subprocess
+import sys
+import threading
+from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import TYPE_CHECKING, ClassVar
+
+import httpx
+import pytest
+
+from provision._lib import loopback
+from provision._lib.errors import ProvisionError
+from provision.keycloak.api.session import KeycloakError, Session
+from provision.keycloak.connection import Connection
+from provision.runtimes.process.readiness import fetch_token
+from provision.verify.connection import Connections
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+NOBODY = pwd.getpwnam("nobody")
+SECRET = "the-secret-of-the-admin"
+as_another_user = pytest.mark.skipif(os.geteuid() != 0, reason="only root can be another user")
+
+# It prints all that it is sent, and answers each connection with a token.
+_IMPOSTOR = """
+import os, socket, sys
+os.setuid(int(sys.argv[1]))
+family = socket.AF_INET6 if ":" in sys.argv[2] else socket.AF_INET
+listener = socket.create_server((sys.argv[2], int(sys.argv[3])), family=family)
+print(listener.getsockname()[1], flush=True)
+body = b'{"access_token": "x", "expires_in": 60}'
+while True:
+    wire, _ = listener.accept()
+    data = wire.recv(65536)
+    print(data, flush=True)
+    wire.sendall(b"HTTP/1.1 200 OK\\r\\nContent-Type: application/json\\r\\nContent-Length: %d\\r\\n\\r\\n" % len(body) + body)
+    wire.close()
+"""
+
+
+@contextmanager
+def _impostor(
+    address: str = "127.0.0.1", port: int = 0, *, user: int = NOBODY.pw_uid
+) -> Iterator[tuple[int, list[str]]]:
+    """Run a listener as a user; yield its port and, at the end, what it was sent."""
+    arguments = [sys.executable, "-c", _IMPOSTOR, str(user), address, str(port)]
+    heard: list[str] = []
+    with subprocess.Popen(arguments, stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout is not None
+        try:
+            yield int(process.stdout.readline()), heard
+        finally:
+            process.terminate()
+            heard += process.stdout.read().splitlines()
+
+
+def _session(url: str) -> Session:
+    return Session(Connection(url=url, client_id="account", client_secret=SECRET), sleep=lambda _: None)
+
+
+@as_another_user
+@pytest.mark.parametrize("host", ["127.0.0.1", "localhost", "keycloak.localhost"])
+def test_the_admins_secret_does_not_go_to_another_user(host: str) -> None:
+    with (
+        _impostor() as (port, heard),
+        pytest.raises(KeycloakError, match=r"another user \(nobody\), which gets no secret"),
+    ):
+        _session(f"http://{host}:{port}").get("mcp")
+    assert heard == []
+
+
+@as_another_user
+def test_an_impostor_on_the_other_loopback_address_is_not_asked() -> None:
+    """Keycloak listens on 127.0.0.1 only, and the name leads to ::1 first on many machines."""
+    with socket.create_server(("127.0.0.1", 0)) as keycloak:
+        port = keycloak.getsockname()[1]
+        with _impostor("::1", port) as (_, heard):
+            assert loopback.trusted_address("localhost", port) == "127.0.0.1"
+    assert heard == []
+
+
+@as_another_user
+def test_an_impostor_on_the_other_address_of_a_keycloak_that_ended_is_refused() -> None:
+    with _impostor("::1") as (port, heard), pytest.raises(KeycloakError, match="another user"):
+        _session(f"http://localhost:{port}").get("mcp")
+    assert heard == []
+
+
+@as_another_user
+def test_a_keycloak_that_is_starting_is_not_asked_at_another_users_port() -> None:
+    with _impostor() as (port, heard), pytest.raises(ProvisionError, match="another user"):
+        fetch_token(port, "account", SECRET)
+    assert heard == []
+
+
+@as_another_user
+def test_a_proof_sends_nothing_to_another_users_port() -> None:
+    connections = Connections((), lambda: None)
+    with _impostor() as (port, heard), pytest.raises(ProvisionError, match="another user"):
+        connections.client().post(f"http://localhost:{port}/token", data={"client_secret": SECRET})
+    assert heard == []
+
+
+@as_another_user
+def test_a_user_may_be_trusted_by_name(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv(loopback.TRUSTED_USERS, "no-such-user,nobody")
+    with _impostor() as (port, _):
+        assert fetch_token(port, "account", SECRET) == "x"
+
+
+def test_a_listener_of_this_user_gets_what_it_is_sent() -> None:
+    with _impostor(user=os.geteuid()) as (port, heard):
+        assert fetch_token(port, "account", SECRET) == "x"
+    assert len(heard) == 1
+
+
+class _Recorder(BaseHTTPRequestHandler):
+    """It answers every request with a token, over one connection."""
+
+    protocol_version = "HTTP/1.1"
+    hosts: ClassVar[list[str | None]] = []
+
+    def do_POST(self) -> None:
+        self.rfile.read(int(self.headers.get("Content-Length") or 0))
+        self.hosts.append(self.headers["Host"])
+        body = b'{"access_token": "x", "expires_in": 60}'
+        self.send_response_only(200)
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+    do_GET = do_POST  # noqa: N815 - as the base class looks for it
+
+
+def test_the_name_stays_in_the_requests_of_a_connection() -> None:
+    with ThreadingHTTPServer(("127.0.0.1", 0), _Recorder) as server:
+        threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True).start()
+        session = _session(f"http://localhost:{server.server_port}")
+        session.get("mcp")
+        session.get("mcp")
+        server.shutdown()
+        assert _Recorder.hosts == [f"localhost:{server.server_port}"] * 3
+
+
+def test_no_proxy_of_the_environment_gets_the_secret(monkeypatch: pytest.MonkeyPatch) -> None:
+    with _impostor(user=os.geteuid()) as (proxy, heard):
+        monkeypatch.setenv("http_proxy", f"http://127.0.0.1:{proxy}")
+        with pytest.raises(KeycloakError, match="does not answer"):
+            _session("http://localhost:9").get("mcp")
+    assert heard == []
+
+
+@pytest.mark.parametrize("host", ["keycloak.example.org", "10.0.0.7", "localhost.example.org", ""])
+def test_other_machines_are_none_of_this(host: str) -> None:
+    assert loopback.trusted_address(host, 80) == host
+    assert not loopback.is_plain(f"http://{host}:80/")
+
+
+def test_a_server_that_listens_on_ipv6_only_is_found() -> None:
+    with socket.create_server(("::1", 0), family=socket.AF_INET6) as listener:
+        assert loopback.trusted_address("localhost", listener.getsockname()[1]) == "::1"
+
+
+def test_a_proof_keeps_the_name_in_its_request() -> None:
+    with _impostor(user=os.geteuid()) as (port, heard):
+        answer = Connections((), lambda: None).client().get(f"http://localhost:{port}/x")
+        assert isinstance(answer, httpx.Response)
+        assert answer.url.host == "localhost"
+    assert f"Host: localhost:{port}" in heard[0]
