@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from provision._lib.errors import ProvisionError
+from provision._lib.styled_text import printable
 from provision.cli.main import print_json
 
 if TYPE_CHECKING:
@@ -95,7 +96,8 @@ def _print_logs(chosen: tuple[RunningProcess, ...], lines: int, *, follow: bool)
     from provision.cli.tail import follow_files, last_lines
 
     def show(name: str, line: str) -> None:
-        click.echo(f"{name} | {line}" if len(chosen) > 1 else line)
+        text = printable(line, besides="\t")  # a log holds what strangers sent
+        click.echo(f"{name} | {text}" if len(chosen) > 1 else text)
 
     offsets = {}
     for item in chosen:
@@ -135,7 +137,7 @@ def _print_audit(files: dict[str, str], wanted: Filter, lines: int, *, follow: b
         return
 
     def show(entry: dict[str, Any]) -> None:
-        text = json.dumps(entry) if as_json else readable(entry)
+        text = json.dumps(entry) if as_json else printable(readable(entry))
         click.echo(f"{entry['server']} | {text}" if len(files) > 1 and not as_json else text)
 
     for entry in entries:

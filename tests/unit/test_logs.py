@@ -178,3 +178,14 @@ def test_a_process_without_a_trail_is_said(stack):
 def test_the_plain_logs_are_as_before(stack):
     assert stack("keycloak").splitlines()[0] == "Keycloak started"
     assert "calculator | calculator serves http://localhost:3456/mcp" in stack()
+
+
+def test_what_strangers_put_into_a_log_moves_no_cursor(stack):
+    """Keycloak logs the client id of a login as it came: \x1b]52 would write the reader's clipboard."""
+    hostile = "client_id=\x1b]0;title\x07 \x1b[2J \x9b31m \r over \u202e backwards\tend"
+    _write(stack.home / "keycloak" / "process.log", hostile)
+    _write(stack.home / "calculator" / "process.log", _line("01.000", subject=hostile))
+    for output in (stack(), stack("keycloak"), stack("--audit"), stack("--audit", "--json")):
+        assert all(char.isprintable() or char in "\n\t" for char in output), ascii(output)
+        assert "over" in output
+        assert "backwards" in output
