@@ -220,8 +220,12 @@ def _install(packages: Iterable[str]) -> None:
             return
 
 
-def fetch() -> None:
-    """Fetch the Pulumi CLI, a prepared Keycloak and the YAML language host, with visible progress."""
+def fetch(*runs: str) -> None:
+    """Fetch the Pulumi CLI, a prepared Keycloak, the YAML language host and the container images, with visible progress.
+
+    Args:
+        runs: See :func:`missing`.
+    """
     from provision.cli.screen import Screen
     from provision.engine.pulumi_cli import find_or_install
     from provision.runtimes.process.preparation import prepare
@@ -230,6 +234,27 @@ def fetch() -> None:
         find_or_install(screen)
         prepare(screen)
         yaml_language_host(screen)
+        if TEST in (runs or {TEST}) and not missing(TEST):
+            container_images(screen)
+
+
+def container_images(progress: Progress) -> None:
+    """Build the images of a stack in containers: several tests begin with one, and would build the same one side by side."""
+    from provision.runtimes.docker import keycloak_image, server_image
+    from tests.support import base_images, docker_daemon
+
+    with docker_daemon.running() as docker, tempfile.TemporaryDirectory() as place:
+        with progress.step("Getting the containers' base images"):
+            python, keycloak = base_images.python(docker), base_images.keycloak(docker)
+        for name, write_context, arguments in (
+            ("server", server_image.write_context, {"BASE": python}),
+            ("keycloak", keycloak_image.write_context, {"BASE": keycloak, "PYTHON": python, "FEATURES": ""}),
+        ):
+            with progress.step(f"Building the image of the {name} container"):
+                context = Path(place) / name
+                write_context(context)
+                given = [f"--build-arg={key}={value}" for key, value in arguments.items()]
+                docker.run("build", "--quiet", *given, str(context), env={"DOCKER_BUILDKIT": "0"})
 
 
 def yaml_language_host(progress: Progress) -> Path:
@@ -286,7 +311,7 @@ def main(arguments: list[str] | None = None) -> int:
         from provision._lib.errors import ProvisionError
 
         try:
-            fetch()
+            fetch(*options.runs)
         except ProvisionError as error:
             sys.stderr.write(f"error: {error}\n")
             return 1
