@@ -90,7 +90,12 @@ class Lifecycle:
         try:
             spec = self._spec.model_validate(known)
         except ValidationError as error:
-            failures = [str(p) for p in problems(error, self._spec) if not (p.missing and p.path in unknown)]
+            found = problems(error, self._spec)
+            if (
+                unknown
+            ):  # what is not known yet may be what is missing, alone or beside others; apply checks again
+                found = tuple(p for p in found if p.path and not (p.missing and p.path in unknown))
+            failures = [str(p) for p in found]
             if failures:
                 return dict(news), failures
             checked = self._standing_defaults() | known | unknown

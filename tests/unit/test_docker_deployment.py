@@ -110,7 +110,7 @@ def test_names_and_labels_tell_the_stack(declare):
         for inputs in found.of(kind).values():
             assert {"label": "mcp-provision.stack", "value": "provision-dev"} in inputs["labels"]
     images = found.of("RemoteImage").values()
-    assert {image["build"]["labels"]["mcp-provision.stack"] for image in images} == {"provision-dev"}
+    assert {image["build"]["label"]["mcp-provision.stack"] for image in images} == {"provision-dev"}
 
 
 def test_an_image_is_named_by_its_content(declare):
@@ -275,6 +275,22 @@ def test_options_of_the_java_machine_stand_before_the_main_class(declare):
     *_, option, main = keycloak["entrypoints"]
     assert option == "-Xmx640m"
     assert main.startswith("org.keycloak.")
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"docker": {"baseImages": {"python": "python@sha256:" + "2" * 64}}},
+        {"docker": {"baseImages": {"keycloak": "keycloak@sha256:" + "2" * 64}}},
+        {"realm": {"resourceIndicators": True}},
+    ],
+    ids=["python", "keycloak", "feature"],
+)
+def test_another_base_or_feature_is_another_name(declare, change):
+    """The plugin removes the former image by its name: under the same name it would remove the new one."""
+    before, after = (declare(**values).of("RemoteImage")["keycloak-image"] for values in ({}, change))
+    assert before["build"]["buildArgs"] != after["build"]["buildArgs"]
+    assert before["name"] != after["name"]
 
 
 def test_features_and_bases_are_what_the_image_is_built_with(declare):

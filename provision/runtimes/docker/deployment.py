@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
@@ -187,16 +188,21 @@ class DockerDeployment:
     def _image(
         self, name: str, write_context: Callable[[Path], str], arguments: Mapping[str, str]
     ) -> Output[str]:
-        """Declare an image that the toolkit builds and return its id; the same content is the same image."""
+        """Declare an image that the toolkit builds and return its id; the same content and arguments are the same image.
+
+        The name tells all that goes into the image: the plugin builds a changed one before it removes the former one by
+        its name.
+        """
         folder = self._home / "images" / name
-        digest = write_context(folder)
+        parts = [write_context(folder), sorted(arguments.items())]
+        digest = hashlib.sha256(json.dumps(parts).encode()).hexdigest()
         built = pulumi_docker.RemoteImage(
             f"{name}-image",
             name=f"{self._name}-{name}:{digest[:16]}",
             build=pulumi_docker.RemoteImageBuildArgs(
                 context=str(folder),
                 build_args=dict(arguments),
-                labels={LABEL: self._name},
+                label={LABEL: self._name},  # the plugin publishes `labels` too, and ignores it
             ),
             triggers={"content": digest},
             opts=self._opts,

@@ -80,7 +80,7 @@ def _build(daemon: Daemon, name: str, build: dict[str, Any]) -> None:
             dockerfile=str(file),
             tag=name,
             buildargs=build.get("buildArgs"),
-            labels={**build.get("label", {}), **build.get("labels", {})},
+            labels=build.get("label", {}),  # like the official plugin, which ignores `labels`
             target=build.get("target"),
             nocache=build.get("noCache", False),
             platform=build.get("platform"),
