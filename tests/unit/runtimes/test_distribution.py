@@ -68,6 +68,16 @@ def test_a_zip_that_was_put_into_the_cache_by_hand_is_used(tmp_path, archive):
     assert os.access(folder / "bin" / "kc.sh", os.X_OK)
 
 
+def test_a_zip_in_the_cache_is_compared_each_time_before_it_is_unpacked(tmp_path, archive):
+    kept = distribution.archive()
+    kept.parent.mkdir(parents=True)
+    kept.write_bytes(archive.read_bytes() + b"more")
+    with pytest.raises(ProvisionError, match="is not the official zip") as refused:
+        _unpack(tmp_path)
+    assert "Remove it" in refused.value.do
+    assert list((tmp_path / "prepared").iterdir()) == []
+
+
 def test_without_github_it_comes_from_maven_and_stays_in_the_cache(tmp_path, archive):
     _maven_that_delivers(tmp_path, archive)
     began = time.monotonic()
