@@ -4,7 +4,7 @@ Every user of a machine can connect to a port of its loopback address, and can l
 knows whose sockets they are (``/proc/net/tcp`` on Linux); elsewhere the processes of this user are asked.
 
 Secrets go over plain HTTP to this machine only if the listener belongs to this user, to root, or to a user that the
-environment variable ``PROVISION_TRUSTED_USERS`` names: whoever takes the port of a Keycloak that has ended is sent nothing.
+environment variable ``PROVISION_TRUSTED_USERS`` names. A program that takes the port of a dead Keycloak gets nothing.
 """
 
 from __future__ import annotations

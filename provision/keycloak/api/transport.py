@@ -33,7 +33,7 @@ _FEW: Final = 4
 """The number of tries on an answer that may be a lasting defect or a passing failure."""
 _LONGEST_PAUSE: Final = 5.0
 TOKEN_SECONDS: Final = 8
-"""The time limit of a token request, which is Keycloak's fastest call: a Keycloak that hangs is told within ten seconds."""
+"""The time limit of a token request, which is Keycloak's fastest call, so that a command reports a Keycloak that hangs within ten seconds."""
 _REMEMBERED_SECONDS: Final = 15.0
 """How long a login that failed answers for all other calls, so that they do not wait for the same server one by one."""
 _LIFETIME_USED: Final = 0.9
