@@ -27,8 +27,8 @@ ADMIN = "provision-admin"
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Mark the tests by their folders, and sort those first that take longest: no file begins when all others are done."""
     for item in items:
-        if (name := order.folder(item.nodeid)) in order.MARKED:
-            item.add_marker(name)
+        if mark := order.MARKED.get(order.folder(item.nodeid)):
+            item.add_marker(mark)
     items.sort(key=lambda item: order.rank(item.nodeid))
 
 

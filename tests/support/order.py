@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from xdist.scheduler import LoadFileScheduling
 
-MARKED = ("e2e", "integration")
-"""The folders whose tests have a mark of the same name."""
+MARKED = {"e2e": "e2e", "chaos": "e2e", "integration": "integration"}
+"""The folders whose tests have a mark, and the mark."""
 
 TOGETHER = {
     f"tests/e2e/{name}.py": "the shared stack"
@@ -14,7 +14,7 @@ TOGETHER = {
 """The files that look at the fixture ``shared``: one worker runs them all, so one stack is made for them."""
 
 LONGEST = (
-    *("e2e/test_docker_first_up", "e2e/test_docker_faults", "e2e/test_faults", "e2e/test_docker"),
+    *("e2e/test_faults", "e2e/test_docker"),
     *("e2e/test_refusals", "e2e/test_main_job", "e2e/test_mcp_client", "e2e/test_plain_pulumi"),
     *(
         "e2e/test_https",

@@ -45,6 +45,5 @@ def test_long_files_come_first_then_one_folder_after_the_other():
         "tests/integration/test_clients.py::test_a",
         "tests/e2e/test_adopt.py::test_a",
         "tests/e2e/test_faults.py::test_a",
-        "tests/e2e/test_docker_first_up.py::test_a",
     ]
     assert sorted(ids, key=order.rank) == ids[::-1]
