@@ -15,10 +15,12 @@ from tests.support import order
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from pathlib import Path
 
     from provision.runtimes.process.keycloak import RunningKeycloak
     from tests.support.docker_daemon import Docker
     from tests.support.other_keycloak import OtherKeycloak
+    from tests.support.stack_cli import StackCli
 
 ADMIN = "provision-admin"
 
@@ -35,6 +37,16 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> order.FilesTogether | None:
     """Distribute whole files, those that share a stack to one worker (``--dist loadfile``)."""
     return order.FilesTogether(config, log) if config.getvalue("dist") == "loadfile" else None
+
+
+@pytest.fixture
+def stack(tmp_path: Path) -> Iterator[StackCli]:
+    """A throw-away stack that is not up yet."""
+    from tests.support.stack_cli import StackCli
+
+    stack = StackCli(tmp_path)
+    yield stack
+    stack.throw_away()
 
 
 @pytest.fixture(scope="session")

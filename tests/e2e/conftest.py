@@ -14,14 +14,6 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 
-@pytest.fixture
-def stack(tmp_path: Path) -> Iterator[StackCli]:
-    """A throw-away stack that is not up yet."""
-    stack = StackCli(tmp_path)
-    yield stack
-    stack.throw_away()
-
-
 @pytest.fixture(scope="module")
 def live(tmp_path_factory: pytest.TempPathFactory) -> Iterator[StackCli]:
     """A throw-away stack that is up, for the tests of a module that change it."""

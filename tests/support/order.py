@@ -14,12 +14,11 @@ TOGETHER = {
 """The files that look at the fixture ``shared``: one worker runs them all, so one stack is made for them."""
 
 LONGEST = (
-    *("e2e/test_faults", "e2e/test_docker"),
+    *("e2e/test_docker", "e2e/test_faults"),
     *("e2e/test_refusals", "e2e/test_main_job", "e2e/test_mcp_client", "e2e/test_plain_pulumi"),
     *(
         "e2e/test_https",
         "e2e/test_docker_https",
-        "e2e/test_runtimes",
         "integration/docker/test_stand_in_plugin",
     ),
 )
