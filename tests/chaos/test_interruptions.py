@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import os
 import signal
-import subprocess
+from typing import TYPE_CHECKING
 
 import psutil
 
 from provision.runtimes.process import keycloak
 from provision.runtimes.process.status import processes
 from tests.support.stack_cli import alive, kill, until
+
+if TYPE_CHECKING:
+    import subprocess
 
 
 def child_named(process: subprocess.Popen[str], name: str) -> psutil.Process | None:
