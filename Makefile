@@ -10,7 +10,7 @@ READY := .venv/.ready
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help setup up down verify check test test-unit conformance bench bench-docker bench-scale bench-server stubs docs requirements release format clean test-older keycloak chaos
+.PHONY: help setup up down verify check test test-unit conformance bench bench-docker bench-scale bench-server stubs docs requirements release format clean test-older keycloak chaos fuzz
 
 help:  ## this list
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 12
@@ -44,11 +44,14 @@ check: $(READY)  ## format, lint, types, imports, unit tests (half a minute)
 
 test: $(READY)  ## every test, against a real Keycloak and a real browser
 	@$(BIN)/python -m tests.support.requirements test
-	@$(BIN)/python -m pytest tests/e2e tests/integration tests/processes tests/unit -q -n 3 --dist loadfile --no-loadscope-reorder --durations=60 --durations-min=1
+	@$(BIN)/python -m pytest tests/e2e tests/integration tests/processes tests/fuzz tests/unit -q -n 3 --dist loadfile --no-loadscope-reorder --durations=60 --durations-min=1
 
 chaos: $(READY)  ## commands killed at any moment, disks filled, daemons gone: the next run converges
 	@$(BIN)/python -m tests.support.requirements test
 	@$(BIN)/python -m pytest tests/chaos -q -n 3 --dist loadscope --durations=20 --durations-min=1
+
+fuzz: $(READY)  ## stack files, exports, answers and requests made by chance, for some minutes
+	@FUZZ_EXAMPLES=$(or $(FUZZ_EXAMPLES),3000) $(BIN)/python -m pytest tests/fuzz -q -n 2 --timeout 1800 --durations=5
 
 conformance: $(READY)  ## the official MCP conformance suite, with authorization on (WRITE=1 writes its page)
 	@TEST_ALL_REQUIRED=1 $(BIN)/python -m tests.support.requirements conformance

@@ -97,7 +97,9 @@ class Session:
         """
         first, before = 0, None
         while True:
-            page = self.get(realm, *path, **query, first=str(first), max=str(PAGE_SIZE)) or ()
+            page = self.get(realm, *path, **query, first=str(first), max=str(PAGE_SIZE)) or []
+            if not isinstance(page, list):
+                raise self._not_keycloak(f"list {_name(realm, path)}")
             if page == before:  # the collection has no pages, and just as many items as a page
                 return
             yield from page
@@ -173,6 +175,8 @@ class Session:
             found = self.get(realm)
             if found is None:
                 return None
+            if not isinstance(found, dict) or not isinstance(found.get("id"), str):
+                raise self._not_keycloak(f"read {_name(realm, ())}")
             self._realm_ids[realm] = found["id"]
         return self._realm_ids[realm]
 
@@ -225,10 +229,7 @@ class Session:
             try:
                 return response.json() if response.content.strip() else None
             except ValueError as error:
-                raise KeycloakError(
-                    f"Keycloak at {self.url} did not answer in JSON when it should {doing} ({call}).",
-                    "Check that the address is Keycloak's base address, with its path if it has one.",
-                ) from error
+                raise self._not_keycloak(f"{doing} ({call})", "in JSON") from error
         what = f"Keycloak would not {doing}: {self._said(response, body)} ({call})"
         if status == HTTPStatus.CONFLICT:
             raise AlreadyExistsError(what)
@@ -237,6 +238,12 @@ class Session:
                 what, f"Give the service account {self._connection.client_id!r} the role that this needs."
             )
         raise KeycloakError(what)
+
+    def _not_keycloak(self, doing: str, how: str = "as it does") -> KeycloakError:
+        return KeycloakError(
+            f"Keycloak at {self.url} did not answer {how} when it should {doing}.",
+            "Check that the address is Keycloak's base address, with its path if it has one.",
+        )
 
     def _unknown(self, doing: str, why: str) -> OutcomeUnknownError:
         return OutcomeUnknownError(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import random
 import threading
 import time
@@ -222,7 +223,7 @@ class Transport:
         self._failed_login = None
         self._reached = True
         self._token = answer["access_token"]
-        self._expires = began + _LIFETIME_USED * answer.get("expires_in", 0)
+        self._expires = began + _LIFETIME_USED * _seconds(answer.get("expires_in"))
         return self._token
 
     def _new_token(self) -> dict[str, Any]:
@@ -260,7 +261,7 @@ class Transport:
                 f" in which the service account {self._connection.client_id!r} should be.",
                 "Check the realm's name; capital letters count.",
             )
-        if not isinstance(answer, dict) or not answer.get("access_token"):
+        if not isinstance(answer, dict) or not _is_token(answer.get("access_token")):
             raise KeycloakError(
                 f"Keycloak at {self._connection.url} gave no token (HTTP {status}).",
                 "Check that the address is Keycloak's base address, with its path if it has one.",
@@ -335,6 +336,20 @@ def _checked(ca_file: str) -> str:
         return ca_bundle.checked(ca_file)
     except ProvisionError as error:
         raise KeycloakError(error.what, error.do) from error
+
+
+def _is_token(value: Any) -> bool:
+    """Return whether a value can be sent as a bearer token (RFC 6750 section 2.1)."""
+    return isinstance(value, str) and value.isascii() and value.isprintable() and bool(value.strip())
+
+
+def _seconds(value: Any) -> float:
+    """Return a token's lifetime (RFC 6749 section 5.1); 0 for anything but a number, so that the token is used once."""
+    try:
+        seconds = float(value)
+    except (TypeError, ValueError, OverflowError):
+        return 0.0
+    return max(0.0, seconds) if math.isfinite(seconds) else 0.0
 
 
 def _retry_after(response: Response) -> float | None:

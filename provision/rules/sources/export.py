@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING, Any, Final
+from collections import Counter
+from typing import TYPE_CHECKING, Annotated, Any, Final
 
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import AfterValidator, BaseModel, ConfigDict, ValidationError
 from pydantic.alias_generators import to_camel
 
 from provision._lib.errors import UsageError
+from provision._lib.styled_text import printable
 from provision._lib.validation import problems
 from provision.keycloak.objects.realm_key import PROVIDER_TYPE
 from provision.rules.model import Resource, Snapshot
@@ -50,6 +52,19 @@ class _Part(BaseModel):
         return raw
 
 
+def _distinct(name: str) -> AfterValidator:
+    """Return the check that no two parts of a list have one name; a realm has no such objects, and rules go by the name."""
+
+    def check(parts: list[_Part]) -> list[_Part]:
+        names = Counter(str(getattr(part, name)) for part in parts)
+        twice = next((found for found, count in names.items() if count > 1), None)
+        if twice is not None:
+            raise ValueError(f"two are called {printable(twice)!r}")
+        return parts
+
+    return AfterValidator(check)
+
+
 class _Mapper(_Part):
     name: str
     protocol_mapper: str
@@ -59,7 +74,7 @@ class _Client(_Part):
     client_id: str
     protocol: str | None = None
     service_accounts_enabled: bool | None = None
-    protocol_mappers: list[_Mapper] | None = None
+    protocol_mappers: Annotated[list[_Mapper], _distinct("name")] | None = None
     default_client_scopes: list[str] | None = None
     optional_client_scopes: list[str] | None = None
 
@@ -71,7 +86,7 @@ class _Client(_Part):
 class _Scope(_Part):
     name: str
     protocol: str | None = None
-    protocol_mappers: list[_Mapper] | None = None
+    protocol_mappers: Annotated[list[_Mapper], _distinct("name")] | None = None
 
     def raw(self, number: int) -> dict[str, Any]:
         return super().raw(number) | _mappers(self.protocol_mappers)
@@ -109,8 +124,8 @@ class _Role(_Part):
 
 
 class _Roles(_Part):
-    realm: list[_Role] | None = None
-    client: dict[str, list[_Role]] | None = None
+    realm: Annotated[list[_Role], _distinct("name")] | None = None
+    client: dict[str, Annotated[list[_Role], _distinct("name")]] | None = None
 
 
 class _Holder(_Part):
@@ -127,7 +142,7 @@ class _Holder(_Part):
 
 class _Group(_Holder):
     name: str
-    sub_groups: list[_Group] | None = None
+    sub_groups: Annotated[list[_Group], _distinct("name")] | None = None
 
     def raw(self, number: int) -> dict[str, Any]:
         below = [group.raw(place) for place, group in enumerate(self.sub_groups or ())]
@@ -146,11 +161,11 @@ class _Entry(_Part):
 
 
 class _Policies(_Part):
-    policies: list[_Entry] | None = None
+    policies: Annotated[list[_Entry], _distinct("name")] | None = None
 
 
 class _Profiles(_Part):
-    profiles: list[_Entry] | None = None
+    profiles: Annotated[list[_Entry], _distinct("name")] | None = None
 
 
 class _Realm(_Part):
@@ -158,19 +173,19 @@ class _Realm(_Part):
 
     realm: str
     keycloak_version: str | None = None
-    clients: list[_Client] | None = None
-    client_scopes: list[_Scope] | None = None
+    clients: Annotated[list[_Client], _distinct("client_id")] | None = None
+    client_scopes: Annotated[list[_Scope], _distinct("name")] | None = None
     default_default_client_scopes: list[str] | None = None
     default_optional_client_scopes: list[str] | None = None
     components: dict[str, list[_Component]] | None = None
-    identity_providers: list[_Provider] | None = None
+    identity_providers: Annotated[list[_Provider], _distinct("alias")] | None = None
     identity_provider_mappers: list[_ProviderMapper] | None = None
     client_policies: _Policies | None = None
     client_profiles: _Profiles | None = None
     roles: _Roles | None = None
-    groups: list[_Group] | None = None
+    groups: Annotated[list[_Group], _distinct("name")] | None = None
     default_groups: list[str] | None = None
-    users: list[_User] | None = None
+    users: Annotated[list[_User], _distinct("username")] | None = None
 
 
 _MARKS: Final = {
