@@ -84,6 +84,16 @@ def test_every_path_that_the_architecture_page_names_exists():
     assert [path for path in paths if not [*root.glob(re.sub(r"<\w+>", "*", path.rstrip("/")))]] == []
 
 
+def test_every_threat_of_the_model_has_a_test_that_exists():
+    text = (_DOCS / "threat-model.md").read_text().partition("## What stays")[0]
+    rows = [line for line in text.splitlines() if re.match(r"\| [STRIDE]\b", line)]
+    assert len(rows) > 15
+    for row in rows:
+        tests = re.findall(r"`(tests/[\w/]+\.py)`", row.split("|")[4])
+        assert tests, row
+        assert all((_DOCS.parent / test).is_file() for test in tests), row
+
+
 @pytest.mark.parametrize(
     "file",
     [*_DOCS.parent.joinpath("tools").glob("*.py"), *_DOCS.glob("*.md"), *_DOCS.parent.glob("*.md")],
