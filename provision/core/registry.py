@@ -98,7 +98,7 @@ def kind(token: str) -> type[Handler[Any]] | None:
     module, _, name = rest.partition(":")
     if token not in _FORMER and package == PACKAGE and _NAME.fullmatch(name) and (there := home(module)):
         file = re.sub(r"(?<!^)(?=[A-Z])", "_", name).lower()
-        _load(there, {file} & _modules(there) or _modules(there))
+        _load(there, _modules(there) & {file} or _modules(there))
     return _REGISTRY.get(token) or _FORMER.get(token)
 
 
@@ -110,10 +110,11 @@ def catalogue() -> Mapping[str, type[Handler[Any]]]:
     return MappingProxyType(dict(sorted(_REGISTRY.items())))
 
 
-def _load(home: ModuleType, modules: set[str]) -> None:
+def _load(home: ModuleType, modules: frozenset[str]) -> None:
     for module in modules:
         importlib.import_module(f"{home.__name__}.{module}")
 
 
-def _modules(home: ModuleType) -> set[str]:
-    return {module.name for module in pkgutil.iter_modules(home.__path__)}
+@cache
+def _modules(home: ModuleType) -> frozenset[str]:
+    return frozenset(module.name for module in pkgutil.iter_modules(home.__path__))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from datetime import UTC, datetime
+from functools import cache
 from typing import TYPE_CHECKING, Annotated
 
 from fastmcp.exceptions import ToolError
@@ -43,9 +44,10 @@ def multiply_numbers(x: First, y: Second) -> Calculation:  # noqa: D103
     return _calculation("multiplication", x, y, x * y)
 
 
-def tools() -> list[Tool]:
-    """Return the tools with their descriptions."""
-    return [_tool(add_numbers, "Add two numbers."), _tool(multiply_numbers, "Multiply two numbers.")]
+@cache
+def tools() -> tuple[Tool, ...]:
+    """Return the tools with their descriptions; each is built once."""
+    return _tool(add_numbers, "Add two numbers."), _tool(multiply_numbers, "Multiply two numbers.")
 
 
 def _tool(function: Callable[..., Calculation], description: str) -> Tool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from provision.rules.model import UNKNOWN
@@ -38,6 +39,7 @@ _ELSEWHERE = re.compile(
 _WORD = re.compile(r"[A-Za-z_][\w-]*")
 
 
+@lru_cache(maxsize=4096)
 def names_a_secret(name: str) -> bool:
     """Return whether a variable or option of this name holds a secret, not the path of a file."""
     return _SECRET.search(_HUMP.sub("_", name)) is not None
@@ -50,7 +52,7 @@ def is_a_value(value: object) -> bool:
 
 def has_a_password(value: object) -> bool:
     """Return whether a value is an address with a password in it."""
-    return isinstance(value, str) and _IN_ADDRESS.search(value) is not None
+    return isinstance(value, str) and "://" in value and _IN_ADDRESS.search(value) is not None
 
 
 def is_a_secret(name: str, value: object) -> bool:
@@ -60,9 +62,9 @@ def is_a_secret(name: str, value: object) -> bool:
         name: The name of the value.
         value: The value.
     """
-    if not isinstance(value, str) or _REFERENCE.search(_HUMP.sub("_", name)):
+    if not isinstance(value, str) or not names_a_secret(name) or _REFERENCE.search(_HUMP.sub("_", name)):
         return False
-    return names_a_secret(name) and is_a_value(value) and _ELSEWHERE.fullmatch(value) is None
+    return is_a_value(value) and _ELSEWHERE.fullmatch(value) is None
 
 
 def in_values(value: Any, path: str, name: str = "") -> Iterator[tuple[str, Any]]:

@@ -7,6 +7,7 @@ memberships, and the mappers that write audiences or roles. Keycloak's own clien
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from provision.core.registry import catalogue
@@ -18,8 +19,13 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
 
-def factory(realm: str) -> Iterator[Resource]:
-    """Yield the objects that Keycloak makes in a new realm."""
+@lru_cache(maxsize=64)
+def factory(realm: str) -> tuple[Resource, ...]:
+    """Return the objects that Keycloak makes in a new realm."""
+    return tuple(_factory(realm))
+
+
+def _factory(realm: str) -> Iterator[Resource]:
     for kind, registration, values in REGISTRATION_POLICIES:
         yield _made(kind, {"realm": realm, "registration": registration, **values})
     for name, membership, in_token in OPENID_SCOPES:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache
 from typing import TYPE_CHECKING, Final
 
 from provision.core.registry import catalogue
@@ -68,6 +69,7 @@ CONTAINER_SECRETS: Final = frozenset({"environment", "arguments"})
 """Properties of a container that reports never show, because they may hold a secret."""
 
 
+@cache
 def properties_of(kind: str) -> frozenset[str]:
     """Return the names of the properties of a kind.
 

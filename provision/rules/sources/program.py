@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib
 from dataclasses import replace
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from provision.config import runtimes
@@ -101,5 +102,6 @@ def _key(resource: Resource) -> dict[str, Any]:
     return {name: value for name, value in resource.defaults.items() if name in names}
 
 
+@cache
 def _kinds() -> frozenset[str]:
     return frozenset(token.removeprefix(KEYCLOAK) for token in catalogue() if token.startswith(KEYCLOAK))
