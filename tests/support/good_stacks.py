@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import tempfile
 from functools import cache
 from pathlib import Path
 from typing import Any
-from unittest import mock
 
 import yaml
 
@@ -56,11 +54,7 @@ def resources(name: str, **more: Any) -> list[ResourceInput]:
     if name == "docker":
         values["runtime"] = "docker"
     values |= more
-    with (
-        tempfile.TemporaryDirectory() as folder,
-        mock.patch("provision.runtimes.docker.daemon.missing", return_value=None),
-    ):
-        made = declared_by(values, Path(folder))
+    made = declared_by(values).all
     return [ResourceInput(args.typ, args.name, _checked(args.typ, args.inputs)) for args in made]
 
 

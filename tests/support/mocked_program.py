@@ -3,12 +3,18 @@
 from __future__ import annotations
 
 import asyncio
+import copy
+import json
+import tempfile
 from contextlib import contextmanager
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+from unittest import mock
 
 import pulumi
 from pulumi.runtime import reset_options
+from pulumi.runtime.proto import source_pb2
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -22,6 +28,7 @@ class Recorder(pulumi.runtime.Mocks):
     def __init__(self) -> None:
         self.made: dict[str, pulumi.runtime.MockResourceArgs] = {}
         self.all: list[pulumi.runtime.MockResourceArgs] = []
+        self.outputs: dict[str, Any] = {}
 
     def new_resource(self, args: pulumi.runtime.MockResourceArgs) -> tuple[str, dict[str, Any]]:
         args.inputs = {name: _clear(value) for name, value in args.inputs.items()}
@@ -81,32 +88,44 @@ def with_mocks(
     action: Callable[[], Any], recorder: Recorder | None = None, stack: str = "dev"
 ) -> dict[str, pulumi.runtime.MockResourceArgs]:
     """Run an action as Pulumi runs a program; return the declared resources by name."""
-    return _recorded(action, recorder, stack).made
-
-
-def _recorded(action: Callable[[], Any], recorder: Recorder | None = None, stack: str = "dev") -> Recorder:
     recorder = recorder or Recorder()
-    pulumi.runtime.set_mocks(recorder, project="provision", stack=stack, preview=False)
-    pulumi.runtime.test(action)()
-    return recorder
+    # Pulumi sends each resource with the trace of the call that declares it, which no mock reads.
+    with own_event_loop(), mock.patch("pulumi.runtime.resource._get_stack_trace", source_pb2.StackTrace):
+        pulumi.runtime.set_mocks(recorder, project="provision", stack=stack, preview=False)
+        pulumi.runtime.test(action)()
+    return recorder.made
 
 
-def declared_by(
-    values: Mapping[str, Any], folder: Path, recorder: Recorder | None = None
-) -> list[pulumi.runtime.MockResourceArgs]:
-    """Return all resources that the stack's program declares, including those with the same name and another type.
+def declared_by(values: Mapping[str, Any], kind: type[Recorder] = Recorder) -> Recorder:
+    """Return the mocks that recorded all resources and outputs of the stack's program.
+
+    Equal values are declared once in a process; each caller has a copy of the records.
 
     Args:
         values: The values under ``provision:`` in a stack file.
-        folder: The folder of the stack, for images' contexts.
-        recorder: The mocks, if not the default ones.
+        kind: The class of the mocks.
     """
+    return copy.deepcopy(_declared(json.dumps(values), kind))
+
+
+@cache
+def _declared(values: str, kind: type[Recorder]) -> Recorder:
     from provision.config.stack_config import read
     from provision.stack.component import McpStack
 
-    def build() -> Any:
-        stack = McpStack("dev", read(values, source="f"), home=folder, folder=Path("/stacks"))
-        return pulumi.Output.all(**stack.outputs)
+    recorder = kind()
 
-    with own_event_loop():
-        return _recorded(build, recorder).all
+    def build() -> Any:
+        config = read(json.loads(values), source="f")
+        stack = McpStack("dev", config, home=Path(_home().name), folder=Path("/stacks"))
+        return pulumi.Output.all(**stack.outputs).apply(recorder.outputs.update)
+
+    with mock.patch("provision.runtimes.docker.daemon.missing", return_value=None):
+        with_mocks(build, recorder)
+    return recorder
+
+
+@cache
+def _home() -> tempfile.TemporaryDirectory[str]:
+    """Return the folder of all stacks of this process: the contexts of their images are written once."""
+    return tempfile.TemporaryDirectory(prefix="declared-")

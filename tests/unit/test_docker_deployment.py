@@ -10,7 +10,7 @@ import pulumi_docker
 import pytest
 from pulumi.runtime.mocks import MockMonitor
 
-from provision.runtimes.docker import daemon, health
+from provision.runtimes.docker import health
 from tests.support.certificate_authority import Authority
 from tests.support.mocked_program import Recorder, declared_by
 
@@ -32,20 +32,6 @@ class Unhidden(Recorder):
     def new_resource(self, args):
         self.declared[args.name, args.typ] = dict(args.inputs)
         return super().new_resource(args)
-
-
-@pytest.fixture
-def declare(tmp_path, monkeypatch):
-    """Declare a stack in containers; gives the inputs by name and kind."""
-    monkeypatch.setattr(daemon, "missing", lambda: None)
-
-    def run(**values):
-        recorder = Unhidden()
-        server = {} if "servers" in values else {"server": {"port": 3000}}
-        declared_by({"runtime": "docker", "keycloak": {"port": 8080}, **server, **values}, tmp_path, recorder)
-        return Declared(recorder.declared)
-
-    return run
 
 
 class Declared:
@@ -85,7 +71,14 @@ class Declared:
         return json.loads(upload["content"])
 
 
-def test_names_and_labels_tell_the_stack(declare):
+def declare(kind=Unhidden, **values):
+    """Declare a stack in containers; gives the inputs by name and kind."""
+    server = {} if "servers" in values else {"server": {"port": 3000}}
+    declared = declared_by({"runtime": "docker", "keycloak": {"port": 8080}, **server, **values}, kind)
+    return Declared(declared.declared)
+
+
+def test_names_and_labels_tell_the_stack():
     found = declare()
     names = {
         kind: {name: inputs["name"] for name, inputs in found.of(kind).items()}
@@ -113,13 +106,13 @@ def test_names_and_labels_tell_the_stack(declare):
     assert {image["build"]["label"]["mcp-provision.stack"] for image in images} == {"provision-dev"}
 
 
-def test_an_image_is_named_by_its_content(declare):
+def test_an_image_is_named_by_its_content():
     for name, image in declare().of("RemoteImage").items():
         assert re.fullmatch(rf"provision-dev-{name.removesuffix('-image')}:[0-9a-f]{{16}}", image["name"])
         assert image["triggers"]["content"].startswith(image["name"].rpartition(":")[2])
 
 
-def test_ports_are_published_on_loopback_only(declare):
+def test_ports_are_published_on_loopback_only():
     found = declare()
     ports = {name: inputs["ports"] for name, inputs in found.of("Container").items() if "ports" in inputs}
     assert ports == {
@@ -128,7 +121,7 @@ def test_ports_are_published_on_loopback_only(declare):
     }
 
 
-def test_keycloak_has_one_name_for_browsers_and_another_for_containers(declare):
+def test_keycloak_has_one_name_for_browsers_and_another_for_containers():
     found = declare()
     keycloak = found.container("keycloak")
     assert "--hostname=http://localhost:8080" in keycloak["command"]
@@ -140,7 +133,7 @@ def test_keycloak_has_one_name_for_browsers_and_another_for_containers(declare):
     assert settings["jwks_url"] == f"{inside}/certs"
 
 
-def test_the_server_gets_the_settings_of_the_stack_file(declare):
+def test_the_server_gets_the_settings_of_the_stack_file():
     server = {"port": 3000, "verifier": "jwt", "toolScopes": {"add_numbers": ["mcp:math"]}, "metrics": True}
     settings = declare(server=server).settings("calculator")
     assert {name: settings[name] for name in ("name", "url", "host", "port", "verifier", "metrics")} == {
@@ -156,7 +149,7 @@ def test_the_server_gets_the_settings_of_the_stack_file(declare):
     assert "introspection_client_secret" not in settings
 
 
-def test_settings_can_be_read_in_a_preview_and_secrets_cannot(declare):
+def test_settings_can_be_read_in_a_preview_and_secrets_cannot():
     found = declare()
     _, secret = found.file("calculator", "/run/mcp/settings.json")
     assert not secret
@@ -179,14 +172,14 @@ def test_settings_can_be_read_in_a_preview_and_secrets_cannot(declare):
         ("keycloak", "/run/keycloak/admin.sql", "1000:0"),
     ],
 )
-def test_the_containers_user_alone_may_read_a_file(declare, container, path, user):
+def test_the_containers_user_alone_may_read_a_file(container, path, user):
     found = declare()
     upload, _ = found.file(container, path)
     assert f"{upload['owner']}:{upload['group']} {upload['permissions']}" == f"{user} 0400"
     assert found.container(container)["user"] == user
 
 
-def test_files_lie_in_a_volume_that_the_running_container_cannot_write(declare):
+def test_files_lie_in_a_volume_that_the_running_container_cannot_write():
     found = declare()
     runner = found.container("calculator")
     volume = {"volumeName": "provision-dev-calculator-files", "containerPath": "/run/mcp"}
@@ -198,7 +191,7 @@ def test_files_lie_in_a_volume_that_the_running_container_cannot_write(declare):
     assert made_of in runner["labels"]
 
 
-def test_keycloaks_data_lie_in_a_volume_of_their_own(declare):
+def test_keycloaks_data_lie_in_a_volume_of_their_own():
     volumes = {item["containerPath"]: item for item in declare().container("keycloak")["volumes"]}
     assert volumes["/opt/keycloak/data"] == {
         "volumeName": "provision-dev-keycloak-data",
@@ -209,7 +202,7 @@ def test_keycloaks_data_lie_in_a_volume_of_their_own(declare):
 
 
 @pytest.mark.parametrize("name", ["keycloak", "calculator"])
-def test_a_container_is_declared_with_as_few_rights_as_it_can_do_with(declare, name):
+def test_a_container_is_declared_with_as_few_rights_as_it_can_do_with(name):
     declared = declare().container(name)
     assert declared["readOnly"] is True
     assert declared["capabilities"] == {"drops": ["ALL"]}
@@ -221,7 +214,7 @@ def test_a_container_is_declared_with_as_few_rights_as_it_can_do_with(declare, n
     assert not {"privileged", "pidMode", "networkMode", "devices", "usernsMode"} & set(declared)
 
 
-def test_a_server_of_your_own_is_its_image_and_finds_its_settings(declare):
+def test_a_server_of_your_own_is_its_image_and_finds_its_settings():
     image = "registry.example.org/weather@sha256:" + "0" * 64
     found = declare(server={"port": 3000, "name": "weather", "image": image})
     assert list(found.of("RemoteImage")) == ["keycloak-image"]
@@ -232,7 +225,7 @@ def test_a_server_of_your_own_is_its_image_and_finds_its_settings(declare):
     assert found.settings("weather")["name"] == "weather"
 
 
-def test_several_servers_have_containers_files_and_secrets_of_their_own(declare):
+def test_several_servers_have_containers_files_and_secrets_of_their_own():
     servers = [{"name": "calculator", "port": 3000}, {"name": "weather", "port": 3001}]
     found = declare(servers=servers)
     assert {"calculator", "weather"} < set(found.of("Container"))
@@ -245,7 +238,7 @@ def test_several_servers_have_containers_files_and_secrets_of_their_own(declare)
     assert secrets["calculator"] != secrets["weather"]
 
 
-def test_a_certificate_comes_into_the_container_as_files_and_its_key_as_a_secret(declare, tmp_path):
+def test_a_certificate_comes_into_the_container_as_files_and_its_key_as_a_secret(tmp_path):
     pair = Authority(tmp_path / "certs").issue()
     files = {"tlsCertificateFile": str(pair.certificate), "tlsKeyFile": str(pair.key)}
     found = declare(server={"port": 3000, **files})
@@ -270,7 +263,7 @@ def test_a_certificate_comes_into_the_container_as_files_and_its_key_as_a_secret
     assert "ssl" not in plain.container("calculator")["healthcheck"]["tests"][-1]
 
 
-def test_options_of_the_java_machine_stand_before_the_main_class(declare):
+def test_options_of_the_java_machine_stand_before_the_main_class():
     keycloak = declare(keycloak={"port": 8080, "javaOptions": ["-Xmx640m"]}).container("keycloak")
     *_, option, main = keycloak["entrypoints"]
     assert option == "-Xmx640m"
@@ -286,27 +279,27 @@ def test_options_of_the_java_machine_stand_before_the_main_class(declare):
     ],
     ids=["python", "keycloak", "feature"],
 )
-def test_another_base_or_feature_is_another_name(declare, change):
+def test_another_base_or_feature_is_another_name(change):
     """The plugin removes the former image by its name: under the same name it would remove the new one."""
     before, after = (declare(**values).of("RemoteImage")["keycloak-image"] for values in ({}, change))
     assert before["build"]["buildArgs"] != after["build"]["buildArgs"]
     assert before["name"] != after["name"]
 
 
-def test_features_and_bases_are_what_the_image_is_built_with(declare):
+def test_features_and_bases_are_what_the_image_is_built_with():
     bases = {"keycloak": "quay.io/keycloak/keycloak@sha256:" + "1" * 64}
     arguments = declare(docker={"baseImages": bases}).of("RemoteImage")["keycloak-image"]["build"]
     assert arguments["buildArgs"]["BASE"] == bases["keycloak"]
     assert arguments["buildArgs"]["PYTHON"].startswith("python:")
 
 
-def test_requests_from_this_machine_come_from_the_networks_gateway_and_are_trusted(declare):
+def test_requests_from_this_machine_come_from_the_networks_gateway_and_are_trusted():
     found = declare()
     (policy,) = [inputs for (_, typ), inputs in found.made.items() if typ.endswith(":TrustedHostsPolicy")]
     assert "172.18.0.1" in policy["trustedHosts"]
 
 
-def test_the_server_does_not_wait_for_keycloak(declare, monkeypatch):
+def test_the_server_does_not_wait_for_keycloak(monkeypatch):
     after = {}
     register = MockMonitor.RegisterResource
 
@@ -314,8 +307,11 @@ def test_the_server_does_not_wait_for_keycloak(declare, monkeypatch):
         after[request.name] = {urn.rpartition("::")[2] for urn in request.dependencies}
         return register(self, request)
 
+    class OfThisTest(Unhidden):
+        """Mocks with which nothing was declared before."""
+
     monkeypatch.setattr(MockMonitor, "RegisterResource", seen)
-    declare()
+    declare(OfThisTest)
     assert after["keycloak"] >= {"network", "keycloak-data", "keycloak-image"}
     for name in ("calculator", "calculator-files", "calculator-secrets"):
         assert not [
@@ -323,7 +319,7 @@ def test_the_server_does_not_wait_for_keycloak(declare, monkeypatch):
         ]
 
 
-def test_only_what_the_published_plugin_knows_is_declared(declare):
+def test_only_what_the_published_plugin_knows_is_declared():
     servers = [{"name": "one", "port": 3000}, {"name": "two", "port": 3001, "image": "own"}]
     found = declare(servers=servers, keycloak={"port": 8080, "javaOptions": ["-Xmx640m"]})
     for (_, typ), inputs in found.made.items():

@@ -11,14 +11,12 @@ import pulumi
 import pytest
 from pulumi.runtime.config import _SECRET_KEYS, CONFIG, set_all_config
 
-from provision.config.stack_config import read
 from provision.resources import keycloak
 from provision.stack import program
-from provision.stack.component import McpStack
 from provision.stack.outputs import ServerOutputs, StackOutputs
 from tests.support import version_before
 from tests.support.certificate_authority import Authority
-from tests.support.mocked_program import Recorder, own_event_loop, with_mocks
+from tests.support.mocked_program import Recorder, declared_by, own_event_loop, with_mocks
 
 _STACKS = Path(__file__).parents[2] / "stacks"
 
@@ -30,28 +28,10 @@ _PRODUCTION = {
 }
 
 
-@pytest.fixture(autouse=True)
-def _own_event_loop():
-    with own_event_loop():
-        yield
-
-
-@pytest.fixture
-def declare():
-    def run(**values):
-        found = {}
-
-        def build():
-            values.setdefault("keycloak", {"port": 8080})
-            values.setdefault("server", {"port": 3000})
-            stack = McpStack(
-                "dev", read(values, source="f"), home=Path("/home/stack"), folder=Path("/stacks")
-            )
-            return pulumi.Output.all(**stack.outputs).apply(found.update)
-
-        return with_mocks(build), found
-
-    return run
+def declare(**values):
+    """Declare a stack of processes; gives the resources by name, and the outputs."""
+    declared = declared_by({"keycloak": {"port": 8080}, "server": {"port": 3000}, **values})
+    return declared.made, declared.outputs
 
 
 @pytest.fixture
@@ -64,7 +44,7 @@ def config():
 
 
 @pytest.mark.parametrize("profile", [{"profile": "test"}, {"profile": "prod", **_PRODUCTION}])
-def test_the_outputs_are_those_of_the_model_in_its_order(declare, profile):
+def test_the_outputs_are_those_of_the_model_in_its_order(profile):
     _, found = declare(**profile)
     outputs = StackOutputs.read(found, stack="dev")
     missing = [] if profile["profile"] == "test" else ["demo_user"]
@@ -74,13 +54,22 @@ def test_the_outputs_are_those_of_the_model_in_its_order(declare, profile):
     assert outputs.model_dump(mode="json", exclude_none=True) == json.loads(json.dumps(found))
 
 
-def test_the_outputs_of_a_stack_without_a_server_are_those_of_the_model(declare):
+def test_the_outputs_of_a_stack_without_a_server_are_those_of_the_model():
     _, found = declare(mcp=False, objects=[{"type": "Realm", "name": "mcp"}])
     assert list(found) == [name for name in StackOutputs.model_fields if name != "demo_user"]
     assert StackOutputs.read(found, stack="dev").servers == ()
 
 
-def test_the_server_is_told_the_issuer_and_asks_with_its_own_secret(declare):
+def test_what_a_test_does_with_declared_resources_no_other_sees():
+    made, outputs = declare()
+    made["realm"].inputs.clear()
+    outputs.clear()
+    again, outputs = declare()
+    assert again["realm"].inputs["name"] == "mcp"
+    assert outputs["realm"] == "mcp"
+
+
+def test_the_server_is_told_the_issuer_and_asks_with_its_own_secret():
     made, _ = declare()
     server = made["calculator"].inputs
     assert server["issuer"] == "http://localhost:8080/realms/mcp"
@@ -88,14 +77,14 @@ def test_the_server_is_told_the_issuer_and_asks_with_its_own_secret(declare):
     assert server["introspectionClientSecret"] == made["calculator-introspection"].inputs["secret"]
 
 
-def test_tokens_are_for_the_server_and_for_the_client_that_introspects_them(declare):
+def test_tokens_are_for_the_server_and_for_the_client_that_introspects_them():
     made, _ = declare()
     assert made["mcp:tools-audience"].inputs["includedCustomAudience"] == "http://localhost:3000/mcp"
     assert made["mcp:tools-audience"].inputs["name"] == "audience-config"
     assert made["mcp:tools-introspection-audience"].inputs["includedClientAudience"] == "mcp-server"
 
 
-def test_the_pre_registered_client_needs_pkce_and_consent(declare):
+def test_the_pre_registered_client_needs_pkce_and_consent():
     made, _ = declare()
     client = made["mcp-client"].inputs
     assert client["requirePkce"] is True
@@ -103,14 +92,14 @@ def test_the_pre_registered_client_needs_pkce_and_consent(declare):
     assert client["access"] == "public"
 
 
-def test_registration_is_limited_to_the_hosts_of_local_clients_vs_code_and_claude(declare):
+def test_registration_is_limited_to_the_hosts_of_local_clients_vs_code_and_claude():
     made, _ = declare()
     hosts = set(made["trusted-hosts"].inputs["trustedHosts"])
     assert {"localhost", "127.0.0.1", "vscode.dev", "claude.ai"} <= hosts
     assert made["trusted-hosts"].inputs["clientUrisMustMatch"] is True
 
 
-def test_a_secret_of_the_stack_config_takes_the_place_of_a_generated_one(declare):
+def test_a_secret_of_the_stack_config_takes_the_place_of_a_generated_one():
     made, _ = declare(adminClientSecret="given-by-the-user-1")
     assert "admin-client-secret" not in made
     assert made["keycloak"].inputs["adminClientSecret"] == "given-by-the-user-1"
@@ -127,7 +116,7 @@ _PRODUCTION = {
 }
 
 
-def test_a_production_stack_starts_nothing_generates_nothing_and_has_no_demo_user(declare):
+def test_a_production_stack_starts_nothing_generates_nothing_and_has_no_demo_user():
     made, outputs = declare(**_PRODUCTION)
     kinds = {args.typ for args in made.values()}
     assert not [kind for kind in kinds if kind.startswith(("provision:process:", "provision:index:Gen"))]
@@ -142,7 +131,7 @@ def test_a_production_stack_starts_nothing_generates_nothing_and_has_no_demo_use
     assert outputs["admin_console"] == "https://login.example.org/admin/mcp/console/#/mcp"
 
 
-def test_a_production_stack_keeps_events_and_lets_nobody_register(declare):
+def test_a_production_stack_keeps_events_and_lets_nobody_register():
     made, _ = declare(**_PRODUCTION)
     assert made["realm"].inputs["eventsEnabled"] is True
     assert made["realm"].inputs["adminEventsEnabled"] is True
@@ -166,7 +155,7 @@ def test_the_keys_of_a_users_own_dict_are_not_respelled():
     assert seen["found"] == [{"first_name": ["x"], "displayName": ["y"]}, "/a"]
 
 
-def test_each_declared_client_is_made(declare):
+def test_each_declared_client_is_made():
     made, outputs = declare(
         clients=[{"clientId": "a", "redirectUris": ["https://a.example/cb"]}, {"clientId": "b"}]
     )
@@ -174,7 +163,7 @@ def test_each_declared_client_is_made(declare):
     assert [client["client_id"] for client in outputs["clients"]] == ["a", "b"]
 
 
-def test_the_outputs_are_those_of_the_contract(declare):
+def test_the_outputs_are_those_of_the_contract():
     _, outputs = declare()
     assert outputs["issuer"] == "http://localhost:8080/realms/mcp"
     assert outputs["realm"] == "mcp"
@@ -235,12 +224,12 @@ _PROD = {
         (_PROD | {"realm": {"adopt": True, "passwordPolicy": "length(20)"}}, "length(20)"),
     ],
 )
-def test_a_production_realm_of_the_stacks_own_asks_for_long_passwords(declare, values, policy):
+def test_a_production_realm_of_the_stacks_own_asks_for_long_passwords(values, policy):
     made, _ = declare(**values)
     assert made["realm"].inputs.get("passwordPolicy") == policy
 
 
-def test_a_client_that_is_taken_over_keeps_no_grant_that_it_does_not_need(declare):
+def test_a_client_that_is_taken_over_keeps_no_grant_that_it_does_not_need():
     made, _ = declare()
     for name, grants in (
         ("mcp-client", ("implicitFlow", "directAccessGrants")),
@@ -281,6 +270,13 @@ def test_plain_pulumi_without_the_stacks_file_is_refused(config):
         with_mocks(lambda: program(_STACKS), stack="test-a")
 
 
+@pytest.fixture
+def _own_event_loop():
+    with own_event_loop():
+        yield
+
+
+@pytest.mark.usefixtures("_own_event_loop")
 def test_what_names_an_object_by_plain_text_comes_after_it(monkeypatch):
     first = {}
 
@@ -316,7 +312,7 @@ def test_what_names_an_object_by_plain_text_comes_after_it(monkeypatch):
     assert first["in another run"] == []
 
 
-def test_a_certificate_makes_https_of_the_url_the_audience_and_the_metadata(declare):
+def test_a_certificate_makes_https_of_the_url_the_audience_and_the_metadata():
     files = {"tlsCertificateFile": "/certs/a.pem", "tlsKeyFile": "/certs/a.key"}
     made, outputs = declare(server={"port": 3000, **files, "caFile": "/certs/ca.pem"})
     server = made["calculator"].inputs
