@@ -40,7 +40,7 @@ check: $(READY)  ## format, lint, types, imports, unit tests (half a minute)
 	@$(BIN)/ruff format --check --quiet . && $(BIN)/ruff check --quiet .
 	@$(BIN)/mypy --no-error-summary
 	@$(BIN)/lint-imports --no-logo
-	@$(BIN)/python -m pytest tests/unit -q -n 2 --durations=10
+	@$(BIN)/python -m pytest tests/unit -q -n 2 --dist loadfile --durations=10
 
 test: $(READY)  ## every test, against a real Keycloak and a real browser
 	@$(BIN)/python -m tests.support.requirements test

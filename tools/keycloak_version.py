@@ -26,6 +26,7 @@ LINE = re.compile(r'^VERSION, SHA256 = "(?P<version>[^"]*)", "[0-9a-f]{64}"$', r
 TESTS = (
     "tests/unit/rules",
     "tests/unit/runtimes",
+    "tests/processes/test_distribution.py",
     "tests/integration/test_builtin.py",
     "tests/integration/test_keycloak_objects.py",
     "tests/integration/test_realms.py",

@@ -1,4 +1,4 @@
-"""Our programs as processes of their own, the command line and the server, with no Keycloak around them."""
+"""Tests that start processes, with no Keycloak: our own programs, and programs that ours start."""
 
 from __future__ import annotations
 

@@ -82,7 +82,7 @@ class Authorization:
         self._server.tokens = self.tokens
         self._server.asked = self.asked
         self._server.may_answer = self.may_answer
-        threading.Thread(target=self._server.serve_forever, daemon=True).start()
+        threading.Thread(target=self._server.serve_forever, args=(0.02,), daemon=True).start()
 
     def down(self) -> None:
         if self._server is not None:

@@ -173,7 +173,7 @@ class _Server:
                 pass
 
         self.server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        threading.Thread(target=self.server.serve_forever, daemon=True).start()
+        threading.Thread(target=self.server.serve_forever, args=(0.02,), daemon=True).start()
 
     def url(self, path: str = "/file") -> str:
         return f"http://127.0.0.1:{self.server.server_port}{path}"

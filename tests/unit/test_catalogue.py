@@ -2,7 +2,6 @@
 
 import ast
 import re
-import subprocess
 import sys
 from pathlib import Path
 
@@ -198,15 +197,6 @@ def test_the_core_knows_no_word_of_keycloak_and_imports_little():
                 assert {item.name.split(".")[0] for item in node.names} <= allowed, file.name
 
 
-def test_one_kind_is_found_without_loading_another():
-    code = (
-        "import sys; from provision.core.registry import kind; kind('provision:index:Runtime');"
-        "print([name for name in sys.modules if name.startswith('provision.') and name.split('.')[-2] in ('objects', 'resources')])"
-    )
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
-    assert done.stdout.strip() == "['provision.stack.objects.runtime']"
-
-
 def test_what_lies_in_a_realm_says_so_and_no_kind_of_this_machine_does():
     lying = {calls.spec.token for calls in _KINDS if calls.spec.container() is not None}
     assert lying == {
@@ -221,10 +211,3 @@ def test_the_homes_of_kinds_say_their_module():
         == {token.split(":")[1] for token in catalogue()}
         == {"docker", "index", "keycloak", "process"}
     )
-
-
-def test_importing_the_resources_opens_no_door_to_keycloak():
-    """The library takes a fifth of a second to import; only a call on Keycloak needs it."""
-    code = "import provision.stack.pulumi_program, provision.provider.host, sys; print('keycloak' in sys.modules, 'httpx' in sys.modules)"
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
-    assert done.stdout.split() == ["False", "False"]

@@ -88,7 +88,7 @@ def answering():
         server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), _Metadata)
         if context is not None:
             server.socket = context.wrap_socket(server.socket, server_side=True)
-        threading.Thread(target=server.serve_forever, daemon=True).start()
+        threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True).start()
         servers.append(server)
         _Metadata.issuer = (
             f"{'http' if context is None else 'https'}://localhost:{server.server_port}/realms/master"

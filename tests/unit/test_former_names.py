@@ -1,8 +1,6 @@
 """A kind that had another name in former versions: what derives from its saying so once."""
 
 import ast
-import subprocess
-import sys
 
 import pulumi
 import pytest
@@ -32,11 +30,6 @@ class TestAFormerName:
     def test_the_provider_answers_to_it(self, former, now):
         assert kind(former) is kind(now)
         assert former not in catalogue()
-
-    def test_the_provider_answers_to_it_when_nothing_is_loaded_yet(self, former, now):
-        code = f"from provision.core.registry import kind; print(kind({former!r}).spec.token)"
-        done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
-        assert done.stdout.strip() == now
 
     def test_the_schema_has_it_as_an_alias_and_as_a_deprecated_name(self, former, now):
         assert schema("1")["resources"][now]["aliases"] == [{"type": former}]

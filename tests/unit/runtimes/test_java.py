@@ -13,13 +13,12 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 
-def _java(home: Path, version: str, *, release: bool = True) -> Path:
-    """A stand-in for a Java: its release file, and a program that tells its version."""
+def _java(home: Path, version: str) -> Path:
+    """A stand-in for a Java: its release file, and a program, which is not asked."""
     (home / "bin").mkdir(parents=True)
-    if release:
-        (home / "release").write_text(f'IMPLEMENTOR="Stand-in"\nJAVA_VERSION="{version}"\n')
+    (home / "release").write_text(f'IMPLEMENTOR="Stand-in"\nJAVA_VERSION="{version}"\n')
     program = home / "bin" / "java"
-    program.write_text(f"#!/bin/sh\necho 'openjdk version \"{version}\"' >&2\n")
+    program.write_text("#!/bin/sh\nexit 1\n")
     program.chmod(0o755)
     return home
 
@@ -39,10 +38,6 @@ def test_the_environment_chooses_another(monkeypatch, tmp_path):
 def test_an_argument_beats_the_environment(monkeypatch, tmp_path):
     monkeypatch.setenv("PROVISION_JAVA_HOME", str(_java(tmp_path / "a", "21.0.4")))
     assert java.find(_java(tmp_path / "b", "17.0.1")).version == "17.0.1"
-
-
-def test_a_java_without_a_release_file_is_asked(tmp_path):
-    assert java.find(_java(tmp_path / "java", "17.0.15", release=False)).feature == 17
 
 
 @pytest.mark.parametrize("version", ["1.8.0_402", "11.0.2"])

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import ast
-import subprocess
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -93,20 +92,6 @@ def test_a_folder_is_a_runtime(name):
     assert found.facts.singular
 
 
-def test_one_runtime_is_loaded_without_the_others_and_without_pulumi():
-    code = (
-        "import sys\n"
-        "from provision.runtimes import registry\n"
-        "registry.runtime('process')\n"
-        "from provision._lib import plug_ins\n"
-        "assert plug_ins.added.cache_info().currsize == 0, 'looking at every distribution takes its time'\n"
-        "print([m for m in ('pulumi', 'docker', 'httpx', 'provision.runtimes.docker.runtime',"
-        " 'provision.runtimes.external.runtime') if m in sys.modules])"
-    )
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
-    assert done.stdout.splitlines()[-1] == "[]"
-
-
 def test_an_unknown_runtime_is_named_with_the_known_ones():
     with pytest.raises(ProvisionError, match="no runtime 'cloud' on this machine; there are docker") as error:
         registry.runtime("cloud")
@@ -165,30 +150,6 @@ def test_the_rules_leave_the_programs_of_runtimes_to_their_own_rules(fourth):
     for token in ("docker:index/container:Container", f"provision:{fourth}:Keycloak"):
         (found,) = any_resource.resources(ResourceInput(token, "it", inputs))
         assert found.peek("inputs") == {"labels": {"owner": "x"}}
-
-
-@pytest.mark.parametrize(
-    ("spoiled", "found"),
-    [
-        ("", "scripted_runtime.resources KeycloakHandler Keycloak"),
-        ("import scripted_runtime.resources as r; r.MODULE = 'other'", "None None None"),
-    ],
-    ids=["its own module", "another module"],
-)
-def test_the_kinds_of_a_runtime_of_another_distribution_are_found_by_the_module_that_their_package_names(
-    spoiled, found
-):
-    code = (
-        f"import sys; sys.path.insert(0, {str(_FOURTH)!r}); {spoiled}\n"
-        "from provision import resources\n"
-        "from provision.core.registry import home, kind\n"
-        "names = (home('scripted'), kind('provision:scripted:Keycloak'))\n"
-        "scripted = getattr(resources, 'scripted', None)\n"
-        "names += (scripted and scripted.Keycloak,)\n"
-        "print(*(name and name.__name__ for name in names))"
-    )
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
-    assert done.stdout.strip() == found
 
 
 def test_a_distribution_whose_modules_are_gone_is_named(fourth, monkeypatch):

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import json
-import subprocess
-import sys
 
 import pytest
 
@@ -55,13 +53,3 @@ def test_a_start_from_the_cache_names_it(folder, tmp_path):
     found = preparation.find()
     assert found is not None
     assert f"-XX:AOTCache={folder / 'start.aot'}" in found.command(tmp_path, 8080)
-
-
-@pytest.mark.parametrize("module", ["keycloak", "managed_process", "preparation"])
-def test_importing_the_runtime_loads_nothing_heavy(module):
-    code = f"import sys, provision.runtimes.process.{module}; print(*sys.modules)"
-    loaded = subprocess.run(
-        [sys.executable, "-c", code], capture_output=True, text=True, check=True
-    ).stdout.split()
-    heavy = {"pulumi", "keycloak", "httpx", "cryptography", "psutil", "filelock", "platformdirs", "pydantic"}
-    assert not heavy & set(loaded)

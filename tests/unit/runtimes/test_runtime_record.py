@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 import pytest
-from click.testing import CliRunner
 
 from provision._lib.errors import ProvisionError
-from provision.cli.main import cli
 from provision.config.project import Project
 from provision.engine import live_stack, pulumi_cli
 from provision.engine.backend import Backend
 from provision.engine.operation import Engine
 from provision.runtimes import runtime_record
-from provision.runtimes.process import managed_process
 from provision.runtimes.runtime_record import RuntimeRecord
 from provision.stack.objects.runtime import Runtime
 
@@ -82,16 +79,3 @@ def test_only_a_broken_record_is_removed(stack, broken):
     runtime_record.write(stack.home, RuntimeRecord("process", "0b"))
     assert not runtime_record.remove_broken(stack.home)
     assert broken.exists()
-
-
-def test_down_removes_a_stack_whose_record_is_broken_with_what_runs_of_it(tmp_path, stack, broken):
-    settings = managed_process.ProcessSettings(
-        name="weather", home=stack.home / "weather", command=("/bin/sh", "-c", "exec sleep 60")
-    )
-    managed_process.start(settings, lambda: True)
-    done = CliRunner().invoke(cli, ["-C", str(tmp_path), "down"], catch_exceptions=False)
-    still_there = managed_process.running(settings.home)
-    managed_process.stop(settings.home)
-    assert done.exit_code == 0, done.output
-    assert still_there is None
-    assert not stack.home.exists()

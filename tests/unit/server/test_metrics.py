@@ -2,10 +2,6 @@
 
 from __future__ import annotations
 
-import json
-import subprocess
-import sys
-
 import httpx2
 import pytest
 from prometheus_client import REGISTRY
@@ -129,23 +125,3 @@ def test_without_the_setting_there_are_none(start, stand_in):
     server = start()
     server.call(stand_in.issue(), "add_numbers", a=1, b=2)
     assert server.http.get("/metrics").status_code == 404
-
-
-def test_who_does_not_ask_for_them_does_not_load_them(settings_document, tmp_path):
-    code = (
-        "import json, sys\n"
-        "from provision.server.app import build_app\n"
-        "from provision.server.audit import AuditTrail\n"
-        "from provision.server.settings import Settings\n"
-        "build_app(Settings.model_validate_json(sys.argv[1]), AuditTrail())\n"
-        "print([name for name in ('prometheus_client', 'provision.server.tls', 'provision.server.stdio')"
-        " if name in sys.modules])"
-    )
-
-    done = subprocess.run(
-        [sys.executable, "-c", code, json.dumps(settings_document)],
-        capture_output=True,
-        text=True,
-        check=True,
-    )
-    assert done.stdout.strip() == "[]"

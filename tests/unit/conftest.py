@@ -1,0 +1,43 @@
+"""What makes a test a unit test: it starts no process."""
+
+from __future__ import annotations
+
+import sys
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+_HERE = __file__.removesuffix("conftest.py")
+_STARTS = frozenset(
+    {"subprocess.Popen", "os.system", "os.exec", "os.fork", "os.forkpty", "os.posix_spawn", "os.spawn"}
+)
+"""Python's audit events of a new process."""
+
+
+class _Guard:
+    """Fails the test that starts a process. Python keeps an audit hook for good, so the hook looks at ``active``."""
+
+    active = False
+
+    def __call__(self, event: str, arguments: tuple[Any, ...]) -> None:
+        if self.active and event in _STARTS:
+            pytest.fail(
+                f"a unit test starts a process ({event} {arguments[:2]}); such a test lies in tests/processes"
+            )
+
+
+_GUARD = _Guard()
+sys.addaudithook(_GUARD)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_protocol(item: pytest.Item) -> Iterator[None]:
+    """Watch the tests of this folder, their fixtures included."""
+    _GUARD.active = str(item.path).startswith(_HERE)
+    try:
+        return (yield)
+    finally:
+        _GUARD.active = False
