@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import secrets
 from contextlib import ExitStack
@@ -23,6 +24,16 @@ if TYPE_CHECKING:
     from tests.support.stack_cli import StackCli
 
 ADMIN = "provision-admin"
+
+
+gc.disable()
+"""Until all tests are collected: what is imported stays, and the collector would look through it again and again."""
+
+
+def pytest_collection_finish() -> None:
+    """Leave what is imported to the end of the process out of all collections."""
+    gc.freeze()
+    gc.enable()
 
 
 @pytest.hookimpl(trylast=True)

@@ -45,8 +45,13 @@ def hidden_variants(value, marker):
 
 @pytest.mark.parametrize("marker", [UNKNOWN, MASKED], ids=["unknown", "masked"])
 @pytest.mark.parametrize("stack", ["dev", "docker", "prod", "kubernetes"])
-def test_a_hidden_value_anywhere_finds_nothing_and_breaks_nothing(stack, marker):
+def test_a_hidden_value_anywhere_finds_nothing_and_breaks_nothing(stack, marker, monkeypatch):
     resources = good_stacks.resources(stack)
+    read = program._resources
+    unchanged = {id(resource): tuple(read(resource)) for resource in resources}
+    monkeypatch.setattr(
+        program, "_resources", lambda one: unchanged[id(one)] if id(one) in unchanged else read(one)
+    )
     known = {finding.rule.id for finding in evaluate(good_stacks.good(stack), RulesConfig()).findings}
     tried = 0
     for index, resource in enumerate(resources):
