@@ -12,8 +12,10 @@ from __future__ import annotations
 import os
 import pwd
 import socket
+import struct
 import sys
 from contextlib import suppress
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, NamedTuple
 from urllib.parse import urlsplit
@@ -30,8 +32,9 @@ ADDRESS: Final = "127.0.0.1"
 
 _ADDRESS_6 = "::1"
 _TABLES = (Path("/proc/net/tcp"), Path("/proc/net/tcp6"))
-_ESTABLISHED, _LISTEN = "01", "0A"
+_ESTABLISHED, _LISTEN = 1, 10
 _ROOT = 0
+_SOCK_DIAG, _BY_FAMILY, _REQUEST = 4, 20, 1  # NETLINK_SOCK_DIAG, SOCK_DIAG_BY_FAMILY, NLM_F_REQUEST
 TRUSTED_USERS: Final = "PROVISION_TRUSTED_USERS"
 """The environment variable with the names of further users, separated by commas, whose programs may get secrets."""
 
@@ -41,11 +44,11 @@ class ForeignListenerError(ProvisionError):
 
 
 class _Socket(NamedTuple):
-    local: str
-    remote: str
-    state: str
+    """A TCP socket of this machine, as the kernel shows it."""
+
+    state: int
     uid: int
-    inode: str
+    inode: int
 
 
 def is_own_peer(peer_port: int, own_port: int) -> bool:
@@ -62,12 +65,12 @@ def is_own_peer(peer_port: int, own_port: int) -> bool:
             connection.laddr.port == peer_port and connection.raddr and connection.raddr.port == own_port
             for connection in _connections_of_this_user()
         )
-    ours, theirs = _written(ADDRESS, own_port), _written(ADDRESS, peer_port)
-    return any(
-        sock.uid == os.geteuid()
-        and sock.inode != "0"  # a socket that no process holds any more counts as root's
-        for sock in _sockets()
-        if sock.state == _ESTABLISHED and sock.local in theirs and sock.remote in ours
+    found = _socket_at((ADDRESS, peer_port), (ADDRESS, own_port))
+    return (
+        found is not None
+        and found.state == _ESTABLISHED
+        and found.inode != 0  # a socket that no process holds any more counts as root's
+        and found.uid == os.geteuid()
     )
 
 
@@ -91,18 +94,17 @@ def trusted_address(host: str, port: int) -> str:
         ForeignListenerError: The listener belongs neither to this user, nor to root, nor to a trusted user.
     """
     addresses = _addresses(host)
-    sockets = [sock for sock in _sockets() if sock.state == _LISTEN] if addresses else []
-    trusted = {_ROOT, os.geteuid(), *_trusted_users()}
     for address in addresses:
-        users = {sock.uid for sock in sockets if sock.local in _listening(address, port)}
-        if users - trusted:
-            name = _name(min(users - trusted))
+        found = _socket_at((address, port), (address, 0))
+        if found is None or found.state != _LISTEN:
+            continue
+        if found.uid not in {_ROOT, os.geteuid(), *_trusted_users()}:
+            name = _name(found.uid)
             raise ForeignListenerError(
                 f"Port {port} of this machine belongs to a program of another user ({name}), which gets no secret.",
                 f"If that is your server, set {TRUSTED_USERS}={name}; otherwise find out who took the port.",
             )
-        if users:
-            return address
+        return address
     return next(iter(addresses), host)
 
 
@@ -111,13 +113,6 @@ def _addresses(host: str) -> tuple[str, ...]:
     if host == "localhost" or host.endswith(".localhost"):
         return (ADDRESS, _ADDRESS_6)
     return (host,) if host in {ADDRESS, _ADDRESS_6} else ()
-
-
-def _listening(address: str, port: int) -> set[str]:
-    """Return how the kernel writes the sockets that get the connections to an address and port."""
-    own = _written(address, port) if address == ADDRESS else {_ipv6(address, port)}
-    every = _written("0.0.0.0", port) if address == ADDRESS else set()  # noqa: S104 - compared, not bound
-    return own | every | {_ipv6("::", port)}
 
 
 def _trusted_users() -> Iterator[int]:
@@ -133,7 +128,46 @@ def _name(uid: int) -> str:
         return str(uid)
 
 
-def _sockets() -> Iterator[_Socket]:
+def _socket_at(local: tuple[str, int], remote: tuple[str, int]) -> _Socket | None:
+    """Return the socket that gets what comes from ``remote`` to ``local``: of a connection, or a listener; or None.
+
+    The kernel looks it up (sock_diag(7)) in microseconds. Its tables in ``/proc``, which take milliseconds, are for kernels
+    that do not, and for what it does not find.
+    """
+    if (asked := _asked(local, remote)) is not None:
+        return asked
+    ours, theirs = _written(*local), _written(*remote)
+    wildcards = {*_written("0.0.0.0", local[1]), *_written("::", local[1])}  # noqa: S104 - compared, not bound
+    listener = None
+    for own, other, sock in _sockets():
+        if sock.state == _ESTABLISHED and own in ours and other in theirs:
+            return sock
+        if sock.state == _LISTEN and own in ours | wildcards:
+            listener = sock
+    return listener
+
+
+def _asked(local: tuple[str, int], remote: tuple[str, int]) -> _Socket | None:
+    family = socket.AF_INET6 if ":" in local[0] else socket.AF_INET
+    pack = partial(socket.inet_pton, family)
+    ends = struct.pack("!HH16s16s", local[1], remote[1], pack(local[0]), pack(remote[0]))
+    # struct nlmsghdr, then struct inet_diag_req_v2: any state, any interface, no cookie
+    header = struct.pack("=IHHII", 72, _BY_FAMILY, _REQUEST, 0, 0)
+    request = header + struct.pack("=BBBxI", family, socket.IPPROTO_TCP, 0, 0xFFFFFFFF) + ends
+    try:
+        with socket.socket(socket.AF_NETLINK, socket.SOCK_DGRAM, _SOCK_DIAG) as kernel:
+            kernel.send(request + struct.pack("=III", 0, 0xFFFFFFFF, 0xFFFFFFFF))
+            answer = kernel.recv(4096)
+    except OSError:
+        return None
+    if struct.unpack_from("=IH", answer)[1] != _BY_FAMILY:
+        return None  # an error: there is none, or the kernel does not look up
+    # struct inet_diag_msg
+    return _Socket(answer[17], *struct.unpack_from("=II", answer, 16 + 4 + 48 + 12))
+
+
+def _sockets() -> Iterator[tuple[str, str, _Socket]]:
+    """Yield the local and the remote address of each socket, as the kernel writes them, and the socket."""
     for table in _TABLES:
         try:
             lines = table.read_text(encoding="ascii").splitlines()[1:]
@@ -141,21 +175,20 @@ def _sockets() -> Iterator[_Socket]:
             continue
         for line in lines:
             fields = line.split()
-            yield _Socket(fields[1], fields[2], fields[3], int(fields[7]), fields[9])
+            yield fields[1], fields[2], _Socket(int(fields[3], 16), int(fields[7]), int(fields[9]))
 
 
 def _written(address: str, port: int) -> set[str]:
-    """Return how the kernel writes an IPv4 address and port: in its own table, and mapped into IPv6 (RFC 4291 section 2.5.5.2)."""
-    return {f"{_words(socket.inet_aton(address))}:{port:04X}", _ipv6(f"::ffff:{address}", port)}
+    """Return how the kernel writes an address and port; IPv4 also mapped into IPv6 (RFC 4291 section 2.5.5.2)."""
+    if ":" in address:
+        return {_words(socket.inet_pton(socket.AF_INET6, address), port)}
+    mapped = socket.inet_pton(socket.AF_INET6, f"::ffff:{address}")
+    return {_words(socket.inet_aton(address), port), _words(mapped, port)}
 
 
-def _ipv6(address: str, port: int) -> str:
-    return f"{_words(socket.inet_pton(socket.AF_INET6, address))}:{port:04X}"
-
-
-def _words(packed: bytes) -> str:
+def _words(packed: bytes, port: int) -> str:
     words = (packed[start : start + 4] for start in range(0, len(packed), 4))
-    return "".join(f"{int.from_bytes(word, sys.byteorder):08X}" for word in words)
+    return "".join(f"{int.from_bytes(word, sys.byteorder):08X}" for word in words) + f":{port:04X}"
 
 
 def _connections_of_this_user() -> Iterator[psutil._ntuples.pconn]:

@@ -164,6 +164,34 @@ def test_other_machines_are_none_of_this(host: str) -> None:
     assert not loopback.is_plain(f"http://{host}:80/")
 
 
+@pytest.mark.parametrize("way", ["lookup", "tables"])
+@pytest.mark.parametrize(
+    ("bound", "reached"),
+    [("127.0.0.1", "127.0.0.1"), ("0.0.0.0", "127.0.0.1"), ("::1", "::1"), ("::", "127.0.0.1")],
+)
+def test_the_kernels_lookup_and_its_tables_say_the_same(
+    monkeypatch: pytest.MonkeyPatch, way: str, bound: str, reached: str
+) -> None:
+    if way == "tables":
+        monkeypatch.setattr(loopback, "_asked", lambda *_: None)
+    family = socket.AF_INET6 if ":" in bound else socket.AF_INET
+    with socket.create_server((bound, 0), family=family, dualstack_ipv6=bound == "::") as listener:
+        port = listener.getsockname()[1]
+        found = loopback._socket_at((reached, port), (reached, 0))
+        assert found is not None
+        assert (found.state, found.uid) == (loopback._LISTEN, os.geteuid())
+        assert loopback.trusted_address("localhost", port) == reached
+        with socket.create_connection((reached, port)) as caller:
+            own = caller.getsockname()[1]
+            assert loopback._socket_at((reached, own), (reached, port)) == (
+                loopback._ESTABLISHED,
+                os.geteuid(),
+                os.fstat(caller.fileno()).st_ino,
+            )
+    gone = loopback._socket_at((reached, port), (reached, 0))
+    assert gone is None or gone.state != loopback._LISTEN
+
+
 def test_a_server_that_listens_on_ipv6_only_is_found() -> None:
     with socket.create_server(("::1", 0), family=socket.AF_INET6) as listener:
         assert loopback.trusted_address("localhost", listener.getsockname()[1]) == "::1"
