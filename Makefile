@@ -10,7 +10,7 @@ READY := .venv/.ready
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help setup up down verify check test test-unit conformance bench bench-docker bench-scale bench-server stubs docs requirements release format clean test-older keycloak chaos fuzz
+.PHONY: help setup up down verify check test test-unit conformance bench bench-docker bench-scale bench-server stubs docs requirements release format clean test-older keycloak chaos fuzz soak
 
 help:  ## this list
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 12
@@ -77,6 +77,9 @@ bench-scale: $(READY)  ## time realms of 10, 100 and 1,000 objects beside a pyth
 
 bench-server: $(READY)  ## calls per second of the server with and without authorization (needs wrk)
 	@$(BIN)/python -m benchmarks.load
+
+soak: $(READY)  ## ten minutes of 50 clients, with stacks coming and going: nothing may grow (SOAK_MINUTES=10)
+	@$(BIN)/python -m benchmarks.soak --minutes $(or $(SOAK_MINUTES),10)
 
 stubs: $(READY)  ## write the type stubs of the resource classes
 	@$(BIN)/python -m provision.resources.stubs
