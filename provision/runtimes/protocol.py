@@ -66,7 +66,7 @@ class RunningProcess:
     Args:
         name: The name within the stack.
         pid: The process id; None if the process does not run.
-        log: The log file.
+        log: The log file. A file of the same name and ``.1`` holds what a process that ran before wrote, if any.
         container: The name of the container; None for a process outside of containers.
         state: The runtime's word for the state; None if the runtime has no such word.
         works: Whether the process works while it runs, as far as the runtime knows.

@@ -142,6 +142,33 @@ def test_a_name_that_a_caller_chose_cannot_command_the_terminal(stack):
     assert len(shown.splitlines()) == 1
 
 
+def test_what_the_process_before_wrote_comes_first(stack):
+    former = stack.home / "calculator" / "process.log.1"
+    former.write_text("from before\n" + _line("00.100", subject="carol") + "\n" + _line("00.200") + "\n")
+    assert _times(stack("calculator", "--audit", "--json")) == ["00", "00", "01", "03", "05"]
+    assert _times(stack("calculator", "--audit", "--json", "-n", "4")) == ["00", "01", "03", "05"]
+    assert _times(stack("calculator", "--audit", "--json", "--subject", "carol")) == ["00"]
+    assert stack("calculator").splitlines()[0] == "from before"
+    assert stack("calculator", "-n", "1").count("\n") == 1
+    assert "before" not in stack("keycloak")
+
+
+def test_following_goes_on_in_the_log_of_a_process_that_was_started_again(stack):
+    log = stack.home / "calculator" / "process.log"
+    following = stack.begin("calculator", "--audit", "-f", "--json", "-n", "1")
+    try:
+        assert json.loads(following.stdout.readline())["correlation_id"] == "id-05.000"
+        with log.open("a") as begun:
+            begun.write(_line("06.000") + "\n")
+        assert json.loads(following.stdout.readline())["correlation_id"] == "id-06.000"
+        log.replace(log.with_name("process.log.1"))
+        _write(log, *(_line(f"{number}.500") for number in range(10, 40)))  # longer than the one before
+        assert json.loads(following.stdout.readline())["correlation_id"] == "id-10.500"
+    finally:
+        following.kill()
+        following.communicate()
+
+
 def test_following_goes_on_where_the_last_lines_ended(stack):
     following = stack.begin("calculator", "--audit", "-f", "--json", "-n", "1")
     try:

@@ -129,6 +129,29 @@ def test_secrets_are_files_that_only_the_user_can_read(home):
     assert not file.exists()
 
 
+def test_a_restart_keeps_what_the_process_before_wrote(home):
+    _start(home, "/bin/sh", "-c", "echo first; echo up; exec sleep 60")
+    _start(home, "/bin/sh", "-c", "echo second; echo up; exec sleep 60")
+    former = home / "process.log.1"
+    assert former.read_text() == "first\nup\n"
+    assert (home / "process.log").read_text() == "second\nup\n"
+    assert stat.S_IMODE(former.stat().st_mode) == 0o600
+    managed_process.stop(home)
+    _start(home)
+    assert former.read_text() == "second\nup\n"
+
+
+def test_of_a_long_log_the_end_is_kept(home, monkeypatch):
+    monkeypatch.setattr(managed_process, "FORMER_BYTES", 50)
+    home.mkdir()
+    (home / "process.log").write_text("".join(f"line {number}\n" for number in range(100)))
+    _start(home)
+    kept = (home / "process.log.1").read_text()
+    assert kept.startswith("line 9")
+    assert kept.endswith("line 98\nline 99\n")
+    assert 40 < len(kept) <= 50
+
+
 def test_settings_do_not_show_their_secrets(home):
     assert SECRET not in repr(_settings(home, files={"secret": SECRET}))
 

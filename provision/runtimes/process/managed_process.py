@@ -29,6 +29,9 @@ if TYPE_CHECKING:
 __all__ = ["ManagedProcess", "ProcessSettings", "log_tail", "reads_anew", "running", "start", "stop"]
 
 LOG = "process.log"
+FORMER = ".1"
+"""The ending of the log of the process that ran before; see `provision.runtimes.protocol.RunningProcess`."""
+FORMER_BYTES = 10_000_000
 LOCK = "process.lock"
 READY_SECONDS = 60.0
 STOP_SECONDS = 10.0
@@ -195,6 +198,7 @@ def launch(settings: ProcessSettings, digest: str) -> ManagedProcess:
     for name, text in settings.files.items():
         record.write_private(home / name, text)
     inherited = {name: os.environ[name] for name in INHERITED if name in os.environ}
+    _keep_former(home / settings.log)
     log = os.open(home / settings.log, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
     try:
         process = subprocess.Popen(
@@ -229,6 +233,21 @@ def launch(settings: ProcessSettings, digest: str) -> ManagedProcess:
         process.kill()
         raise
     return managed
+
+
+def _keep_former(log: Path) -> None:
+    """Keep the log of the process before, or its last megabytes, beside the log that begins now."""
+    if not log.is_file() or not (size := log.stat().st_size):
+        return
+    if size > FORMER_BYTES:
+        with log.open("r+b") as file:
+            file.seek(size - FORMER_BYTES)
+            file.readline()  # a line that has lost its beginning is none
+            end = file.read()
+            file.seek(0)
+            file.write(end)
+            file.truncate()
+    log.replace(log.with_name(log.name + FORMER))
 
 
 def await_ready(
