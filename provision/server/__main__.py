@@ -6,9 +6,11 @@ import argparse
 import gc
 import logging
 import os
+import resource
 import signal
 import socket
 import sys
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -25,8 +27,12 @@ if TYPE_CHECKING:
 
     from provision.server.audit import AuditTrail
 
-# The limit for a request's headers that arrive in pieces, in bytes: more than the longest token.
-_HEAD_BYTES = 64 * 1024
+# The limit for a request's headers that arrive in pieces, in bytes: the longest token, and as much for all the others.
+_HEAD_BYTES = 32 * 1024
+# Beyond the requests that are served there are places for those that are told so, and for health checks.
+_PLACES_IN_RESERVE = 64
+# Files, connections to the authorization server, and connections that are being closed.
+_FURTHER_DESCRIPTORS = 1024
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -133,17 +139,20 @@ def _serve(
     from sse_starlette.sse import AppStatus
 
     from provision.server.audit import AuditTrail
+    from provision.server.connections import Connection, Listener, Places
 
     # At the first signal the library breaks off every streamed answer. Ours end by themselves, and uvicorn bounds the wait.
     AppStatus.disable_automatic_graceful_drain()  # type: ignore[no-untyped-call]
     app = build(settings, AuditTrail(settings.audit_file))
     gc.freeze()
     gc.enable()
+    places = Places(settings.max_connections + _PLACES_IN_RESERVE)
+    _allow_descriptors(settings.max_connections + _PLACES_IN_RESERVE + _FURTHER_DESCRIPTORS)
     config = uvicorn.Config(
         app,
         loop="asyncio" if tls is None else "provision.server.tls:Loop",
         ssl_context_factory=None if tls is None else lambda _config, _default: tls,
-        http="h11",
+        http=partial(Connection, places=places),  # type: ignore[arg-type]  # uvicorn calls it
         ws="none",
         lifespan="on",
         log_config=None,
@@ -152,7 +161,15 @@ def _serve(
         h11_max_incomplete_event_size=_HEAD_BYTES,
         timeout_graceful_shutdown=settings.shutdown_seconds,  # type: ignore[arg-type]  # a fraction works
     )
-    uvicorn.Server(config).run(sockets=[listener])
+    uvicorn.Server(config).run(sockets=[Listener(listener, places)])
+
+
+def _allow_descriptors(wanted: int) -> None:
+    """Let the process open so many files and connections, if the system lets it."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    if soft != resource.RLIM_INFINITY and soft < wanted:
+        most = wanted if hard == resource.RLIM_INFINITY else min(wanted, hard)
+        resource.setrlimit(resource.RLIMIT_NOFILE, (most, hard))
 
 
 def _serve_stdio(settings: Settings) -> None:
@@ -176,6 +193,8 @@ def _prepare_imports() -> None:
     logging.basicConfig(level=logging.WARNING, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
     for name in ("fastmcp", "mcp"):
         logging.getLogger(name).setLevel(logging.CRITICAL)
+    # It warns of each request that is none: whoever can connect could fill the log.
+    logging.getLogger("uvicorn.error").setLevel(logging.ERROR)
     # The settings of this process come from its file only, not from the inherited environment.
     for name in [name for name in os.environ if name.startswith("FASTMCP_")]:
         del os.environ[name]

@@ -13,11 +13,20 @@ import httpx2
 if TYPE_CHECKING:
     import ssl
 
+# An introspection or a key set has a few kilobytes.
+ANSWER_BYTES = 1024 * 1024
 _NOT_OURS = {b"host", b"content-length", b"connection"}
 
 
+class AnswerTooLongError(httpx2.TransportError):
+    """The authorization server's answer is longer than any answer about a token."""
+
+
 class AiohttpTransport(httpx2.AsyncBaseTransport):
-    """A transport of `httpx2.AsyncClient` that reads each answer whole.
+    """A transport of `httpx2.AsyncClient` that reads each answer whole, up to a limit.
+
+    Of the answer only status and content are handed on. A content encoding, which nobody asked for, is not undone: a small
+    answer cannot grow.
 
     Args:
         tls: The context that verifies https; None if only http is spoken.
@@ -53,7 +62,7 @@ class AiohttpTransport(httpx2.AsyncBaseTransport):
                 allow_redirects=False,
                 timeout=limits,
             ) as answer:
-                content = await answer.read()
+                content = await _content(answer, request)
         except aiohttp.ConnectionTimeoutError as error:
             raise httpx2.ConnectTimeout("no connection in time", request=request) from error
         except TimeoutError as error:
@@ -68,9 +77,7 @@ class AiohttpTransport(httpx2.AsyncBaseTransport):
             raise httpx2.RemoteProtocolError(str(error), request=request) from error
         except aiohttp.ClientError as error:
             raise httpx2.ReadError(str(error), request=request) from error
-        return httpx2.Response(
-            answer.status, headers=list(answer.raw_headers), content=content, request=request
-        )
+        return httpx2.Response(answer.status, content=content, request=request)
 
     def _open_session(self) -> aiohttp.ClientSession:
         if self._session is None:  # the session belongs to the event loop of the first request
@@ -91,3 +98,16 @@ class AiohttpTransport(httpx2.AsyncBaseTransport):
         if self._session is not None:
             await self._session.close()
             self._session = None
+
+
+async def _content(answer: aiohttp.ClientResponse, request: httpx2.Request) -> bytes:
+    declared = answer.content_length
+    if declared is not None and declared <= ANSWER_BYTES:
+        return await answer.read()
+    content = bytearray()
+    async for part in answer.content.iter_any():
+        content += part
+        if len(content) > ANSWER_BYTES:
+            answer.close()
+            raise AnswerTooLongError("the answer is too long", request=request)
+    return bytes(content)

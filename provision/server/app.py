@@ -147,4 +147,4 @@ def build_app(
         stateless_http=True,
         debug=False,
     )
-    return guard.around(app, path=settings.path)
+    return guard.around(app, methods=["POST", "DELETE"])

@@ -12,14 +12,17 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Protocol, TextIO
 
+from provision.server.allowance import Allowance
+
 if TYPE_CHECKING:
     from pathlib import Path
 
     from mcp.server.auth.provider import AccessToken
 
-
 _TOOL_CHARACTERS = 100
 """The maximal length of a logged tool name; a caller may name an unknown tool at any length."""
+_LINES_AT_ONCE = 50
+_LINES_PER_MINUTE = 12
 
 
 @dataclass(slots=True)
@@ -33,6 +36,7 @@ class RequestRecord:
         scopes: The scopes that the token grants.
         tool: The tool for which a scope is missing.
         reason: Why the request is refused.
+        peer: The address of the caller; None if a proxy in front hides it.
     """
 
     correlation_id: str = field(default_factory=lambda: uuid.uuid4().hex)
@@ -41,6 +45,7 @@ class RequestRecord:
     scopes: list[str] | None = None
     tool: str | None = None
     reason: str | None = None
+    peer: str | None = None
     _started: float = field(default_factory=time.perf_counter)
 
     def elapsed_ms(self) -> float:
@@ -59,9 +64,13 @@ class RequestRecord:
 _current: ContextVar[RequestRecord | None] = ContextVar("provision_request", default=None)
 
 
-def begin_request() -> RequestRecord:
-    """Start the record of a request; tasks started afterwards share the record."""
-    record = RequestRecord()
+def begin_request(peer: str | None = None) -> RequestRecord:
+    """Start the record of a request; tasks started afterwards share the record.
+
+    Args:
+        peer: The address of the caller, if it is known.
+    """
+    record = RequestRecord(peer=peer)
     _current.set(record)
     return record
 
@@ -99,6 +108,8 @@ class AuditTrail:
             else os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC, 0o600)
         )
         self._observer: Observer | None = None
+        self._lines = Allowance(per_minute=_LINES_PER_MINUTE, burst=_LINES_AT_ONCE)
+        self._left_out: dict[str | None, int] = {}
 
     def observed_by(self, observer: Observer) -> None:
         """Report every event from now on to an observer.
@@ -134,6 +145,9 @@ class AuditTrail:
     def refusal(self, record: RequestRecord, *, status: int | None, duration_ms: float) -> None:
         """Note a request that was refused before it reached a tool.
 
+        A caller can cause refusals before authentication, and by the rate limit, without end. Once there are many of these
+        for one reason, only some get a line: the next line says how many were left out.
+
         Args:
             record: The record of the request.
             status: The HTTP status of the answer; None if the request did not come over HTTP.
@@ -141,6 +155,11 @@ class AuditTrail:
         """
         if self._observer is not None:
             self._observer.refusal(reason=record.reason or "unknown")
+        unlimited = record.client is None or record.reason == "rate_limited"
+        if unlimited and self._lines.use(record.reason):
+            self._left_out[record.reason] = self._left_out.get(record.reason, 0) + 1
+            return
+        left_out = self._left_out.pop(record.reason, 0) if unlimited else 0
         self._write(
             event="refusal",
             decision="refused",
@@ -152,6 +171,7 @@ class AuditTrail:
             scopes=record.scopes,
             duration_ms=round(duration_ms, 3),
             correlation_id=record.correlation_id,
+            **({"left_out": left_out} if left_out else {}),
         )
 
     def error(self, record: RequestRecord, error: BaseException) -> None:

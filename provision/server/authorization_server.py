@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import httpx2
+from pydantic_core import from_json
 from starlette.authentication import AuthenticationError
 
 if TYPE_CHECKING:
@@ -30,6 +31,19 @@ class AuthorizationServerError(AuthenticationError):
     def __init__(self, reason: str) -> None:
         super().__init__(reason)
         self.reason = reason
+
+
+class TooManyRefusalsError(AuthenticationError):
+    """A caller's tokens were refused so often that the next one is not looked at yet.
+
+    Args:
+        seconds: How long the caller has to wait.
+    """
+
+    def __init__(self, seconds: float) -> None:
+        super().__init__("too_many_refusals")
+        self.reason = "too_many_refusals"
+        self.seconds = seconds
 
 
 @dataclass(slots=True)
@@ -81,7 +95,8 @@ class WatchedTransport(httpx2.AsyncBaseTransport):
             answer.trouble = f"authorization_server_status:{response.status_code}"
             return response
         try:
-            document = response.json()
+            # Refuses what is too deep, and numbers that JSON does not have.
+            document = from_json(response.content, allow_inf_nan=False)
         except ValueError:
             document = None
         if isinstance(document, dict):

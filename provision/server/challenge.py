@@ -22,6 +22,9 @@ BODIES = {
     400: ("invalid_request", "The Authorization header is malformed."),
     401: ("invalid_token", "A valid access token for this resource is needed."),
     403: ("insufficient_scope", "The access token lacks a scope that this resource needs."),
+    405: ("method_not_allowed", "This path does not take this method."),
+    406: ("not_acceptable", "The Accept header must name application/json and text/event-stream."),
+    408: ("request_timeout", "The request took too long to arrive."),
     429: ("too_many_requests", "This caller makes too many requests; try again later."),
     413: ("request_too_large", "The request is larger than this server takes."),
     415: ("unsupported_media_type", "The body must be of the type application/json, without an encoding."),
@@ -30,9 +33,26 @@ BODIES = {
     503: ("temporarily_unavailable", "Access tokens cannot be checked at the moment; try again."),
 }
 """``error`` and ``error_description`` by status; a bad token gets no further detail."""
-SHUTTING_DOWN = ("temporarily_unavailable", "The server is shutting down; try again.")
-FORBIDDEN_ORIGIN = ("forbidden_origin", "The Origin header names a site that may not call this server.")
-REASONS = {401: "no_token", 403: "insufficient_scope", 415: "unsupported_media_type", 421: "foreign_host"}
+BODIES_BY_REASON = {
+    "foreign_origin": ("forbidden_origin", "The Origin header names a site that may not call this server."),
+    "shutting_down": ("temporarily_unavailable", "The server is shutting down; try again."),
+    "too_busy": ("temporarily_unavailable", "The server has too many requests under way; try again."),
+    "unknown_path": ("not_found", "There is nothing at this path."),
+}
+"""``error`` and ``error_description`` where the status alone does not tell them."""
+REASONS = {
+    400: "malformed_request",
+    401: "no_token",
+    403: "insufficient_scope",
+    404: "not_found",
+    405: "method_not_allowed",
+    406: "not_acceptable",
+    408: "request_timeout",
+    413: "request_too_large",
+    415: "unsupported_media_type",
+    421: "foreign_host",
+    503: "too_busy",
+}
 """The audit trail's reason for a status if nothing more specific is known."""
 
 

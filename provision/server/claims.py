@@ -22,6 +22,8 @@ ALGORITHMS = (
     "EdDSA",
     "Ed25519",
 )
+# RFC 7519 section 2, NumericDate: seconds. Beyond this number not every second can be told in JSON (RFC 8259 section 6).
+_LATEST = 2**53
 # The tolerance for an authorization server's clock that runs ahead, in seconds.
 NOT_BEFORE_LEEWAY = 5.0
 
@@ -40,9 +42,9 @@ def refusal_reason(claims: Mapping[str, Any], *, issuer: str, audience: str) -> 
     checks = (
         ("wrong_issuer", claims.get("iss") != issuer),
         ("wrong_audience", audience not in _audiences(claims.get("aud"))),
-        ("no_expiry", not _is_number(claims.get("exp"))),
-        ("expired", _is_number(claims.get("exp")) and claims["exp"] <= now),
-        ("not_yet_valid", not _is_number(not_before) or not_before > now + NOT_BEFORE_LEEWAY),
+        ("no_expiry", not _is_date(claims.get("exp"))),
+        ("expired", _is_date(claims.get("exp")) and claims["exp"] <= now),
+        ("not_yet_valid", not _is_date(not_before) or not_before > now + NOT_BEFORE_LEEWAY),
         ("wrong_token_type", not isinstance(typ, str) or typ.lower() != "bearer"),
         # A token bound to a key (DPoP, mutual TLS) proves nothing without the proof of possession.
         ("bound_to_a_key", claims.get("cnf") is not None),
@@ -54,5 +56,5 @@ def _audiences(value: object) -> tuple[object, ...]:
     return tuple(value) if isinstance(value, list) else (value,)
 
 
-def _is_number(value: object) -> bool:
-    return isinstance(value, int | float) and not isinstance(value, bool)
+def _is_date(value: object) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool) and abs(value) < _LATEST

@@ -1,8 +1,7 @@
 """All the layers around an application (the reference server or your own), put together in order.
 
-The edge (:mod:`provision.server.edge`) is outermost. Then come host and origin checks, authentication
-(:mod:`provision.server.protection`), rate and message checks, and the check of the token's scopes
-(:mod:`provision.server.challenge`).
+The edge (:mod:`provision.server.edge`) is outermost. Then come authentication (:mod:`provision.server.protection`), rate
+and message checks, and the check of the token's scopes (:mod:`provision.server.challenge`).
 """
 
 from __future__ import annotations
@@ -10,17 +9,17 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
-from fastmcp.server.http import HostOriginGuardMiddleware
 from starlette.applications import Starlette
 from starlette.middleware import Middleware
-from starlette.routing import Mount, Route
+from starlette.routing import Route
 
 from provision.server.authorization_server import http_transport
 from provision.server.challenge import token_needed
-from provision.server.edge import Edge
+from provision.server.edge import Edge, Limits, Reached
 from provision.server.protection import WELL_KNOWN, ProtectedResource
 from provision.server.secret_file import read_secret
 from provision.server.settings import SettingsError
+from provision.server.web_pages import WebPages
 
 if TYPE_CHECKING:
     from collections.abc import Collection
@@ -64,35 +63,35 @@ class Guard:
         self._verifier = build_verifier(settings, transport)
         self.protection = ProtectedResource(settings, self._verifier)
 
-    def around(self, app: ASGIApp, *, path: str | None) -> ASGIApp:
-        """Return an application behind the checks.
+    def around(self, app: ASGIApp, *, methods: Collection[str], paths: Collection[str] = ()) -> ASGIApp:
+        """Return an application behind the checks; nothing of it but its endpoint and the given paths can be reached.
 
         Args:
             app: The application, without authorization of its own.
-            path: The only path that can be reached, by POST and DELETE; None for all paths.
+            methods: The methods that it takes.
+            paths: The application's further paths.
         """
         settings, scopes = self._settings, list(self._settings.scopes)
         metadata = _resource_metadata(settings)
         guarded = token_needed(app, scopes, metadata)
-        reached = Mount("/", guarded) if path is None else Route(path, guarded, methods=["POST", "DELETE"])
+        reached = [settings.path, *paths]
+        public = self.protection.get_routes(settings.path)
         checked = Starlette(
-            routes=[*self.protection.get_routes(settings.path), reached],
-            middleware=[
-                Middleware(
-                    HostOriginGuardMiddleware,
-                    allowed_hosts=[urlsplit(settings.url).hostname or ""],
-                    allowed_origins=list(settings.allowed_origins),
-                    mode="strict",
-                ),
-                *self.protection.get_middleware(),
-                *_layers(settings),
-            ],
+            routes=[*public, *(Route(path, guarded, methods=list(methods)) for path in reached)],
+            middleware=[*self.protection.get_middleware(), *_layers(settings)],
         )
         edge = Edge(
             checked,
-            path=path,
+            reached=Reached(
+                paths=frozenset(reached),
+                public=frozenset(route.path for route in public),
+                methods=tuple(methods),
+                scheme=urlsplit(settings.url).scheme,
+                peers=not settings.behind_a_proxy,
+            ),
+            pages=WebPages(settings.url, settings.allowed_origins),
             resource_metadata=metadata,
-            max_request_bytes=settings.max_request_bytes,
+            limits=Limits(bytes=settings.max_request_bytes, requests=settings.max_connections),
             audit=self._audit,
             metrics=self._metrics,
             trouble=self._verifier.trouble,
@@ -164,7 +163,7 @@ def build_verifier(settings: Settings, transport: httpx2.AsyncBaseTransport | No
 
 def _layers(settings: Settings) -> list[Middleware]:
     """Return the layers that an authenticated request passes, in order."""
-    return [*_cross_origin(settings), *_rate_limit(settings), *_messages(settings)]
+    return [*_rate_limit(settings), *_messages(settings)]
 
 
 def _rate_limit(settings: Settings) -> list[Middleware]:
@@ -180,7 +179,7 @@ def _messages(settings: Settings) -> list[Middleware]:
     """Return the layers that check the message after the token: is it valid, and does its tool need further scopes?"""
     from provision.server.json_rpc import JsonRpcOnly
 
-    json_rpc_only = Middleware(JsonRpcOnly, path=settings.path)
+    json_rpc_only = Middleware(JsonRpcOnly)
     if not any(settings.tool_scopes.values()):
         return [json_rpc_only]
     from provision.server.tool_scopes import ToolScopes
@@ -192,26 +191,3 @@ def _messages(settings: Settings) -> list[Middleware]:
         resource_metadata=_resource_metadata(settings),
     )
     return [json_rpc_only, tool_scopes]
-
-
-def _cross_origin(settings: Settings) -> list[Middleware]:
-    """Return the layer that lets scripts of the allowed origins read answers; the origin check itself is elsewhere."""
-    if not settings.allowed_origins:
-        return []
-    from starlette.middleware.cors import CORSMiddleware
-
-    return [
-        Middleware(
-            CORSMiddleware,
-            allow_origins=list(settings.allowed_origins),
-            allow_methods=["POST", "DELETE"],
-            allow_headers=["*"],
-            expose_headers=[
-                "WWW-Authenticate",
-                "Retry-After",
-                "X-Correlation-ID",
-                "Mcp-Session-Id",
-                "MCP-Protocol-Version",
-            ],
-        )
-    ]

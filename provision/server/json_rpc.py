@@ -1,16 +1,19 @@
 """A check that refuses any body that is not a JSON-RPC message, before anything acts on it.
 
+The message that was checked is handed on, written anew: another parser cannot read another message out of the same bytes.
+
 Sources: MCP specification, "Streamable HTTP" (an input that cannot be accepted gets an HTTP error,
-with a JSON-RPC error response as its body); JSON-RPC 2.0 section 5.1; RFC 9110 section 15.5.16.
+with a JSON-RPC error response as its body); JSON-RPC 2.0 section 5.1; RFC 9110 sections 8.3.1 and 15.5.16.
 """
 
 from __future__ import annotations
 
 import json
+import re
 from typing import TYPE_CHECKING, Any
 
 from mcp.server.auth.middleware.bearer_auth import AuthenticatedUser
-from pydantic_core import from_json
+from pydantic_core import from_json, to_json
 
 from provision.server.audit import current_request
 
@@ -20,28 +23,34 @@ if TYPE_CHECKING:
 MESSAGE = "provision.message"
 """The key of the message in the request's scope, for the inner layers."""
 
+_JSON = b"application/json"
+# RFC 9110 sections 5.6.2, 5.6.4, 5.6.6 and 8.3.1; possessive, so that no header makes the search long.
+_WORD = rb"[!#$%&'*+\-.^_`|~0-9A-Za-z]++"
+_QUOTED = rb'"(?:[\t \x21\x23-\x5B\x5D-\x7E\x80-\xFF]|\\[\t \x21-\x7E\x80-\xFF])*+"'
+_PARAMETER = rb"(" + _WORD + rb")=(" + _WORD + rb"|" + _QUOTED + rb")"
+_MEDIA_TYPE = re.compile(
+    rb"(" + _WORD + rb"/" + _WORD + rb")((?:[\t ]*+;[\t ]*+(?:" + _PARAMETER + rb")?)*+)[\t ]*+"
+)
+_PARAMETERS = re.compile(_PARAMETER)
 _PARSE_ERROR = (-32700, "Parse error")
 _INVALID_REQUEST = (-32600, "Invalid Request")
 
 
 class JsonRpcOnly:
-    """Middleware that reads each authenticated request to the MCP endpoint and passes on single JSON-RPC messages.
+    """Middleware that reads each authenticated POST to any path and passes on single JSON-RPC messages.
 
     Args:
         app: The handler of the message.
-        path: The path of the MCP endpoint.
     """
 
-    def __init__(self, app: ASGIApp, *, path: str) -> None:
+    def __init__(self, app: ASGIApp) -> None:
         self._app = app
-        self._path = path
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass the request on, or answer 400 or 415."""
         user = scope.get("user")
         if (
             scope["type"] != "http"
-            or scope["path"] != self._path
             or scope["method"] != "POST"
             or not isinstance(user, AuthenticatedUser)  # an inner layer answers 401
         ):
@@ -49,9 +58,7 @@ class JsonRpcOnly:
             return
         if not _is_plain_json(scope["headers"]):
             current_request().reason = "unsupported_media_type"
-            await send(
-                {"type": "http.response.start", "status": 415, "headers": [(b"accept", b"application/json")]}
-            )
+            await send({"type": "http.response.start", "status": 415, "headers": [(b"accept", _JSON)]})
             await send({"type": "http.response.body", "body": b""})
             return
         body = await _whole_body(receive)
@@ -63,23 +70,53 @@ class JsonRpcOnly:
             return
         try:
             message = from_json(body, allow_inf_nan=False)
+            checked = _written(message)
         except ValueError:
             await _answer(send, _PARSE_ERROR)
             return
         if not _is_message(message):
             await _answer(send, _INVALID_REQUEST)
             return
-        await self._app({**scope, MESSAGE: message}, _again(body, receive), send)
+        headers = [
+            *((name, value) for name, value in scope["headers"] if name not in _OF_THE_BODY),
+            (b"content-type", _JSON),
+            (b"content-length", str(len(checked)).encode()),
+        ]
+        await self._app({**scope, MESSAGE: message, "headers": headers}, _again(checked, receive), send)
+
+
+_OF_THE_BODY = frozenset({b"content-type", b"content-length", b"content-encoding", b"transfer-encoding"})
+
+
+def _written(message: Any) -> bytes:
+    """Return a document as JSON.
+
+    Raises:
+        ValueError: The document has a number that is too large for a float.
+    """
+    text = to_json(message)
+    if b"Infinity" in text:  # a string may hold the word
+        from_json(text, allow_inf_nan=False)
+    return text
 
 
 def _is_plain_json(headers: list[tuple[bytes, bytes]]) -> bool:
-    kind, encoding = b"", b"identity"
-    for name, value in headers:
-        if name == b"content-type":
-            kind = value.partition(b";")[0].strip()
-        elif name == b"content-encoding":
-            encoding = value.strip().lower()
-    return kind == b"application/json" and encoding == b"identity"
+    kinds, encodings = (
+        [value for name, value in headers if name == wanted]
+        for wanted in (b"content-type", b"content-encoding")
+    )
+    plain = all(encoding.strip().lower() == b"identity" for encoding in encodings)
+    return plain and len(kinds) == 1 and (kinds[0] == _JSON or _is_json_in_utf_8(kinds[0]))
+
+
+def _is_json_in_utf_8(kind: bytes) -> bool:
+    match = _MEDIA_TYPE.fullmatch(kind)
+    if match is None or match[1].lower() != _JSON:
+        return False
+    parameters = _PARAMETERS.findall(match[2])
+    return all(
+        value.strip(b'"').lower() == b"utf-8" for name, value in parameters if name.lower() == b"charset"
+    )
 
 
 async def _whole_body(receive: Receive) -> bytes | None:

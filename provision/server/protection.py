@@ -5,6 +5,7 @@ An inner layer decides about access; the challenges are in :mod:`provision.serve
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING
 
 from fastmcp.server.auth import RemoteAuthProvider
@@ -17,7 +18,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from provision.server.audit import current_request
-from provision.server.authorization_server import AuthorizationServerError
+from provision.server.authorization_server import AuthorizationServerError, TooManyRefusalsError
 
 if TYPE_CHECKING:
     from fastmcp.server.auth import TokenVerifier
@@ -72,14 +73,17 @@ class ProtectedResource(RemoteAuthProvider):
         ]
 
     def get_middleware(self) -> list[Middleware]:
-        """Return the library's authentication, extended to answer an outage of the authorization server with 503."""
+        """Return the library's authentication, extended by 503 for an outage of the authorization server and 429."""
         return [
-            Middleware(AuthenticationMiddleware, backend=BearerAuthBackend(self), on_error=_unavailable),
+            Middleware(AuthenticationMiddleware, backend=BearerAuthBackend(self), on_error=_undecided),
             Middleware(AuthContextMiddleware),
         ]
 
 
-def _unavailable(_: HTTPConnection, error: AuthenticationError) -> Response:
+def _undecided(_: HTTPConnection, error: AuthenticationError) -> Response:
+    if isinstance(error, TooManyRefusalsError):
+        current_request().reason = error.reason
+        return Response(status_code=429, headers={"Retry-After": str(math.ceil(error.seconds))})
     reason = error.reason if isinstance(error, AuthorizationServerError) else type(error).__name__
     current_request().reason = reason
     return Response(status_code=503, headers={"Retry-After": str(RETRY_AFTER_SECONDS)})

@@ -3,21 +3,16 @@
 from __future__ import annotations
 
 import math
-from collections import OrderedDict
-from time import monotonic
 from typing import TYPE_CHECKING
 
 from mcp.server.auth.middleware.bearer_auth import AuthenticatedUser
 
+from provision.server.allowance import Allowance
 from provision.server.audit import current_request
 
 if TYPE_CHECKING:
     from mcp.server.auth.provider import AccessToken
     from starlette.types import ASGIApp, Receive, Scope, Send
-
-SUBJECTS = 4096
-"""The number of subjects counted at once; the subject idle longest is forgotten first."""
-_ROUNDING = 1e-6
 
 
 class RateLimit:
@@ -31,9 +26,7 @@ class RateLimit:
 
     def __init__(self, app: ASGIApp, *, per_minute: int, burst: int) -> None:
         self._app = app
-        self._interval = 60 / per_minute
-        self._ahead = (burst - 1) * self._interval
-        self._due: OrderedDict[tuple[str, str], float] = OrderedDict()
+        self._allowance = Allowance(per_minute=per_minute, burst=burst)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass the request on, or answer 429."""
@@ -48,20 +41,6 @@ class RateLimit:
         await send({"type": "http.response.body", "body": b""})
 
     def _to_wait(self, access: AccessToken) -> float:
-        """Count a request, or return how long its subject has to wait, in seconds.
-
-        This is the generic cell rate algorithm (ITU-T I.371): each request makes the next one due an interval later,
-        and a subject may be ahead by its burst. The algorithm keeps one number for each subject; the library's token
-        bucket takes a turn of the event loop for its lock.
-        """
         # Prefixed by kind: no subject can share the key of another one's client id.
         key = ("client", access.client_id) if access.subject is None else ("subject", access.subject)
-        now = monotonic()
-        due = max(now, self._due.get(key, now))
-        early = due - now - self._ahead
-        if early <= _ROUNDING:
-            self._due[key] = due + self._interval
-        self._due.move_to_end(key)
-        if len(self._due) > SUBJECTS:
-            self._due.popitem(last=False)
-        return early if early > _ROUNDING else 0
+        return self._allowance.use(key)

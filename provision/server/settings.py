@@ -98,6 +98,13 @@ class Settings(ServerOptions):
         le=_LIBRARY_BYTES,
         description="The longest body of a request, in bytes.",
     )
+    max_connections: int = Field(
+        default=1000,
+        ge=16,
+        le=65_536,
+        description="The number of connections, and of requests under way, at once. More requests get 503; a new connection"
+        " takes the place of the one that has been without a request for longest.",
+    )
     tls_certificate_file: FilePath | None = Field(
         default=None,
         description="PEM file with the certificate chain: with it and its key the server speaks HTTPS, TLS 1.2 or 1.3. Read"
@@ -156,6 +163,13 @@ class Settings(ServerOptions):
     def path(self) -> str:
         """The path of the MCP endpoint."""
         return urlsplit(self.url).path
+
+    @property
+    def behind_a_proxy(self) -> bool:
+        """True if a proxy in front speaks HTTPS; the proxy's address then stands for all callers."""
+        return self.tls_terminated_by_proxy or (
+            self.url.startswith("https:") and self.tls_certificate_file is None
+        )
 
     @property
     def base_url(self) -> str:

@@ -1,4 +1,4 @@
-"""A short-lived cache of accepted tokens, by their hash.
+"""A short-lived cache of what is known about tokens, by their hash.
 
 FastMCP's own ``TokenCache`` copies its entries, claims and all, at each lookup: 23 µs instead of 1.4, on every request; and it
 uses the clock of the day, which may be set. No entry is changed here.
@@ -9,16 +9,15 @@ from __future__ import annotations
 import hashlib
 from collections import OrderedDict
 from time import monotonic
-from typing import TYPE_CHECKING
+from typing import Generic, TypeVar
 
-if TYPE_CHECKING:
-    from fastmcp.server.auth import AccessToken
+Known = TypeVar("Known")
 
 CACHE_ENTRIES = 4096
 
 
-class TokenCache:
-    """A cache of accepted tokens; the oldest leaves first.
+class TokenCache(Generic[Known]):
+    """A cache of what is known about each token; the oldest leaves first.
 
     Args:
         seconds: How long a token is remembered; 0 turns the cache off.
@@ -28,25 +27,25 @@ class TokenCache:
     def __init__(self, *, seconds: float, entries: int) -> None:
         self._seconds = seconds
         self._entries = entries
-        self._known: OrderedDict[bytes, tuple[float, AccessToken]] = OrderedDict()
+        self._known: OrderedDict[bytes, tuple[float, Known]] = OrderedDict()
 
-    def get(self, token: str) -> AccessToken | None:
-        """Return the access that the token granted, or None; the token may have expired since."""
+    def get(self, token: str) -> Known | None:
+        """Return what is known about the token, or None; the token may have expired since."""
         key = _key(token)
         known = self._known.get(key)
         if known is None:
             return None
-        until, access = known
+        until, what = known
         if monotonic() < until:
-            return access
+            return what
         del self._known[key]
         return None
 
-    def put(self, token: str, access: AccessToken) -> None:
-        """Remember a token."""
+    def put(self, token: str, what: Known) -> None:
+        """Remember something about a token."""
         if self._seconds == 0:
             return
-        self._known[_key(token)] = (monotonic() + self._seconds, access)
+        self._known[_key(token)] = (monotonic() + self._seconds, what)
         while len(self._known) > self._entries:
             self._known.popitem(last=False)
 

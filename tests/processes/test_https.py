@@ -6,9 +6,11 @@ import datetime as dt
 import ipaddress
 import socket
 import ssl
+import time
 from pathlib import Path
 
 import httpx2
+import psutil
 import pytest
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
@@ -72,6 +74,29 @@ def process(https, tmp_path):
     process = Process(https, tmp_path)
     yield process
     if process.popen.poll() is None:
+        process.popen.kill()
+        process.popen.communicate()
+
+
+def test_clients_that_never_shake_hands_keep_nobody_out(https, tmp_path, authorization):
+    authorization.up()
+    process = Process({**https, "max_connections": 16}, tmp_path)
+    try:
+        silent = []
+        for _ in range(600):
+            for _ in range(200):
+                try:
+                    silent.append(socket.create_connection(("127.0.0.1", https["port"]), timeout=20))
+                    break
+                except ConnectionRefusedError:
+                    time.sleep(0.05)
+        with httpx2.Client(verify=_trusting(https)) as http:
+            assert http.get(f"{process.base}/health/live").status_code == 200
+        assert psutil.Process(process.popen.pid).num_fds() < 200
+        for wire in silent:
+            wire.close()
+        process.end()
+    finally:
         process.popen.kill()
         process.popen.communicate()
 

@@ -12,6 +12,7 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING
 
 import httpx2
+import psutil
 import pytest
 
 from provision.server.__main__ import _listen
@@ -235,6 +236,33 @@ def test_the_longest_token_fits_whatever_pieces_it_comes_in(process, authorizati
 
     assert b"-32700" in exchange(process, apart())
     process.end()
+
+
+def test_thousands_of_slow_clients_keep_nobody_out(document, tmp_path, authorization):
+    authorization.up()
+    process = Process({**document, "max_connections": 16}, tmp_path)
+    process.wait_until_live()
+    slow = []
+    for _ in range(500):
+        wire = socket.create_connection(("127.0.0.1", document["port"]), timeout=20)
+        wire.sendall(_HEAD + b"X-Slow: ")
+        slow.append(wire)
+    assert httpx2.get(f"{process.base}/health/live").status_code == 200
+    assert httpx2.get(f"{process.base}/health/ready").status_code == 200
+    assert process.post(TOKEN).status_code == 200
+    descriptors = psutil.Process(process.popen.pid).num_fds()
+    assert descriptors < 200, "those who wait longest make room"
+    for wire in slow:
+        wire.close()
+    process.end()
+
+
+def test_requests_that_are_none_leave_no_lines(process):
+    process.wait_until_live()
+    for _ in range(20):
+        assert exchange(process, [b"hello\r\n\r\n"]).split()[1] == b"400"
+    _, written = process.end()
+    assert len(written.splitlines()) == 1, written
 
 
 def test_wrong_settings_end_it_with_2_and_one_line_each(document, tmp_path):

@@ -7,7 +7,7 @@ import stat
 
 import pytest
 
-from provision.server import tools
+from provision.server import allowance, tools
 
 
 def test_a_tool_call_leaves_one_line(server, stand_in):
@@ -66,6 +66,56 @@ def test_a_refusal_for_a_scope_names_the_scopes_that_there_were(start, stand_in)
         (["openid", "mcp:tools"], "multiply_numbers"),
         (None, None),
     ]
+
+
+def test_a_flood_of_refusals_of_nobody_known_does_not_fill_the_disk(server, monkeypatch):
+    now = 1000.0
+    monkeypatch.setattr(allowance, "monotonic", lambda: now)
+    for _ in range(80):
+        server.post()
+    assert [line["reason"] for line in server.audit()] == ["no_token"] * 50
+    assert all("left_out" not in line for line in server.audit())
+    server.post(headers={"Host": "evil.example"})
+    assert server.audit()[-1]["reason"] == "foreign_host", "another reason has lines of its own"
+    now += 6
+    server.post()
+    assert (server.audit()[-1]["reason"], server.audit()[-1]["left_out"]) == ("no_token", 30)
+    now += 6
+    server.post()
+    assert "left_out" not in server.audit()[-1]
+
+
+def test_what_a_known_user_is_refused_is_noted_each_time_but_for_the_rate(start, stand_in, monkeypatch):
+    monkeypatch.setattr(allowance, "monotonic", lambda: 1000.0)
+    server = start(burst_requests=70)
+    token = stand_in.issue(scope="openid")
+    for _ in range(150):
+        server.post(token)
+    reasons = [line["reason"] for line in server.audit()]
+    assert reasons == ["insufficient_scope"] * 70 + ["rate_limited"] * 50
+
+
+@pytest.mark.parametrize(
+    ("request_of", "reason", "status"),
+    [
+        (lambda http, headers: http.get("/mcp", headers=headers), "method_not_allowed", 405),
+        (
+            lambda http, headers: http.post(
+                "/mcp",
+                headers={**headers, "Accept": "text/html"},
+                json={"jsonrpc": "2.0", "id": 1, "method": "ping"},
+            ),
+            "not_acceptable",
+            406,
+        ),
+    ],
+)
+def test_a_refusal_by_the_application_is_noted_with_who_it_was(server, stand_in, request_of, reason, status):
+    answer = request_of(server.http, {"Authorization": f"Bearer {stand_in.issue()}"})
+    assert answer.status_code == status
+    (line,) = server.audit()
+    assert (line["reason"], line["status"], line["subject"]) == (reason, status, "subject-1")
+    assert line["correlation_id"] == answer.headers["X-Correlation-ID"] == answer.json()["correlation_id"]
 
 
 def test_listing_tools_leaves_no_line(server, stand_in):

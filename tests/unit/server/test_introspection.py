@@ -9,7 +9,7 @@ import time
 import httpx2
 import pytest
 
-from provision.server import claims, token_cache, verifier
+from provision.server import allowance, claims, token_cache, verifier
 
 ISSUER = "http://localhost:8080/realms/mcp"
 METADATA = "http://localhost:3000/.well-known/oauth-protected-resource/mcp"
@@ -45,6 +45,9 @@ def test_the_secret_goes_in_the_form_and_not_in_a_header(server, stand_in):
         ("expired", {"exp": 1}),
         ("no_expiry", {"exp": None}),
         ("no_expiry", {"exp": "never"}),
+        ("no_expiry", {"exp": 1e300}),
+        ("no_expiry", {"exp": 10**30}),
+        ("not_yet_valid", {"nbf": -1e300}),
         ("not_yet_valid", {"nbf": 2**40}),
         ("not_yet_valid", {"nbf": "soon"}),
         ("wrong_token_type", {"typ": "Refresh"}),
@@ -137,10 +140,46 @@ def test_a_remembered_token_still_expires(start, stand_in, monkeypatch):
     assert server.audit()[-1]["reason"] == "expired"
 
 
-def test_a_refusal_is_not_remembered(server, stand_in):
-    assert server.post("later").status_code == 401
+@pytest.mark.parametrize(("seconds", "asked"), [(3, 1), (0, 5)])
+def test_a_bad_token_is_asked_about_once_and_believed_to_be_bad_for_a_moment_only(
+    start, stand_in, monkeypatch, seconds, asked
+):
+    now = 1000.0
+    monkeypatch.setattr(token_cache, "monotonic", lambda: now)
+    server = start(cache_seconds=seconds)
+    assert [server.post("later").status_code for _ in range(5)] == [401] * 5
+    assert len(stand_in.forms) == asked
+    assert {line["reason"] for line in server.audit()} == {"inactive"}
     stand_in.issue("later")
+    now += 1.1
     assert server.post("later").status_code == 200
+
+
+def test_who_guesses_tokens_is_soon_asked_about_no_more(start, stand_in, monkeypatch):
+    now = 1000.0
+    monkeypatch.setattr(allowance, "monotonic", lambda: now)
+    server = start()
+    known = stand_in.issue("known")
+    assert server.post(known).status_code == 200
+    statuses = [server.post(f"guess-{number}").status_code for number in range(120)]
+    assert statuses == [401] * 100 + [429] * 20
+    assert len(stand_in.forms) == 101
+    answer = server.post("guess")
+    assert answer.headers["Retry-After"] == "1"
+    assert answer.json()["error"] == "too_many_requests"
+    assert "WWW-Authenticate" not in answer.headers, "nothing is known of the token"
+    assert server.post(known).status_code == 200, "a token that is known needs no question"
+    now += 0.11
+    assert server.post("guess-again").status_code == 401
+
+
+def test_behind_a_proxy_nobody_pays_for_the_guesses_of_another(start, stand_in):
+    server = start(url="https://mcp.example.org/mcp", introspection_client_id="http://localhost:3000/mcp")
+    headers = {"Host": "mcp.example.org"}
+    statuses = {server.post(f"guess-{number}", headers=headers).status_code for number in range(120)}
+    assert statuses == {401}
+    good = stand_in.issue(aud="https://mcp.example.org/mcp")
+    assert server.post(good, headers=headers).status_code == 200
 
 
 def test_the_cache_is_bounded_and_holds_no_token(start, stand_in, monkeypatch):
@@ -163,6 +202,8 @@ def test_the_cache_is_bounded_and_holds_no_token(start, stand_in, monkeypatch):
         httpx2.Response(302, headers={"Location": "http://elsewhere/"}),
         httpx2.Response(200, text="<html>a proxy"),
         httpx2.Response(200, json=["active"]),
+        httpx2.Response(200, text='{"active": true, "exp": Infinity}'),
+        httpx2.Response(200, text='{"active": true, "x": ' + "[" * 5000 + "]" * 5000 + "}"),
     ],
     ids=lambda failure: str(getattr(failure, "status_code", type(failure).__name__)),
 )

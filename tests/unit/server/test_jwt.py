@@ -9,11 +9,15 @@ import time
 
 import httpx2
 import pytest
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import padding
 from joserfc import jwk
+from joserfc.errors import SecurityWarning
 
 from provision.server import claims as claims_module
 from provision.server import jwt as jwt_module
-from provision.server import token_cache
+from provision.server import key_set, token_cache
+from tests.unit.server.conftest import claims_of_a_good_token
 
 ISSUER = "http://localhost:8080/realms/mcp"
 
@@ -120,10 +124,84 @@ def test_a_flood_of_unknown_key_ids_asks_for_the_keys_once(jwt_server, stand_in)
 
 
 def test_a_new_key_is_found(jwt_server, stand_in, monkeypatch):
-    monkeypatch.setattr(jwt_module, "_KEYS_SECONDS", 0)
+    monkeypatch.setattr(key_set, "_KEYS_SECONDS", 0)
     assert jwt_server.post(stand_in.sign()).status_code == 200
     stand_in.keys["new"] = jwk.RSAKey.generate_key(2048)
     assert jwt_server.post(stand_in.sign(kid="new")).status_code == 200
+
+
+def test_a_flood_of_unknown_key_ids_reads_the_keys_once(jwt_server, stand_in, monkeypatch):
+    read = []
+    library = key_set._pem
+    monkeypatch.setattr(key_set, "_pem", lambda key: (read.append(key["kid"]), library(key))[1])
+    stand_in.keys["made-up"] = jwk.RSAKey.generate_key(2048)
+    unknown = [stand_in.sign(kid="made-up", sub=str(number)) for number in range(5)]
+    del stand_in.keys["made-up"]
+    for token in (stand_in.sign(), *unknown, stand_in.sign(sub="another")):
+        jwt_server.post(token)
+    assert read == ["rsa"]
+
+
+def test_a_withdrawn_key_is_forgotten_with_the_next_unknown_one_or_after_an_hour(
+    jwt_server, stand_in, monkeypatch
+):
+    now = 5000.0
+    monkeypatch.setattr(key_set, "monotonic", lambda: now)
+    token, another = stand_in.sign(), stand_in.sign(sub="another")
+    assert jwt_server.post(token).status_code == 200
+    old = stand_in.keys.pop("rsa")
+    now += 3599
+    assert jwt_server.post(another).status_code == 200
+    now += 2
+    stand_in.keys["rsa"] = old
+    third = stand_in.sign(sub="third")
+    del stand_in.keys["rsa"]
+    assert jwt_server.post(third).status_code == 401
+
+
+def test_a_token_without_a_key_id_needs_a_set_with_one_key(jwt_server, stand_in):
+    def without_kid():
+        token = stand_in.sign(sub=str(time.monotonic()))
+        payload = token.split(".")[1]
+        signed = f"{_part({'alg': 'RS256', 'typ': 'JWT'})}.{payload}"
+        signature = stand_in.keys["rsa"].private_key.sign(
+            signed.encode(), padding.PKCS1v15(), hashes.SHA256()
+        )
+        return f"{signed}.{base64.urlsafe_b64encode(signature).decode().rstrip('=')}"
+
+    assert jwt_server.post(without_kid()).status_code == 200
+
+
+def test_a_short_rsa_key_vouches_for_nobody(jwt_server, stand_in):
+    with pytest.warns(SecurityWarning):
+        short = jwk.RSAKey.generate_key(1024)
+    stand_in.keys = {"rsa": short}
+    assert jwt_server.post(stand_in.sign()).status_code == 401
+    assert jwt_server.audit()[-1]["reason"] == "bad_signature"
+
+
+@pytest.mark.parametrize(
+    "claims",
+    [
+        '"x": ' + "[" * 1200 + "]" * 1200,
+        '"exp": Infinity',
+        '"exp": 1e999',
+        '"exp": NaN',
+        f'"exp": {10**400}',
+        f'"exp": 1{"0" * 5000}',
+        '"nbf": -Infinity',
+        '"sub": {"a": 1}',
+    ],
+    ids=lambda text: text[:12],
+)
+def test_a_signed_token_with_deep_or_huge_claims_is_401_and_no_fault(jwt_server, stand_in, claims):
+    payload = json.dumps(claims_of_a_good_token())[:-1] + f", {claims}}}"
+    signed = f"{_part({'alg': 'RS256', 'kid': 'rsa'})}.{base64.urlsafe_b64encode(payload.encode()).decode().rstrip('=')}"
+    signature = stand_in.keys["rsa"].private_key.sign(signed.encode(), padding.PKCS1v15(), hashes.SHA256())
+    token = f"{signed}.{base64.urlsafe_b64encode(signature).decode().rstrip('=')}"
+    assert len(token) < 16_000
+    assert jwt_server.post(token).status_code == 401
+    assert [line["event"] for line in jwt_server.audit()] == ["refusal"]
 
 
 @pytest.mark.parametrize(
@@ -133,11 +211,13 @@ def test_a_new_key_is_found(jwt_server, stand_in, monkeypatch):
         OSError("of the system"),
         httpx2.Response(500),
         httpx2.Response(200, text="<html>"),
+        httpx2.Response(200, json={"keys": "none"}),
+        httpx2.Response(200, text='{"keys": ' + "[" * 5000),
     ],
 )
 def test_an_outage_is_503_and_ends_by_itself(jwt_server, stand_in, failure, monkeypatch):
-    monkeypatch.setattr(jwt_module, "_RETRY_SECONDS", 0)
-    monkeypatch.setattr(jwt_module, "_KEYS_SECONDS", 0)
+    monkeypatch.setattr(key_set, "_RETRY_SECONDS", 0)
+    monkeypatch.setattr(key_set, "_KEYS_SECONDS", 0)
     stand_in.failure = failure
     answer = jwt_server.post(stand_in.sign())
     assert answer.status_code == 503

@@ -38,8 +38,9 @@ def send(request, server, stand_in):
         '{"jsonrpc":"2.0","id":NaN,"method":"tools/list"}',
         '{"jsonrpc":"2.0","id":1,"method":"tools/list"} and more',
         b'{"jsonrpc":"2.0","id":1,"method":"tools/\xff"}',
+        '{"jsonrpc":"2.0","id":1,"method":"tools/list","params":{"x":1e999}}',
     ],
-    ids=["empty", "broken", "deep", "NaN", "more behind it", "not UTF-8"],
+    ids=["empty", "broken", "deep", "NaN", "more behind it", "not UTF-8", "no float"],
 )
 def test_what_is_no_json_is_a_parse_error(server, send, body):
     _refused(server, send(body), -32700, "Parse error")
@@ -92,6 +93,16 @@ def _refused(server, answer, code, message):
         {"Content-Type": "text/plain"},
         {"Content-Type": ""},
         {"Content-Type": "application/jsonp"},
+        {"Content-Type": "application/json; charset=utf-16"},
+        {"Content-Type": 'application/json; charset="latin-1"'},
+        {"Content-Type": "application/json; charset=utf-8; charset=utf-16"},
+        {"Content-Type": "application/json; charset"},
+        {"Content-Type": "application/json; charset=utf-8 x"},
+        {"Content-Type": "application/json, text/plain"},
+        {"Content-Type": "application /json"},
+        {"Content-Type": 'application/json; x="unended'},
+        {"Content-Type": "application/json" + "; " * 5000 + "!"},
+        {"Content-Encoding": "identity, gzip"},
         {"Content-Encoding": "gzip"},
     ],
     ids=str,
@@ -104,7 +115,18 @@ def test_another_type_of_body_is_415(server, send, headers):
     assert server.audit()[-1]["reason"] == "unsupported_media_type"
 
 
-@pytest.mark.parametrize("kind", ["application/json; charset=utf-8", "application/json;charset=utf-8"])
+@pytest.mark.parametrize(
+    "kind",
+    [
+        "application/json; charset=utf-8",
+        "application/json;charset=utf-8",
+        'Application/JSON;charset="UTF-8"',
+        "APPLICATION/JSON ; Charset=Utf-8",
+        "application/json;",
+        "application/json; ;x=1",
+        'application/json; profile="; charset=utf-16"; charset=utf-8',
+    ],
+)
 def test_the_type_may_have_parameters(server, stand_in, kind):
     answer = server.post(stand_in.issue(), headers={"Content-Type": kind})
     assert answer.status_code == 200

@@ -111,6 +111,8 @@ def test_a_session_that_one_subject_began_refuses_another(own, stand_in):
     second = stand_in.issue("second", sub="subject-2")
     session = begin(own, first)
     assert call(own, second, session, city="Bern").status_code == 404
+    (line,) = own.audit("refusal")
+    assert (line["reason"], line["status"], line["subject"]) == ("not_found", 404, "subject-2")
     assert call(own, first, session, city="Bern").status_code == 200
 
 
@@ -121,14 +123,15 @@ def test_a_foreign_page_or_name_is_refused(own, stand_in, headers, status):
     assert own.post(stand_in.issue(), headers=headers).status_code == status
 
 
-def test_no_other_path_of_the_application_is_open(settings_document, stand_in):
+def test_no_other_path_of_the_application_is_open_unless_it_is_named(settings_document, stand_in):
     settings = Settings.model_validate_json(json.dumps(settings_document))
-    app = protect(fastmcp_app(), settings, AuditTrail(settings.audit_file), stand_in)
-    with TestClient(app, base_url="http://localhost:3000") as http:
-        assert http.get("/admin").status_code == 401
-        authorization = {"Authorization": f"Bearer {stand_in.issue()}"}
-        assert http.get("/admin", headers=authorization).status_code == 200
-        assert http.get("/health/live").status_code == 200
+    authorization = {"Authorization": f"Bearer {stand_in.issue()}"}
+    for paths, without, with_token in (((), 404, 404), (["/admin"], 401, 200)):
+        app = protect(fastmcp_app(), settings, AuditTrail(settings.audit_file), stand_in, paths=paths)
+        with TestClient(app, base_url="http://localhost:3000") as http:
+            assert http.get("/admin").status_code == without
+            assert http.get("/admin", headers=authorization).status_code == with_token
+            assert http.get("/health/live").status_code == 200
 
 
 @pytest.mark.parametrize("app", [fastmcp_app, sdk_app, None], ids=["FastMCP", "SDK", "reference"])

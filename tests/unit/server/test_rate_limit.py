@@ -7,7 +7,7 @@ from types import SimpleNamespace
 import httpx2
 import pytest
 
-from provision.server import rate_limit
+from provision.server import allowance
 
 
 @pytest.fixture
@@ -15,7 +15,7 @@ def clock(monkeypatch):
     """Time stands still unless a test moves it."""
 
     clock = SimpleNamespace(now=1000.0)
-    monkeypatch.setattr(rate_limit, "monotonic", lambda: clock.now)
+    monkeypatch.setattr(allowance, "monotonic", lambda: clock.now)
     return clock
 
 
@@ -80,7 +80,7 @@ def test_a_request_without_the_scope_counts_too(start, stand_in, clock):
 
 
 def test_who_has_no_good_token_is_neither_counted_nor_takes_room(start, stand_in, clock, monkeypatch):
-    monkeypatch.setattr(rate_limit, "SUBJECTS", 1)
+    monkeypatch.setattr(allowance, "KEYS", 1)
     server = start(requests_per_minute=1, burst_requests=1)
     assert server.post(stand_in.issue()).status_code == 200
     for number in range(5):
@@ -99,7 +99,7 @@ def test_health_and_metadata_are_not_limited(start, stand_in, clock):
 
 
 def test_no_more_subjects_are_remembered_than_fit(start, stand_in, clock, monkeypatch):
-    monkeypatch.setattr(rate_limit, "SUBJECTS", 2)
+    monkeypatch.setattr(allowance, "KEYS", 2)
     server = start(requests_per_minute=1, burst_requests=1)
     for name in "abc":
         stand_in.issue(name, sub=name)

@@ -13,6 +13,7 @@ import provision.server
 _ROOT = Path(__file__).parents[3]
 _WITH_THEM = {
     "anyio",
+    "h11",
     "joserfc",
     "mcp",
     "mcp_types",
