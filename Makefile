@@ -44,7 +44,7 @@ check: $(READY)  ## format, lint, types, imports, unit tests (half a minute)
 
 test: $(READY)  ## every test, against a real Keycloak and a real browser
 	@$(BIN)/python -m tests.support.requirements test
-	@$(BIN)/python -m pytest tests/e2e tests/integration tests/processes tests/fuzz tests/unit -q -n 3 --dist loadfile --no-loadscope-reorder --durations=60 --durations-min=1
+	@$(BIN)/python -m pytest tests/e2e tests/integration tests/processes tests/server tests/fuzz tests/unit -q -n 3 --dist loadfile --no-loadscope-reorder --durations=60 --durations-min=1
 
 chaos: $(READY)  ## commands killed at any moment, disks filled, daemons gone: the next run converges
 	@$(BIN)/python -m tests.support.requirements test

@@ -24,7 +24,7 @@ LONGEST = (
 )
 """The files that take minutes, the longest first (see ``--durations`` at the end of ``make test``)."""
 
-_FOLDERS = ("e2e", "integration", "processes", "fuzz")
+_FOLDERS = ("e2e", "integration", "processes", "server", "fuzz")
 
 
 def folder(nodeid: str) -> str:

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import provision.server
 
-_ROOT = Path(__file__).parents[3]
+_ROOT = Path(__file__).parents[2]
 _WITH_THEM = {
     "anyio",
     "h11",

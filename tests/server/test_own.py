@@ -15,7 +15,7 @@ from provision.server import protect
 from provision.server.app import build_app
 from provision.server.audit import AuditTrail
 from provision.server.settings import Settings
-from tests.unit.server.conftest import METADATA, Server
+from tests.server.conftest import METADATA, Server
 
 
 def forecast(city: str) -> str:

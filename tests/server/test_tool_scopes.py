@@ -7,7 +7,7 @@ import json
 import pytest
 
 from provision.server.settings import SettingsError
-from tests.unit.server.conftest import METADATA
+from tests.server.conftest import METADATA
 
 _FURTHER = "mcp:math:multiply"
 _CALL = {"method": "tools/call", "params": {"name": "multiply_numbers", "arguments": {"x": 6, "y": 7}}}

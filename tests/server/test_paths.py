@@ -17,7 +17,7 @@ from starlette.testclient import TestClient
 from provision.server import protect
 from provision.server.audit import AuditTrail
 from provision.server.settings import Settings
-from tests.unit.server.conftest import URL, Server
+from tests.server.conftest import URL, Server
 
 if TYPE_CHECKING:
     from starlette.requests import Request

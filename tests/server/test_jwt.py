@@ -17,7 +17,7 @@ from joserfc.errors import SecurityWarning
 from provision.server import claims as claims_module
 from provision.server import jwt as jwt_module
 from provision.server import key_set, token_cache
-from tests.unit.server.conftest import claims_of_a_good_token
+from tests.server.conftest import claims_of_a_good_token
 
 ISSUER = "http://localhost:8080/realms/mcp"
 

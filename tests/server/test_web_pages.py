@@ -9,7 +9,7 @@ import pytest
 from provision.server import edge
 from provision.server.settings import Settings
 from provision.server.web_pages import WebPages
-from tests.unit.server.test_paths import _echo_app, _settings
+from tests.server.test_paths import _echo_app, _settings
 
 METADATA = "/.well-known/oauth-protected-resource/mcp"
 INSPECTOR = "http://localhost:6274"
