@@ -10,16 +10,33 @@ from typing import TYPE_CHECKING
 import aiohttp
 import httpx2
 
+from provision._lib import loopback
+
 if TYPE_CHECKING:
     import ssl
 
 # An introspection or a key set has a few kilobytes.
 ANSWER_BYTES = 1024 * 1024
-_NOT_OURS = {b"host", b"content-length", b"connection"}
+_NOT_OURS = {b"content-length", b"connection"}
 
 
 class AnswerTooLongError(httpx2.TransportError):
     """The authorization server's answer is longer than any answer about a token."""
+
+
+def _to_trusted_listener(request: httpx2.Request) -> str:
+    """Return the request's address; over plain HTTP on this machine, the number of the address at which Keycloak listens.
+
+    The request holds the client's secret and the caller's token, and the answer says who may come in.
+    """
+    url = request.url
+    if url.scheme != "http":
+        return str(url)
+    try:
+        address = loopback.trusted_address(url.host, url.port or 80)
+    except loopback.ForeignListenerError as error:
+        raise httpx2.ConnectError(error.what, request=request) from error
+    return str(url.copy_with(host=address))
 
 
 class AiohttpTransport(httpx2.AsyncBaseTransport):
@@ -44,8 +61,9 @@ class AiohttpTransport(httpx2.AsyncBaseTransport):
         """Send a request and read the whole answer.
 
         Raises:
-            httpx2.TransportError: No answer came, or none in time.
+            httpx2.TransportError: No answer came, or none in time, or another user of this machine would get the request.
         """
+        url = _to_trusted_listener(request)
         headers = [
             (name.decode("ascii"), value.decode("latin-1"))
             for name, value in request.headers.raw
@@ -56,7 +74,7 @@ class AiohttpTransport(httpx2.AsyncBaseTransport):
         try:
             async with self._open_session().request(
                 request.method,
-                str(request.url),
+                url,
                 data=await request.aread() or None,
                 headers=headers,
                 allow_redirects=False,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import pwd
 import socket
@@ -13,6 +14,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import TYPE_CHECKING, ClassVar
 
 import httpx
+import httpx2
 import pytest
 
 from provision._lib import loopback
@@ -20,6 +22,7 @@ from provision._lib.errors import ProvisionError
 from provision.keycloak.api.session import KeycloakError, Session
 from provision.keycloak.connection import Connection
 from provision.runtimes.process.readiness import fetch_token
+from provision.server.aiohttp_transport import AiohttpTransport
 from provision.verify.connection import Connections
 
 if TYPE_CHECKING:
@@ -203,3 +206,33 @@ def test_a_proof_keeps_the_name_in_its_request() -> None:
         assert isinstance(answer, httpx.Response)
         assert answer.url.host == "localhost"
     assert f"Host: localhost:{port}" in heard[0]
+
+
+@as_another_user
+def test_the_server_asks_no_impostor_about_a_token() -> None:
+    """It would send its secret and the caller's token, and believe the answer."""
+
+    async def ask(url: str) -> None:
+        transport = AiohttpTransport(None, connections=1, idle_seconds=1)
+        try:
+            await transport.handle_async_request(httpx2.Request("POST", url, content=b"token=x"))
+        finally:
+            await transport.aclose()
+
+    with _impostor() as (port, heard), pytest.raises(httpx2.ConnectError, match="another user"):
+        asyncio.run(ask(f"http://localhost:{port}/introspect"))
+    assert heard == []
+
+
+def test_the_servers_request_keeps_the_name() -> None:
+    async def ask(url: str) -> int:
+        transport = AiohttpTransport(None, connections=1, idle_seconds=1)
+        try:
+            return (await transport.handle_async_request(httpx2.Request("GET", url))).status_code
+        finally:
+            await transport.aclose()
+
+    with _impostor(user=os.geteuid()) as (port, heard):
+        assert asyncio.run(ask(f"http://localhost:{port}/certs")) == 200
+    assert f"Host: localhost:{port}".lower() in heard[0].lower()
+    assert heard[0].lower().count(r"\nhost:") == 1

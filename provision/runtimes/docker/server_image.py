@@ -81,4 +81,7 @@ def write_context(folder: Path) -> str:
     Returns:
         A digest of the context, in hex.
     """
-    return build_context.write(folder, "server", build_context.package("server"))
+    needed = build_context.imported_by(
+        "server/aiohttp_transport.py"
+    )  # the one module that uses others of ours
+    return build_context.write(folder, "server", sorted({*build_context.package("server"), *needed}))

@@ -12,6 +12,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
+from provision._lib import loopback
 from provision._lib.errors import ProvisionError
 from provision._lib.progress import Silent
 from provision.runtimes.process import record
@@ -38,7 +39,10 @@ STOP_SECONDS = 10.0
 ASK_SECONDS = 0.01
 # A child gets these variables of the caller's environment and its own settings, nothing else, so that no secret of
 # the caller's shell leaks into the child.
-INHERITED = ("PATH", "HOME", "USER", "LANG", "LC_ALL", "TZ", "TMPDIR", "SSL_CERT_FILE", "SSL_CERT_DIR")
+INHERITED = (
+    *("PATH", "HOME", "USER", "LANG", "LC_ALL", "TZ", "TMPDIR", "SSL_CERT_FILE", "SSL_CERT_DIR"),
+    loopback.TRUSTED_USERS,
+)
 
 # These objects are kept to reap a child that dies while its starter lives, so that no zombie remains.
 _started_here: dict[int, subprocess.Popen[bytes]] = {}
