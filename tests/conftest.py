@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from provision._lib import hints
 from provision.keycloak.api.session import Session
 from provision.keycloak.connection import Connection
 from tests.support import order
@@ -34,6 +35,12 @@ def pytest_collection_finish() -> None:
     """Leave what is imported to the end of the process out of all collections."""
     gc.freeze()
     gc.enable()
+
+
+@pytest.fixture(autouse=True)
+def _hints_of_no_stack() -> None:
+    """Forget the stack that an earlier test worked on, which hints name."""
+    hints._stacks.clear()
 
 
 @pytest.hookimpl(trylast=True)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from provision._lib.errors import UsageError
+from provision._lib.hints import hint
 from provision.cli.main import Invocation, print_json
 from provision.config import mcp_clients
 
@@ -99,5 +100,5 @@ def _registered(config: StackConfig, program: McpClient, client_id: str | None) 
     raise UsageError(
         f"{program.title} is sent back to {' and '.join(missing)} after a login, and the client "
         f"{named[0].client_id} may not be.",
-        f"Add that to redirectUris of {named[0].client_id} under provision:clients, then run `provision up`.",
+        f"Add that to redirectUris of {named[0].client_id} under provision:clients, then run {hint('up')}.",
     )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import click
 
+from provision._lib.hints import hint
 from provision.cli.main import EXIT_FINDINGS, Invocation, print_json
 
 
@@ -22,7 +23,7 @@ def command(invocation: Invocation, *, as_json: bool) -> None:
         if not as_json:
             for change in changes:
                 screen.drifted(change)
-            repairs = f"`provision up -s {invocation.stack_name} --refresh` repairs"
+            repairs = f"{hint('up', '--refresh')} repairs"
             screen.line(f"  {len(changes)} differ; {repairs}" if changes else "  ✓ no drift")
     if as_json:
         print_json({"changes": [change.as_json() for change in changes]})

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from provision._lib.hints import hint
 from provision.rules.evaluation import evaluate
 from provision.rules.reports import Subject, text
 from provision.rules.reports.json_document import document
@@ -44,15 +45,14 @@ def show(screen: Screen, report: Report, subject: Subject) -> None:
         screen.line(*line)
 
 
-def mention(screen: Screen, report: Report, option: str) -> None:
+def mention(screen: Screen, report: Report) -> None:
     """Show a summary of the broken rules, or nothing if no rule is broken.
 
     Args:
         screen: The screen to show the summary on.
         report: The report of the rules.
-        option: The option that names the stack, for the command that shows the whole report.
     """
-    for line in text.brief(report, f"`provision preview{option}`", screen.width):
+    for line in text.brief(report, hint("preview"), screen.width):
         screen.line(*line)
 
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from provision._lib.errors import ProvisionError
+from provision._lib.hints import hint
 from provision._lib.styled_text import printable
 from provision.cli.main import print_json
 
@@ -86,7 +87,7 @@ def _chosen(stack: StackFile, process: str | None, *, follow: bool) -> tuple[Run
             f"Stack {stack.name} has no process {process!r}."
             if process
             else f"Stack {stack.name} has no logs.",
-            f"It has: {names}." if names else f"Start it: `provision up -s {stack.name}`.",
+            f"It has: {names}." if names else f"Start it: {hint('up')}.",
         )
     live_stack.runtime(stack).fetch_logs(chosen, follow=follow)
     return chosen

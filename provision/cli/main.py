@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from provision._lib.errors import ProvisionError
+from provision._lib.hints import for_stack
 
 if TYPE_CHECKING:
     from provision.config.project import StackFile
@@ -138,8 +139,8 @@ def _shared_options() -> list[click.Option]:
     """Return copies of the group's own options, so that users may write these options after the command's name too."""
 
     def keep(ctx: click.Context, option: click.Parameter, value: Any) -> None:
-        if value:
-            ctx.obj = replace(ctx.obj, **{str(option.name): value})
+        if value is not None and value is not False:
+            ctx.obj = _of(replace(ctx.obj, **{str(option.name): value}))
 
     folder = click.Path(path_type=Path, file_okay=False)
     return [
@@ -175,7 +176,20 @@ def _shared_options() -> list[click.Option]:
 @click.pass_context
 def cli(ctx: click.Context, stack_name: str, project_dir: Path | None, debug: bool) -> None:  # noqa: FBT001 - click's
     """Stand up MCP authorization: Keycloak, a realm that follows the MCP specification, a protected MCP server."""
-    ctx.obj = Invocation(stack_name, project_dir, debug)
+    ctx.obj = _of(Invocation(stack_name, project_dir, debug))
+
+
+def _of(invocation: Invocation) -> Invocation:
+    """Return the invocation, whose stack the hints name from now on.
+
+    Raises:
+        UsageError: The name is no name for a stack, such as the empty value of a variable in a script.
+    """
+    from provision.config.project import refuse_wrong_name
+
+    refuse_wrong_name(invocation.stack_name)
+    for_stack(invocation.stack_name)
+    return invocation
 
 
 def load_rules() -> None:

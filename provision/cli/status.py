@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from provision._lib.hints import hint
 from provision._lib.styled_text import printable
 from provision.cli.main import Invocation, print_json
 
@@ -41,22 +42,22 @@ def command(invocation: Invocation, *, as_json: bool, show_secrets: bool) -> Non
     elif outputs is None:
         click.echo(str(NotUpError(engine.stack.name)).replace("\n", " "))
     else:
-        _print(engine.stack.name, outputs, found, show_secrets=show_secrets)
+        _print(outputs, found, show_secrets=show_secrets)
     if not all(item.is_well for item in found):
         click.get_current_context().exit(1)
 
 
-def _state(item: RunningProcess, stack: str) -> str:
+def _state(item: RunningProcess) -> str:
     if item.is_well:
         return f"running, pid {item.pid}"
     told = f" ({item.state})" if item.state is not None else ""
     word = "NOT RUNNING" if item.pid is None else "NOT WORKING"
-    return f"{word}{told}; `provision up -s {stack}` starts it again"
+    return f"{word}{told}; {hint('up')} starts it again"
 
 
-def _print(stack: str, outputs: StackOutputs, found: Sequence[RunningProcess], *, show_secrets: bool) -> None:
+def _print(outputs: StackOutputs, found: Sequence[RunningProcess], *, show_secrets: bool) -> None:
     for item in found:
-        _line(item.name, _state(item, stack))
+        _line(item.name, _state(item))
     for server in outputs.servers:
         _line("MCP server", server.url + outputs.label(server))
     _line("Issuer", outputs.issuer)

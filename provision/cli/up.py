@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from provision._lib.hints import command_line
 from provision.cli.main import EXIT_FINDINGS, Invocation, load_rules, print_json
 from provision.config.names import NAMESPACE
 
@@ -30,7 +31,6 @@ def command(invocation: Invocation, *, refresh: bool, as_json: bool, show_secret
     from provision.cli.screen import Screen
     from provision.engine.operation import Hooks
 
-    option = "" if invocation.stack_name == "dev" else f" -s {invocation.stack_name}"
     with Screen() as screen:
         engine = invocation.engine(screen)
         if _in_production(engine.stack):
@@ -49,13 +49,13 @@ def command(invocation: Invocation, *, refresh: bool, as_json: bool, show_secret
         from provision.cli import findings
 
         report, subject = findings.judged(engine.stack, result.declared)
-        findings.mention(screen, report, option)
+        findings.mention(screen, report)
     outputs = result.outputs
     if as_json:
         shown = outputs.published(show_secrets=show_secrets) if outputs else {}
         print_json({**shown, **findings.document(report, subject)})
     elif outputs is not None:
-        _say_what_next(option, outputs)
+        _say_what_next(outputs)
     if report.mandatory:
         click.get_current_context().exit(EXIT_FINDINGS)
 
@@ -94,21 +94,21 @@ def _prepare(engine: Engine, progress: Progress) -> None:
     choose(config, stack.home).runtime.prepare(engine.live(), config, progress)
 
 
-def _say_what_next(option: str, outputs: StackOutputs) -> None:
+def _say_what_next(outputs: StackOutputs) -> None:
     click.echo()
     for server in outputs.servers:
         click.echo(f"{'MCP server':<15}{server.url}" + outputs.label(server))
     click.echo(f"Issuer         {outputs.issuer}")
     click.echo(f"Admin console  {outputs.admin_console}")
     if not outputs.servers:
-        click.echo(f"\nNext: provision drift{option}    shows what others change")
+        click.echo(f"\nNext: {command_line('drift')}    shows what others change")
         return
-    click.echo(f"\nNext: provision verify{option}    proves that tokens are really checked")
+    click.echo(f"\nNext: {command_line('verify')}    proves that tokens are really checked")
     from provision.config.mcp_clients import configurable
 
     first, *others = sorted(configurable(), key=lambda name: name != "vscode")
+    click.echo(f"      {command_line('client-config', first)}    connects a client; also {', '.join(others)}")
     click.echo(
-        f"      provision client-config{option} {first}    connects a client; also {', '.join(others)}"
+        f"      {command_line('status', '--show-secrets')}    shows the demo user and the admin's secret"
     )
-    click.echo(f"      provision status{option} --show-secrets    shows the demo user and the admin's secret")
-    click.echo(f"      provision down{option}      removes it all")
+    click.echo(f"      {command_line('down')}      removes it all")

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from provision._lib.errors import UsageError
+from provision._lib.hints import hint
 from provision.cli.main import EXIT_FINDINGS, Invocation, print_json
 
 if TYPE_CHECKING:
@@ -96,7 +97,7 @@ def targets_of(outputs: StackOutputs, config: StackConfig, only: str | None) -> 
     """
     if not outputs.servers:
         raise UsageError(
-            "This stack has no MCP server, and the proofs are about one.", "Try `provision drift`."
+            "This stack has no MCP server, and the proofs are about one.", f"Try {hint('drift')}."
         )
     if outputs.demo_user is None:
         raise UsageError(

@@ -6,6 +6,7 @@ import re
 from typing import TYPE_CHECKING
 
 from provision._lib.errors import ProvisionError
+from provision._lib.hints import hint
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -26,7 +27,7 @@ _KNOWN = (
     (
         r"update cancell?ed|operation cancell?ed|cancelled|context canceled",
         "Stopped. What was made so far is recorded.",
-        "`provision up` goes on from here, `provision down` removes it.",
+        "{up} goes on from here, {down} removes it.",
     ),
     (
         r"no space left on device",
@@ -46,7 +47,7 @@ def explained(errors: str, runtimes: Iterable[Runtime] = ()) -> ProvisionError |
     """
     for pattern, what, do in _KNOWN:
         if re.search(pattern, errors):
-            return ProvisionError(what, do)
+            return ProvisionError(what, do.format(up=hint("up"), down=hint("down")))
     return next((told for runtime in runtimes if (told := runtime.explain(errors)) is not None), None)
 
 
@@ -61,4 +62,4 @@ def condensed(message: str) -> str:
 
 def advice(errors: str) -> str:
     """Return the remedy for an error whose own text is shown."""
-    return "`provision logs` shows why, `provision up` tries again." if "healthy" in errors else ""
+    return f"{hint('logs')} shows why, {hint('up')} tries again." if "healthy" in errors else ""

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from provision._lib.errors import ProvisionError
+from provision._lib.hints import hint
 from provision.config import runtimes
 from provision.runtimes import registry, runtime_record
 
@@ -59,7 +60,7 @@ def _kept(name: str, config: StackConfig) -> Choice:
     for misfit in runtimes.misfits(config, name):
         raise ProvisionError(
             f"The stack runs {runtime.facts.manner}, and its file does not fit: {misfit}.",
-            "Change the stack file, or run `provision down`, then `provision up`: the realm is made anew from the same "
+            f"Change the stack file, or run {hint('down')}, then {hint('up')}: the realm is made anew from the same "
             "file; clients and users that were added to it are lost.",
         )
     if (missing := runtime.missing()) is not None:
@@ -95,5 +96,5 @@ def _first(config: StackConfig) -> Choice:
             return Choice(runtime, f"runtime: auto takes {runtime.facts.plural}.{lacking}")
         lacking += f" {missing.what}"
     raise ProvisionError(
-        f"runtime: auto finds no runtime.{lacking}", "`provision doctor` shows what is missing."
+        f"runtime: auto finds no runtime.{lacking}", f"{hint('doctor')} shows what is missing."
     )

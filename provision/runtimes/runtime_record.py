@@ -8,6 +8,7 @@ from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
 from provision._lib.errors import ProvisionError
+from provision._lib.hints import hint
 from provision.config import runtimes
 
 if TYPE_CHECKING:
@@ -60,7 +61,7 @@ def read(home: Path) -> RuntimeRecord | None:
 
 def _broken(file: Path) -> BrokenRecordError:
     return BrokenRecordError(
-        f"{file} is broken.", "`provision down` removes the stack, and `provision up` makes it anew."
+        f"{file} is broken.", f"{hint('down')} removes the stack, and {hint('up')} makes it anew."
     )
 
 
@@ -145,6 +146,6 @@ def refuse_another(current: str, declared: str) -> None:
     if current != declared:
         raise ProvisionError(
             f"The stack runs {runtimes.facts(current).manner}, and its file says `runtime: {declared}`.",
-            "Run `provision down`, then `provision up`: the realm is made anew from the same file; "
+            f"Run {hint('down')}, then {hint('up')}: the realm is made anew from the same file; "
             "clients and users that were added to it are lost.",
         )

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Self
 from pydantic import BaseModel, ConfigDict, Field, PrivateAttr, ValidationError
 
 from provision._lib.errors import ProvisionError
+from provision._lib.hints import hint
 from provision._lib.validation import problems
 
 if TYPE_CHECKING:
@@ -153,7 +154,7 @@ class StackOutputs(_Part):
 
 
 def _again(stack: str) -> str:
-    return f"Make them anew: `provision up -s {stack}`."
+    return f"Make them anew: {hint('up', stack=stack)}."
 
 
 def _in_order(value: Any, like: Any) -> Any:

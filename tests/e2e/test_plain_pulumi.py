@@ -63,7 +63,7 @@ def test_a_copy_by_name_is_not_taken_for_another_stack(tmp_path):
     shell.pulumi("stack", "init", "test-a")
     shown = shell.pulumi("preview", code=FAILED)
     assert "plain pulumi does not read Pulumi.test.yaml" in shown
-    assert "Use `provision -s test-a`, or copy the file to Pulumi.test-a.yaml." in shown
+    assert "Use `provision up -s test-a`, or copy the file to Pulumi.test-a.yaml." in shown
     assert stack.json("preview")["changes"] != []
     assert "provision:profile: test" in (stack.project / "Pulumi.test.yaml").read_text()
     stack.clean_up()

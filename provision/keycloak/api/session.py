@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import quote
 
 from provision._lib.errors import AlreadyExistsError, NotRunningError, OutcomeUnknownError
+from provision._lib.hints import hint
 from provision._lib.urls import host, is_loopback
 from provision.keycloak.api.transport import (
     READ_SECONDS,
@@ -202,14 +203,14 @@ class Session:
         what = f"Keycloak at {self.url} does not answer: {fault.why}; {doing}."
         here = is_loopback(host(self.url))
         if fault.refused and here:
-            return AbsentError(what, "Start it (`provision up`) or check the address.")
+            return AbsentError(what, f"Start it ({hint('up')}) or check the address.")
         if fault.refused or (fault.silent and not here):
             return KeycloakError(
                 what, "Check that it runs, and that the address and the way to it are right."
             )
         return KeycloakError(
             what,
-            "It is there but can't work: look into its log (`provision logs keycloak`), or start it anew.",
+            f"It is there but can't work: look into its log ({hint('logs', 'keycloak')}), or start it anew.",
         )
 
     def _guard(self, request: Request) -> threading.Lock | None:

@@ -9,6 +9,7 @@ from functools import cache
 from typing import TYPE_CHECKING
 
 from provision._lib.errors import UsageError
+from provision._lib.hints import hint
 from provision._lib.suggest import nearest
 
 if TYPE_CHECKING:
@@ -47,7 +48,7 @@ def rule(id: str) -> Rule:  # noqa: A002 - what it is called
     if id not in known:
         near = nearest(id, known)
         raise UsageError(
-            f"There is no rule {id!r}.", f"Did you mean {near}?" if near else "`provision rules` lists them."
+            f"There is no rule {id!r}.", f"Did you mean {near}?" if near else f"{hint('rules')} lists them."
         )
     return known[id]
 

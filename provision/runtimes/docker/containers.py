@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from provision._lib.errors import ProvisionError
+from provision._lib.hints import hint
 from provision.runtimes.docker.daemon import daemon
 from provision.runtimes.protocol import RunningProcess
 
@@ -134,7 +135,7 @@ def refuse_foreign(name: str, mark: str | None) -> None:
     if any(not ours.of(item) for item in listed):
         raise ProvisionError(
             f"There are containers of another stack {name} (of another folder, user or backend).",
-            "If they are this stack's, because its folder was lost, run `provision down`. Otherwise remove the other stack, or "
+            f"If they are this stack's, because its folder was lost, run {hint('down')}. Otherwise remove the other stack, or "
             f"name the project in Pulumi.yaml otherwise; see `docker ps -a --filter label={LABEL}={name}`.",
         )
 
@@ -276,7 +277,7 @@ def copy_logs(chosen: Sequence[RunningProcess], *, follow: bool) -> None:
     for name, item in contained.items():
         if item.state == REMOVED:
             raise ProvisionError(
-                f"Container {name} was removed, and its log with it.", "`provision up` makes it anew."
+                f"Container {name} was removed, and its log with it.", f"{hint('up')} makes it anew."
             )
     for name, item in contained.items():
         file = Path(item.log)

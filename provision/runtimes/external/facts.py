@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from provision._lib.hints import hint
 from provision.config.runtimes import RuntimeFacts
 
 if TYPE_CHECKING:
@@ -18,7 +19,7 @@ def _problems(config: StackConfig) -> Iterator[str]:
     if config.admin_client_secret is None:
         yield (
             "adminClientSecret is not set, and an external Keycloak has its own; "
-            "run `provision secret set adminClientSecret`"
+            f"run {hint('secret set', 'adminClientSecret')}"
         )
 
 

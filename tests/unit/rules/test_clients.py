@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import replace
+from shlex import quote
 
 import pytest
 
@@ -286,7 +287,9 @@ def test_every_secret_that_stands_in_clear_is_named_with_the_command_that_mends_
     keys = ["adminClientSecret", "servers[0].introspectionClientSecret"]
     stack = Resource("Stack", "stack", {"profile": "prod", "plainSecrets": keys})
     report = asked("secret-in-clear", stack, profile="prod")
-    assert [finding.fix for finding in report.mandatory] == [f"provision secret set {key}" for key in keys]
+    assert [finding.fix for finding in report.mandatory] == [
+        f"provision secret set {quote(key)} -s STACK" for key in keys
+    ]
     assert not asked(
         "secret-in-clear", Resource("Stack", "stack", {}, defaults={"plainSecrets": []})
     ).inconclusive

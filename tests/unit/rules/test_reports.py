@@ -202,7 +202,7 @@ def _texts(document):
 def test_neither_a_preview_nor_an_up_prints_what_moves_the_cursor(capsys):
     with Screen() as screen:
         findings.show(screen, ODD_REPORT, ODD_SUBJECT)
-        findings.mention(screen, ODD_REPORT, "")
+        findings.mention(screen, ODD_REPORT)
     shown = capsys.readouterr().err
     assert "takes passwords�[2J" in shown
     assert [char for char in shown if not char.isprintable() and char != "\n"] == []

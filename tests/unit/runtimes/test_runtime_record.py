@@ -58,7 +58,7 @@ def test_the_record_counts_before_the_state(stack):
 def test_a_broken_record_is_named_with_what_to_do(stack, broken):
     with pytest.raises(ProvisionError, match=r"runtime\.json is broken") as error:
         live_stack.runtime(stack)
-    assert "`provision down`" in error.value.do
+    assert "`provision down -s STACK`" in error.value.do
     assert broken.exists()
 
 

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterator
 
+from provision._lib.hints import command_line
 from provision.rules import Resource, RuleContext, Violation, rule
 from provision.rules.helpers.client_secrets import declared_secret
 
@@ -13,7 +14,7 @@ from provision.rules.helpers.client_secrets import declared_secret
     title="Secrets of clients can't be guessed",
     why="Everybody can try secrets at Keycloak's token endpoint, and lists of the usual ones (`secret`, `changeme`, the client's own "
     "name) are the first that are tried. 22 random characters hold 128 bits.",
-    fix="provision secret set introspectionClientSecret # from `openssl rand -base64 33`",
+    fix=f"{command_line('secret set', 'introspectionClientSecret', stack='STACK')} # from `openssl rand -base64 33`",
     example='Client (access: "confidential"): secret: "changeme"',
     see="https://www.rfc-editor.org/rfc/rfc6749#section-10.10",
     on=("Client",),

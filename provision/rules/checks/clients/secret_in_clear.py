@@ -2,6 +2,7 @@
 
 from collections.abc import Collection, Iterator
 
+from provision._lib.hints import command_line
 from provision.rules import Resource, RuleContext, Violation, rule
 from provision.rules.helpers.secret_names import in_values
 
@@ -15,7 +16,7 @@ _ENCRYPT = "a secret of the stack file (`pulumi.Config().require_secret`), or pu
     why="The stack file belongs into version control: a secret in clear is then in every clone, every backup and the history, for good. "
     "What a program gives a resource stands in the stack's state and in previews, also inside maps and lists. "
     "Pulumi encrypts those that are set as secrets.",
-    fix="provision secret set adminClientSecret # a new one: the old one is known",
+    fix=f"{command_line('secret set', 'adminClientSecret', stack='STACK')} # a new one: the old one is known",
     example='Stack: plainSecrets: ["introspectionClientSecret"]',
     see="https://www.pulumi.com/docs/iac/concepts/secrets/",
     on=("Stack", "Resource"),
@@ -29,7 +30,7 @@ def check(given: Resource, context: RuleContext) -> Iterator[Violation]:
         return
     for key in given.items("plainSecrets"):
         yield Violation(
-            "plainSecrets", f"{key} stands in the stack file in clear", f"provision secret set {key}"
+            "plainSecrets", f"{key} stands in the stack file in clear", command_line("secret set", key)
         )
 
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 from pydantic import Field
 
+from provision._lib.hints import hint
 from provision._lib.urls import of_port
 from provision.core.handler import LocalHandler, Observed
 from provision.core.spec import NaturalKey, Outputs, Secret, Spec, Unordered
@@ -85,7 +86,7 @@ class KeycloakHandler(LocalHandler[Keycloak]):
             return "Keycloak's data is not what it was"
         if another:
             self.context.log(
-                f"Keycloak {version} goes on running; once its process ({running.pid}) has ended, `provision up` starts "
+                f"Keycloak {version} goes on running; once its process ({running.pid}) has ended, {hint('up')} starts "
                 f"{VERSION} with its data"
             )
         return None
