@@ -323,12 +323,12 @@ def _escaped(value: Any) -> Any:
     return {key: _escaped(item) for key, item in value.items()} if isinstance(value, dict) else value
 
 
-_PLAIN = re.compile(r"^[A-Za-z/$][\w{}/.:@-]*(?<!:)$")
+_PLAIN = re.compile(r"[A-Za-z/$][\w{}/.:@-]*(?<!:)")
 _WORDS_OF_YAML = frozenset({"true", "false", "null", "yes", "no", "on", "off", "y", "n"})
 
 
 def _scalar(value: Any) -> str:
-    plain = isinstance(value, str) and _PLAIN.match(value) and value.lower() not in _WORDS_OF_YAML
+    plain = isinstance(value, str) and _PLAIN.fullmatch(value) and value.lower() not in _WORDS_OF_YAML
     if plain and not ({"{", "}"} & set(value) and not value.startswith("${")):
         return str(value)
     return json.dumps(value, ensure_ascii=False)

@@ -19,6 +19,7 @@ class Problem:
 
     Args:
         path: The path of the key in the user's spelling: ``keycloak.port``, ``servers[0].name``.
+        place: The same as keys and places in lists.
         reason: What is wrong. Never holds the value, which may be a secret.
         missing: Whether the key is absent.
     """
@@ -26,16 +27,54 @@ class Problem:
     path: str
     reason: str
     missing: bool = False
+    place: tuple[int | str, ...] = ()
 
     def __str__(self) -> str:
         return f"{self.path}: {self.reason}" if self.path else self.reason
+
+
+_WORDS = {
+    **dict.fromkeys(("tuple_type", "list_type", "set_type", "frozen_set_type"), "must be a list"),
+    **dict.fromkeys(
+        ("dict_type", "mapping_type", "model_type", "model_attributes_type"), "must be a mapping of keys"
+    ),
+    **dict.fromkeys(("string_type", "string_sub_type", "string_unicode"), "must be text"),
+    **dict.fromkeys(
+        ("int_type", "int_parsing", "int_parsing_size", "int_from_float"), "must be a whole number"
+    ),
+    **dict.fromkeys(("float_type", "float_parsing", "finite_number"), "must be a number"),
+    **dict.fromkeys(("bool_type", "bool_parsing"), "must be true or false"),
+    **dict.fromkeys(
+        (
+            "date_type",
+            "date_parsing",
+            "date_from_datetime_parsing",
+            "date_from_datetime_inexact",
+            "datetime_from_date_parsing",
+        ),
+        "must be a day such as 2027-01-31",
+    ),
+    **dict.fromkeys(("literal_error", "enum"), "must be {expected}"),
+    "path_type": "must be the path of a file",
+    "string_too_short": "is too short: it must have {min_length} characters or more",
+    "string_too_long": "is too long: it may have {max_length} characters",
+    "too_short": "must have {min_length} entries or more",
+    "too_long": "may have {max_length} entries",
+    "greater_than": "must be more than {gt:g}",
+    "greater_than_equal": "must be {ge:g} or more",
+    "less_than": "must be less than {lt:g}",
+    "less_than_equal": "must be {le:g} or less",
+    "none_required": "must be left out",
+}
+"""The reasons in our words, by pydantic's type of the error."""
+_UNKNOWN = "is wrong"
 
 
 def problems(error: ValidationError, model: type[BaseModel]) -> tuple[Problem, ...]:
     """Return every problem of a failed validation of ``model``."""
     found = []
     for item in error.errors(include_input=False, include_url=False):
-        kind, loc, message = item["type"], item["loc"], item["msg"]
+        kind, loc, message = _kind(item), item["loc"], item["msg"]
         if kind == "extra_forbidden":
             known = sorted(_keys_at(model, loc[:-1]))
             message = f"unknown key{_nearest(str(loc[-1]), known)}"
@@ -44,9 +83,24 @@ def problems(error: ValidationError, model: type[BaseModel]) -> tuple[Problem, .
         elif kind == "value_error":
             message = str(item["ctx"]["error"])
         else:
-            message = message[:1].lower() + message[1:]
-        found.append(Problem(path=_spelled(loc), reason=message, missing=kind == "missing"))
+            message = _WORDS[kind].format(**item.get("ctx", {})) if kind in _WORDS else _UNKNOWN
+        place = _without_functions(loc)
+        found.append(Problem(path=_spelled(place), reason=message, missing=kind == "missing", place=place))
     return tuple(found)
+
+
+def _kind(item: Any) -> str:
+    """Return pydantic's type of an error; a secret's length counts as the length of a text."""
+    kind, context = str(item["type"]), item.get("ctx", {})
+    of_secret = kind in {"too_short", "too_long"} and context.get("field_type") == "Value"
+    return f"string_{kind}" if of_secret else kind
+
+
+def _without_functions(loc: tuple[int | str, ...]) -> tuple[int | str, ...]:
+    """Return a place without the steps in brackets that pydantic adds, such as ``[key]`` and ``function-wrap[…]``."""
+    return tuple(
+        step for step in loc if isinstance(step, int) or (not step.endswith(")") and not step.endswith("]"))
+    )
 
 
 def _nearest(key: str, known: list[str]) -> str:

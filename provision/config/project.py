@@ -10,14 +10,44 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from provision._lib.errors import UsageError
+from provision._lib.hints import hint
+from provision._lib.suggest import nearest
 from provision.config.names import NAMESPACE
-from provision.config.yaml_file import load
+from provision.config.yaml_file import line_of, load
 
 if TYPE_CHECKING:
     from provision.config.stack_config import StackConfig
 
-_STACK_NAME = re.compile(r"^[A-Za-z0-9][A-Za-z0-9_.-]{0,99}$")
+_STACK_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]*")
+_PROJECT_NAME = re.compile(r"[A-Za-z0-9_-][A-Za-z0-9_.-]*")
+_LONGEST_NAME = 100
+_KEYS = ("config", "environment", "encryptionsalt", "encryptedkey", "secretsprovider")
+"""The keys of a stack file, which are Pulumi's."""
 _PROJECT_NAMES = ("Pulumi.yaml", "stacks/Pulumi.yaml")
+
+
+def refuse_wrong_name(name: str) -> None:
+    """Refuse a name that no stack can have.
+
+    Raises:
+        UsageError: The name is empty or too long, or has other characters than the names of stacks.
+    """
+    if not name:
+        raise UsageError("The name of the stack is empty.", "Name it: -s STACK.")
+    if len(name) > _LONGEST_NAME:
+        raise UsageError(
+            f"The name of the stack is too long: it has {len(name)} characters.",
+            f"Use {_LONGEST_NAME} at most.",
+        )
+    if not _STACK_NAME.fullmatch(name):
+        raise UsageError(
+            f"{name!r} is not a name for a stack.",
+            "Use letters, digits, dots, dashes and underscores, and begin with a letter or a digit.",
+        )
+
+
+def _is_list_of_mappings(value: Any) -> bool:
+    return isinstance(value, list) and all(isinstance(item, dict) for item in value)
 
 
 def user_data_dir() -> Path:
@@ -56,7 +86,7 @@ class Project:
         where = f"in {start}" if start is not None else "here or in a folder above"
         raise UsageError(
             f"There is no Pulumi.yaml {where}.",
-            "Go to the project's folder, or name it: `provision -C DIR …`.",
+            "Go to the project's folder, or name it with the option -C DIR.",
         )
 
     @classmethod
@@ -69,7 +99,20 @@ class Project:
         file = folder / "Pulumi.yaml"
         data = load(file)
         if not isinstance(data.get("name"), str):
-            raise UsageError(f"{file} has no project name.", "Give it a line `name: provision`.")
+            near = next((key for key in data if nearest(key, ("name",))), None)
+            do = f"Did you mean name for {near}?" if near else "Give it a line `name: provision`."
+            raise UsageError(f"{file} has no project name.", do)
+        if len(data["name"]) > _LONGEST_NAME or not _PROJECT_NAME.fullmatch(data["name"]):
+            raise UsageError(
+                f"{file} (line {line_of(file, ('name',))}): {data['name']!r} is not a name for a project.",
+                f"Use letters, digits, dots, dashes and underscores, {_LONGEST_NAME} at most.",
+            )
+        plugins = data.get("plugins") or {}
+        if not isinstance(plugins, dict) or not all(map(_is_list_of_mappings, plugins.values())):
+            raise UsageError(
+                f"{file} (line {line_of(file, ('plugins',))}): plugins must be a mapping with lists of plugins.",
+                "For example `providers`, with entries that have a name and a path.",
+            )
         return cls(file.parent, data["name"])
 
     @property
@@ -84,10 +127,7 @@ class Project:
         Raises:
             UsageError: The name is not a stack name.
         """
-        if not _STACK_NAME.match(name):
-            raise UsageError(
-                f"{name!r} is not a name for a stack.", "Use letters, digits, dots, dashes and underscores."
-            )
+        refuse_wrong_name(name)
         return StackFile(self, name)
 
 
@@ -123,7 +163,7 @@ class StackFile:
             f"There is no stack file Pulumi.{self.name}.yaml in {self.project.folder}.",
             f"Stacks here: {', '.join(known)}."
             if known
-            else "Write one; `provision schema` says what goes in.",
+            else f"Write one; {hint('schema')} says what goes in.",
         )
 
     @property
@@ -135,12 +175,27 @@ class StackFile:
         """Return the content of the stack file.
 
         Raises:
-            UsageError: The file can't be read, or is no mapping.
+            UsageError: The file can't be read, is no mapping, or has a key that is none of Pulumi's.
         """
-        return load(self.file)
+        file = self.file
+        found = load(file)
+        for key in found:
+            if key not in _KEYS:
+                near = nearest(key, _KEYS)
+                do = f"Did you mean {near}?" if near else f"The keys of a stack file are {', '.join(_KEYS)}."
+                raise UsageError(f"{file} (line {line_of(file, (key,))}): unknown key {key!r}.", do)
+        if found.get("config") is not None and not isinstance(found["config"], dict):
+            raise UsageError(
+                f"{file} (line {line_of(file, ('config',))}): config must be a mapping of keys.",
+                f"Below it are keys such as {NAMESPACE}:realm.",
+            )
+        return found
 
-    def config(self) -> StackConfig:
+    def config(self, *, resolve: bool = False) -> StackConfig:
         """Return the checked configuration; secrets that are set count as set but are not decrypted.
+
+        Args:
+            resolve: Whether to take secrets from the environment, files and programs; otherwise they count as set too.
 
         Raises:
             UsageError: A key is unknown or a value is wrong.
@@ -154,8 +209,9 @@ class StackFile:
         }
         strangers = [key for key in values if ":" not in str(key)]
         if strangers:
+            line = line_of(self.file, ("config", strangers[0]))
             raise UsageError(
-                f"{self.file}: the key {strangers[0]!r} has no namespace.",
+                f"{self.file} (line {line}): the key {strangers[0]!r} has no namespace.",
                 f"Write {prefix}{strangers[0]} instead.",
             )
-        return read(own, source=str(self.file), folder=self.project.folder, stack=self.name)
+        return read(own, source=str(self.file), folder=self.project.folder, resolve=resolve)

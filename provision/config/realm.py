@@ -6,9 +6,12 @@ from typing import Annotated, Literal
 
 from pydantic import AfterValidator, Field
 
+from provision._lib.matches import Matches
 from provision.config import mcp_clients
 from provision.config.concept import Concept
 from provision.server.values import ClientId  # noqa: TC001 - pydantic needs it when the model is built
+
+_LOGIN_NAME = Matches(r"[^A-Z\s]+", "must be lower case and without blanks")
 
 
 def _segment(name: str) -> str:
@@ -20,9 +23,12 @@ def _segment(name: str) -> str:
 class RealmConfig(Concept):
     """The realm."""
 
-    name: Annotated[str, AfterValidator(_segment)] = Field(
-        default="mcp", min_length=1, max_length=255, pattern=r"^[A-Za-z0-9_.-]+$"
-    )
+    name: Annotated[
+        str,
+        Field(min_length=1, max_length=255),
+        Matches(r"[A-Za-z0-9_.-]+", "must be letters, digits, dots, dashes and underscores"),
+        AfterValidator(_segment),
+    ] = "mcp"
     """The realm's name, which is part of the issuer."""
     display_name: str | None = None
     """The realm's name on the login page; `MCP` when left out, but a realm that is taken over keeps its own."""
@@ -88,7 +94,7 @@ class ClientConfig(Concept):
 class DemoUserConfig(Concept):
     """A user who can log in at once; dev and test stacks only."""
 
-    username: str = Field(default="demo", pattern=r"^[^A-Z\s]+$")
+    username: Annotated[str, _LOGIN_NAME] = "demo"
     """The user's login name."""
     email: str = "demo@example.org"
     """The user's e-mail address; without one Keycloak asks for it."""

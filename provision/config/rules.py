@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 from pydantic import BeforeValidator, Field
 
 from provision._lib.errors import UsageError
+from provision._lib.hints import hint
 from provision._lib.suggest import nearest
 from provision.config.concept import Concept
 from provision.config.names import NAMESPACE
@@ -22,6 +23,11 @@ if TYPE_CHECKING:
         def id(self) -> str: ...
         @property
         def parameters(self) -> Mapping[str, Any]: ...
+
+
+def _level(value: Any) -> Any:
+    """Return ``off`` for false: YAML reads the word ``off`` without quotes as false."""
+    return "off" if value is False else value
 
 
 def _day(value: Any) -> Any:
@@ -45,7 +51,9 @@ class WaiverConfig(Concept):
 class RulesConfig(Concept):
     """The security rules."""
 
-    levels: dict[str, Literal["mandatory", "advisory", "off"]] = Field(default={})
+    levels: dict[str, Annotated[Literal["mandatory", "advisory", "off"], BeforeValidator(_level)]] = Field(
+        default={}
+    )
     """The level of single rules, by their id."""
     parameters: dict[str, dict[str, Any]] = Field(default={})
     """Parameters of single rules, by their id."""
@@ -74,7 +82,7 @@ class RulesConfig(Concept):
         for path, id_ in self._named():
             if id_ not in known:
                 raise UsageError(
-                    f"{path}: there is no rule {id_!r}.{_near(id_, known)}", "`provision rules` lists them."
+                    f"{path}: there is no rule {id_!r}.{_near(id_, known)}", f"{hint('rules')} lists them."
                 )
         for id_, values in self.parameters.items():
             defaults = known[id_].parameters

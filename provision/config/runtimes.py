@@ -150,7 +150,8 @@ def misfits(config: StackConfig, name: str) -> Iterator[str]:
     it = facts(name)
     if it.starts_keycloak == (config.keycloak.url is not None):
         others = " or ".join(other for other in plug_ins.own(PACKAGE) if not facts(other).starts_keycloak)
-        yield f"runtime: {others} and keycloak.url go together; give both or neither"
+        lacks = "keycloak.url" if config.keycloak.url is None else f"runtime: {others}"
+        yield f"runtime: {others} and keycloak.url go together; add {lacks}, or leave out the other one"
     for path, server in config.placed_servers:
         for key in ("command", "image"):
             if key != it.server_key and getattr(server, key):

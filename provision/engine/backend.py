@@ -212,7 +212,8 @@ class Backend:
     def _project_file(self) -> str:
         """Return the project's own settings, with the plugin of this installation."""
         settings = load(self.stack.project.folder / "Pulumi.yaml")
-        plugins = settings.setdefault("plugins", {}).setdefault("providers", [])
+        settings["plugins"] = settings.get("plugins") or {}  # the key may be there without a value
+        plugins = settings["plugins"].setdefault("providers", [])
         plugins[:] = [item for item in plugins if item.get("name") != "provision"]
         plugins.append({"name": "provision", "path": str(Path(sys.executable).parent)})
         settings.pop("main", None)

@@ -308,4 +308,5 @@ def _name(urn: str) -> str:
 
 def _without_prefix(message: str) -> str:
     message = message.removeprefix("error: ")
+    message = re.sub(r"^\S+ resource '.*?' has a problem: ", "", message)
     return re.sub(r"^[a-z ]*urn:pulumi:\S+: ", "", message)

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 from pydantic import Field, field_validator, model_validator
 
+from provision._lib.matches import Matches
 from provision.core.configuration import Configuration
 from provision.core.spec import Secret
 
@@ -13,7 +14,13 @@ if TYPE_CHECKING:
     from provision.keycloak.api.session import Session
     from provision.keycloak.handler import KeycloakAccess
 
-Address = Annotated[str, Field(pattern=r"^https?://[^/\s?#]+(/[^\s?#]*[^/\s?#])?$")]
+Address = Annotated[
+    str,
+    Matches(
+        r"https?://[^/\s?#]+(/[^\s?#]*[^/\s?#])?",
+        "must be an http or https URL without a trailing slash, query and fragment, such as https://login.example.org",
+    ),
+]
 """The base address of a Keycloak."""
 ClientId = Annotated[
     str,

@@ -188,7 +188,7 @@ def test_a_failure_is_one_readable_line_with_keycloaks_own_words(pulumi):
     file = pulumi.folder / "Pulumi.yaml"
     right = file.read_text()
     file.write_text(right.replace("accessTokenLifespan: 120", "accessTokenLifespan: 0"))
-    assert "accessTokenLifespan: input should be greater than or equal to 1" in pulumi("preview", code=FAILED)
+    assert "accessTokenLifespan: must be 1 or more" in pulumi("preview", code=FAILED)
     file.write_text(right.replace("clientId: server", "clientId: account"))
     pulumi("up", "-y", "--skip-preview")
     file.write_text(right.replace("clientId: server", 'clientId: "a b", redirectUris: ["http://x#y"]'))

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from pydantic import Field, model_validator
 
+from provision._lib.matches import Matches
 from provision.core.spec import NaturalKey, Outputs, Secret, Spec, Unordered
 from provision.keycloak.api import server_info
 from provision.keycloak.api.session import KeycloakError, Session
@@ -26,7 +27,10 @@ _FRONT = "frontchannel.logout.url"
 _RESOURCES = "resource-indicators"
 _MASK = "**********"
 """Keycloak's mask of a secret, for an account that may look at clients but not change them."""
-_ALGORITHM = r"^((RS|PS|ES)(256|384|512)|EdDSA)?$"
+_ALGORITHM = Matches(
+    "((RS|PS|ES)(256|384|512)|EdDSA)?",
+    "must be RS256, RS384, RS512, PS256, PS384, PS512, ES256, ES384, ES512 or EdDSA",
+)
 _CONFIDENTIAL_ONLY = {
     "secret": "secret",
     "service_accounts": "service account",
@@ -66,9 +70,12 @@ class Client(Spec, module="keycloak", group="Clients", rank=1):
         max_length=255,
         description="The secret of a confidential client; when left out Keycloak makes one, see `generatedSecret`.",
     )
-    client_authenticator: Annotated[str, at("clientAuthenticatorType")] = Field(
+    client_authenticator: Annotated[
+        str,
+        at("clientAuthenticatorType"),
+        Matches("client-(secret|secret-jwt|jwt)", "must be client-secret, client-secret-jwt or client-jwt"),
+    ] = Field(
         default="client-secret",
-        pattern=r"^client-(secret|secret-jwt|jwt)$",
         description="How a confidential client proves who it is: with its secret (`client-secret`), with a JWT signed "
         "with the secret (`client-secret-jwt`), or with one signed with a key of its own (`client-jwt`; RFC 7523).",
     )
@@ -176,11 +183,11 @@ class Client(Spec, module="keycloak", group="Clients", rank=1):
     use_refresh_token_for_client_credentials: Annotated[
         bool, attribute("client_credentials.use_refresh_token")
     ] = Field(default=False, description="A refresh token without a user; OAuth 2.1 advises against it.")
-    access_token_signature_algorithm: Annotated[str, attribute("access.token.signed.response.alg")] = Field(
-        default="", pattern=_ALGORITHM, description="Such as `ES256` (RFC 7518); the realm's when left out."
-    )
-    id_token_signature_algorithm: Annotated[str, attribute("id.token.signed.response.alg")] = Field(
-        default="", pattern=_ALGORITHM, description="Such as `ES256` (RFC 7518); the realm's when left out."
+    access_token_signature_algorithm: Annotated[
+        str, attribute("access.token.signed.response.alg"), _ALGORITHM
+    ] = Field(default="", description="Such as `ES256` (RFC 7518); the realm's when left out.")
+    id_token_signature_algorithm: Annotated[str, attribute("id.token.signed.response.alg"), _ALGORITHM] = (
+        Field(default="", description="Such as `ES256` (RFC 7518); the realm's when left out.")
     )
     lightweight_access_tokens: Annotated[bool, attribute("client.use.lightweight.access.token.enabled")] = (
         Field(default=False, description="Leave most claims to introspection; without `aud`, too.")

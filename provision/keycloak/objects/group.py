@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 from pydantic import Field
 
+from provision._lib.matches import Matches
 from provision.core.spec import NaturalKey, Refers, Spec, Unordered
 from provision.keycloak.api.session import KeycloakError
 from provision.keycloak.bases.collection import CollectionHandler
@@ -27,8 +28,12 @@ class Group(Spec, module="keycloak", group="Roles, groups and users", rank=4):
     """A group of users (Server Administration Guide, "Groups"); Keycloak deletes a group's subgroups with the group."""
 
     realm: RealmName
-    path: Annotated[str, NaturalKey, Outside] = Field(
-        pattern=r"^(/[^/]+)+$",
+    path: Annotated[
+        str,
+        NaturalKey,
+        Outside,
+        Matches("(/[^/]+)+", "must begin with a slash, and have a name after each slash, such as /top/sub"),
+    ] = Field(
         description="`/top/sub`; a slash inside a name is written `~/`. The group above must exist.",
     )
     attributes: ShortKeyedLists = Field(

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from pydantic import Field, field_validator, model_validator
 
+from provision._lib.matches import Matches
 from provision.core.handler import Observed
 from provision.core.spec import CreateOnly, NaturalKey, Outputs, ReplaceOnChange, Spec, Unordered
 from provision.keycloak.api.session import KeycloakError
@@ -46,10 +47,13 @@ class Realm(Spec, module="keycloak", group="Realms", rank=1):
     on here: rotating refresh tokens, brute force protection and an end to offline sessions.
     """
 
-    name: Annotated[str, NaturalKey, at("realm")] = Field(
-        min_length=1,
-        max_length=255,
-        pattern=r"^[^/\s]+$",
+    name: Annotated[
+        str,
+        NaturalKey,
+        at("realm"),
+        Field(min_length=1, max_length=255),
+        Matches(r"[^/\s]+", "must be without slashes and blanks"),
+    ] = Field(
         description="Its name, which is part of the issuer.",
     )
     display_name: str = Field(default="", description="What the login page calls it.")
@@ -66,9 +70,14 @@ class Realm(Spec, module="keycloak", group="Realms", rank=1):
         description="Which requests have to use https: all, those of other networks, or none.",
     )
 
-    default_signature_algorithm: str = Field(
+    default_signature_algorithm: Annotated[
+        str,
+        Matches(
+            "((RS|PS|ES)(256|384|512)|EdDSA)",
+            "must be RS256, RS384, RS512, PS256, PS384, PS512, ES256, ES384, ES512 or EdDSA",
+        ),
+    ] = Field(
         default="RS256",
-        pattern=r"^((RS|PS|ES)(256|384|512)|EdDSA)$",
         description="How tokens are signed (RFC 7518, section 3.1); the realm needs a key for it.",
     )
     access_token_lifespan: int = Field(

@@ -12,6 +12,7 @@ from pydantic.alias_generators import to_camel
 from provision._lib.errors import UsageError
 from provision._lib.styled_text import printable
 from provision._lib.validation import problems
+from provision.config import json_file
 from provision.keycloak.objects.realm_key import PROVIDER_TYPE
 from provision.rules.model import Resource, Snapshot
 from provision.rules.sources import realm_resources
@@ -230,17 +231,9 @@ def snapshot(file: Path, profile: Profile) -> Snapshot:
 
 def _document(file: Path) -> dict[str, Any]:
     try:
-        document = json.loads(file.read_text(encoding="utf-8-sig"))
-    except OSError as error:
-        raise ExportError(
-            f"{file} can't be read: {error.strerror}.", "Check its place and permissions."
-        ) from None
-    except UnicodeDecodeError:
-        raise ExportError(f"{file} is not a text file in UTF-8.", _EXPORT_AGAIN) from None
-    except json.JSONDecodeError as error:
-        raise ExportError(f"{file} (line {error.lineno}) is not JSON: {error.msg}.", _EXPORT_AGAIN) from None
-    except RecursionError:
-        raise ExportError(f"{file} is nested too deeply for an export.", _EXPORT_AGAIN) from None
+        document = json_file.load(file)
+    except UsageError as error:
+        raise ExportError(error.what, _EXPORT_AGAIN) from None
     if isinstance(document, list) and len(document) == 1:
         (document,) = document
     if (

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 from pydantic import Field
 
+from provision._lib.matches import Matches
 from provision.config.runtimes import RuntimeName
 from provision.core.handler import LocalHandler, Observed
 from provision.core.spec import NaturalKey, Spec
@@ -32,9 +33,8 @@ class Runtime(Spec, module="index"):
     runtime: Annotated[str, RuntimeName(only=lambda facts: facts.is_recorded)] = Field(
         description="What the stack runs in: `process`, `docker`, or another runtime (docs/runtimes.md)."
     )
-    mark: str = Field(
+    mark: Annotated[str, Matches("[0-9a-f]*", "must be hexadecimal digits")] = Field(
         default="",
-        pattern="^[0-9a-f]*$",
         description="A random id of this stack. It distinguishes the stack's resources from the resources of another "
         "stack with the same name; left out, one is chosen and kept.",
     )

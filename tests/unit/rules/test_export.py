@@ -141,9 +141,9 @@ def test_the_file_of_all_realms_is_read_when_there_is_one(read):
         ('{"resource": "app", "realm": "shop"}', "is no export of a realm"),
         ("[" * 100_000, "nested too deeply"),
         (json.dumps([REALM, REALM]), "holds 2 realms"),
-        (json.dumps({**REALM, "clients": {}}), "clients: input should be a valid list"),
+        (json.dumps({**REALM, "clients": {}}), "clients: must be a list"),
         (json.dumps({**REALM, "clients": [{"name": "x"}]}), r"clients\[0\].clientId: must be given"),
-        (json.dumps({**REALM, "realm": 3}), "realm: input should be a valid string"),
+        (json.dumps({**REALM, "realm": 3}), "realm: must be text"),
         (json.dumps({**REALM, "components": {"x": [{}]}}), r"components.x\[0\].providerId: must be given"),
         (
             json.dumps({**REALM, "clients": [{**CLIENT, "protocolMappers": [{"name": "m"}]}]}),
