@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from provision._lib.errors import ProvisionError, UsageError
+from provision._lib.hints import command_line, hint
 from provision.cli.main import Invocation, print_json
 from provision.cli.secret import asked_for
 
@@ -52,9 +53,7 @@ def command(
     project = Project.find(invocation.project_dir)
     file = project.folder / f"Pulumi.{invocation.stack_name}.yaml"
     if file.exists():
-        raise UsageError(
-            f"{file} is there already.", "Give the new stack another name: `provision -s NAME adopt …`."
-        )
+        raise UsageError(f"{file} is there already.", "Give the new stack another name by the option -s.")
     keycloak = {"url": url, "authRealm": auth_realm, "adminClientId": admin_client_id, "caFile": ca_file}
     config = {
         "profile": "prod",
@@ -90,7 +89,7 @@ def command(
     if differing:
         raise ProvisionError(
             f"{file.name} is written, and {len(differing)} objects differ from it still.",
-            f"See which: `provision -s {invocation.stack_name} drift`.",
+            f"See which: {hint('drift')}.",
         )
     if as_json:
         print_json(
@@ -102,7 +101,7 @@ def command(
             }
         )
     else:
-        _say(invocation.stack_name, file, found.objects, found.left_out)
+        _say(file, found.objects, found.left_out)
 
 
 def _checked(config: Mapping[str, Any], file: Path) -> StackConfig:
@@ -116,7 +115,7 @@ def _checked(config: Mapping[str, Any], file: Path) -> StackConfig:
     return read({**config, **given}, source=str(file))
 
 
-def _say(stack: str, file: Path, objects: tuple[dict[str, Any], ...], left_out: tuple[str, ...]) -> None:
+def _say(file: Path, objects: tuple[dict[str, Any], ...], left_out: tuple[str, ...]) -> None:
     counts: dict[str, int] = {}
     for item in objects:
         counts[item["type"]] = counts.get(item["type"], 0) + 1
@@ -127,8 +126,8 @@ def _say(stack: str, file: Path, objects: tuple[dict[str, Any], ...], left_out: 
         click.echo("Left out:")
         for what in left_out:
             click.echo(f"       {what}")
-    click.echo(f"\nNext: provision -s {stack} preview    shows what a change in that file would do")
-    click.echo(f"      provision -s {stack} drift      shows what others change")
+    click.echo(f"\nNext: {command_line('preview')}    shows what a change in that file would do")
+    click.echo(f"      {command_line('drift')}      shows what others change")
     click.echo(
-        f"      provision -s {stack} audit      shows which security rules it breaks; `up` asks them in production"
+        f"      {command_line('audit')}      shows which security rules it breaks; `up` asks them in production"
     )

@@ -6,8 +6,10 @@ from typing import Annotated
 
 from pydantic import AfterValidator, Field, SecretStr, model_validator
 
+from provision._lib.matches import Matches
 from provision.config.concept import Concept
 from provision.config.files import File  # noqa: TC001 - pydantic needs it when the model is built
+from provision.config.secret_source import FromSource
 from provision.server.options import ServerOptions
 from provision.server.values import STORED, ClientId, Port, Scope, no_trailing_slash, one_line, url_with_query
 
@@ -24,7 +26,9 @@ def _one_line(secret: SecretStr) -> SecretStr:
     return secret
 
 
-IntrospectionSecret = Annotated[SecretStr, Field(min_length=16, max_length=STORED), AfterValidator(_one_line)]
+IntrospectionSecret = Annotated[
+    SecretStr, Field(min_length=16, max_length=STORED), AfterValidator(_one_line), FromSource()
+]
 
 
 class ScopeConfig(Concept):
@@ -41,7 +45,13 @@ class ScopeConfig(Concept):
 class ServerConfig(ServerOptions, Concept):
     """A protected MCP server: the reference server, a server of your own, or a server that runs elsewhere."""
 
-    name: str = Field(default="calculator", pattern=r"^[a-z0-9][a-z0-9-]*$", max_length=63)
+    name: Annotated[
+        str,
+        Field(max_length=63),
+        Matches(
+            r"[a-z0-9][a-z0-9-]*", "must be lower-case letters, digits and dashes, and not begin with a dash"
+        ),
+    ] = "calculator"
     """The server's name in outputs and logs, and in the network of containers."""
     port: Port | None = None
     """The port on localhost; left out, a free one is chosen at the first start and kept."""

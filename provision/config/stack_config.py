@@ -2,21 +2,23 @@
 
 from __future__ import annotations
 
-import json
+from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from pydantic import Field, SecretStr, ValidationError, model_validator
 
 from provision._lib.errors import UsageError
+from provision._lib.hints import hint
 from provision._lib.urls import host, is_loopback, is_plain
-from provision._lib.validation import problems
-from provision.config import runtimes
+from provision._lib.validation import Problem, problems
+from provision.config import json_file, runtimes
 from provision.config.concept import Concept
 from provision.config.docker import DockerConfig
 from provision.config.files import FOLDER
 from provision.config.keycloak import KeycloakConfig
 from provision.config.names import NAMESPACE
-from provision.config.objects import DeclaredObject, declared, in_order
+from provision.config.objects import DeclaredObject, declared, in_order, names
 from provision.config.realm import (
     ClientConfig,
     DemoUserConfig,
@@ -24,17 +26,30 @@ from provision.config.realm import (
     RegistrationConfig,
 )
 from provision.config.rules import RulesConfig
+from provision.config.secret_source import ENCRYPTED, RESOLVE, Encrypted, FromSource, GivenSecret, held
 from provision.config.server import IntrospectionSecret, ServerConfig
+from provision.config.yaml_file import line_of
 from provision.server.options import REFERENCE_TOOLS
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping
-    from pathlib import Path
 
-_STILL_ENCRYPTED = "secure"
 KEYCLOAK = "keycloak"
 """The name of Keycloak's process or container among the names of the servers."""
 _PASSWORDS = "length(12) and notUsername(undefined) and notEmail(undefined)"
+
+
+@dataclass(frozen=True)
+class OwnSecret:
+    """A secret of the stack itself.
+
+    Args:
+        key: The key in the stack file.
+        value: The given secret; None if a dev or test stack generates it.
+    """
+
+    key: str
+    value: SecretStr | None
 
 
 class StackConfig(Concept):
@@ -70,11 +85,11 @@ class StackConfig(Concept):
     """More objects of the realm, each with its `type` (docs/resources) and its fields; `provision adopt` writes them."""
     rules: RulesConfig = RulesConfig()
     """The levels, parameters and waivers of the security rules (docs/rules.md)."""
-    admin_client_secret: SecretStr | None = Field(default=None, min_length=16)
+    admin_client_secret: Annotated[SecretStr, Field(min_length=16), FromSource()] | None = None
     """The admin service account's secret."""
     introspection_client_secret: IntrospectionSecret | None = None
     """The secret with which the server introspects tokens; with several servers, each server has its own secret."""
-    demo_user_password: SecretStr | None = Field(default=None, min_length=4)
+    demo_user_password: Annotated[SecretStr, Field(min_length=4), FromSource()] | None = None
     """The demo user's password."""
 
     @model_validator(mode="after")
@@ -150,7 +165,7 @@ class StackConfig(Concept):
             if value is None:
                 raise ValueError(
                     f"{key} is not set, and only dev and test stacks generate secrets; "
-                    f"run `provision secret set {key}`"
+                    f"run {hint('secret set', key)}"
                 )
         return self
 
@@ -212,9 +227,34 @@ class StackConfig(Concept):
         ]
 
     @property
-    def given_secrets(self) -> tuple[str, ...]:
-        """The keys of the secrets that are set, such as ``servers[0].introspectionClientSecret``."""
-        return tuple(sorted(_given(self, ""), key=lambda key: key.count(".")))
+    def given_secrets(self) -> dict[str, GivenSecret]:
+        """The secrets that are set, by their keys: ``servers[0].introspectionClientSecret``, ``objects.User/ada.password``."""
+        found = sorted(_given(self, ""), key=lambda item: item[0].count("."))
+        entries = [{"type": item.type, **(item.model_extra or {})} for item in self.objects]
+        for name, index in names(entries).items():
+            found += [
+                (f"objects.{name}.{field}", value)
+                for field, value in entries[index].items()
+                if isinstance(value, GivenSecret)
+            ]
+        return dict(found)
+
+    @property
+    def own_secrets(self) -> dict[str, OwnSecret]:
+        """The secrets of the stack itself, by the Pulumi names that they have if the stack generates them."""
+        own = {
+            "admin-client-secret": OwnSecret("adminClientSecret", self.admin_client_secret),
+            "demo-user-password": OwnSecret("demoUserPassword", self.demo_user_password),
+        }
+        for path, server in self.placed_servers:
+            key = f"{path}.introspectionClientSecret" if self.servers else "introspectionClientSecret"
+            own[self.introspection_secret(server)] = OwnSecret(key, server.introspection_client_secret)
+        return own
+
+    def introspection_secret(self, server: ServerConfig) -> str:
+        """Return the Pulumi name of the secret with which a server introspects."""
+        name = "introspection-client-secret"
+        return name if len(self.mcp_servers) == 1 else f"{server.name}-{name}"
 
     @property
     def registration_enabled(self) -> bool:
@@ -240,7 +280,7 @@ class StackConfig(Concept):
 
 
 def read(
-    values: Mapping[str, Any], *, source: str, folder: Path | None = None, stack: str | None = None
+    values: Mapping[str, Any], *, source: str, folder: Path | None = None, resolve: bool = False
 ) -> StackConfig:
     """Return the configuration from the values under ``provision:``.
 
@@ -248,31 +288,36 @@ def read(
         values: Key (without the namespace) → value; objects may be JSON text, the form in which Pulumi passes them.
         source: The file, for the error message.
         folder: The folder for relative paths of files; without a folder the paths stay relative.
-        stack: The stack's name, so that a command in an error text is for this stack.
+        resolve: Whether to take secrets from their sources: the environment, files and programs.
 
     Raises:
-        UsageError: A key is unknown or a value is wrong. The text names every problem, never a value.
+        UsageError: A key is unknown, a value is wrong, or there is nothing at a secret's source. The text names every
+            problem, with its line if the source is a file, and never a value.
     """
-    data = {key: _parsed(value) for key, value in values.items()}
+    data = {key: parsed(value) for key, value in values.items()}
     try:
-        return StackConfig.model_validate(data, context={FOLDER: folder})
+        return StackConfig.model_validate(data, context={FOLDER: folder, RESOLVE: resolve})
     except ValidationError as error:
-        lines = "\n".join(
-            f"  {NAMESPACE}:{problem}" if problem.path else f"  {problem}"
-            for problem in problems(error, StackConfig)
-        )
-        if stack is not None:
-            lines = lines.replace("`provision ", f"`provision -s {stack} ")
+        lines = "\n".join(f"  {_shown(problem, source)}" for problem in problems(error, StackConfig))
         raise UsageError(
             f"The configuration in {source} is wrong:\n{lines}",
-            f"Correct {source}; `provision schema` prints what is allowed.",
+            f"Correct {source}; {hint('schema')} prints what is allowed.",
         ) from None
 
 
-def _given(value: Any, key: str) -> Iterator[str]:
-    """Yield the keys of the secrets that a part of the configuration has."""
-    if isinstance(value, SecretStr):
-        yield key
+def _shown(problem: Problem, source: str) -> str:
+    if not problem.place:
+        return str(problem)
+    key, *inner = problem.place
+    line = line_of(Path(source), ("config", f"{NAMESPACE}:{key}", *inner)) if Path(source).is_file() else None
+    where = "" if line is None else f"line {line}: "
+    return f"{where}{NAMESPACE}:{problem}"
+
+
+def _given(value: Any, key: str) -> Iterator[tuple[str, GivenSecret]]:
+    """Yield the secrets that a part of the configuration has, each after its key."""
+    if isinstance(value, GivenSecret):
+        yield key, value
     elif isinstance(value, Concept):
         for name, field in type(value).model_fields.items():
             yield from _given(getattr(value, name), f"{key}.{field.alias or name}".lstrip("."))
@@ -287,12 +332,12 @@ def _distinct(what: str, values: Collection[Any]) -> None:
         raise ValueError(f"the {what} {twice[0]} is given twice")
 
 
-def _parsed(value: Any) -> Any:
+def parsed(value: Any) -> Any:
     """Return the parsed value of a JSON text, in which Pulumi passes objects, and any other value unchanged."""
-    if isinstance(value, str) and value[:1] in {"{", "["}:
+    if isinstance(value, str) and value[:1] in {"{", "["} and not isinstance(value, Encrypted):
         try:
-            return json.loads(value)
-        except json.JSONDecodeError:
+            return _held(json_file.loads(value))
+        except (ValueError, RecursionError):
             return value
     return _held(value)
 
@@ -300,7 +345,7 @@ def _parsed(value: Any) -> Any:
 def _held(value: Any) -> Any:
     """Return a placeholder for a secret that is set but still encrypted: here only the presence of a secret counts."""
     if isinstance(value, dict):
-        if set(value) == {_STILL_ENCRYPTED}:
-            return "x" * 32
+        if set(value) == {ENCRYPTED}:
+            return held()
         return {key: _held(item) for key, item in value.items()}
     return [_held(item) for item in value] if isinstance(value, list) else value

@@ -81,6 +81,13 @@ class Handler(Generic[S]):
             UnsupportedError: The server cannot have the object.
         """
 
+    def preflight_new(self, spec: S) -> None:
+        """Raise an error if a new object of this kind lacks something; runs in the check of objects that no state knows.
+
+        Raises:
+            UsageError: The object would not work, and nothing takes its place in the world.
+        """
+
     def preview_outputs(self, spec: S) -> Outputs | None:  # noqa: ARG002 - the default foresees nothing
         """Return the outputs that a preview can know already, or None."""
         return None

@@ -9,6 +9,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from provision._lib.errors import ProvisionError
+from provision._lib.hints import hint
+from provision._lib.urn import Urn
 from provision.config import runtimes
 from provision.config.names import NAMESPACE
 from provision.engine import live_stack
@@ -42,7 +44,7 @@ class NotUpError(ProvisionError):
     """
 
     def __init__(self, stack: str) -> None:
-        super().__init__(f"Stack {stack} is not up.", f"Start it: `provision up -s {stack}`.")
+        super().__init__(f"Stack {stack} is not up.", f"Start it: {hint('up', stack=stack)}.")
 
 
 @dataclass(frozen=True)
@@ -239,6 +241,44 @@ class Engine:
                 text=value,
             )
 
+    def secret(self, key: str) -> str:
+        """Return a secret that is encrypted in the stack's file.
+
+        Args:
+            key: The key, without the namespace.
+
+        Raises:
+            EngineError: The file has no such secret, or the passphrase does not open it.
+        """
+        self._make_stack()
+        path = ("--path",) if {"[", "."} & set(key) else ()
+        with _readable():
+            found = self._cli.run("config", "get", *path, f"{NAMESPACE}:{key}", "--stack", self.stack.name)
+        return found.removesuffix("\n")
+
+    def generated_secret(self, type_: str, name: str, output: str) -> str | None:
+        """Return a secret output of a recorded resource, or None if the state has none.
+
+        Args:
+            type_: The resource's type token.
+            name: The resource's name.
+            output: The output.
+
+        Raises:
+            EngineError: The record can't be read, for example for a wrong passphrase.
+        """
+        if not self.resources():
+            return None
+        with _readable():
+            text = self._cli.run("stack", "export", "--show-secrets", "--stack", self.stack.name)
+        for item in json.loads(text)["deployment"].get("resources") or ():
+            urn = Urn.parse(item["urn"])
+            if (urn.type, urn.name) == (type_, name):
+                found = (item.get("outputs") or {}).get(output)
+                sealed = found.get("plaintext") if isinstance(found, dict) else None
+                return None if sealed is None else str(json.loads(sealed))
+        return None
+
     @property
     def _cli(self) -> PulumiCli:
         return PulumiCli(self.pulumi, self.backend.work_dir, self.backend.environment())
@@ -269,6 +309,10 @@ class Engine:
                 }
                 with self._cli.started(arguments, environment) as process:
                     try:
+                        if (
+                            command[0] != "destroy"
+                        ):  # the program runs: a secret that can't be had is refused first
+                            self.stack.config(resolve=True)
                         hooks.starting()
                         from provision.engine.program import services
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
+from provision._lib.hints import hint
 from provision.keycloak import builtin
 
 if TYPE_CHECKING:
@@ -110,6 +111,27 @@ class RealmListing:
         ]
         flows = [item["alias"] for item in self.listed("authentication", "flows") if not item["builtIn"]]
         return found + [f"authentication flow {alias}" for alias in flows]
+
+    def secrets(self) -> list[str]:
+        """Return a phrase for the secrets of the realm, which no stack file can take over."""
+        clients = [
+            item["clientId"] for item in self.clients if item.get("secret") and not item.get("publicClient")
+        ]
+        found = (
+            [f"secrets of the clients {', '.join(clients)}: another Keycloak makes new ones"]
+            if clients
+            else []
+        )
+        for item in self.identity_providers:
+            if (item.get("config") or {}).get("clientSecret"):
+                command = hint("secret set", f"objects.IdentityProvider/{item['alias']}.clientSecret")
+                found.append(
+                    f"clientSecret of the identity provider {item['alias']}: it stays; another Keycloak needs it ({command})"
+                )
+        realm = self.session.get(self.realm) or {}
+        if any((realm.get("smtpServer") or {}).values()):
+            found.append("mail server of the realm (smtpServer), with its password")
+        return found
 
     @cached_property
     def _clients(self) -> list[dict[str, Any]]:

@@ -33,7 +33,7 @@ class Discovery:
     Args:
         objects: The objects, each with its ``type`` and its fields under their wire names; without secrets, values that
             Keycloak itself sets, and the realm's name.
-        left_out: A phrase for each object without a kind here, and for each that could not be read.
+        left_out: A phrase for each object without a kind here, for each that could not be read, and for secrets.
     """
 
     objects: tuple[dict[str, Any], ...]
@@ -65,6 +65,7 @@ def discover(session: Session, realm: str, step: Step) -> Discovery:
                     left_out.append(found)
                 else:
                     objects.append(found)
+    left_out += listing.secrets()
     return Discovery(tuple(objects), tuple(dict.fromkeys(left_out)))
 
 

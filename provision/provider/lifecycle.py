@@ -17,6 +17,7 @@ from provision._lib.errors import (
     OutcomeUnknownError,
     ProvisionError,
     UnsupportedError,
+    UsageError,
 )
 from provision._lib.validation import problems
 from provision.core.spec import Mark
@@ -105,16 +106,18 @@ class Lifecycle:
             else:
                 try:
                     spec = self._handler.fill_defaults(spec, self._believed(olds))
-                    self._refuse_unsupported(spec)
+                    self._refuse_unsupported(spec, is_new=not olds)
                 except ProvisionError as error:
                     return dict(news), [str(error)]
                 checked = spec.wire()
         return self._sealed(checked, like=news), []
 
-    def _refuse_unsupported(self, spec: Spec) -> None:
+    def _refuse_unsupported(self, spec: Spec, *, is_new: bool) -> None:
         try:
             self._handler.preflight(spec)
-        except UnsupportedError:
+            if is_new:
+                self._handler.preflight_new(spec)
+        except (UnsupportedError, UsageError):
             raise
         except (
             ProvisionError

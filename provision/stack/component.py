@@ -50,7 +50,7 @@ class McpStack(pulumi.ComponentResource):
         runtime = _chosen(config, home)
         super().__init__("provision:index:McpStack", name, _inputs(config, runtime.name, plain_secrets), opts)
         secrets = Secrets(config=config, component=self)
-        admin_secret = secrets.get("admin-client-secret", config.admin_client_secret)
+        admin_secret = secrets.get("admin-client-secret")
         deployment = self._deployment(runtime, name, config, home, folder)
         started = deployment.keycloak(admin_secret)
         url = Output.from_input(str(config.keycloak.url)) if started is None else started.url
@@ -73,7 +73,7 @@ class McpStack(pulumi.ComponentResource):
             keycloak_url=url,
             provider=provider,
             secrets=secrets,
-            demo_password=secrets.get("demo-user-password", config.demo_user_password),
+            demo_password=secrets.get("demo-user-password"),
         )
         realm = McpRealm(foundation) if config.mcp else DeclaredRealm(foundation)
         outputs = {

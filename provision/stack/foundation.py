@@ -11,7 +11,6 @@ from provision.resources import index
 
 if TYPE_CHECKING:
     import pulumi
-    from pydantic import SecretStr
 
     from provision.config.stack_config import StackConfig
     from provision.resources import Provider
@@ -30,13 +29,13 @@ class Secrets:
     config: StackConfig
     component: pulumi.Resource
 
-    def get(self, name: str, given: SecretStr | None) -> Output[str]:
+    def get(self, name: str) -> Output[str]:
         """Return the given secret, or a secret that is generated once and kept in the state.
 
         Args:
-            name: The Pulumi name of a generated secret.
-            given: The secret in the stack file.
+            name: The Pulumi name of the secret, as in :attr:`StackConfig.own_secrets`.
         """
+        given = self.config.own_secrets[name].value
         if given is not None:
             return Output.secret(given.get_secret_value())
         if not self.config.ephemeral:

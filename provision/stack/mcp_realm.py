@@ -123,11 +123,10 @@ class McpRealm:
     def _server(self, server: ServerConfig) -> ProtectedServer:
         # The scope that a client asks for selects one of several servers; a single server needs no selection.
         alone = len(self._config.mcp_servers) == 1
-        secret = "introspection-client-secret" if alone else f"{server.name}-introspection-client-secret"
         expected = self._expected_issuer
         return ProtectedServer(
             server,
-            self._foundation.secrets.get(secret, server.introspection_client_secret),
+            self._foundation.secrets.get(self._config.introspection_secret(server)),
             Surroundings(
                 realm=self._realm.name,
                 # An issuer that is known beforehand lets Keycloak and the server start side by side.

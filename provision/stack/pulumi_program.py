@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING, Any
 
 import pulumi
 
 from provision._lib.errors import ProvisionError, UsageError
+from provision._lib.hints import for_stack, hint
 from provision.config.names import NAMESPACE
 from provision.config.project import Project
-from provision.config.stack_config import StackConfig, read
+from provision.config.secret_source import ENCRYPTED, all_marked, holds_encrypted, marked
+from provision.config.stack_config import parsed, read
 from provision.runtimes.certificate_preflight import refuse_unusable
 from provision.stack.component import McpStack
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
     from pathlib import Path
 
 
@@ -32,33 +32,44 @@ def program(project_folder: Path) -> dict[str, Any]:
 
     prefix = f"{NAMESPACE}:"
     values = CONFIG.get() or get_config_env()
-    own = {key.removeprefix(prefix): value for key, value in values.items() if key.startswith(prefix)}
     name = pulumi.get_stack()
+    for_stack(name)
     try:
         stack = Project.at(project_folder).stack(name)
-        if not own and stack.document().get("config"):
+        written = stack.document().get("config") or {}
+        own = {
+            key.removeprefix(prefix): _marked(key, value, written.get(key))
+            for key, value in values.items()
+            if key.startswith(prefix)
+        }
+        if not own and written:
             raise UsageError(
                 f"Stack {name} is a copy by name, and plain pulumi does not read {stack.file.name} for it.",
-                f"Use `provision -s {name}`, or copy the file to Pulumi.{name}.yaml.",
+                f"Use {hint('up')}, or copy the file to Pulumi.{name}.yaml.",
             )
-        config = read(own, source=str(stack.file), folder=stack.project.folder, stack=name)
+        config = read(own, source=str(stack.file), folder=stack.project.folder, resolve=True)
         refuse_unusable(config, str(stack.file))
     except ProvisionError as error:
         raise pulumi.RunError(str(error)) from None
-    outputs = McpStack(
-        name, config, home=stack.home, folder=project_folder, plain_secrets=tuple(_unencrypted(config))
-    ).outputs
+    plain = tuple(key for key, secret in config.given_secrets.items() if secret.origin.kind == "clear")
+    outputs = McpStack(name, config, home=stack.home, folder=project_folder, plain_secrets=plain).outputs
     for key, value in outputs.items():
         pulumi.export(key, value)
     return outputs
 
 
-def _unencrypted(config: StackConfig) -> Iterator[str]:
-    """Yield the keys of the secrets in the stack file whose top-level key is unencrypted according to Pulumi."""
+def _marked(key: str, value: Any, written: Any) -> Any:
+    """Return a value of the engine in which each text that is encrypted in the stack file is marked.
+
+    Args:
+        key: The whole key.
+        value: The value, decrypted.
+        written: The value as the stack file has it; plain Pulumi may have read another file (``--config-file``).
+    """
     from pulumi.runtime.config import get_config_secret_keys_env, is_config_secret
 
-    given = get_config_secret_keys_env()
-    for key in config.given_secrets:
-        top = f"{NAMESPACE}:{re.split(r'[.[]', key, maxsplit=1)[0]}"
-        if not is_config_secret(top) and top not in given:
-            yield key
+    found = parsed(value)
+    if holds_encrypted(written):
+        return marked(value if isinstance(written, dict) and ENCRYPTED in written else found, written)
+    is_secret = is_config_secret(key) or key in get_config_secret_keys_env()
+    return all_marked(found) if is_secret else found

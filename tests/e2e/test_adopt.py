@@ -59,6 +59,8 @@ def test_the_file_describes_the_realm_without_a_write_and_rebuilds_it(
     assert session.get(world.realm, "admin-events") == []
     assert "1 users: they are data, not configuration" in said.stdout
     assert "client https://old.example (saml)" in said.stdout
+    assert "clientSecret of the identity provider corp-é: it stays; another Keycloak needs it" in said.stdout
+    assert "secrets of the clients " in said.stdout
     file = stack.project / "Pulumi.taken.yaml"
     assert admin_secret not in file.read_text()
     objects = load(file)["config"]["provision:objects"]
@@ -86,6 +88,12 @@ def test_the_file_describes_the_realm_without_a_write_and_rebuilds_it(
     random.Random(world.realm).shuffle(shuffled)
     config["config"]["provision:objects"] = shuffled
     file.write_text(dump(config))
+    # The file holds no secret, and an identity provider without one is not made on another Keycloak.
+    said = stack.run("up", code=1).stderr
+    assert "The identity provider corp-é has no clientSecret" in said
+    assert "has a problem" not in said
+    assert session.get(world.realm) is None
+    stack.run("secret", "set", "objects.IdentityProvider/corp-é.clientSecret", stdin="secret-of-the-copy\n")
     # A realm that the stack makes can be seen whole: it breaks more rules, and nothing is made.
     refused = stack.json("up", code=3)["findings"]
     assert session.get(world.realm) is None

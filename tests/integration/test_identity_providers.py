@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from provision._lib.errors import UsageError
 from provision.keycloak.api.session import KeycloakError
 from provision.provider.wire import plain
 from tests.support.samples import SAMPLES
@@ -35,6 +36,21 @@ def test_a_change_sends_the_mask_or_the_declared_secret_never_an_empty_one(world
     world.lifecycle(PROVIDER).update(state.properties, world.inputs(PROVIDER, values), preview=False)
     secrets = [body["config"]["clientSecret"] for body in sent]
     assert secrets == ["first-secret-of-the-provider", "**********"]  # where all agrees nothing is sent
+
+
+def test_a_new_provider_without_a_secret_is_refused_and_an_existing_one_keeps_its_own(world):
+    values = {key: value for key, value in SAMPLES[PROVIDER].inputs.items() if key != "clientSecret"}
+    lifecycle = world.lifecycle(PROVIDER)
+    inputs, failures = lifecycle.check({}, {"realm": world.realm, **values, "alias": "new"})
+    assert "The identity provider new has no clientSecret" in failures[0]
+    assert "provision secret set objects.IdentityProvider/new.clientSecret -s STACK" in failures[0]
+    with pytest.raises(UsageError, match="new has no clientSecret"):
+        lifecycle.create(inputs, preview=False)
+    assert world.session.get(world.realm, "identity-provider", "instances", "new") is None
+    _, state = world.add(PROVIDER, {**values, "alias": "corp"})  # takes over the one that exists
+    assert state.properties.keys() >= {"adoptedFrom"}
+    assert lifecycle.check({"alias": "gone"}, {"realm": world.realm, **values, "alias": "gone"})[1] == []
+    world.add(PROVIDER, {**values, "alias": "public", "clientSecret": ""})
 
 
 def test_settings_that_are_not_declared_stay(world):

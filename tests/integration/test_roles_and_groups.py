@@ -158,3 +158,26 @@ def test_a_role_that_the_service_account_had_before_stays_with_it(world, account
 def test_a_client_without_a_service_account_is_named(world):
     with pytest.raises(KeycloakError, match="no client 'account' with a service account"):
         world.add(SERVICE_ACCOUNT_ROLE, {"client": "account", "role": "reader"})
+
+
+def test_a_password_is_sent_when_it_changes_and_not_with_other_changes(world, monkeypatch):
+    sent = []
+    put = type(world.session).put
+    monkeypatch.setattr(
+        type(world.session), "put", lambda *a, body: (sent.append(body), put(*a, body=body))[1]
+    )
+    ada = {"username": "ada", "email": "a@example.org", "firstName": "A", "lastName": "L"}
+    _, state = world.add(USER, {**ada, "password": "first-password"})
+    for change in ({"password": "first-password", "lastName": "M"}, {"password": "second-password"}):
+        inputs = world.inputs(USER, ada | change)
+        properties = world.lifecycle(USER).update(state.properties, inputs, preview=False)
+    assert ["credentials" in body for body in sent if "username" in body] == [False, True]
+    assert plain(properties)["password"] == "second-password"
+
+
+def test_a_new_user_is_told_what_the_first_login_will_ask_for(world):
+    world.add(USER, {"username": "bob", "firstName": "B", "password": "some-password"})
+    world.add(USER, {"username": "eve", "firstName": "E", "lastName": "F", "email": "e@example.org"})
+    assert world.said == [
+        "bob has no email, lastName, which the first login asks for; without a login page it fails"
+    ]

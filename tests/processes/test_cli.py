@@ -77,6 +77,38 @@ def test_a_wrong_key_stops_every_command_before_anything_starts(provision, comma
     assert not (provision.folder / "data").exists()
 
 
+@pytest.mark.parametrize("arguments", [("-s", "", "down"), ("down", "-s", ""), ("secret", "list", "-s", "")])
+def test_an_empty_name_is_never_the_stack_dev(provision, arguments):
+    done = provision(*arguments)
+    assert done.returncode == 2
+    assert "The name of the stack is empty" in done.stderr
+
+
+def test_a_hint_names_the_stack_that_the_command_is_about(provision):
+    text = "config:\n  provision:profile: prod\n  provision:server: {url: 'https://mcp.example.org/mcp'}\n"
+    (provision.folder / "Pulumi.shop.yaml").write_text(text)
+    done = provision("preview", "-s", "shop")
+    assert done.returncode == 2
+    assert "`provision secret set adminClientSecret -s shop`" in done.stderr
+
+
+def test_secrets_are_listed_and_found_before_the_stack_is_up(provision):
+    (provision.folder / "token").write_text("demo-password-of-a-file\n")
+    (provision.folder / "Pulumi.dev.yaml").write_text(
+        "config:\n  provision:demoUserPassword: {file: token}\n"
+    )
+    listed = json.loads(provision("secret", "list", "--json").stdout)["secrets"]
+    assert [(item["name"], item["source"]) for item in listed] == [
+        ("demoUserPassword", "file"),
+        ("adminClientSecret", "generated"),
+        ("introspectionClientSecret", "generated"),
+    ]
+    assert provision("secret", "get", "demoUserPassword").stdout == "demo-password-of-a-file\n"
+    unknown = provision("secret", "get", "demoPassword")
+    assert (unknown.returncode, unknown.stdout) == (2, "")
+    assert "Did you mean demoUserPassword?" in unknown.stderr
+
+
 def test_outside_a_project_the_error_says_how_to_name_one(provision, tmp_path_factory):
     done = provision("up", cwd=tmp_path_factory.mktemp("empty"))
     assert done.returncode == 2
@@ -178,10 +210,11 @@ def test_rules_writes_the_policy_pack_that_the_repository_has(provision):
 
 
 def test_an_error_holds_nothing_that_a_terminal_would_obey(provision):
-    (provision.folder / "Pulumi.dev.yaml").write_text('config:\n  provision:server: {"\\e]0;title\\a": 1}\n')
-    done = provision("preview")
-    assert done.returncode == 2
-    said = done.stderr
-    assert "unknown key" in said
-    assert "\x1b" not in said
-    assert "\x07" not in said
+    for key, words in (("\\e]0;title\\a", "U+001B is not text"), ("a\u202eb", "unknown key")):
+        (provision.folder / "Pulumi.dev.yaml").write_text(
+            f'config:\n  provision:server: {{"{key}": 1}}\n', encoding="utf-8"
+        )
+        done = provision("preview")
+        assert done.returncode == 2
+        assert words in done.stderr
+        assert not {"\x1b", "\x07", "\u202e"} & set(done.stderr)

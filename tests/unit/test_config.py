@@ -7,7 +7,8 @@ from types import SimpleNamespace
 import pytest
 
 from provision._lib.errors import UsageError
-from provision.cli.secret import _known
+from provision._lib.hints import for_stack
+from provision.cli.secret import _path
 from provision.config.objects import in_order
 from provision.config.project import Project
 from provision.config.secret_keys import is_secret_key, secret_keys
@@ -226,9 +227,10 @@ def test_the_command_that_sets_a_missing_secret_names_the_stack(project):
     stack = write(
         project, "shop", f"config:\n  provision:profile: prod\n  provision:server: {{url: {_ELSEWHERE}}}\n"
     )
+    for_stack("shop")
     with pytest.raises(UsageError) as caught:
         stack.config()
-    assert "`provision -s shop secret set " in caught.value.what
+    assert "`provision secret set adminClientSecret -s shop`" in caught.value.what
 
 
 def test_the_production_example_lacks_nothing_but_its_secrets():
@@ -373,17 +375,22 @@ def test_the_keys_of_the_secrets_are_the_secret_fields_of_the_configuration():
 
 
 @pytest.mark.parametrize("key", _FORMS)
-def test_each_key_of_a_secret_is_accepted_by_the_command_and_by_the_stack_file(key):
-    assert _known(key) == key
+def test_each_key_of_a_secret_is_accepted_by_the_command_and_by_the_stack_file(project, key):
     name, _, inner = key.rpartition(".")
     value = {"name": "a", inner: _SECRET} if name.endswith("[0]") else {inner: _SECRET}
     given = {inner: _SECRET} if not name else {"servers": [value]} if name.endswith("[0]") else {name: value}
-    assert read(given, source="f").given_secrets == (key,)
+    assert tuple(read(given, source="f").given_secrets) == (key,)
+    text = json.dumps({"config": {f"provision:{name}": value for name, value in given.items()}})
+    assert _path(write(project, "dev", text), key) == key
 
 
-def test_a_key_without_a_secret_is_refused_with_the_list():
+def test_a_key_without_a_secret_is_refused_with_the_nearest_one_or_the_list(project):
+    stack = write(project, "dev", "config: {}\n")
     with pytest.raises(UsageError) as caught:
-        _known("adminSecret")
+        _path(stack, "adminSecret")
+    assert caught.value.do == "Did you mean adminClientSecret?"
+    with pytest.raises(UsageError) as caught:
+        _path(stack, "xyz")
     for key in _FORMS:
         assert key in caught.value.do
 

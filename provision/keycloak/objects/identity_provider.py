@@ -6,6 +6,9 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from pydantic import Field, field_validator, model_validator
 
+from provision._lib.errors import UsageError
+from provision._lib.hints import hint
+from provision._lib.matches import Matches
 from provision.core.spec import NaturalKey, Secret, Spec, Unordered, WriteOnly
 from provision.keycloak.api.session import KeycloakError
 from provision.keycloak.bases.collection import CollectionHandler
@@ -27,7 +30,9 @@ class IdentityProvider(Spec, module="keycloak", group="Identity providers", rank
     """
 
     realm: RealmName
-    alias: Annotated[str, NaturalKey] = Field(pattern=r"^[^\s/]+$", description="Part of the redirect URI.")
+    alias: Annotated[
+        str, NaturalKey, Matches(r"[^\s/]+", "must be without slashes and blanks, and not empty")
+    ] = Field(description="Part of the redirect URI.")
     display_name: str = Field(default="", description="What the login page calls it; the alias when empty.")
     enabled: bool = Field(default=True, description="Whether people can log in with it.")
     issuer: Annotated[str, config("issuer")] = Field(
@@ -48,7 +53,9 @@ class IdentityProvider(Spec, module="keycloak", group="Identity providers", rank
         min_length=1, description="The client that Keycloak is at that provider."
     )
     client_secret: Annotated[str | None, Secret, WriteOnly, config("clientSecret")] = Field(
-        default=None, description="The secret of that client."
+        default=None,
+        description="The secret of that client; empty for a client without one. A new provider must declare it, as only "
+        "one that exists already has a secret.",
     )
     default_scopes: Annotated[tuple[str, ...], Unordered, Outside] = Field(
         default=("openid",), description="Scopes asked for."
@@ -83,6 +90,15 @@ class IdentityProvider(Spec, module="keycloak", group="Identity providers", rank
         if self.validate_signature and not self.jwks_url:
             raise ValueError("validateSignature needs jwksUrl")
         return self
+
+
+def _without_secret(spec: IdentityProvider) -> UsageError:
+    """Return the error for a new identity provider with which nobody could log in."""
+    command = hint("secret set", f"objects.IdentityProvider/{spec.alias}.clientSecret")
+    return UsageError(
+        f"The identity provider {spec.alias} has no clientSecret, and there is none in realm {spec.realm} that has one.",
+        f"Set it: {command}; or declare an empty one for a client without a secret.",
+    )
 
 
 class IdentityProviderHandler(CollectionHandler[IdentityProvider]):
@@ -148,8 +164,19 @@ class IdentityProviderHandler(CollectionHandler[IdentityProvider]):
             body.pop("firstBrokerLoginFlowAlias", None)
         return {**body, "config": {**body.get("config", {}), **changed}}
 
+    def creates_before_find(self, spec: IdentityProvider) -> bool:
+        """Return whether the secret is declared: without it, the provider has to exist already."""
+        return spec.client_secret is not None
+
+    def preflight_new(self, spec: IdentityProvider) -> None:
+        """Raise an error if no secret is declared and there is no such provider, whose secret could stay."""
+        if spec.client_secret is None and self.look_up(spec) is None:
+            raise _without_secret(spec)
+
     def create(self, spec: IdentityProvider) -> Outputs | None:
-        """Make the identity provider, if its flow exists."""
+        """Make the identity provider, if its secret is declared and its flow exists."""
+        if spec.client_secret is None:
+            raise _without_secret(spec)
         self._require_flow(spec)
         return super().create(spec)
 

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Annotated, Any
 
 from pydantic import AfterValidator, Field
 
+from provision._lib.matches import Matches
 from provision.core.spec import NaturalKey, Refers, Secret, Spec, Unordered, WriteOnly
 from provision.keycloak.bases.collection import CollectionHandler
 from provision.keycloak.bases.multivalued_fields import KeyedLists, in_order, merged
@@ -33,20 +35,23 @@ def _without_blanks(attributes: dict[str, tuple[str, ...]]) -> dict[str, tuple[s
 class User(Spec, module="keycloak", group="Roles, groups and users", rank=5):
     """A person who can log in; meant for dev and test stacks (Server Administration Guide, "Managing users").
 
-    With e-mail and both names set, Keycloak's default user profile asks for nothing more at the first login.
+    With e-mail and both names set, Keycloak's default user profile asks for nothing more at the first login. Without
+    them, a login page asks for them, and a login without a page fails (*Account is not fully set up*).
     """
 
     realm: RealmName
-    username: Annotated[str, NaturalKey] = Field(
-        min_length=1, pattern=r"^[^A-Z\s]+$", description="The login name, in lower case."
-    )
+    username: Annotated[
+        str, NaturalKey, Matches(r"[^A-Z\s]+", "must be lower case, without blanks, and not empty")
+    ] = Field(description="The login name, in lower case.")
     email: str = Field(default="", description="E-mail address.")
     email_verified: bool = Field(default=True, description="Whether the address counts as verified.")
     first_name: str = Field(default="", description="Given name.")
     last_name: str = Field(default="", description="Family name.")
     enabled: bool = Field(default=True, description="Whether the user can log in.")
     password: Annotated[str | None, Secret, WriteOnly, Outside] = Field(
-        default=None, description="The password; without one the user can't log in by password."
+        default=None,
+        description="The password; without one the user can't log in by password. With `UPDATE_PASSWORD` among the "
+        "required actions, it is good for one login.",
     )
     required_actions: Annotated[tuple[str, ...], Unordered] = Field(
         default=(), description="What the next login asks for, for example `UPDATE_PASSWORD`."
@@ -113,6 +118,14 @@ class UserHandler(CollectionHandler[User]):
             body["credentials"] = [{"type": "password", "value": spec.password, "temporary": False}]
         return body
 
+    def find_recorded(self, key: User, recorded: Mapping[str, Any]) -> Observed[User] | None:
+        """Return the user with the password of the state, which Keycloak does not tell."""
+        found = self.find(key)
+        password = recorded.get("password")
+        if found is None or not password:
+            return found
+        return replace(found, spec=found.spec.model_copy(update={"password": password}))
+
     def create(self, spec: User) -> Outputs | None:
         """Make the user, then give the roles and groups, which must exist."""
         session = self.session
@@ -123,11 +136,32 @@ class UserHandler(CollectionHandler[User]):
             group_id(session, spec.realm, path)
         made = session.post(spec.realm, "users", body=self.to_json(spec, {}, None))
         self._place(spec, made, Roles(), {}, None)
+        self._mention_missing(spec)
         return None
 
+    def _mention_missing(self, spec: User) -> None:
+        """Say which values the realm's user profile asks for at the first login."""
+        values = {"email": spec.email, "firstName": spec.first_name, "lastName": spec.last_name}
+        empty = {name for name, value in values.items() if not value}
+        if not empty:
+            return
+        profile = self.session.get(spec.realm, "users", "profile") or {}
+        asked = [
+            item["name"]
+            for item in profile.get("attributes", ())
+            if item["name"] in empty and "user" in (item.get("required") or {}).get("roles", ())
+        ]
+        if asked:
+            self.context.log(
+                f"{spec.username} has no {', '.join(asked)}, which the first login asks for; without a login page it fails"
+            )
+
     def update(self, found: Observed[User], spec: User) -> Outputs | None:
-        """Change the user, and the declared roles and groups."""
-        super().update(found, spec)
+        """Change the user, and the declared roles and groups; a password that is as before is not set again."""
+        names = spec.model_fields_set
+        if spec.password == found.spec.password:
+            names = names - {"password"}
+        super().update(found, spec.declaring(names))
         has = Roles(found.spec.realm_roles, found.spec.client_roles)
         self._place(spec, found.id, has, found.raw[_GROUPS], spec.model_fields_set)
         return None
