@@ -65,12 +65,14 @@ def live(tmp_path_factory: pytest.TempPathFactory) -> Iterator[StackCli]:
     (stack.project / "ada.txt").write_text(f"{_ADA}\n")
     (stack.project / "bob.txt").write_text(f"{_BOB}\n")
     _declare(stack, _OBJECTS)
-    stack.run("secret", "set", "objects.IdentityProvider/corp.clientSecret", stdin=f"{_CORP}\n")
-    done = stack.run("up")
-    assert "bob has no email, firstName, lastName" in done.stderr
-    assert "ada has no" not in done.stderr
-    yield stack
-    stack.throw_away()
+    try:
+        stack.run("secret", "set", "objects.IdentityProvider/corp.clientSecret", stdin=f"{_CORP}\n")
+        done = stack.run("up")
+        assert "bob has no email, firstName, lastName" in done.stderr
+        assert "ada has no" not in done.stderr
+        yield stack
+    finally:
+        stack.throw_away()
 
 
 def _token(stack: StackCli, code: int = 200, **form: str) -> None:

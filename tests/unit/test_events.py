@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from types import SimpleNamespace
 
-from provision.engine.events import EventCollector, Unwatched
+from provision.engine.events import EventCollector, Unwatched, _without_prefix
 
 _REALM = "urn:pulumi:dev::provision::provision:index:McpStack$provision:keycloak:Realm::realm"
 _STACK = "urn:pulumi:dev::provision::pulumi:pulumi:Stack::provision-dev"
@@ -183,3 +183,8 @@ def test_what_a_program_declares_is_kept_whether_anything_is_done_to_it_or_not()
         (_REALM, {"name": "update"}),
     ]
     assert ledger.declared[_REALM].type == _REALM.split("::")[2]
+
+
+def test_the_refusal_of_a_resource_is_told_without_pulumi_s_frame():
+    said = "provision:keycloak:IdentityProvider resource 'IdentityProvider/it's' has a problem: It has no secret."
+    assert _without_prefix(said) == "It has no secret."
