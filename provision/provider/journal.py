@@ -18,6 +18,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
 if TYPE_CHECKING:
+    import io
     from pathlib import Path
 
 Step = Literal["begun", "made", "adopted"]
@@ -93,24 +94,37 @@ class Journal:
         if self._file is None:
             return
         try:
-            descriptor = os.open(self._file, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
+            descriptor = os.open(self._file, os.O_RDWR | os.O_APPEND | os.O_CREAT, 0o600)
         except FileNotFoundError:
             self._file.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-            descriptor = os.open(self._file, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
-        try:
-            os.write(descriptor, _line(record).encode())
-        finally:
-            os.close(descriptor)
+            descriptor = os.open(self._file, os.O_RDWR | os.O_APPEND | os.O_CREAT, 0o600)
+        with os.fdopen(descriptor, "r+b", buffering=0) as file:
+            size = os.fstat(descriptor).st_size
+            is_cut = size > 0 and os.pread(descriptor, 1, size - 1) != b"\n"
+            _write_whole(file, (b"\n" if is_cut else b"") + _line(record).encode())
 
 
-def file_of(folder: Path, *identity: str) -> Path:
-    """The journal's file for a stack.
+def file_of(folder: Path, backend: str, project: str, stack: str, place: str) -> Path:
+    """Return the journal's file of a stack in one world.
 
     Args:
         folder: The folder of all journals.
-        identity: The texts that tell this stack from any other: backend, project, stack, Keycloak.
+        backend: The backend that holds the stack's state.
+        project: The project's name.
+        stack: The stack's name.
+        place: The Keycloak, or empty for what is on this machine.
     """
-    return folder / f"{hashlib.sha256(json.dumps(identity).encode()).hexdigest()[:24]}.jsonl"
+    return folder / f"{_digest(backend, project, stack)}-{_digest(place)}.jsonl"
+
+
+def forget(folder: Path, backend: str, project: str, stack: str) -> None:
+    """Remove the journals of a stack that is removed, for every Keycloak; see :func:`file_of`."""
+    for file in folder.glob(f"{_digest(backend, project, stack)}-*"):
+        file.unlink(missing_ok=True)
+
+
+def _digest(*texts: str) -> str:
+    return hashlib.sha256(json.dumps(texts).encode()).hexdigest()[:16]
 
 
 def _record(key: str, entry: Entry) -> dict[str, Any]:
@@ -122,14 +136,31 @@ def _line(record: dict[str, Any]) -> str:
     return json.dumps(record, separators=(",", ":")) + "\n"
 
 
+def _write_whole(file: io.FileIO, content: bytes) -> None:
+    """Write all bytes; a disk that fills up may take only a part of a write and refuse the rest with an error."""
+    while content:
+        content = content[file.write(content) :]
+
+
 def _read(file: Path) -> dict[str, Entry]:
-    """Return the entries that are still valid. The last line may be cut off: its step was never taken."""
+    """Return the entries that are still valid.
+
+    A line that is no entry is skipped: a full disk or a kill cut the line off, and its step was never taken.
+    """
     entries: dict[str, Entry] = {}
     with suppress(FileNotFoundError):
-        for line in file.read_text(encoding="utf-8").splitlines():
-            with suppress(ValueError):
-                record = json.loads(line)
-                entries.pop(record["key"], None)
-                if "step" in record:
-                    entries[record["key"]] = Entry(record["step"], record.get("before"))
+        for line in file.read_bytes().splitlines():
+            match _parsed(line):
+                case {"key": str(key), "step": "begun" | "made" | "adopted" as step, **rest}:
+                    before = rest.get("before")
+                    entries[key] = Entry(step, before if isinstance(before, dict) else None)
+                case {"key": str(key), **rest} if "step" not in rest:
+                    entries.pop(key, None)
     return entries
+
+
+def _parsed(line: bytes) -> object:
+    try:
+        return json.loads(line)
+    except (ValueError, RecursionError):
+        return None

@@ -5,7 +5,7 @@ import threading
 
 import pytest
 
-from provision.provider.journal import Entry, Journal, file_of
+from provision.provider.journal import Entry, Journal, file_of, forget
 
 
 @pytest.fixture
@@ -41,6 +41,47 @@ def test_a_line_that_was_cut_off_is_passed_over(file):
     later = Journal(file)
     assert later.recall("a") == Entry("made")
     assert later.recall("b") is None
+
+
+@pytest.mark.parametrize("rest", [b'{"key":"b","st', b"\xff\xfe", b'{"key":"b","step":"made"}'])
+def test_an_entry_after_a_line_that_was_cut_off_begins_a_line_of_its_own(file, rest):
+    Journal(file).note("a", "made")
+    with file.open("ab") as stream:
+        stream.write(rest)
+    Journal(file).note("c", "adopted", {"x": 1})
+    later = Journal(file)
+    assert later.recall("a") == Entry("made")
+    assert later.recall("c") == Entry("adopted", {"x": 1})
+    assert b"\n\n" not in file.read_bytes()
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        b"\xff\xfe\x00",
+        b"null",
+        b"[]",
+        b'"a"',
+        b"7",
+        b"{}",
+        b'{"step":"made"}',
+        b'{"key":["a"],"step":"made"}',
+        b'{"key":"a","step":"eaten"}',
+        b'{"key":"a","step":null}',
+        b"[" * 100,
+    ],
+)
+def test_what_is_no_entry_is_skipped_and_takes_nothing_away(file, line):
+    Journal(file).note("a", "made")
+    with file.open("ab") as stream:
+        stream.write(line + b"\n")
+    assert Journal(file).recall("a") == Entry("made")
+
+
+def test_the_settings_of_a_damaged_entry_are_not_handed_on(file):
+    file.parent.mkdir()
+    file.write_text('{"key":"a","step":"adopted","before":"text"}\n')
+    assert Journal(file).recall("a") == Entry("adopted")
 
 
 def test_what_the_state_has_is_dropped_and_an_empty_journal_leaves_no_file(file):
@@ -99,3 +140,15 @@ def test_without_a_file_nothing_is_written(tmp_path):
     journal.note("a", "made")
     journal.tidy()
     assert list(tmp_path.iterdir()) == []
+
+
+def test_a_stack_that_is_removed_leaves_no_journal_of_any_keycloak(tmp_path):
+    own = [file_of(tmp_path, "file:///state", "shop", "dev", place) for place in ("", "http://localhost:1")]
+    others = [
+        file_of(tmp_path, "file:///state", "shop", "test", ""),
+        file_of(tmp_path, "file:///elsewhere", "shop", "dev", ""),
+    ]
+    for file in (*own, *others):
+        Journal(file).note("a", "made")
+    forget(tmp_path, "file:///state", "shop", "dev")
+    assert sorted(tmp_path.iterdir()) == sorted(others)
