@@ -9,7 +9,7 @@ import click
 from provision.cli.main import EXIT_FINDINGS, Invocation, load_rules, print_json
 
 if TYPE_CHECKING:
-    from provision.config.project import StackFile
+    from provision.engine.operation import Engine
 
 
 @click.command("preview")
@@ -31,7 +31,7 @@ def command(invocation: Invocation, *, refresh: bool, as_json: bool) -> None:
             watcher=screen,
             hooks=Hooks(
                 before=lambda: engine.runtime.before_preview(engine.live(), screen.line),
-                starting=lambda: _refuse(engine.stack),
+                starting=lambda: _refuse(engine),
                 working=load_rules,
             ),
         )
@@ -50,8 +50,11 @@ def command(invocation: Invocation, *, refresh: bool, as_json: bool) -> None:
         click.get_current_context().exit(EXIT_FINDINGS)
 
 
-def _refuse(stack: StackFile) -> None:
-    """Refuse certificates with which an `up` would not even start."""
+def _refuse(engine: Engine) -> None:
+    """Refuse certificates and ports with which an `up` would not even start."""
     from provision.runtimes.certificate_preflight import refuse_unusable
+    from provision.runtimes.choice import choose
 
-    refuse_unusable(stack.config(), str(stack.file))
+    config = engine.stack.config()
+    refuse_unusable(config, str(engine.stack.file))
+    choose(config, engine.stack.home).runtime.check(engine.live(), config)

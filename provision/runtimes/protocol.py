@@ -149,6 +149,17 @@ class Runtime(ABC):
     def load_ahead(self) -> None:  # noqa: B027 - there may be nothing to load
         """Load in advance what the start of a stack will need, while the program waits for something else."""
 
+    def check(self, stack: LiveStack, config: StackConfig) -> None:  # noqa: B027 - there may be nothing to check
+        """Refuse what would stop the stack's start half-way, such as a port that is taken; change nothing.
+
+        Args:
+            stack: The stack, which may not exist yet.
+            config: The stack file's settings.
+
+        Raises:
+            ProvisionError: The stack can't be started.
+        """
+
     def prepare(self, stack: LiveStack, config: StackConfig, progress: Progress) -> None:
         """Fetch, make or check what the stack's start needs, and show the progress.
 

@@ -28,6 +28,8 @@ LOG = "keycloak.log"
 SERVER = "server"  # the subfolder that Keycloak uses as its home
 SCRIPT = "admin.sql"
 FACTS = "provision.json"
+DATABASE = "h2"  # the subfolder of Keycloak's data
+_NEEDED = ("id", "url", "client", "user")
 START_SECONDS = 120.0
 
 
@@ -81,12 +83,15 @@ def start(settings: KeycloakSettings, progress: Progress | None = None) -> Runni
     home = settings.home
     prepared = prepare(progress, settings.features)
     with managed_process.alone(home, NAME, progress):
+        data = _Data(home / SERVER / "data")
+        data.ensure_known()
         digest = record.keyed_digest(home, _what_needs_a_restart(settings, prepared))
         process = managed_process.running(home)
         if process is None or process.digest != digest:
+            # A port that is taken is seen before a running Keycloak is ended for it.
+            ports.ensure_free(settings.port, besides=record.process_of(process) if process else None)
             managed_process.terminate(home)
             process = None
-        data = _Data(home / SERVER / "data")
         if process is None or not (process.ready and data.facts().get("finished")):
             _bring_up(settings, prepared, digest, process, data)
         process = process or managed_process.running(home)
@@ -122,7 +127,8 @@ def stop(home: Path, *, remove_data: bool) -> None:
         home: Keycloak's folder in the stack.
         remove_data: Whether to remove the whole folder too: data, log, record.
     """
-    if not home.is_dir():
+    if not home.is_dir():  # somebody removed it: its process may run on
+        managed_process.terminate(home)
         return
     with managed_process.alone(home, NAME):
         managed_process.terminate(home)
@@ -137,15 +143,42 @@ class _Data:
     folder: Path
 
     def facts(self) -> dict[str, Any]:
-        """Return the recorded facts; empty if there is no data."""
-        try:
-            return dict(json.loads((self.folder / FACTS).read_text()))
-        except (OSError, ValueError):
+        """Return the recorded facts, from their second place if the first is damaged; empty if there is no data."""
+        if not self.folder.is_dir():
             return {}
+        return next(filter(None, map(_facts_in, self._places())), {})
 
     def note(self, **facts: object) -> None:
-        """Add facts to the record."""
-        record.write_private(self.folder / FACTS, json.dumps({**self.facts(), **facts}), mode=0o600)
+        """Add facts to the record, which has two places: without the facts the data can't be used."""
+        known = {**self.facts(), **facts}
+        for place in reversed(self._places()):
+            record.write_private(place, json.dumps(known), mode=0o600)
+
+    def ensure_known(self) -> None:
+        """Refuse data whose facts are lost in both places; the data may be worth something.
+
+        Raises:
+            ProvisionError: The facts are lost.
+        """
+        if (self.folder / DATABASE).exists() and not self.facts():
+            raise ProvisionError(
+                f"{self.folder / FACTS}, the record of Keycloak's data, is missing or damaged.",
+                "Put the file back; or begin with new data: `provision down`, then `provision up`. "
+                "Clients and users that were added are lost then.",
+            )
+
+    def _places(self) -> tuple[Path, Path]:
+        return self.folder / FACTS, self.folder.parent / FACTS
+
+
+def _facts_in(file: Path) -> dict[str, Any]:
+    """Return the facts in a file, or nothing if the file is missing or damaged."""
+    try:
+        facts = json.loads(file.read_bytes())
+    except (OSError, ValueError, RecursionError):
+        return {}
+    is_whole = isinstance(facts, dict) and all(isinstance(facts.get(name), str) for name in _NEEDED)
+    return facts if is_whole else {}
 
 
 def _what_needs_a_restart(settings: KeycloakSettings, prepared: Prepared) -> list[object]:
@@ -186,14 +219,15 @@ def _lay_out(settings: KeycloakSettings, prepared: Prepared, data: _Data, accoun
     facts = data.facts()
     if not facts.get("finished"):  # no data yet, or data of an interrupted first start: nothing of value
         shutil.rmtree(data.folder, ignore_errors=True)
-        lay_out_from_template(prepared, data.folder.parent)
         template = prepared.template
+        data.folder.mkdir(parents=True)
         data.note(id=os.urandom(8).hex(), url=url, client=template.client, user=template.user, finished=False)
+        lay_out_from_template(prepared, data.folder.parent)
         sql = database.own_values(template, settings.admin_client_id, settings.admin_client_secret)
     else:
         launch.lay_out(data.folder.parent, prepared.keycloak)
         data.note(url=url)
-        if facts["account"] == account:
+        if facts.get("account") == account:
             return None
         sql = database.admin_account(
             facts["client"], facts["user"], settings.admin_client_id, settings.admin_client_secret

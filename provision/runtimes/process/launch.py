@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from provision._lib.urls import of_port
+from provision.runtimes.process.search import KEYCLOAK_HOME
 
 if TYPE_CHECKING:
     from pathlib import Path, PurePath
@@ -54,6 +55,7 @@ SECURITY_PROVIDERS = (
     "JdkLDAP",
 )
 SHARED = ("lib", "providers", "themes")
+TEMPORARY = "tmp"  # Keycloak's own folder for temporary files, in a folder that nobody else may enter
 START = (
     "start",
     "--optimized",
@@ -93,7 +95,8 @@ def _quoted(argument: str) -> str:
 
 def lay_out(server: Path, keycloak: Path) -> None:
     """Make a stack's own Keycloak home, with links to the shared programs."""
-    (server / "conf").mkdir(parents=True, exist_ok=True)
+    for folder in ("conf", TEMPORARY):
+        (server / folder).mkdir(parents=True, exist_ok=True)
     for name in SHARED:
         link = server / name
         if link.is_symlink() and link.readlink() == keycloak / name:
@@ -117,8 +120,10 @@ def command(
     return (
         str(java),
         f"@{arguments}",
+        f"-Djava.io.tmpdir={server / TEMPORARY}",
+        f"-Dvertx.cacheDirBase={server / TEMPORARY / 'vertx'}",  # else /tmp/vertx-cache, which all users share
         *jvm,
-        f"-Dkc.home.dir={server}",
+        f"{KEYCLOAK_HOME}{server}",
         f"-Djboss.server.config.dir={server / 'conf'}",
         MAIN,
         *START,

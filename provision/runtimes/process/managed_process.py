@@ -14,8 +14,9 @@ from typing import TYPE_CHECKING
 
 from provision._lib import loopback
 from provision._lib.errors import ProvisionError
+from provision._lib.listeners import ports_of
 from provision._lib.progress import Silent
-from provision.runtimes.process import record
+from provision.runtimes.process import ports, record, search
 from provision.runtimes.process.record import ManagedProcess
 
 if TYPE_CHECKING:
@@ -114,7 +115,14 @@ def start(
 def running(home: Path) -> ManagedProcess | None:
     """Return the process that runs for a home folder, or None if there is none; make no network requests."""
     managed = record.read(home)
-    return managed if managed and record.process_of(managed) else None
+    if managed is not None:
+        return managed if record.process_of(managed) else None
+    return next(map(_unrecorded, search.running_for(home)), None)
+
+
+def _unrecorded(process: psutil.Process) -> ManagedProcess:
+    """Return a process whose record is lost: no settings fit it, so the next start replaces it."""
+    return ManagedProcess(pid=process.pid, created=process.create_time(), digest="")
 
 
 def reads_anew(home: Path, reads: tuple[Path, ...]) -> bool:
@@ -125,7 +133,8 @@ def reads_anew(home: Path, reads: tuple[Path, ...]) -> bool:
 
 def stop(home: Path, *, progress: Progress | None = None) -> None:
     """Stop the process of a home folder, if it runs, and remove the files that were written for the process."""
-    if not home.is_dir():
+    if not home.is_dir():  # somebody removed it: its process may run on
+        terminate(home)
         return
     with alone(home, home.name, progress):
         terminate(home)
@@ -297,11 +306,14 @@ def reason(home: Path, log: str = LOG) -> str:
 
 
 def terminate(home: Path, grace: float = STOP_SECONDS) -> None:
-    """End the process of a home folder with its children; the caller holds the lock.
+    """End the process of a home folder with its children, also if its record is lost; the caller holds the lock.
 
     Args:
         home: The folder.
         grace: The seconds between SIGTERM and SIGKILL; 0 sends SIGKILL at once.
+
+    Raises:
+        ProvisionError: A process is still there, or still holds a port.
     """
     managed = record.read(home)
     process = record.process_of(managed) if managed else None
@@ -311,6 +323,8 @@ def terminate(home: Path, grace: float = STOP_SECONDS) -> None:
         with _end_of(managed.pid) as ended:
             ended(STOP_SECONDS)
         _reap(managed.pid)
+    for stray in search.running_for(home):
+        _end(stray, grace)
     _forget_files(home)
     record.remove(home)
 
@@ -324,6 +338,7 @@ def _forget_files(home: Path) -> None:
 def _end(process: psutil.Process, grace: float) -> None:
     import psutil
 
+    held = ports_of(process)
     with suppress(psutil.NoSuchProcess), _end_of(process.pid) as ended:
         if grace > 0:
             process.terminate()
@@ -334,6 +349,20 @@ def _end(process: psutil.Process, grace: float) -> None:
     with suppress(ProcessLookupError, PermissionError):
         os.killpg(process.pid, signal.SIGKILL)
     _reap(process.pid)
+    if _is_left(process):
+        raise ProvisionError(
+            f"Process {process.pid} does not end.", f"End it by hand: `kill -9 {process.pid}`."
+        )
+    ports.await_free(held)
+
+
+def _is_left(process: psutil.Process) -> bool:
+    import psutil
+
+    try:
+        return process.is_running() and process.status() not in {psutil.STATUS_ZOMBIE, psutil.STATUS_DEAD}
+    except psutil.NoSuchProcess:
+        return False
 
 
 def _reap(pid: int) -> None:

@@ -4,14 +4,23 @@ from __future__ import annotations
 
 import random
 import socket
-from typing import Any, TypeVar
+import time
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from provision._lib.errors import ProvisionError
+from provision._lib.listeners import ports_of
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    import psutil
 
 S = TypeVar("S", bound=Any)
 LOOPBACK = ("127.0.0.1", "::1")
 _CHOICE = range(15_000, 32_768)
 _TRIES = 200
+_RELEASE_SECONDS = 3.0
+_ASK_SECONDS = 0.02
 
 
 def is_free(port: int) -> bool:
@@ -19,14 +28,38 @@ def is_free(port: int) -> bool:
     return all(_can_bind(address, port) for address in LOOPBACK)
 
 
-def ensure_free(port: int) -> None:
+def ensure_free(port: int, *, besides: psutil.Process | None = None) -> None:
     """Refuse a port that another process holds.
+
+    Args:
+        port: The port.
+        besides: A process of ours that may hold the port, as it is about to be replaced.
 
     Raises:
         ProvisionError: The port is taken; the error names the listening process if the process is visible.
     """
-    if not is_free(port):
+    if not is_free(port) and (besides is None or port not in ports_of(besides)):
         raise taken(port)
+
+
+def await_free(held: Iterable[int]) -> None:
+    """Wait until the ports of a process that has ended are free.
+
+    Args:
+        held: The ports.
+
+    Raises:
+        ProvisionError: Another process, such as a child that left the session, still holds one.
+    """
+    for port in held:
+        end = time.monotonic() + _RELEASE_SECONDS
+        while not is_free(port):
+            if time.monotonic() > end:
+                raise ProvisionError(
+                    f"Port {port} is still held by {_holder(port)} after its process has ended.",
+                    "End that process.",
+                )
+            time.sleep(_ASK_SECONDS)
 
 
 def taken(port: int) -> ProvisionError:

@@ -8,7 +8,8 @@ from __future__ import annotations
 import json
 import os
 from contextlib import suppress
-from dataclasses import asdict, dataclass, fields, replace
+from dataclasses import asdict, dataclass
+from math import isfinite
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
 RECORD = "process.json"
 KEY = "process.key"
 SAME_MOMENT = 0.05
+_KEY_BYTES = 32
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -41,18 +43,40 @@ class ManagedProcess:
     files: tuple[str, ...] = ()
     reads: str = ""
 
+    @property
+    def is_recorded(self) -> bool:
+        """False if the process was found by its command line, because its record is lost."""
+        return self.digest != ""
+
 
 def read(home: Path) -> ManagedProcess | None:
-    """Return the record of a home folder, or None if the record is missing or unreadable."""
+    """Return the record of a home folder, or None if the record is missing, unreadable or no record of a process."""
     try:
-        content = json.loads((home / RECORD).read_text())
-        known = {field.name for field in fields(ManagedProcess)}
-        managed = ManagedProcess(**{key: value for key, value in content.items() if key in known})
-        return replace(
-            managed, pid=int(managed.pid), created=float(managed.created), files=tuple(managed.files)
-        )
-    except (OSError, ValueError, TypeError, AttributeError):
+        content = json.loads((home / RECORD).read_bytes())
+    except (OSError, ValueError, RecursionError):
         return None
+    match content:
+        case {"pid": int(pid), "created": int() | float() as created, "digest": str(digest), **rest}:
+            files, reads = rest.get("files", []), rest.get("reads", "")
+        case _:
+            return None
+    if not digest or isinstance(pid, bool) or pid <= 0 or not isfinite(created) or not isinstance(reads, str):
+        return None
+    if not isinstance(files, list) or not all(map(_is_file_name, files)):
+        return None
+    return ManagedProcess(
+        pid=pid,
+        created=float(created),
+        digest=digest,
+        ready=rest.get("ready") is True,
+        files=tuple(files),
+        reads=reads,
+    )
+
+
+def _is_file_name(name: object) -> bool:
+    """Return whether the name is one of a file in the home folder, and nowhere else."""
+    return isinstance(name, str) and name not in {"", ".", ".."} and "/" not in name and "\0" not in name
 
 
 def write(home: Path, managed: ManagedProcess) -> None:
@@ -84,7 +108,7 @@ def is_leaving(managed: ManagedProcess) -> bool:
 def _same_process(managed: ManagedProcess) -> psutil.Process | None:
     import psutil
 
-    with suppress(psutil.Error):
+    with suppress(psutil.Error, OverflowError):  # a number that is too large is no process of any system
         process = psutil.Process(managed.pid)
         if abs(process.create_time() - managed.created) < SAME_MOMENT:
             return process
@@ -113,7 +137,13 @@ def write_private(path: Path, text: str, *, mode: int = 0o400) -> None:
 
 
 def _key(home: Path) -> bytes:
+    """Return the folder's key; a key that is lost or cut off is made anew, and no former digest fits then."""
     path = home / KEY
-    if not path.exists():
-        write_private(path, os.urandom(32).hex())
-    return path.read_bytes()
+    try:
+        key = path.read_bytes()
+    except FileNotFoundError:
+        key = b""
+    if len(key) < 2 * _KEY_BYTES:
+        write_private(path, os.urandom(_KEY_BYTES).hex())
+        key = path.read_bytes()
+    return key

@@ -37,6 +37,13 @@ class ProcessRuntime(Runtime):
         """Load the module that starts Keycloak."""
         from provision.runtimes.process import keycloak  # noqa: F401 - kept in memory for Keycloak's start
 
+    def check(self, stack: LiveStack, config: StackConfig) -> None:
+        """Refuse ports in the stack file that other processes than the stack's hold."""
+        from provision.runtimes.process.status import refuse_taken
+
+        declared = (config.keycloak.port, *(server.port for server in config.mcp_servers))
+        refuse_taken(stack.home, [port for port in declared if port is not None])
+
     def prepare(self, stack: LiveStack, config: StackConfig, progress: Progress) -> None:
         """Fetch and prepare Keycloak."""
         del stack

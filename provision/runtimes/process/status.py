@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 import json
+from contextlib import suppress
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from provision.runtimes.process import record
+from provision._lib.listeners import ports_of
+from provision.runtimes.process import record, search
+from provision.runtimes.process.search import SETTINGS_FILE
 from provision.runtimes.protocol import RunningProcess
 
-_SETTINGS_FILE = "settings.json"  # the server's settings, in the folder of its process
+if TYPE_CHECKING:
+    from collections.abc import Iterable
 
 
 def processes(stack_home: Path) -> tuple[RunningProcess, ...]:
@@ -29,11 +34,14 @@ def processes(stack_home: Path) -> tuple[RunningProcess, ...]:
 
 
 def _homes(stack_home: Path) -> list[Path]:
-    """Return the folders of processes; other runtimes have folders beside them, for images and copies of logs."""
-    if not stack_home.is_dir():
-        return []
+    """Return the folders of processes, also folders that were removed while their processes run.
+
+    Other runtimes have folders beside them, for images and copies of logs.
+    """
     marks = (record.RECORD, record.KEY)  # the key stays when a process is stopped
-    return sorted(home for home in stack_home.iterdir() if any((home / mark).is_file() for mark in marks))
+    folders = stack_home.iterdir() if stack_home.is_dir() else ()
+    homes = {home for home in folders if any((home / mark).is_file() for mark in marks)}
+    return sorted(homes | search.running_below(stack_home).keys())
 
 
 def _log_of(home: Path) -> Path:
@@ -49,7 +57,7 @@ def audit_log(process: RunningProcess) -> str | None:
     """
     home = Path(process.log).parent
     try:
-        settings = json.loads((home / _SETTINGS_FILE).read_bytes())
+        settings = json.loads((home / SETTINGS_FILE).read_bytes())
     except (OSError, ValueError):
         return None
     if not isinstance(settings, dict) or "verifier" not in settings:
@@ -68,3 +76,29 @@ def stop_all(stack_home: Path) -> None:
 
     for home in _homes(stack_home):
         managed_process.stop(home)
+
+
+def refuse_taken(stack_home: Path, declared: Iterable[int]) -> None:
+    """Refuse ports that are held, unless a process of the stack itself holds them.
+
+    Args:
+        stack_home: The folder of the stack, which may not exist yet.
+        declared: The ports.
+
+    Raises:
+        ProvisionError: A port is taken.
+    """
+    from provision.runtimes.process import ports
+
+    held = [port for port in declared if not ports.is_free(port)]
+    if not held:
+        return
+    import psutil
+
+    own: set[int] = set()
+    for item in processes(stack_home):
+        with suppress(psutil.NoSuchProcess):
+            own |= ports_of(psutil.Process(item.pid)) if item.pid else set()
+    for port in held:
+        if port not in own:
+            raise ports.taken(port)

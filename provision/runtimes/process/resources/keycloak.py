@@ -74,14 +74,17 @@ class KeycloakHandler(LocalHandler[Keycloak]):
 
         A running Keycloak of another version needs no update; the log names the version.
         """
-        from provision.runtimes.process import keycloak
+        from provision.runtimes.process import keycloak, managed_process
 
         home = Path(spec.home)
         running, version = keycloak.running(home), keycloak.version(home)
         another = version is not None and version != VERSION
         if running is None:
             as_what = f"as {VERSION} instead of {version}, " if another else ""
-            return f"Keycloak is not running; it is started again {as_what}with its data"
+            process = managed_process.running(home)
+            is_lost = process is not None and not process.is_recorded
+            what = "the record of its process is lost" if is_lost else "Keycloak is not running"
+            return f"{what}; it is started again {as_what}with its data"
         if running.data_id != outputs.get("dataId"):
             return "Keycloak's data is not what it was"
         if another:
@@ -93,11 +96,11 @@ class KeycloakHandler(LocalHandler[Keycloak]):
 
     def find(self, key: Keycloak) -> Observed[Keycloak] | None:
         """Return Keycloak, running or not, or None if there is neither a process nor a folder."""
-        from provision.runtimes.process import keycloak
+        from provision.runtimes.process import keycloak, managed_process
 
         home = Path(key.home)
         running = keycloak.running(home)
-        if running is None and not home.exists():
+        if not home.exists() and managed_process.running(home) is None:
             return None
         return Observed(key.home, key, None if running is None else _outputs(running))
 

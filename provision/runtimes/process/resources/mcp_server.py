@@ -13,6 +13,7 @@ from provision._lib.errors import UsageError
 from provision._lib.urls import of_port
 from provision.core.handler import LocalHandler, Observed
 from provision.core.spec import NaturalKey, Outputs, Secret, Spec, Unordered
+from provision.runtimes.process.search import SETTINGS_FILE, SETTINGS_OPTION, SETTINGS_VARIABLE
 from provision.server.options import REFERENCE_TOOLS, ServerOptions
 from provision.server.values import (
     STORED,
@@ -33,7 +34,6 @@ if TYPE_CHECKING:
     from provision.runtimes.process.managed_process import ProcessSettings
 
 _SECRET_FILE = "introspection-client-secret"  # noqa: S105 - a file's name
-_SETTINGS_FILE = "settings.json"
 
 
 _Path = Annotated[str, AfterValidator(file_name)]
@@ -109,30 +109,38 @@ class McpServerHandler(LocalHandler[McpServer]):
         return _outputs(spec) if spec.port else None
 
     def needs_update(self, spec: McpServer, outputs: Mapping[str, Any]) -> str | None:
-        """Return why the server needs an update: it died or its certificate was renewed. Return None otherwise."""
+        """Return why the server needs an update: it died, its record is lost, or its certificate was renewed. Return None otherwise."""
         del outputs
         from provision.runtimes.process import managed_process
 
-        if managed_process.running(Path(spec.home)) is None:
+        process = managed_process.running(Path(spec.home))
+        if process is None:
             return f"the MCP server {spec.name} is not running; it is started again"
+        if not process.is_recorded:
+            return f"the record of the MCP server {spec.name} is lost; it is started again"
         if managed_process.reads_anew(Path(spec.home), _read_by(spec)):
             return f"the certificate of the MCP server {spec.name} is another one; it is started again"
         return None
 
     def find(self, key: McpServer) -> Observed[McpServer] | None:
-        """Return the server, running or not, or None if its folder does not exist."""
-        if not Path(key.home).exists():
+        """Return the server, running or not, or None if there is neither a folder nor a process."""
+        from provision.runtimes.process import managed_process
+
+        home = Path(key.home)
+        if not home.exists() and managed_process.running(home) is None:
             return None
         return Observed(key.home, key, _outputs(key) if getattr(key, "port", None) else None)
 
     def create(self, spec: McpServer) -> McpServerOutputs:
         """Start the server and wait until it answers."""
-        from provision.runtimes.process import managed_process, ports
+        from provision.runtimes.process import managed_process, ports, record
 
         home = Path(spec.home)
         settings = _process_settings(spec)
-        if managed_process.running(home) is None:
-            ports.ensure_free(spec.port or 0)
+        running = managed_process.running(home)
+        if running is None:
+            managed_process.stop(home)  # a child of a server that died may hold the port
+        ports.ensure_free(spec.port or 0, besides=record.process_of(running) if running else None)
         tls = _pinned(spec)
         managed_process.start(settings, ready=lambda: _answers(spec, tls))
         return _outputs(spec)
@@ -143,8 +151,10 @@ class McpServerHandler(LocalHandler[McpServer]):
 
         from provision.runtimes.process import managed_process
 
-        managed_process.stop(Path(found.spec.home))
-        shutil.rmtree(found.spec.home, ignore_errors=False)
+        home = Path(found.spec.home)
+        managed_process.stop(home)
+        if home.exists():
+            shutil.rmtree(home)
 
 
 def _process_settings(spec: McpServer) -> ProcessSettings:
@@ -164,15 +174,15 @@ def _process_settings(spec: McpServer) -> ProcessSettings:
         secret_file=str(home / _SECRET_FILE),
         **_tls_settings(spec),
     )
-    reference = (sys.executable, "-m", "provision.server", "--settings", str(home / _SETTINGS_FILE))
+    reference = (sys.executable, "-m", "provision.server", SETTINGS_OPTION, str(home / SETTINGS_FILE))
     return ProcessSettings(
         name=spec.name,
         home=home,
         command=spec.command or reference,
         folder=Path(spec.folder) if spec.folder else None,
-        env={"MCP_SETTINGS_FILE": str(home / _SETTINGS_FILE)} if spec.command else {},
+        env={SETTINGS_VARIABLE: str(home / SETTINGS_FILE)} if spec.command else {},
         files={
-            _SETTINGS_FILE: json.dumps(content, indent=2),
+            SETTINGS_FILE: json.dumps(content, indent=2),
             _SECRET_FILE: spec.introspection_client_secret,
         },
         reads=_read_by(spec),
