@@ -25,6 +25,20 @@ class UsageError(ProvisionError):
     exit_code = 2
 
 
+class StoppedError(ProvisionError):
+    """A command that the user stopped by Ctrl-C or SIGTERM.
+
+    Args:
+        state: The state in which the command leaves the stack; empty if the command changed nothing.
+        do: One line that names how to go on.
+    """
+
+    exit_code = 130  # 128 and the number of SIGINT, as shells count
+
+    def __init__(self, state: str = "", do: str = "") -> None:
+        super().__init__(f"Stopped. {state}".strip(), do)
+
+
 class UnsupportedError(ProvisionError):
     """A server that lacks a feature which the object needs, however the object is declared."""
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shlex
 
-_WITHOUT_STACK = frozenset({"doctor", "schema"})
+_WITHOUT_STACK = frozenset({"doctor", "schema", "status --all"})
 _UNKNOWN = "STACK"
 _stacks: list[str] = []
 

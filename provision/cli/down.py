@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shutil
 import sys
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -12,6 +12,9 @@ from provision._lib.errors import UsageError
 from provision.cli.main import Invocation, print_json
 
 if TYPE_CHECKING:
+    from provision.cli.screen import Screen
+    from provision.config.project import StackFile
+    from provision.engine.operation import Engine
     from provision.runtimes.protocol import LiveStack, Runtime
 
 
@@ -21,38 +24,70 @@ if TYPE_CHECKING:
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON document on standard output.")
 @click.pass_obj
 def command(invocation: Invocation, *, remove: bool, yes: bool, as_json: bool) -> None:
-    """Stop the stack and remove everything that the stack made."""
-    from provision.cli.screen import Screen
-    from provision.engine.operation import Hooks
-    from provision.runtimes import runtime_record
+    """Stop the stack and remove everything that the stack made.
 
-    stack = invocation.stack()
-    if stack.config().profile == "prod" and not yes:
+    Of a stack whose project's folder is gone: -C with the former folder (`provision status --all` shows it).
+    """
+    from provision.cli.screen import Screen
+    from provision.engine.passphrase import LostPassphraseError
+    from provision.engine.state_file import DamagedStateError
+
+    stack = invocation.stack(or_kept=True)
+    if _is_production(stack) and not yes:
         if not sys.stdin.isatty():
             raise UsageError(f"{stack.name} is a production stack.", "Say --yes to remove it.")
         click.confirm(f"Remove everything that stack {stack.name} made?", abort=True, err=True)
-    is_broken = runtime_record.remove_broken(stack.home)
     with Screen() as screen:
-        engine = invocation.engine(screen)
-        record, runtime, live = engine.backend.record, engine.runtime, engine.live()
-
-        def look() -> bool:
-            runtime.before_down(live, screen.line)
-            return False
-
-        if record is None or record.is_file():
-            hooks = Hooks(before=look, after=lambda: _remove_leftovers(runtime, live, anyway=is_broken))
-            result = engine.destroy(watcher=screen, hooks=hooks)
-            changes = [change.as_json() for change in result.changes]
-        else:
-            _remove_leftovers(runtime, live, anyway=is_broken)
+        engine = invocation.engine(screen, or_kept=True)
+        try:
+            changes = _destroy(engine, screen)
+        except (DamagedStateError, LostPassphraseError) as damage:
+            if not remove:
+                raise
+            _remove_by_folder(engine, screen, damage.what)
             changes = []
-        if remove:
-            engine.remove()
-        if not changes:
-            screen.line("  ✓ nothing to do")
+        else:
+            if remove:
+                engine.remove()
+            if not changes:
+                screen.line("  ✓ nothing to do")
     if as_json:
         print_json({"changes": changes})
+
+
+def _is_production(stack: StackFile) -> bool:
+    if stack.project.kept is None:
+        return stack.config().profile == "prod"
+    try:
+        values = stack.document().get("config") or {}
+    except UsageError:  # plain Pulumi made the stack, so there is no copy of its file
+        return False
+    return values.get("provision:profile") == "prod"
+
+
+def _destroy(engine: Engine, screen: Screen) -> list[dict[str, Any]]:
+    """Remove everything by the engine, and what the state did not know by the runtime; return the changes.
+
+    Raises:
+        DamagedStateError: The state can't be read.
+        ProvisionError: Something could not be removed.
+    """
+    from provision.engine.operation import Hooks
+    from provision.runtimes import runtime_record
+
+    exists = not engine.backend.has_no_stack()
+    is_broken = runtime_record.remove_broken(engine.stack.home)
+    runtime, live = engine.runtime, engine.live()
+
+    def look() -> bool:
+        runtime.before_down(live, screen.line)
+        return False
+
+    if not exists:
+        _remove_leftovers(runtime, live, anyway=is_broken)
+        return []
+    hooks = Hooks(before=look, after=lambda: _remove_leftovers(runtime, live, anyway=is_broken))
+    return [change.as_json() for change in engine.destroy(watcher=screen, hooks=hooks).changes]
 
 
 def _remove_leftovers(runtime: Runtime, live: LiveStack, *, anyway: bool) -> None:
@@ -63,7 +98,21 @@ def _remove_leftovers(runtime: Runtime, live: LiveStack, *, anyway: bool) -> Non
         live: The stack, as it was before.
         anyway: Whether the stack was up although its mark is not known: its record was broken.
     """
-    if live.mark or anyway:
-        runtime.stop(live)
-        if live.home.exists():
-            shutil.rmtree(live.home)
+    runtime.stop(live)
+    if (live.mark or anyway) and live.home.exists():
+        shutil.rmtree(live.home)
+
+
+def _remove_by_folder(engine: Engine, screen: Screen, why: str) -> None:
+    """Stop what runs by the stack's folder and remove the stack without the engine, and say so."""
+    from provision.engine import live_stack
+
+    screen.line(("  · ", "cyan"), why)
+    with engine.backend.exclusively():
+        for item in live_stack.stop_by_folder(engine.stack):
+            screen.line(("  - ", "red"), item.name, ("  stopped", "dim"))
+        engine.backend.forget()
+    screen.line(("  - ", "red"), f"stack {engine.stack.name}", ("  folder, data and state removed", "dim"))
+    screen.line(
+        "  · objects that the stack made or adopted in a Keycloak of somebody else stay: no state names them"
+    )

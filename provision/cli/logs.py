@@ -62,18 +62,15 @@ def command(
     }
     if not audit and (alone := next((name for name, value in asked.items() if value), None)):
         raise click.UsageError(f"{alone} goes with --audit.")
-    stack = invocation.stack()
+    stack = invocation.stack(or_kept=True)
     chosen = _chosen(stack, process, follow=follow)
-    try:
-        if audit:
-            from provision.cli.audit_lines import Filter
+    if audit:
+        from provision.cli.audit_lines import Filter
 
-            wanted = Filter(subject=subject, decision=decision, correlation_id=correlation_id)
-            _print_audit(_audit_files(stack, chosen), wanted, lines, follow=follow, as_json=as_json)
-        else:
-            _print_logs(chosen, lines, follow=follow)
-    except KeyboardInterrupt:
-        return
+        wanted = Filter(subject=subject, decision=decision, correlation_id=correlation_id)
+        _print_audit(_audit_files(stack, chosen), wanted, lines, follow=follow, as_json=as_json)
+    else:
+        _print_logs(chosen, lines, follow=follow)
 
 
 def _chosen(stack: StackFile, process: str | None, *, follow: bool) -> tuple[RunningProcess, ...]:

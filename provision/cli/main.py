@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import atexit
+import errno
 import gc
 import json
 import os
 import sys
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from importlib import import_module
 from pathlib import Path
@@ -14,10 +16,13 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from provision._lib.errors import ProvisionError
+from provision._lib.errors import ProvisionError, StoppedError, UsageError
 from provision._lib.hints import for_stack
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from provision._lib.progress import Step
     from provision.config.project import StackFile
     from provision.engine.operation import Engine
 
@@ -59,42 +64,92 @@ class Invocation:
     project_dir: Path | None
     debug: bool
 
-    def stack(self) -> StackFile:
+    def stack(self, *, or_kept: bool = False) -> StackFile:
         """Return the stack after checking its configuration.
+
+        Args:
+            or_kept: Whether a stack whose project or file is gone is returned by the copies of its files, unchecked.
 
         Raises:
             UsageError: There is no such stack or its configuration is wrong.
         """
-        stack = self._unchecked_stack()
-        _check(stack)
+        stack = self._unchecked_stack(or_kept=or_kept)
+        if stack.project.kept is None:
+            _check(stack)
         return stack
 
-    def _unchecked_stack(self) -> StackFile:
+    def take_over(self, former: Path) -> None:
+        """Make the stacks of a project whose folder is gone the stacks of the project here.
+
+        Args:
+            former: The project's former folder.
+
+        Raises:
+            UsageError: There are no such stacks, or the project here has stacks of its own.
+        """
+        from provision.config import project_place
         from provision.config.project import Project
 
-        return Project.find(self.project_dir).stack(self.stack_name)
+        project = Project.find(self.project_dir)
+        project_place.take_over(former, project.folder, project.name)
 
-    def engine(self, progress: Any = None, *, complete: bool = True) -> Engine:
-        """Return the engine for the stack, after finding or fetching the Pulumi CLI.
+    def _unchecked_stack(self, *, or_kept: bool = False) -> StackFile:
+        from provision.config import project_place
+        from provision.config.project import Project, kept_stack
+
+        try:
+            project = Project.find(self.project_dir)
+        except UsageError:
+            home = project_place.gone_from(self.project_dir) if or_kept and self.project_dir else None
+            if home is None or self.stack_name not in project_place.stack_names(home):
+                raise
+            return kept_stack(home, self.stack_name)
+        if (former := project.note_place()) is not None:
+            click.echo(f"  · the project was moved here from {former}; its stacks came along", err=True)
+        stack = project.stack(self.stack_name)
+        if or_kept and stack.name in project_place.stack_names(project.home):
+            try:
+                _ = stack.file
+            except UsageError:  # somebody removed the file of a stack that is up
+                return kept_stack(project.home, stack.name)
+        return stack
+
+    def engine(self, progress: Any = None, *, complete: bool = True, or_kept: bool = False) -> Engine:
+        """Return the engine for the stack, which finds or fetches the Pulumi CLI when an operation needs the CLI.
 
         A configuration that passed the check at the last operation is not checked again before the engine starts.
 
         Args:
-            progress: The display of the fetching; silent if left out.
+            progress: The display of the fetching; a line for each step if left out.
             complete: Whether the configuration has to be correct and complete already.
+            or_kept: See :meth:`stack`.
 
         Raises:
             UsageError: There is no such stack or its configuration is wrong.
         """
-        from provision._lib.progress import Silent
+        from provision.engine import pulumi_cli
         from provision.engine.backend import Backend
         from provision.engine.operation import Engine
-        from provision.engine.pulumi_cli import find_or_install
 
-        stack = self._unchecked_stack()
-        if complete and not Backend(stack).is_as_last_time():
+        stack = self._unchecked_stack(or_kept=or_kept)
+        backend = Backend(stack)
+        for line in backend.mend_modes():
+            click.echo(line, err=True)
+        if complete and stack.project.kept is None and not backend.is_as_last_time():
             _check(stack)
-        return Engine(stack, find_or_install(progress or Silent()))
+        return Engine(stack, lambda: pulumi_cli.find_or_install(progress or _OnDemand()))
+
+
+class _OnDemand:
+    """A progress display that appears only if there is a step to show."""
+
+    @contextmanager
+    def step(self, title: str) -> Iterator[Step]:
+        """Open a step on a screen of its own."""
+        from provision.cli.screen import Screen
+
+        with Screen() as screen, screen.step(title) as step:
+            yield step
 
 
 def _check(stack: StackFile) -> None:
@@ -206,7 +261,7 @@ def print_json(document: Any) -> None:
 
 
 def main() -> None:
-    """Run the command line and exit with a documented code: 0 done, 1 failed, 2 wrong usage, 3 findings."""
+    """Run the command line and exit with a documented code: 0 done, 1 failed, 2 wrong usage, 3 findings, 130 stopped."""
     gc.disable()  # a command allocates much and frees little: garbage collection would take a tenth of its time
     os.environ.setdefault(
         "PYDANTIC_DISABLE_PLUGINS", "1"
@@ -218,16 +273,36 @@ def main() -> None:
     except click.ClickException as error:
         error.show()
         sys.exit(_EXIT_USAGE)
-    except click.Abort:
-        click.echo("Stopped.", err=True)
-        sys.exit(1)
+    except click.Abort as error:
+        if not isinstance(error.__cause__ or error.__context__, KeyboardInterrupt):
+            click.echo("Stopped.", err=True)  # the answer to a question was no, or there was none
+            sys.exit(1)
+        stopped = StoppedError()
+        _print_error(stopped, arguments)
+        sys.exit(stopped.exit_code)
     except ProvisionError as error:
         _print_error(error, arguments)
         sys.exit(error.exit_code)
     except BrokenPipeError:  # the reader of the output has gone
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         sys.exit(1)
+    except OSError as error:
+        if error.filename is None and error.errno not in {errno.ENOSPC, errno.EDQUOT}:
+            raise
+        unread = _unreadable(error)
+        _print_error(unread, arguments)
+        sys.exit(unread.exit_code)
     sys.exit(code if isinstance(code, int) else 0)
+
+
+def _unreadable(error: OSError) -> ProvisionError:
+    """Return the error for a file that can't be read or written, wherever it was met."""
+    named = ProvisionError(
+        f"{error.filename or 'A file'} can't be read or written: {error.strerror or error}.",
+        "Check that it is there, who may use it, and the space on its disk.",
+    )
+    named.__cause__ = error
+    return named
 
 
 def _print_error(error: ProvisionError, arguments: list[str]) -> None:
@@ -237,7 +312,13 @@ def _print_error(error: ProvisionError, arguments: list[str]) -> None:
         traceback.print_exception(error)
     if "--json" in arguments:
         print_json({"error": {"what": error.what, "do": error.do}})
-    click.secho("error: ", fg="red", bold=True, nl=False, err=True)
+    print_error(error)
+
+
+def print_error(error: ProvisionError) -> None:
+    """Print an error on standard error: a line for what is wrong, a line for the remedy."""
+    if not isinstance(error, StoppedError):
+        click.secho("error: ", fg="red", bold=True, nl=False, err=True)
     click.echo(_shown(error.what), err=True)
     if error.do:
         click.echo(f"  {_shown(error.do)}", err=True)
@@ -250,4 +331,4 @@ def _shown(text: str) -> str:
     return printable(text, besides="\n")
 
 
-__all__ = ["EXIT_FINDINGS", "Invocation", "cli", "load_rules", "main", "print_json"]
+__all__ = ["EXIT_FINDINGS", "Invocation", "cli", "load_rules", "main", "print_error", "print_json"]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
@@ -20,10 +21,29 @@ if TYPE_CHECKING:
 
 @click.command("up")
 @click.option("--refresh", is_flag=True, help="Look at the world first, and repair what others changed.")
+@click.option(
+    "--restore-backup",
+    is_flag=True,
+    help="Go on from the copy of a damaged state, and keep the damaged file.",
+)
+@click.option(
+    "--from",
+    "former",
+    type=click.Path(path_type=Path),
+    help="Take over the stacks of this project from its former folder, which is gone.",
+)
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON document on standard output.")
 @click.option("--show-secrets", is_flag=True, help="Print secrets in clear.")
 @click.pass_obj
-def command(invocation: Invocation, *, refresh: bool, as_json: bool, show_secrets: bool) -> None:
+def command(
+    invocation: Invocation,
+    *,
+    refresh: bool,
+    restore_backup: bool,
+    former: Path | None,
+    as_json: bool,
+    show_secrets: bool,
+) -> None:
     """Start the stack, or apply the changes in the stack file.
 
     Exits with 3 if a mandatory security rule is broken; a production stack then stays unchanged.
@@ -31,12 +51,16 @@ def command(invocation: Invocation, *, refresh: bool, as_json: bool, show_secret
     from provision.cli.screen import Screen
     from provision.engine.operation import Hooks
 
+    if former is not None:
+        invocation.take_over(former)
     with Screen() as screen:
         engine = invocation.engine(screen)
+        if restore_backup:
+            _restore(engine, screen)
         if _in_production(engine.stack):
             _refuse_what_breaks_rules(engine, screen, as_json=as_json)
         result = engine.up(
-            refresh=refresh,
+            refresh=refresh or restore_backup,  # the copy is older than the world
             watcher=screen,
             hooks=Hooks(
                 before=lambda: engine.runtime.before_up(engine.live(), screen.line),
@@ -58,6 +82,11 @@ def command(invocation: Invocation, *, refresh: bool, as_json: bool, show_secret
         _say_what_next(outputs)
     if report.mandatory:
         click.get_current_context().exit(EXIT_FINDINGS)
+
+
+def _restore(engine: Engine, screen: Screen) -> None:
+    kept = engine.restore_state()
+    screen.line("  · the state is the copy now" + (f"; the damaged file is {kept}" if kept else ""))
 
 
 def _in_production(stack: StackFile) -> bool:
@@ -84,14 +113,16 @@ def _refuse_what_breaks_rules(engine: Engine, screen: Screen, *, as_json: bool) 
 
 
 def _prepare(engine: Engine, progress: Progress) -> None:
-    """Check certificates and prepare what the runtime needs, while the screen shows the progress."""
+    """Check certificates and ports, and prepare what the runtime needs, while the screen shows the progress."""
     from provision.runtimes.certificate_preflight import refuse_unusable
     from provision.runtimes.choice import choose
 
     stack = engine.stack
     config = stack.config()
     refuse_unusable(config, str(stack.file))
-    choose(config, stack.home).runtime.prepare(engine.live(), config, progress)
+    runtime, live = choose(config, stack.home).runtime, engine.live()
+    runtime.check(live, config)
+    runtime.prepare(live, config, progress)
 
 
 def _say_what_next(outputs: StackOutputs) -> None:

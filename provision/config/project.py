@@ -2,21 +2,24 @@
 
 from __future__ import annotations
 
-import hashlib
-import os
 import re
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from provision._lib.errors import UsageError
 from provision._lib.hints import hint
 from provision._lib.suggest import nearest
+from provision.config import project_place
 from provision.config.names import NAMESPACE
+from provision.config.project_place import user_data_dir
 from provision.config.yaml_file import line_of, load
 
 if TYPE_CHECKING:
     from provision.config.stack_config import StackConfig
+
+__all__ = ["Project", "StackFile", "kept_stack", "refuse_wrong_name", "user_data_dir"]
 
 _STACK_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]*")
 _PROJECT_NAME = re.compile(r"[A-Za-z0-9_-][A-Za-z0-9_.-]*")
@@ -50,15 +53,6 @@ def _is_list_of_mappings(value: Any) -> bool:
     return isinstance(value, list) and all(isinstance(item, dict) for item in value)
 
 
-def user_data_dir() -> Path:
-    """Return the folder for state, logs and data; ``PROVISION_DATA_DIR`` overrides the platform's own folder."""
-    if override := os.environ.get("PROVISION_DATA_DIR"):
-        return Path(override).absolute()
-    from platformdirs import user_data_path
-
-    return user_data_path("provision")
-
-
 @dataclass(frozen=True)
 class Project:
     """A folder with a ``Pulumi.yaml``.
@@ -66,10 +60,12 @@ class Project:
     Args:
         folder: The folder that holds the ``Pulumi.yaml``.
         name: Pulumi's name of the project.
+        kept: The data folder, if the project's own folder is gone and ``folder`` holds copies of its files.
     """
 
     folder: Path
     name: str
+    kept: Path | None = None
 
     @classmethod
     def find(cls, start: Path | None) -> Project:
@@ -115,11 +111,14 @@ class Project:
             )
         return cls(file.parent, data["name"])
 
-    @property
+    @cached_property
     def home(self) -> Path:
-        """The folder of this project's state and stacks, one for each path that a project has."""
-        digest = hashlib.sha256(str(self.folder.resolve()).encode()).hexdigest()[:8]
-        return user_data_dir() / f"{self.name}-{digest}"
+        """The folder of this project's state and stacks; see :func:`provision.config.project_place.home_of`."""
+        return self.kept or project_place.home_of(self.folder, self.name)
+
+    def note_place(self) -> str | None:
+        """Note the project's folder in its data folder; return the former folder if the project was moved."""
+        return None if self.kept else project_place.note(self.home, self.folder, self.name)
 
     def stack(self, name: str) -> StackFile:
         """Return the stack of that name.
@@ -215,3 +214,16 @@ class StackFile:
                 f"Write {prefix}{strangers[0]} instead.",
             )
         return read(own, source=str(self.file), folder=self.project.folder, resolve=resolve)
+
+
+def kept_stack(home: Path, stack: str) -> StackFile:
+    """Return a stack by the copies of its files that its data folder keeps, for a project whose own files are gone.
+
+    Args:
+        home: The project's data folder.
+        stack: The stack's name.
+    """
+    place = project_place.place_of(home)
+    states = (home / "state/.pulumi/stacks").glob(f"*/{stack}.json*")
+    named = next((state.parent.name for state in states), home.name.rpartition("-")[0])
+    return Project(home / "work" / stack, named if place is None else place.name, home).stack(stack)

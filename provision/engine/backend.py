@@ -7,12 +7,11 @@ would make every clone dirty. It runs in a copy beside the state instead, made a
 from __future__ import annotations
 
 import hashlib
-import json
 import os
-import secrets
 import shutil
+import stat
 import sys
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -22,15 +21,19 @@ from filelock import FileLock, Timeout
 from provision._lib.errors import ProvisionError
 from provision.config.project import user_data_dir
 from provision.config.yaml_file import dump, load
+from provision.engine import passphrase
+from provision.engine.state_file import StateFile
+from provision.provider import journal
+from provision.runtimes import runtime_record
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from provision.config.project import StackFile
 
-_PASSPHRASE_BYTES = 32
 _SALT = "encryptionsalt"
 _BUSY_SECONDS = 0.1
+_KEPT_LOGS = 10
 
 
 @dataclass(frozen=True)
@@ -54,25 +57,49 @@ class Backend:
         return self.stack.project.home / "work" / self.stack.name
 
     @property
-    def record(self) -> Path | None:
-        """The stack's state file, or None if the backend is not our own folder."""
+    def state(self) -> StateFile | None:
+        """The files of the stack's state, or None if the backend is not our own folder."""
         if self.url != self._own_url:
             return None
-        return self._state / ".pulumi" / "stacks" / self.stack.project.name / f"{self.stack.name}.json"
+        return StateFile(self._state, self.stack.project.name, self.stack.name)
+
+    @property
+    def record(self) -> Path | None:
+        """The stack's state file, or None if the backend is not our own folder."""
+        return None if self.state is None else self.state.path
+
+    def checkpoint(self) -> dict[str, Any] | None:
+        """Return the stack's last checkpoint, secrets encrypted; None if the stack has none in our own folder.
+
+        Raises:
+            DamagedStateError: The state file is damaged or lost.
+        """
+        if self.state is None:
+            return None
+        return self.state.checkpoint(is_up=runtime_record.exists(self.stack.home))
+
+    def has_no_stack(self) -> bool:
+        """Return whether the stack surely does not exist; False for a backend other than our own folder.
+
+        Raises:
+            DamagedStateError: The state file is damaged or lost.
+        """
+        return self.state is not None and self.checkpoint() is None
 
     def resources(self) -> list[dict[str, Any]] | None:
-        """Return the stack's recorded resources, secrets encrypted; None if the record is not in our own folder."""
-        if self.record is None:
+        """Return the stack's recorded resources, secrets encrypted; None if the record is not in our own folder.
+
+        Raises:
+            DamagedStateError: The state file is damaged or lost.
+        """
+        if self.state is None:
             return None
-        if not self.record.is_file():
-            return []
-        document = json.loads(self.record.read_bytes())
-        return list((document["checkpoint"].get("latest") or {}).get("resources") or ())
+        return list(((self.checkpoint() or {}).get("latest") or {}).get("resources") or ())
 
     @property
     def is_locked(self) -> bool:
         """True if another process's engine is working on the stack; False for a backend other than our own folder."""
-        return bool(self._held())
+        return self.state is not None and bool(self.state.locks())
 
     @property
     def _own_url(self) -> str:
@@ -86,7 +113,17 @@ class Backend:
         """Return the environment variables that point any ``pulumi`` command at the same state."""
         variables = {"PULUMI_BACKEND_URL": self.url, "PULUMI_SKIP_UPDATE_CHECK": "true"}
         if not {"PULUMI_CONFIG_PASSPHRASE", "PULUMI_CONFIG_PASSPHRASE_FILE"} & os.environ.keys():
-            variables["PULUMI_CONFIG_PASSPHRASE_FILE"] = str(_passphrase_file())
+            variables["PULUMI_CONFIG_PASSPHRASE_FILE"] = str(passphrase.file())
+        return variables
+
+    def engine_environment(self) -> dict[str, str]:
+        """Return the environment variables of our own engine, which keeps its notes and logs beside the state.
+
+        The user's own home of Pulumi stays in use with a backend or a home of the user's own: a login is kept there.
+        """
+        variables = self.environment()
+        if self.state is not None and "PULUMI_HOME" not in os.environ:
+            variables["PULUMI_HOME"] = str(self._engine_home)
         return variables
 
     def make_state_folder(self) -> None:
@@ -96,7 +133,30 @@ class Backend:
             ProvisionError: The folder can't be written.
         """
         with _writable():
-            self._state.mkdir(parents=True, exist_ok=True, mode=0o700)
+            for folder in (
+                self.stack.project.home,
+                self._state,
+            ):  # the mode counts for the last folder of a path only
+                folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+            self.stack.project.note_place()
+
+    def mend_modes(self) -> Iterator[str]:
+        """Close our folders and the passphrase to other users, and yield a line for each that was open.
+
+        Raises:
+            ProvisionError: A mode can't be changed.
+        """
+        data = user_data_dir()
+        folders = (data / "locks", data / "journals", self.stack.project.home, self._state, self.stack.home)
+        with _writable():
+            for path, mode in (*((folder, 0o700) for folder in folders), (passphrase.place(), 0o600)):
+                try:
+                    open_to_others = stat.S_IMODE(path.stat().st_mode) & 0o077
+                except FileNotFoundError:
+                    continue
+                if open_to_others:
+                    path.chmod(mode)
+                    yield f"  · {path} was open to other users of this machine; it is closed now ({mode:04o})"
 
     def prepare(self) -> None:
         """Create the state folder, and copy the project and stack files that the engine reads.
@@ -106,9 +166,19 @@ class Backend:
         """
         self.make_state_folder()
         with _writable():
-            self.work_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
+            for folder in (self.work_dir.parent, self.work_dir):
+                folder.mkdir(exist_ok=True, mode=0o700)
+            if self.state is not None:
+                _make_engine_home(self._engine_home)
             _write(self.work_dir / "Pulumi.yaml", self._project_file())
             _write(self._copy, self._stack_file())
+
+    def prune_logs(self) -> None:
+        """Remove all but the last logs of our own engine on this stack."""
+        with suppress(FileNotFoundError):  # another command prunes as well
+            logs = sorted((self._engine_home / "logs").glob("*"), key=lambda file: file.stat().st_mtime)
+            for file in logs[:-_KEPT_LOGS]:
+                file.unlink()
 
     def keep_salt(self) -> None:
         """Save the salt that Pulumi wrote into the copy, so that the next run uses the same one."""
@@ -142,13 +212,12 @@ class Backend:
 
     def forget(self) -> None:
         """Remove everything of the stack except its file: record, history, backups, locks, work folder, logs."""
-        for kind in ("stacks", "history", "backups", "locks"):
-            base = self._state / ".pulumi" / kind
-            for path in (*base.glob(f"**/{self.stack.name}"), *base.glob(f"**/{self.stack.name}.json*")):
-                shutil.rmtree(path) if path.is_dir() else path.unlink()
+        if self.state is not None:
+            self.state.forget()
         for folder in (self.work_dir, self.stack.home):
             if folder.exists():
                 shutil.rmtree(folder)
+        journal.forget(user_data_dir() / "journals", self.url, self.stack.project.name, self.stack.name)
         for file in (self._salt_file, self._lock_file):
             file.unlink(missing_ok=True)
 
@@ -170,10 +239,15 @@ class Backend:
                 "Wait until it is done, then try again.",
             ) from None
         try:
-            self._end_stale_locks()
+            if self.state is not None:
+                self.state.remove_leftovers()
             yield
         finally:
             lock.release()
+
+    @property
+    def _engine_home(self) -> Path:
+        return self.work_dir / "pulumi"
 
     @property
     def _copy(self) -> Path:
@@ -187,28 +261,6 @@ class Backend:
     def _salt_file(self) -> Path:
         return self.stack.project.home / f"{self.stack.name}.salt"
 
-    def _held(self) -> list[Path]:
-        return list((self._state / ".pulumi" / "locks").glob(f"**/{self.stack.name}/*.json"))
-
-    def _end_stale_locks(self) -> None:
-        """Remove the locks of engines whose process is gone: a killed engine leaves its lock behind."""
-        held = self._held()
-        if not held:
-            return
-        import socket
-
-        import psutil
-
-        for file in held:
-            try:
-                holder: dict[str, Any] = json.loads(file.read_text(encoding="utf-8"))
-            except (OSError, ValueError):
-                continue  # a live engine is just writing or removing it
-            if holder.get("hostname") == socket.gethostname() and not psutil.pid_exists(
-                int(holder.get("pid", 0))
-            ):
-                file.unlink(missing_ok=True)
-
     def _project_file(self) -> str:
         """Return the project's own settings, with the plugin of this installation."""
         settings = load(self.stack.project.folder / "Pulumi.yaml")
@@ -221,9 +273,19 @@ class Backend:
 
     def _stack_file(self) -> str:
         document = self.stack.document()
-        if not {_SALT, "secretsprovider", "encryptedkey"} & document.keys() and self._salt_file.is_file():
-            document[_SALT] = self._salt_file.read_text(encoding="utf-8")
+        if not {_SALT, "secretsprovider", "encryptedkey"} & document.keys() and (salt := self._salt()):
+            document[_SALT] = salt
         return dump(document)
+
+    def _salt(self) -> str | None:
+        """Return the salt in the state, which is the one that its secrets need, or the salt that a new stack got."""
+        provider = ((self.checkpoint() or {}).get("latest") or {}).get("secrets_providers") or {}
+        if provider.get("type") == "passphrase" and (salt := (provider.get("state") or {}).get("salt")):
+            return str(salt)
+        try:
+            return self._salt_file.read_text(encoding="utf-8") or None
+        except (FileNotFoundError, UnicodeDecodeError):
+            return None
 
 
 @contextmanager
@@ -240,6 +302,15 @@ def _writable() -> Iterator[None]:
         ) from error
 
 
+def _make_engine_home(home: Path) -> None:
+    """Make the engine's own home, which takes plugins from the user's home of Pulumi."""
+    home.mkdir(exist_ok=True, mode=0o700)
+    link, plugins = home / "plugins", Path.home() / ".pulumi" / "plugins"
+    if plugins.is_dir() and not link.is_symlink():
+        with suppress(FileExistsError):
+            link.symlink_to(plugins)
+
+
 def _write(file: Path, text: str) -> None:
     """Write a file atomically, and only if its content changes: an engine may be reading it."""
     if file.is_file() and file.read_text(encoding="utf-8") == text:
@@ -247,21 +318,3 @@ def _write(file: Path, text: str) -> None:
     temporary = file.with_name(f".{file.name}.{os.getpid()}")
     temporary.write_text(text, encoding="utf-8")
     temporary.replace(file)
-
-
-def _passphrase_file() -> Path:
-    """Return the user's passphrase file, generated once; the passphrase encrypts every project's secrets here."""
-    file = user_data_dir() / "passphrase"
-    if not file.exists():
-        file.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-        temporary = file.with_name(f"passphrase.{os.getpid()}")
-        descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-        with os.fdopen(descriptor, "w", encoding="utf-8") as stream:
-            stream.write(secrets.token_urlsafe(_PASSPHRASE_BYTES))
-        try:
-            os.link(temporary, file)  # fails if another run was first: then that run's passphrase is used
-        except FileExistsError:
-            pass
-        finally:
-            temporary.unlink()
-    return file

@@ -6,9 +6,10 @@ import json
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
-from provision._lib.errors import ProvisionError
+from provision._lib.errors import ProvisionError, StoppedError
 from provision._lib.hints import hint
 from provision._lib.urn import Urn
 from provision.config import runtimes
@@ -18,7 +19,13 @@ from provision.engine.backend import Backend
 from provision.engine.error_messages import advice, condensed, explained
 from provision.engine.events import Change, EventCollector, Unwatched
 from provision.engine.lazy_server import LazyGrpcServer
-from provision.engine.pulumi_process import CommandFailedError, PulumiCli, finished
+from provision.engine.pulumi_process import (
+    CommandFailedError,
+    CommandStoppedError,
+    PulumiCli,
+    finished,
+    work_breaks_off,
+)
 from provision.runtimes import registry, runtime_record
 from provision.runtimes.protocol import LiveStack
 from provision.stack.outputs import StackOutputs
@@ -93,11 +100,17 @@ class Engine:
 
     Args:
         stack: The stack.
-        pulumi: The Pulumi CLI.
+        find_pulumi: Returns the Pulumi CLI, after fetching it if it is not there yet. Called only when an operation
+            needs the CLI: what a stack that never was is asked, its folders answer.
     """
 
     stack: StackFile
-    pulumi: Path
+    find_pulumi: Callable[[], Path]
+
+    @cached_property
+    def pulumi(self) -> Path:
+        """The Pulumi CLI."""
+        return self.find_pulumi()
 
     @property
     def backend(self) -> Backend:
@@ -163,18 +176,37 @@ class Engine:
         """
         return self._operate(["destroy", "--yes", "--skip-preview"], watcher, hooks)
 
+    def restore_state(self) -> Path | None:
+        """Put the copy of the state in the place of a damaged state file; return where the damaged file is kept.
+
+        Raises:
+            DamagedStateError: The copy is damaged too.
+            ProvisionError: There is nothing to restore, or the state is in another backend than our own folder.
+        """
+        backend = self.backend
+        if backend.state is None:
+            raise ProvisionError(
+                f"The state of stack {self.stack.name} is in {backend.url}, which keeps no copy here.",
+                "Restore it there.",
+            )
+        with backend.exclusively():
+            return backend.state.restore()
+
     def outputs(self) -> StackOutputs | None:
         """Return the stack's recorded outputs, or None if the stack does not exist or is not up.
 
         Raises:
             EngineError: The record can't be read, for example for a wrong passphrase.
+            DamagedStateError: The record is damaged.
             ProvisionError: The outputs are not a stack's outputs.
         """
-        record = self.backend.record
-        if record is not None and not record.is_file():
+        backend = self.backend
+        if backend.has_no_stack():
             return None
-        if not self.backend.work_dir.is_dir():  # plain Pulumi made the stack
-            self.backend.prepare()
+        if not backend.work_dir.is_dir():  # plain Pulumi made the stack
+            backend.prepare()
+        if backend.state is not None:
+            backend.state.remove_unreadable_notes()
         with _readable():
             arguments = ("stack", "output", "--json", "--show-secrets", "--stack", self.stack.name)
             document = json.loads(self._cli.run(*arguments))
@@ -214,11 +246,13 @@ class Engine:
     def remove(self) -> None:
         """Remove the stack: its record, history, locks and logs, and each of its processes that still runs."""
         with self.backend.exclusively():
-            self.runtime.stop(self.live())
-            if self.backend.record is None:
+            if self.backend.state is None:
+                self.runtime.stop(self.live())
                 self._make_stack()
                 with _readable():
                     self._cli.run("stack", "rm", "--yes", "--preserve-config", "--stack", self.stack.name)
+            else:
+                live_stack.stop_by_folder(self.stack)
             self.backend.forget()
 
     def set_secret(self, key: str, value: str) -> None:
@@ -281,13 +315,16 @@ class Engine:
 
     @property
     def _cli(self) -> PulumiCli:
-        return PulumiCli(self.pulumi, self.backend.work_dir, self.backend.environment())
+        self.backend.prune_logs()
+        environment = self.backend.engine_environment()  # a lost passphrase is told before a CLI is fetched
+        return PulumiCli(self.pulumi, self.backend.work_dir, environment)
 
     def _operate(self, command: list[str], watcher: Watcher | None, hooks: Hooks) -> Result:
         """Start the engine, load its services meanwhile, and wait for its end."""
         ledger, outputs = EventCollector(watcher or Unwatched()), dict[str, Any]()
         # Leaving the context waits for the background work: no thread outlives the command.
         with self.backend.exclusively(), ThreadPoolExecutor(max_workers=1) as aside:
+            self.backend.checkpoint()  # a damaged state is refused before anything is done
             # Another process's engine may be making objects that are not recorded yet: it is left alone.
             if not self.backend.is_locked and hooks.before() and _LOOKS not in command:
                 command = [*command, _LOOKS]
@@ -295,7 +332,8 @@ class Engine:
             if not self.backend.is_as_last_time():
                 new = self._make_stack()
                 self.backend.remember()
-            with LazyGrpcServer() as board, _readable(ledger, self._explaining):
+            goes_on = "" if command[0] == "preview" else self.stack.name
+            with LazyGrpcServer() as board, _readable(ledger, self._explaining, goes_on=goes_on):
                 arguments = [
                     *command,
                     f"--client={board.address}",
@@ -309,11 +347,11 @@ class Engine:
                 }
                 with self._cli.started(arguments, environment) as process:
                     try:
-                        if (
-                            command[0] != "destroy"
-                        ):  # the program runs: a secret that can't be had is refused first
-                            self.stack.config(resolve=True)
-                        hooks.starting()
+                        with work_breaks_off():
+                            if command[0] != "destroy":
+                                # The program runs: a secret that can't be had is refused first.
+                                self.stack.config(resolve=True)
+                            hooks.starting()
                         from provision.engine.program import services
 
                         board.connect(*services(self.stack.project.folder, self.backend.url, outputs, ledger))
@@ -342,7 +380,7 @@ class Engine:
         """
         backend = self.backend
         backend.prepare()
-        if backend.record is not None and backend.record.is_file():
+        if backend.state is not None and not backend.has_no_stack():
             return False
         with _readable():
             try:
@@ -371,11 +409,27 @@ def _warm_up(runtime: Runtime) -> None:
 
 @contextmanager
 def _readable(
-    ledger: EventCollector | None = None, explaining: Callable[[], Iterable[Runtime]] = tuple
+    ledger: EventCollector | None = None,
+    explaining: Callable[[], Iterable[Runtime]] = tuple,
+    *,
+    goes_on: str = "",
 ) -> Iterator[None]:
-    """Turn the engine's failure into one line for each object that failed."""
+    """Turn the engine's failure into one line for each object that failed.
+
+    Args:
+        ledger: The collected events of an operation.
+        explaining: Returns the runtimes that may explain the failure.
+        goes_on: The stack that an interrupted operation leaves half made; empty if the operation changes nothing.
+    """
     try:
         yield
+    except CommandStoppedError:
+        if not goes_on:
+            raise StoppedError from None
+        raise StoppedError(
+            "What was made so far is recorded.",
+            f"{hint('up', stack=goes_on)} goes on from here, {hint('down', stack=goes_on)} removes it.",
+        ) from None
     except CommandFailedError as error:
         errors = "\n".join(ledger.errors) if ledger else ""
         if (told := explained(errors or str(error), explaining())) is not None:

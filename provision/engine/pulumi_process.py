@@ -29,6 +29,10 @@ class CommandFailedError(Exception):
     """A Pulumi command that ended with an error; the text is its standard error."""
 
 
+class CommandStoppedError(Exception):
+    """A Pulumi command that was interrupted by Ctrl-C or SIGTERM and has ended, with or without success."""
+
+
 @dataclass(frozen=True)
 class PulumiCli:
     """The Pulumi CLI in the folder and environment of one stack.
@@ -61,6 +65,9 @@ class PulumiCli:
             environment: More variables.
             folder: The working folder, if not the CLI's folder.
             fed: Whether the command gets a standard input.
+
+        Raises:
+            CommandStoppedError: Ctrl-C or SIGTERM came while the command ran.
         """
         variables = {**_MEMORY, **os.environ, **self.environment, **(environment or {})}
         variables["PATH"] = os.pathsep.join([str(self.executable.parent), variables.get("PATH", "")])
@@ -69,6 +76,7 @@ class PulumiCli:
             "PULUMI_DEBUG_COMMANDS": "true",
         }  # the second admits --event-log
         with (
+            interrupts() as interruption,
             subprocess.Popen(
                 [str(self.executable), "--non-interactive", *arguments],
                 cwd=folder or self.folder,
@@ -79,13 +87,15 @@ class PulumiCli:
                 encoding="utf-8",
                 start_new_session=True,
             ) as process,
-            interrupts_go_to(process.pid),
         ):
+            interruption.goes_to(process.pid)
             try:
                 yield process
             finally:
                 if process.returncode is None:
                     process.communicate()  # a process that writes into a closed pipe dies, and leaves its lock
+                if interruption.came:
+                    raise CommandStoppedError
 
     def run(self, *arguments: str, folder: Path | None = None, text: str | None = None) -> str:
         """Run a command to its end and return its standard output.
@@ -97,6 +107,7 @@ class PulumiCli:
 
         Raises:
             CommandFailedError: The command failed.
+            CommandStoppedError: Ctrl-C or SIGTERM came while the command ran.
         """
         with self.started(arguments, folder=folder, fed=text is not None) as process:
             return finished(process, text)
@@ -118,33 +129,82 @@ def finished(process: subprocess.Popen[str], text: str | None = None) -> str:
     return output
 
 
+class Interruption:
+    """The interruptions of one command by Ctrl-C and SIGTERM, which are passed on to the command's process."""
+
+    def __init__(self) -> None:
+        self.came = False
+        self._pid: int | None = None
+        # An engine that does not end after the first signal gets the second one from us.
+        self._patience = threading.Timer(_STOP_SECONDS, self._ask)
+        self._patience.daemon = True
+
+    def goes_to(self, pid: int) -> None:
+        """Name the process, and pass on what came before the process was there."""
+        self._pid = pid
+        if self.came:
+            self._ask()
+
+    def forward(self, _signal: int, _frame: Any) -> None:
+        """Note a signal and pass it on; the handler of both signals."""
+        self._ask()
+        if not self.came:
+            self.came = True
+            self._patience.start()
+
+    def end(self) -> None:
+        """Pass on nothing more."""
+        self._patience.cancel()
+
+    def _ask(self) -> None:
+        if self._pid is not None:
+            with suppress(ProcessLookupError):
+                os.kill(self._pid, signal.SIGINT)
+
+
 @contextmanager
-def interrupts_go_to(pid: int) -> Iterator[None]:
-    """Pass Ctrl-C and SIGTERM on to a process while the context is open; each repetition is passed on again.
+def interrupts() -> Iterator[Interruption]:
+    """Take Ctrl-C and SIGTERM for a process that is started next; each repetition is passed on again.
 
     At the first signal the engine finishes the work under way, at the second it gives up; both leave a usable state.
+    """
+    interruption = Interruption()
+    if threading.current_thread() is not threading.main_thread():
+        yield interruption
+        return
+    before = {
+        number: signal.signal(number, interruption.forward) for number in (signal.SIGINT, signal.SIGTERM)
+    }
+    try:
+        yield interruption
+    finally:
+        interruption.end()
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+@contextmanager
+def work_breaks_off() -> Iterator[None]:
+    """Let Ctrl-C and SIGTERM break off the work in this process as well, while a command gets them.
+
+    Raises:
+        KeyboardInterrupt: A signal came, and was passed on.
     """
     if threading.current_thread() is not threading.main_thread():
         yield
         return
+    before = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
 
-    def ask() -> None:
-        with suppress(ProcessLookupError):
-            os.kill(pid, signal.SIGINT)
+    def both(number: int, frame: Any) -> None:
+        handler = before[signal.Signals(number)]
+        if callable(handler):
+            handler(number, frame)
+        raise KeyboardInterrupt
 
-    # An engine that does not end after the first signal gets the second one from us.
-    patience = threading.Timer(_STOP_SECONDS, ask)
-    patience.daemon = True
-
-    def forward(_signal: int, _frame: Any) -> None:
-        ask()
-        if not patience.is_alive() and not patience.finished.is_set():
-            patience.start()
-
-    before = {number: signal.signal(number, forward) for number in (signal.SIGINT, signal.SIGTERM)}
+    for number in before:
+        signal.signal(number, both)
     try:
         yield
     finally:
-        patience.cancel()
         for number, handler in before.items():
             signal.signal(number, handler)

@@ -59,6 +59,15 @@ def read(home: Path) -> RuntimeRecord | None:
     return record
 
 
+def exists(home: Path) -> bool:
+    """Return whether there is a record, whole or broken, which shows that the stack is up.
+
+    Args:
+        home: The stack's folder.
+    """
+    return (home / _FILE).is_file()
+
+
 def _broken(file: Path) -> BrokenRecordError:
     return BrokenRecordError(
         f"{file} is broken.", f"{hint('down')} removes the stack, and {hint('up')} makes it anew."

@@ -141,7 +141,7 @@ def test_ctrl_c_while_a_container_starts_leaves_a_state_from_which_up_goes_on(fr
     until(lambda: made(fresh, "keycloak"), "Keycloak is started", BUILD_SECONDS)
     os.kill(running.pid, signal.SIGINT)
     _, error = running.communicate(timeout=150)
-    assert running.returncode == 1, error
+    assert running.returncode == 130, error
     assert _INTERRUPTED in error
     fresh.run("up")
     assert works(fresh)
@@ -169,7 +169,7 @@ def test_an_impatient_ctrl_c_ends_a_build_and_the_next_up_goes_on(fresh, docker)
     finally:
         fresh.write()
     _, error = running.communicate(timeout=150)
-    assert running.returncode == 1, error
+    assert running.returncode == 130, error
     assert "Traceback" not in error
     fresh.run("up")
     assert works(fresh)

@@ -51,8 +51,9 @@ def test_ctrl_c_leaves_a_state_from_which_up_goes_on(stack):
     until(lambda: keycloak_pid(stack) is not None, "Keycloak is started", 60)
     os.kill(running.pid, signal.SIGINT)
     _, error = running.communicate(timeout=150)
-    assert running.returncode == 1, error
+    assert running.returncode == 130, error
     assert "Stopped. What was made so far is recorded." in error
+    assert "`provision up -s test`" in error
     stack.run("up")
     assert stack.json("preview", "--refresh")["changes"] == []
 

@@ -37,10 +37,24 @@ def test_a_taken_port_names_who_holds_it_and_the_next_up_succeeds(stack, holder)
     assert stack.json("preview")["changes"] == []
 
 
-def test_the_servers_taken_port_is_named_too(stack, holder):
+def test_a_running_keycloak_is_not_ended_for_a_port_that_is_taken(stack, holder):
+    first = pick_free()
+    (stack.project / "Pulumi.test.yaml").write_text(_PORTS.format(first, pick_free()))
+    stack.run("up")
+    before = stack.processes()
+    stack.change_config(str(first), str(holder))
+    assert f"Port {holder} is taken by process {os.getpid()}" in stack.run("up", code=1).stderr
+    assert stack.processes() == before
+    stack.change_config(str(holder), str(first))
+    assert stack.json("preview")["changes"] == []
+
+
+def test_the_servers_taken_port_is_seen_before_keycloak_is_made(stack, holder):
     (stack.project / "Pulumi.test.yaml").write_text(_PORTS.format(pick_free(), holder))
-    error = stack.run("up", code=1).stderr
-    assert str(holder) in error
+    for command in ("preview", "up"):
+        error = stack.run(command, code=1).stderr
+        assert f"Port {holder} is taken by process {os.getpid()}" in error
+        assert stack.processes() == {}
     stack.change_config(str(holder), str(pick_free()))
     stack.run("up")
 

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from provision._lib.errors import ProvisionError
+from provision._lib.hints import hint
 from provision._lib.progress import Silent
 from provision._lib.urls import of_port
 from provision.runtimes.process import database, launch, managed_process, ports, record
@@ -163,7 +164,7 @@ class _Data:
         if (self.folder / DATABASE).exists() and not self.facts():
             raise ProvisionError(
                 f"{self.folder / FACTS}, the record of Keycloak's data, is missing or damaged.",
-                "Put the file back; or begin with new data: `provision down`, then `provision up`. "
+                f"Put the file back; or begin with new data: {hint('down')}, then {hint('up')}. "
                 "Clients and users that were added are lost then.",
             )
 

@@ -1,0 +1,253 @@
+"""The files of one stack in the backend's own folder: the state with its copy, and the locks.
+
+A disk that fills up, a kill or a loss of power leaves files that the engine can't read and does not explain. Every
+file here is either told apart as damaged, with the way out, or removed because it holds nothing.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import time
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+
+from provision._lib.errors import ProvisionError
+from provision._lib.hints import hint
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from pathlib import Path
+
+    import psutil
+
+_KINDS = ("stacks", "history", "backups", "locks")
+_BEING_WRITTEN_SECONDS = 1.0
+"""A live engine writes a lock within milliseconds; a file that is not whole after this time is a leftover."""
+_CLOCK_SECONDS = 2.0
+_ASK_SECONDS = 0.05
+
+
+class DamagedStateError(ProvisionError):
+    """A state file that the engine can't read; the text names the file and the way out."""
+
+
+@dataclass(frozen=True)
+class StateFile:
+    """The state of one stack in the backend's own folder.
+
+    Args:
+        folder: The backend's folder.
+        project: The project's name.
+        stack: The stack's name.
+    """
+
+    folder: Path
+    project: str
+    stack: str
+
+    @property
+    def path(self) -> Path:
+        """The state file, which the engine writes at the end of every operation."""
+        return self.folder / ".pulumi" / "stacks" / self.project / f"{self.stack}.json"
+
+    @property
+    def copy(self) -> Path:
+        """The state before the last write, which the engine keeps beside the state file."""
+        return self.path.with_name(f"{self.path.name}.bak")
+
+    def checkpoint(self, *, is_up: bool = False) -> dict[str, Any] | None:
+        """Return the last checkpoint, secrets encrypted; None if the stack has no state.
+
+        Args:
+            is_up: Whether the stack's folder shows that the stack is up, so that a missing file is a lost one.
+
+        Raises:
+            DamagedStateError: The file is damaged or lost.
+        """
+        try:
+            return _checkpoint(self.path)
+        except FileNotFoundError:
+            if is_up and self.copy.is_file():
+                raise self._damaged("is missing, though the stack is up") from None
+            return None
+        except _UnreadableError as error:
+            raise self._damaged(str(error)) from None
+
+    def restore(self) -> Path | None:
+        """Put the copy in the place of a damaged or missing state file; return where the damaged file is kept.
+
+        Raises:
+            DamagedStateError: The copy is damaged too.
+            ProvisionError: The state file is whole, or there is no copy.
+        """
+        try:
+            if _checkpoint(self.path) is not None:
+                raise ProvisionError(
+                    f"The state of stack {self.stack} is whole: there is nothing to restore.",
+                    f"Leave out --restore-backup: {hint('up', stack=self.stack)}.",
+                )
+        except (FileNotFoundError, _UnreadableError):
+            pass
+        try:
+            _checkpoint(self.copy)
+        except (FileNotFoundError, _UnreadableError):
+            raise self._damaged("can't be restored, for its copy is not whole either") from None
+        kept = None
+        if self.path.exists():
+            kept = self.path.with_name(f"{self.path.name}.damaged-{datetime.now(UTC):%Y%m%dT%H%M%S}")
+            self.path.replace(kept)
+        fresh = self.path.with_name(f".{self.path.name}.{os.getpid()}")
+        shutil.copyfile(self.copy, fresh)
+        fresh.replace(self.path)
+        self.remove_unreadable_notes()
+        return kept
+
+    def _damaged(self, why: str) -> DamagedStateError:
+        remove = (
+            f"{hint('down', '--remove', stack=self.stack)} stops what runs and removes the stack; "
+            f"{hint('up', stack=self.stack)} then makes it anew."
+        )
+        try:
+            _checkpoint(self.copy)
+        except (FileNotFoundError, _UnreadableError):
+            do = remove
+        else:
+            made = datetime.fromtimestamp(self.copy.stat().st_mtime).astimezone()
+            do = (
+                f"{hint('up', '--restore-backup', stack=self.stack)} goes on from the copy of {made:%Y-%m-%d %H:%M:%S} "
+                f"beside it, {self.copy.name}, and keeps the damaged file."
+            )
+        return DamagedStateError(f"The state of stack {self.stack} is damaged: {self.path} {why}.", do)
+
+    def locks(self) -> list[Path]:
+        """Return the locks on the stack."""
+        return list(self._lock_folder("*.json"))
+
+    def remove_leftovers(self) -> None:
+        """Remove what killed engines left: stale locks and half-written files. The caller holds the stack's own lock.
+
+        A lock is stale if its process is gone, is a zombie, or started after the lock was made.
+        """
+        leftovers = [*self._lock_folder("*.tmp"), *self.path.parent.glob(f"{self.path.name}*.tmp")]
+        for file in leftovers:
+            if _remains(file):
+                file.unlink(missing_ok=True)
+        for file in self.locks():
+            if _is_stale(file):
+                file.unlink(missing_ok=True)
+        self.remove_unreadable_notes()
+
+    def remove_unreadable_notes(self) -> None:
+        """Remove the engine's notes beside files if they are cut off: the engine needs none, but can't read a cut one."""
+        notes = self.folder / ".pulumi" / "meta.yaml"
+        if notes.is_file() and b"version" not in notes.read_bytes():
+            notes.unlink(missing_ok=True)
+        for file in (*notes.parent.glob("*.attrs"), *self.path.parent.glob(f"{self.stack}.json*.attrs")):
+            try:
+                json.loads(file.read_bytes())
+            except ValueError:
+                file.unlink(missing_ok=True)
+
+    def forget(self) -> None:
+        """Remove everything that the backend holds about the stack: state, history, backups, locks."""
+        for kind in _KINDS:
+            base = self.folder / ".pulumi" / kind
+            for path in (*base.glob(f"**/{self.stack}"), *base.glob(f"**/{self.stack}.json*")):
+                shutil.rmtree(path) if path.is_dir() else path.unlink()
+
+    def _lock_folder(self, pattern: str) -> Iterable[Path]:
+        return (self.folder / ".pulumi" / "locks").glob(f"**/{self.stack}/{pattern}")
+
+
+class _UnreadableError(Exception):
+    """A state file with a content that is no state; the text continues a sentence about the file."""
+
+
+def _checkpoint(file: Path) -> dict[str, Any]:
+    """Return the checkpoint in a file.
+
+    Raises:
+        FileNotFoundError: There is no such file.
+        _UnreadableError: The file holds no checkpoint.
+    """
+    try:
+        content = file.read_bytes()
+    except FileNotFoundError:
+        raise
+    except OSError as error:
+        raise _UnreadableError(f"can't be read ({error.strerror})") from error
+    if not content.strip(b"\0 \r\n\t"):
+        raise _UnreadableError("is empty")
+    try:
+        document = json.loads(content)
+    except (ValueError, RecursionError) as error:
+        raise _UnreadableError("is cut off or overwritten") from error
+    checkpoint = document.get("checkpoint") if isinstance(document, dict) else None
+    latest = checkpoint.get("latest") if isinstance(checkpoint, dict) else None
+    if not isinstance(checkpoint, dict) or not (latest is None or isinstance(latest, dict)):
+        raise _UnreadableError("holds no state")
+    return checkpoint
+
+
+def _is_stale(file: Path) -> bool:
+    """Return whether nobody holds the lock: its process on this machine is gone, or the lock is no lock."""
+    import socket
+
+    holder = _holder(file)
+    if holder is None:
+        return _remains(file) and _holder(file) is None
+    pid, host, made = holder
+    return host == socket.gethostname() and not _lives(pid, made)
+
+
+def _holder(file: Path) -> tuple[int, str, float | None] | None:
+    """Return process id, host and time of a lock; None if the file is no lock, or not yet."""
+    try:
+        document = json.loads(file.read_bytes())
+    except (OSError, ValueError, RecursionError):
+        return None
+    match document:
+        case {"pid": int(pid), "hostname": str(host), **rest} if pid > 0:
+            return pid, host, _seconds(rest.get("timestamp"))
+    return None
+
+
+def _seconds(timestamp: object) -> float | None:
+    try:
+        return datetime.fromisoformat(str(timestamp)).timestamp()
+    except ValueError:
+        return None
+
+
+def _lives(pid: int, made: float | None) -> bool:
+    """Return whether the process that made a lock at a time still lives."""
+    import psutil
+
+    try:
+        process = psutil.Process(pid)
+        if _is_zombie(process):
+            return False
+        return made is None or process.create_time() <= made + _CLOCK_SECONDS
+    except psutil.NoSuchProcess:
+        return False
+    except psutil.AccessDenied:
+        return True
+
+
+def _is_zombie(process: psutil.Process) -> bool:
+    import psutil
+
+    return process.status() in {psutil.STATUS_ZOMBIE, psutil.STATUS_DEAD}
+
+
+def _remains(file: Path) -> bool:
+    """Return whether a half-written file stays as it is: a live engine finishes its file within milliseconds."""
+    try:
+        while abs(time.time() - file.stat().st_mtime) < _BEING_WRITTEN_SECONDS:
+            time.sleep(_ASK_SECONDS)
+    except FileNotFoundError:
+        return False
+    return True
