@@ -53,7 +53,7 @@ def _refuse_while_there_are_stacks(path: Path) -> None:
             f"The passphrase file {path} is missing, and a new one would not open the secrets of the stacks that there are "
             f"(such as {state}).",
             f"Put the file back, or {_OTHER}. If it is lost: {hint('down', '--remove')} for each stack of "
-            "`provision status --all`.",
+            f"{hint('status --all')}.",
         )
 
 

@@ -115,7 +115,7 @@ def test_every_command_names_a_damaged_state_and_the_way_out(folder, stack, comm
     told = _run(folder, command, code=1)
     assert "test.json" not in told
     assert f"{Backend(stack).record} is empty" in told
-    assert "`provision up -s dev --restore-backup`" in told
+    assert "`provision up --restore-backup -s dev`" in told
 
 
 def test_down_remove_of_a_damaged_stack_stops_it_and_says_what_it_did(folder, stack, process):
@@ -163,7 +163,7 @@ def test_a_stack_whose_project_is_gone_is_listed_shown_and_taken_down(folder, st
     shutil.rmtree(folder)
     shown = _run("/", "status", "--all")
     assert "moved or removed" in shown
-    assert f"provision down -C {folder} -s dev --remove" in shown
+    assert f"provision down -C {folder} --remove -s dev" in shown
     Backend(stack).record.write_text("")
     assert f"running, pid {process.pid}" in _run(folder, "status", code=1)
     _run(folder, "down", "--remove")
@@ -175,7 +175,7 @@ def test_a_stack_of_data_without_a_note_is_taken_down_by_its_data_folder(folder,
     (stack.project.home / "project.json").unlink()
     Backend(stack).record.write_text("")
     shutil.rmtree(folder)
-    assert f"-C {stack.project.home} -s dev" in _run("/", "status", "--all")
+    assert f"-C {stack.project.home} --remove -s dev" in _run("/", "status", "--all")
     _run(stack.project.home, "down", "--remove")
     assert not psutil.pid_exists(process.pid)
 
@@ -210,8 +210,8 @@ def test_a_project_from_another_disk_is_told_where_its_stack_is_and_takes_it(tmp
     shutil.copytree(folder, tmp_path / "moved")
     shutil.rmtree(folder)
     shown = _run(tmp_path / "moved", "status")
-    assert f"`provision up -s dev --from {folder}`" in shown
-    assert f"`provision down -C {folder} -s dev --remove`" in shown
+    assert f"`provision up --from {folder} -s dev`" in shown
+    assert f"`provision down -C {folder} --remove -s dev`" in shown
     assert "is whole" in _run(tmp_path / "moved", "up", "--from", str(folder), "--restore-backup", code=1)
     assert "--from" not in _run(tmp_path / "moved", "status", "--all")
     assert "There are no stacks" in _run(tmp_path / "moved", "up", "--from", str(tmp_path), code=2)

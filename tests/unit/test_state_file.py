@@ -83,7 +83,7 @@ def test_a_damaged_state_is_named_with_what_is_wrong_and_the_one_thing_to_do(sta
     with pytest.raises(DamagedStateError) as error:
         state.checkpoint()
     assert f"{state.path} {why}" in error.value.what
-    assert "`provision up -s dev --restore-backup`" in error.value.do
+    assert "`provision up --restore-backup -s dev`" in error.value.do
     assert "--remove" not in error.value.do
 
 
@@ -95,7 +95,7 @@ def test_without_a_whole_copy_the_thing_to_do_is_to_remove_the_stack(state, copy
         state.copy.write_text(copy)
     with pytest.raises(DamagedStateError) as error:
         state.checkpoint()
-    assert "`provision down -s dev --remove`" in error.value.do
+    assert "`provision down --remove -s dev`" in error.value.do
     assert "--restore-backup" not in error.value.do
     with pytest.raises(DamagedStateError, match="copy is not whole"):
         state.restore()

@@ -46,7 +46,8 @@ def test_a_context_that_is_there_is_left_alone_and_a_changed_one_is_mended(image
 
 def test_another_source_is_another_context(tmp_path, monkeypatch):
     before = server_image.write_context(tmp_path / "before")
-    shutil.copytree(build_context.PACKAGE / "server", tmp_path / "provision" / "server")
+    for folder in ("server", "_lib"):
+        shutil.copytree(build_context.PACKAGE / folder, tmp_path / "provision" / folder)
     shutil.copy(build_context.PACKAGE / "__init__.py", tmp_path / "provision")
     monkeypatch.setattr(build_context, "PACKAGE", tmp_path / "provision")
     assert server_image.write_context(tmp_path / "same") == before
