@@ -21,8 +21,8 @@ if TYPE_CHECKING:
 
 _TOOL_CHARACTERS = 100
 """The maximal length of a logged tool name; a caller may name an unknown tool at any length."""
-_LINES_AT_ONCE = 50
-_LINES_PER_MINUTE = 12
+_LINES_AT_ONCE = 500
+_LINES_PER_MINUTE = 60
 
 
 @dataclass(slots=True)

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 ROOT = Path(__file__).parents[2]
 PROVISION = Path(sys.executable).with_name("provision")
-_PATIENCE_SECONDS = 150
+_PATIENCE_SECONDS = 240
 
 
 @dataclass

@@ -16,6 +16,7 @@ from provision.core.registry import catalogue, homes
 from provision.core.spec import Mark, Spec
 from provision.provider.schema import schema, schema_json
 from provision.resources.stubs import FILE, stubs
+from tests.support.syntax import parsed
 from tools import resource_pages
 
 _KINDS = list(catalogue().values())
@@ -175,7 +176,7 @@ def test_a_wrong_argument_of_a_resource_names_the_right_ones():
 def test_the_core_knows_no_word_of_keycloak_and_imports_little():
     allowed = {"provision", "pydantic", *sys.stdlib_module_names}
     for file in Path(core.__file__).parent.glob("*.py"):
-        tree = ast.parse(file.read_text())
+        tree = parsed(file.read_text())
         said = [node for node in ast.walk(tree) if not isinstance(node, ast.Expr)]
         documented = {
             id(node.value)

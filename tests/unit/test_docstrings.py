@@ -7,6 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.support.syntax import parsed
+
 _PACKAGE = Path(__file__).parents[2] / "provision"
 
 _DONE = (
@@ -71,7 +73,7 @@ def _docstrings(tree: ast.Module) -> Iterator[tuple[int, str, bool]]:
 
 def _complaints(source: str) -> Iterator[str]:
     """Yield each defect of a module's docstrings with its line and a better wording."""
-    for line, text, of_function in _docstrings(ast.parse(source)):
+    for line, text, of_function in _docstrings(parsed(source)):
         first = re.split(r"\W", text.strip(), maxsplit=1)[0].lower()
         if of_function and first in _WEAK_FIRST_WORDS:
             yield f"{line}: begins with '{first}': write {_WEAK_FIRST_WORDS[first]}"

@@ -10,6 +10,7 @@ import pytest
 
 from provision._lib.hints import command_line, for_stack, hint
 from provision.cli.main import _COMMANDS
+from tests.support.syntax import parsed
 
 _PACKAGE = Path(__file__).parents[2] / "provision"
 _ALLOWED = {
@@ -49,7 +50,7 @@ def _texts(tree):
 
 
 def _written(source):
-    return [line for line, text in _texts(ast.parse(source)) if _COMMAND.search(text)]
+    return [line for line, text in _texts(parsed(source)) if _COMMAND.search(text)]
 
 
 def test_no_module_writes_a_command_by_itself():

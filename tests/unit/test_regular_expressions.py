@@ -7,6 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.support.syntax import parsed
+
 _ROOT = Path(__file__).parents[2]
 _FOLDERS = ("provision", "tools", "stacks", "policies")
 
@@ -27,7 +29,7 @@ def _called(node):
 
 def _wrong(source):
     """Return the lines that match from the beginning to a dollar sign: re.match("…$") and compiled("…$").match."""
-    tree = ast.parse(source)
+    tree = parsed(source)
     compiled = {
         target.id
         for node in ast.walk(tree)

@@ -20,6 +20,7 @@ from provision.rules.sources.program import is_surrounding, snapshot
 from provision.rules.sources.resource_input import ResourceInput
 from provision.runtimes import registry
 from provision.runtimes.protocol import Finding, LiveStack, RunningProcess, Runtime
+from tests.support.syntax import parsed
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -78,7 +79,7 @@ def test_nothing_outside_asks_which_runtime_it_is():
     found = [
         f"{path.relative_to(_PACKAGE)}:{line}"
         for path in _sources()
-        for line in _asks(ast.parse(path.read_text()))
+        for line in _asks(parsed(path.read_text()))
     ]
     assert found == []
 
