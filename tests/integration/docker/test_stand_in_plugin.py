@@ -49,7 +49,7 @@ def _whole(stack: DockerStack, image: str, folder: Path) -> dict[str, Any]:
                 "build": {
                     "context": str(folder),
                     "buildArgs": {"word": "care"},
-                    "labels": {"stack": stack.name},
+                    "label": {"stack": stack.name},
                 },
                 "triggers": {"content": "1"},
             },
