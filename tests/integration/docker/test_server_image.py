@@ -120,9 +120,17 @@ def test_its_secret_is_in_its_file_only(server, docker):
     assert SECRET not in docker.run("logs", server.name)
 
 
-def test_the_image_holds_the_server_and_nothing_else_of_the_toolkit(server):
-    modules = "import pathlib; print(*sorted(path.name for path in pathlib.Path('/app/provision').iterdir()))"
-    assert server.inside("python3", "-c", modules).split() == ["__init__.py", "__pycache__", "server"]
+def test_the_image_holds_the_server_and_the_look_at_listeners_and_nothing_else_of_the_toolkit(server):
+    modules = (
+        "import pathlib; print(*sorted(p.as_posix() for p in pathlib.Path('/app/provision').glob('{}')))"
+    )
+    assert server.inside("python3", "-c", modules.format("*.py")).split() == ["/app/provision/__init__.py"]
+    assert server.inside("python3", "-c", modules.format("*/")).split() == [
+        f"/app/provision/{name}" for name in ("__pycache__", "_lib", "server")
+    ]
+    assert server.inside("python3", "-c", modules.format("_lib/*.py")).split() == [
+        f"/app/provision/_lib/{name}.py" for name in ("__init__", "errors", "loopback")
+    ]
 
 
 def test_the_health_check_notices_a_server_that_does_not_answer(docker, server):
