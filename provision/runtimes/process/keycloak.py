@@ -89,8 +89,8 @@ def start(settings: KeycloakSettings, progress: Progress | None = None) -> Runni
         digest = record.keyed_digest(home, _what_needs_a_restart(settings, prepared))
         process = managed_process.running(home)
         if process is None or process.digest != digest:
-            # A port that is taken is seen before a running Keycloak is ended for it.
-            ports.ensure_free(settings.port, besides=record.process_of(process) if process else None)
+            if process is not None:  # a port that is taken is seen before a running Keycloak is ended for it
+                ports.ensure_free(settings.port, besides=record.process_of(process))
             managed_process.terminate(home)
             process = None
         if process is None or not (process.ready and data.facts().get("finished")):

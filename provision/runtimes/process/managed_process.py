@@ -319,14 +319,21 @@ def terminate(home: Path, grace: float = STOP_SECONDS) -> None:
     process = record.process_of(managed) if managed else None
     if process is not None:
         _end(process, grace)
-    elif managed and record.is_leaving(managed):
-        with _end_of(managed.pid) as ended:
-            ended(STOP_SECONDS)
-        _reap(managed.pid)
+    else:
+        await_leaving(home)
     for stray in search.running_for(home):
         _end(stray, grace)
     _forget_files(home)
     record.remove(home)
+
+
+def await_leaving(home: Path) -> None:
+    """Wait until a process of the home folder that has died lets go of its port; do nothing if there is none."""
+    managed = record.read(home)
+    if managed and record.is_leaving(managed):
+        with _end_of(managed.pid) as ended:
+            ended(STOP_SECONDS)
+        _reap(managed.pid)
 
 
 def _forget_files(home: Path) -> None:

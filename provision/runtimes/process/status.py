@@ -13,7 +13,7 @@ from provision.runtimes.process.search import SETTINGS_FILE
 from provision.runtimes.protocol import RunningProcess
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Sequence
 
 
 def processes(stack_home: Path) -> tuple[RunningProcess, ...]:
@@ -78,7 +78,7 @@ def stop_all(stack_home: Path) -> None:
         managed_process.stop(home)
 
 
-def refuse_taken(stack_home: Path, declared: Iterable[int]) -> None:
+def refuse_taken(stack_home: Path, declared: Sequence[int]) -> None:
     """Refuse ports that are held, unless a process of the stack itself holds them.
 
     Args:
@@ -88,8 +88,11 @@ def refuse_taken(stack_home: Path, declared: Iterable[int]) -> None:
     Raises:
         ProvisionError: A port is taken.
     """
-    from provision.runtimes.process import ports
+    from provision.runtimes.process import managed_process, ports
 
+    if not all(map(ports.is_free, declared)):
+        for home in _homes(stack_home):
+            managed_process.await_leaving(home)  # a process that was killed holds its port for a moment
     held = [port for port in declared if not ports.is_free(port)]
     if not held:
         return
