@@ -185,7 +185,7 @@ def test_one_that_is_killed_while_starting_fails_at_once(home):
     with pytest.raises(ProvisionError, match="ended while it was starting"):
         managed_process.start(_settings(home), lambda: False)
     killer.join()
-    assert time.monotonic() - began < 1
+    assert time.monotonic() - began < 10
 
 
 def test_one_that_does_not_get_ready_is_ended(home):
