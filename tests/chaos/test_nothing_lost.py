@@ -102,7 +102,7 @@ def test_a_stack_comes_along_with_its_project_and_is_taken_down_after_the_projec
     assert stack.json("preview", *line)["changes"] == []
     shutil.rmtree(moved)
     listed = stack.run("status", "--all", *line).stdout
-    assert f"provision down -C {moved} -s test --remove" in listed
+    assert f"provision down -C {moved} --remove -s test" in listed
     assert stack.json("status", *line)["up"] is True
     stack.run("up", *line, code=2)
     stack.run("down", "--remove", *line)
