@@ -157,7 +157,8 @@ def test_a_bad_token_is_asked_about_once_and_believed_to_be_bad_for_a_moment_onl
 
 def test_who_guesses_tokens_is_soon_asked_about_no_more(start, stand_in, monkeypatch):
     now = 1000.0
-    monkeypatch.setattr(allowance, "monotonic", lambda: now)
+    for module in (allowance, token_cache):
+        monkeypatch.setattr(module, "monotonic", lambda: now)
     server = start()
     known = stand_in.issue("known")
     assert server.post(known).status_code == 200
