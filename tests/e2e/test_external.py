@@ -95,7 +95,7 @@ def test_without_its_secret_it_says_how_to_set_it(stack, tmp_path):
     (bare.project / "Pulumi.shared.yaml").write_text(
         _FILE.format(url="http://localhost:1", admin=ADMIN, realm=_REALM)
     )
-    assert "provision -s shared secret set adminClientSecret" in bare.run("up", code=2).stderr
+    assert "provision secret set adminClientSecret -s shared" in bare.run("up", code=2).stderr
 
 
 def test_what_was_clicked_together_is_taken_over_proved_and_given_back(stack, session, before):

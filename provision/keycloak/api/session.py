@@ -31,8 +31,10 @@ if TYPE_CHECKING:
 __all__ = ["ForbiddenError", "KeycloakError", "OutcomeUnknownError", "Session", "load"]
 
 PAGE_SIZE: Final = 100
-_REALM_SECONDS: Final = 120
-"""The time limit for a change of a whole realm: a slow machine takes a minute to make its keys or delete its users."""
+_SLOW_SECONDS: Final = 120
+"""The time limit for what is made, and for the removal of a whole realm: a slow machine takes a minute to make a key or to
+delete all users, and what was made without an answer is of unknown outcome.
+"""
 
 _REALM_LEVEL = {"client-policies", "default-default-client-scopes", "default-groups"} | {
     "default-optional-client-scopes",
@@ -129,7 +131,7 @@ class Session:
             _address(realm, path),
             {},
             json.dumps(body),
-            _REALM_SECONDS if not realm else READ_SECONDS,
+            _SLOW_SECONDS,
         )
         doing = f"create {_name(realm, path)}"
         try:
@@ -158,7 +160,7 @@ class Session:
             body: The objects to remove, in calls that need a list of them (role mappings, composites).
         """
         data = "" if body is None else json.dumps(body)
-        read_seconds = READ_SECONDS if path else _REALM_SECONDS
+        read_seconds = READ_SECONDS if path else _SLOW_SECONDS
         request = Request("delete", _address(realm, path), {}, data, read_seconds)
         self._answer(request, f"delete {_name(realm, path)}", body, missing=True)
 
