@@ -75,6 +75,18 @@ def live(tmp_path_factory: pytest.TempPathFactory) -> Iterator[StackCli]:
         stack.throw_away()
 
 
+@pytest.fixture
+def changing(live: StackCli) -> Iterator[StackCli]:
+    """The same stack, for a test that changes its secrets; they are as before afterwards."""
+    files = {live.project / name: (live.project / name).read_text() for name in ("Pulumi.test.yaml", "ada.txt")}
+    environment = dict(live.environment)
+    yield live
+    for file, text in files.items():
+        file.write_text(text)
+    live.environment.update(environment)
+    live.run("up")
+
+
 def _token(stack: StackCli, code: int = 200, **form: str) -> None:
     issuer = stack.json("status")["issuer"]
     answer = requests.post(f"{issuer}/protocol/openid-connect/token", data=form, timeout=20)
@@ -145,47 +157,47 @@ def test_the_list_names_each_secret_and_its_place_and_get_prints_one(live):
     assert "Did you mean adminClientSecret?" in refused.stderr
 
 
-def test_a_secret_that_changed_at_its_source_is_a_change_and_then_none(live):
-    live.environment[_ENV] = _SECOND
-    (live.project / "ada.txt").write_text(_ADA_LATER)
-    drift = live.json("drift", code=3)["changes"]
+def test_a_secret_that_changed_at_its_source_is_a_change_and_then_none(changing):
+    changing.environment[_ENV] = _SECOND
+    (changing.project / "ada.txt").write_text(_ADA_LATER)
+    drift = changing.json("drift", code=3)["changes"]
     assert {(item["name"], item["op"], item["cause"]) for item in drift} == {
         ("Client/machine", "update", "program"),
         ("User/ada", "update", "program"),
     }
     assert not {value for value in (_FIRST, _SECOND, _ADA, _ADA_LATER) if value in json.dumps(drift)}
-    live.run("up")
-    _machine(live, _SECOND)
-    _machine(live, _FIRST, code=401)
-    _login(live, _ADA_LATER)
-    _login(live, _ADA, code=400)
-    assert live.json("preview")["changes"] == []
-    assert _values_kept_in_clear(live) == set()
+    changing.run("up")
+    _machine(changing, _SECOND)
+    _machine(changing, _FIRST, code=401)
+    _login(changing, _ADA_LATER)
+    _login(changing, _ADA, code=400)
+    assert changing.json("preview")["changes"] == []
+    assert _values_kept_in_clear(changing) == set()
 
 
-def test_a_secret_that_plain_pulumi_sets_inside_of_an_object_is_read_too(live):
-    shell = PulumiShell(live)
+def test_a_secret_that_plain_pulumi_sets_inside_of_an_object_is_read_too(changing):
+    shell = PulumiShell(changing)
     path = "provision:objects[5].clientSecret"
     shell.run(f"echo -n {_CORP_LATER} | {shell.command('config', 'set', '--secret', '--path')} '{path}'")
-    (change,) = live.json("preview")["changes"]
+    (change,) = changing.json("preview")["changes"]
     assert (change["name"], change["op"]) == ("IdentityProvider/corp", "update")
-    live.run("up")
-    assert live.run("secret", "get", "objects[5].clientSecret").stdout == f"{_CORP_LATER}\n"
+    changing.run("up")
+    assert changing.run("secret", "get", "objects[5].clientSecret").stdout == f"{_CORP_LATER}\n"
     shell.pulumi("preview", "--expect-no-changes")
 
 
-def test_a_secret_that_is_set_takes_the_place_of_another_source(live):
-    live.run("secret", "set", "objects.User/ada.password", stdin=f"{_ADA_SET}\n")
-    ada = load(live.project / "Pulumi.test.yaml")["config"]["provision:objects"][3]
+def test_a_secret_that_is_set_takes_the_place_of_another_source(changing):
+    changing.run("secret", "set", "objects.User/ada.password", stdin=f"{_ADA_SET}\n")
+    ada = load(changing.project / "Pulumi.test.yaml")["config"]["provision:objects"][3]
     assert ada["password"].keys() == {"secure"}
     assert _ADA_SET not in json.dumps(ada)
-    live.run("up")
-    _login(live, _ADA_SET)
-    live.run("secret", "set", "adminClientSecret", stdin=f"{_ADA_SET}-of-the-admin\n")
-    (change, *_) = live.json("preview")["changes"]
+    changing.run("up")
+    _login(changing, _ADA_SET)
+    changing.run("secret", "set", "adminClientSecret", stdin=f"{_ADA_SET}-of-the-admin\n")
+    (change, *_) = changing.json("preview")["changes"]
     assert change["op"] == "update"
-    live.run("up")
-    assert live.json("drift")["changes"] == []
+    changing.run("up")
+    assert changing.json("drift")["changes"] == []
 
 
 @pytest.mark.parametrize("command", ["preview", "up", "drift"])

@@ -183,23 +183,25 @@ def test_the_next_up_starts_a_server_again_whose_record_is_lost(settings, lose):
 
 
 def test_only_leaders_of_sessions_without_a_terminal_that_name_the_folder_are_taken_for_ours(stack_home):
-    home = stack_home / "weather"
-    variables = {**os.environ, search.SETTINGS_VARIABLE: str(home / search.SETTINGS_FILE)}
-    in_our_session = subprocess.Popen(["sleep", "60"], env=variables)
-    of_another = subprocess.Popen(
-        ["sleep", "60"],
-        env={**variables, search.SETTINGS_VARIABLE: str(stack_home / "other" / "settings.json")},
+    home, other = stack_home / "weather", stack_home / "other"
+    settings = [f"{search.SETTINGS_VARIABLE}={folder / search.SETTINGS_FILE}" for folder in (home, other)]
+    leader = subprocess.Popen(
+        ["sh", "-c", 'env "$0" sleep 60 & echo $!; exec env "$1" sleep 60', *settings],
+        stdout=subprocess.PIPE,
+        text=True,
         start_new_session=True,
     )
+    assert leader.stdout is not None
+    follower = psutil.Process(int(leader.stdout.readline()))
     try:
         assert search.running_for(home) == []
         managed_process.stop(home)
-        assert in_our_session.poll() is None
-        assert of_another.poll() is None
+        assert follower.is_running()
+        assert leader.poll() is None
     finally:
-        for process in (in_our_session, of_another):
-            process.kill()
-            process.wait()
+        follower.kill()
+        leader.kill()
+        leader.communicate()
 
 
 @pytest.mark.parametrize(

@@ -33,11 +33,22 @@ _GUARD = _Guard()
 sys.addaudithook(_GUARD)
 
 
-@pytest.hookimpl(wrapper=True)
-def pytest_runtest_protocol(item: pytest.Item) -> Iterator[None]:
-    """Watch the tests of this folder, their fixtures included."""
+def _watched(item: pytest.Item) -> Iterator[None]:
+    """Watch a test of this folder while it goes on."""
     _GUARD.active = str(item.path).startswith(_HERE)
     try:
         return (yield)
     finally:
         _GUARD.active = False
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_setup(item: pytest.Item) -> Iterator[None]:
+    """Watch the fixtures that a test makes. What it tears down may be of the whole run, and other folders'."""
+    return (yield from _watched(item))
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_call(item: pytest.Item) -> Iterator[None]:
+    """Watch the test itself."""
+    return (yield from _watched(item))

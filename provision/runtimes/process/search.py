@@ -18,6 +18,8 @@ SETTINGS_OPTION = "--settings"
 SETTINGS_VARIABLE = "MCP_SETTINGS_FILE"
 SETTINGS_FILE = "settings.json"
 """The server's settings in the process's folder, which the option or the variable names."""
+_ELSEWHERE = 0
+"""The leader of a session that was begun outside of this container (pid_namespaces(7))."""
 
 
 def running_for(home: Path) -> list[psutil.Process]:
@@ -48,7 +50,7 @@ def _started_here() -> Iterator[tuple[Path, psutil.Process]]:
     for pid in psutil.pids():
         try:
             leader = os.getsid(pid)
-            if leader != pid and _lives(leader):
+            if leader == _ELSEWHERE or (leader != pid and _lives(leader)):
                 continue
             process = psutil.Process(pid)
             if process.uids().real != os.getuid() or process.terminal() is not None:
