@@ -78,7 +78,9 @@ def live(tmp_path_factory: pytest.TempPathFactory) -> Iterator[StackCli]:
 @pytest.fixture
 def changing(live: StackCli) -> Iterator[StackCli]:
     """The same stack, for a test that changes its secrets; they are as before afterwards."""
-    files = {live.project / name: (live.project / name).read_text() for name in ("Pulumi.test.yaml", "ada.txt")}
+    files = {
+        live.project / name: (live.project / name).read_text() for name in ("Pulumi.test.yaml", "ada.txt")
+    }
     environment = dict(live.environment)
     yield live
     for file, text in files.items():
