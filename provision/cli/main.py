@@ -44,6 +44,7 @@ _COMMANDS = (
     "rules",
     "schema",
     "secret",
+    "rotate",
 )
 _EXIT_USAGE = 2
 EXIT_FINDINGS = 3

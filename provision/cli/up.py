@@ -12,10 +12,12 @@ from provision.cli.main import EXIT_FINDINGS, Invocation, load_rules, print_json
 from provision.config.names import NAMESPACE
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from provision._lib.progress import Progress
     from provision.cli.screen import Screen
     from provision.config.project import StackFile
-    from provision.engine.operation import Engine
+    from provision.engine.operation import Engine, Result
     from provision.stack.outputs import StackOutputs
 
 
@@ -49,7 +51,6 @@ def command(
     Exits with 3 if a mandatory security rule is broken; a production stack then stays unchanged.
     """
     from provision.cli.screen import Screen
-    from provision.engine.operation import Hooks
 
     if former is not None:
         invocation.take_over(former)
@@ -59,15 +60,9 @@ def command(
             _restore(engine, screen)
         if _in_production(engine.stack):
             _refuse_what_breaks_rules(engine, screen, as_json=as_json)
-        result = engine.up(
-            refresh=refresh or restore_backup,  # the copy is older than the world
-            watcher=screen,
-            hooks=Hooks(
-                before=lambda: engine.runtime.before_up(engine.live(), screen.line),
-                starting=lambda: _prepare(engine, screen),
-                working=load_rules,
-            ),
-        )
+        result = bring_up(
+            engine, screen, refresh=refresh or restore_backup
+        )  # the copy is older than the world
         if not result.changes:
             screen.line("  ✓ nothing to do")
         from provision.cli import findings
@@ -82,6 +77,31 @@ def command(
         _say_what_next(outputs)
     if report.mandatory:
         click.get_current_context().exit(EXIT_FINDINGS)
+
+
+def bring_up(
+    engine: Engine, screen: Screen, *, refresh: bool = False, made_anew: Sequence[str] = ()
+) -> Result:
+    """Make the world match the stack file, with everything that the stack's runtime does before and meanwhile.
+
+    Args:
+        engine: The stack's engine.
+        screen: The display of the progress.
+        refresh: Whether to look at the world first.
+        made_anew: The URNs of resources to replace although nothing about them has changed.
+    """
+    from provision.engine.operation import Hooks
+
+    return engine.up(
+        refresh=refresh,
+        made_anew=made_anew,
+        watcher=screen,
+        hooks=Hooks(
+            before=lambda: engine.runtime.before_up(engine.live(), screen.line),
+            starting=lambda: _prepare(engine, screen),
+            working=load_rules,
+        ),
+    )
 
 
 def _restore(engine: Engine, screen: Screen) -> None:

@@ -31,7 +31,7 @@ from provision.runtimes.protocol import LiveStack
 from provision.stack.outputs import StackOutputs
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
+    from collections.abc import Callable, Iterable, Iterator, Sequence
     from pathlib import Path
 
     from provision.config.project import StackFile
@@ -130,6 +130,7 @@ class Engine:
         self,
         *,
         refresh: bool = False,
+        made_anew: Sequence[str] = (),
         watcher: Watcher | None = None,
         hooks: Hooks = _ALONE,
     ) -> Result:
@@ -137,13 +138,16 @@ class Engine:
 
         Args:
             refresh: Whether to look at the world first, so that foreign changes are repaired.
+            made_anew: The URNs of resources to replace although nothing about them has changed. Each new one is recorded
+                before anything uses it.
             watcher: The receiver of the progress.
             hooks: The caller's own steps.
 
         Raises:
             EngineError: Some object could not be made; everything already made stays recorded.
         """
-        return self._operate(["up", "--yes", "--skip-preview", *_REFRESH[refresh]], watcher, hooks)
+        replaced = [f"{_REPLACE}{urn}" for urn in made_anew]
+        return self._operate(["up", "--yes", "--skip-preview", *_REFRESH[refresh], *replaced], watcher, hooks)
 
     def preview(
         self,
@@ -341,10 +345,10 @@ class Engine:
                     f"--event-log=tcp://{board.address}",
                     f"--stack={self.stack.name}",
                 ]
-                environment = {
-                    "PULUMI_DEBUG_PROVIDERS": f"provision:{board.address.rpartition(':')[2]}",
-                    "PULUMI_SKIP_CHECKPOINTS": "true",  # the provider's journal lists what a killed run made
-                }
+                environment = {"PULUMI_DEBUG_PROVIDERS": f"provision:{board.address.rpartition(':')[2]}"}
+                if not any(argument.startswith(_REPLACE) for argument in command):
+                    # The provider's journal lists what a killed run made, but no secret that a replacement generated.
+                    environment["PULUMI_SKIP_CHECKPOINTS"] = "true"
                 with self._cli.started(arguments, environment) as process:
                     try:
                         with work_breaks_off():
@@ -394,6 +398,7 @@ class Engine:
 
 
 _LOOKS = "--refresh"
+_REPLACE = "--replace="
 _REFRESH = {False: (), True: (_LOOKS,)}
 
 

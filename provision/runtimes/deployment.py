@@ -63,10 +63,13 @@ class StartedServer:
     Args:
         url: The server's canonical URI (RFC 8707).
         resource_metadata: The URL of the server's protected resource metadata (RFC 9728).
+        secret_given_by: The resources that give the server its introspection client's secret. Keycloak gets a new secret
+            after them, so that the running server has the new one when Keycloak stops accepting the former one.
     """
 
     url: pulumi.Output[str]
     resource_metadata: pulumi.Output[str]
+    secret_given_by: Sequence[pulumi.Resource] = ()
 
 
 @dataclass(frozen=True, kw_only=True)

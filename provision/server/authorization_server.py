@@ -52,10 +52,12 @@ class Answer:
 
     Args:
         trouble: Why there was no usable answer.
+        status: The answer's HTTP status; None if no answer came.
         document: The JSON object in the answer.
     """
 
     trouble: str | None = None
+    status: int | None = None
     document: dict[str, Any] | None = None
 
 
@@ -91,6 +93,7 @@ class WatchedTransport(httpx2.AsyncBaseTransport):
         except Exception as error:
             answer.trouble = f"authorization_server_unreachable:{type(error).__name__}"
             raise
+        answer.status = response.status_code
         if response.status_code != httpx2.codes.OK:
             answer.trouble = f"authorization_server_status:{response.status_code}"
             return response

@@ -155,10 +155,10 @@ def build_verifier(settings: Settings, transport: httpx2.AsyncBaseTransport | No
     from provision.server.introspection import IntrospectionVerifier
 
     name = "introspection_client_secret_file"
-    if settings.introspection_client_secret_file is None:
+    file = settings.introspection_client_secret_file
+    if file is None:
         raise SettingsError([f"{name}: is required"])
-    secret = read_secret(name, settings.introspection_client_secret_file, most=_SECRET_BYTES)
-    return IntrospectionVerifier(settings, secret, transport)
+    return IntrospectionVerifier(settings, lambda: read_secret(name, file, most=_SECRET_BYTES), transport)
 
 
 def _layers(settings: Settings) -> list[Middleware]:

@@ -17,9 +17,10 @@ if TYPE_CHECKING:
 
     import httpx2
 
-# Unknown key ids make the server fetch the key set at most this often, in seconds; a failed fetch is repeated sooner.
-_KEYS_SECONDS = 10.0
-_RETRY_SECONDS = 1.0
+# Unknown key ids make the server fetch the key set at most this often, in seconds.
+_KEYS_SECONDS = 1.0
+# Tokens with an unknown key id that wait for the next fetch; more of them are refused at once.
+_MOST_WAITING = 32
 # A key that was withdrawn is forgotten after this time at the latest.
 _KEPT_SECONDS = 3600.0
 # RFC 7518 sections 3.3 and 3.5
@@ -49,7 +50,8 @@ class KeySet:
         self._keys: list[Jwk] = []
         self._read: dict[tuple[str | None, str], bytes | None] = {}
         self._fetched = -_KEPT_SECONDS
-        self._asked_again = 0.0
+        self._begun = -_KEYS_SECONDS
+        self._waiting = 0
         self._trouble: str | None = None
         self._lock = asyncio.Lock()
 
@@ -67,7 +69,7 @@ class KeySet:
         found = self._find(name, algorithm)
         if found is not None:
             return found
-        trouble = await self.trouble()
+        trouble = await self._fetched_after(monotonic())
         found = self._find(name, algorithm)
         if found is None and trouble is not None:
             raise AuthorizationServerError(trouble)
@@ -76,9 +78,30 @@ class KeySet:
     async def trouble(self) -> str | None:
         """Return why the key set cannot be had now, or None if it can; it is fetched unless that was done just now."""
         async with self._lock:
-            if monotonic() >= self._asked_again:
+            if monotonic() >= self._begun + _KEYS_SECONDS:
                 await self._fetch()
         return self._trouble
+
+    async def _fetched_after(self, arrival: float) -> str | None:
+        """Wait for a fetch that began after a token had come, and return why it failed, if it did.
+
+        The authorization server may sign with a new key at any moment, so only a key set that is younger than the token
+        shows that there is no such key. One fetch answers all tokens that wait for it; a flood of tokens does not wait.
+        """
+        if self._waiting >= _MOST_WAITING:
+            return self._trouble
+        self._waiting += 1
+        try:
+            async with self._lock:
+                wait = self._begun + _KEYS_SECONDS - monotonic()
+                if self._begun > arrival or (wait > 0 and self._trouble is not None):
+                    return self._trouble
+                if wait > 0:
+                    await asyncio.sleep(wait)
+                await self._fetch()
+                return self._trouble
+        finally:
+            self._waiting -= 1
 
     def _find(self, kid: str | None, algorithm: str) -> bytes | None:
         if monotonic() - self._fetched >= _KEPT_SECONDS:
@@ -92,6 +115,7 @@ class KeySet:
         return self._read[place]
 
     async def _fetch(self) -> None:
+        self._begun = monotonic()
         with watching() as answer:
             try:
                 await self._client.get(self._url)
@@ -101,7 +125,6 @@ class KeySet:
         if answer.trouble is None and not isinstance(keys, list):
             answer.trouble = "authorization_server_answer:not_a_key_set"
         self._trouble = answer.trouble
-        self._asked_again = monotonic() + (_KEYS_SECONDS if self._trouble is None else _RETRY_SECONDS)
         if self._trouble is None:
             self._keys = [key for key in keys or [] if isinstance(key, dict)]
             self._read = {}

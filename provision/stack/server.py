@@ -13,6 +13,8 @@ from provision.resources import keycloak
 from provision.runtimes.deployment import ServerNeeds
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from provision.config.server import ServerConfig
     from provision.runtimes.deployment import Deployment
 
@@ -51,6 +53,7 @@ class ProtectedServer:
         self._config = config
         self._secret = secret
         self._around = around
+        self._secret_given_by: Sequence[pulumi.Resource] = ()
         self.url, self.resource_metadata = self._addresses()
         self._scope()
         self._introspection_client()
@@ -99,6 +102,7 @@ class ProtectedServer:
                     client_secret=self._secret,
                 ),
             )
+            self._secret_given_by = started.secret_given_by
             return started.url, started.resource_metadata
         # RFC 9728, section 3.1: the well-known part goes between host and path.
         at = urlsplit(self._config.url)
@@ -159,5 +163,7 @@ class ProtectedServer:
             token_exchange=False,
             full_scope_allowed=False,
             resource_url=self.url if self._around.resource_indicators else None,
-            opts=self._around.inside,
+            opts=ResourceOptions.merge(
+                self._around.inside, ResourceOptions(depends_on=list(self._secret_given_by))
+            ),
         )

@@ -54,6 +54,7 @@ class StandInAuthorizationServer(httpx2.AsyncBaseTransport):
     forms: list[dict[str, str]] = field(default_factory=list)
     key_requests: int = 0
     failure: Exception | httpx2.Response | None = None
+    secret: str = SECRET
 
     async def handle_async_request(self, request: httpx2.Request) -> httpx2.Response:
         if isinstance(self.failure, Exception):
@@ -68,7 +69,7 @@ class StandInAuthorizationServer(httpx2.AsyncBaseTransport):
             )
         form = {name: values[0] for name, values in parse_qs((await request.aread()).decode()).items()}
         self.forms.append(form)
-        if form.get("client_secret") != SECRET or form.get("client_id") != URL:
+        if form.get("client_secret") != self.secret or form.get("client_id") != URL:
             return httpx2.Response(401, json={"error": "invalid_client"})
         claims = self.tokens.get(form["token"])
         return httpx2.Response(200, json={"active": False} if claims is None else {"active": True, **claims})

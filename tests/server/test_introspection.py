@@ -12,6 +12,7 @@ import pytest
 from provision.server import allowance, claims, token_cache, verifier
 
 ISSUER = "http://localhost:8080/realms/mcp"
+SECRET = "a-secret-that-no-log-may-hold"
 METADATA = "http://localhost:3000/.well-known/oauth-protected-resource/mcp"
 
 
@@ -138,6 +139,40 @@ def test_a_remembered_token_still_expires(start, stand_in, monkeypatch):
     monkeypatch.setattr(claims, "time", lambda: time.time() + 61)
     assert server.post(token).status_code == 401
     assert server.audit()[-1]["reason"] == "expired"
+
+
+def _write(file, secret):
+    file.chmod(0o600)
+    file.write_text(secret)
+    file.chmod(0o400)
+
+
+def test_a_new_secret_is_taken_up_when_the_authorization_server_has_it(start, stand_in, secret_file):
+    server = start(cache_seconds=0)
+    token = stand_in.issue()
+    _write(secret_file, "the-secret-of-tomorrow")
+    assert server.post(token).status_code == 200, "the authorization server has the former one"
+    assert len(stand_in.forms) == 1
+    stand_in.secret = "the-secret-of-tomorrow"
+    assert [server.post(token).status_code for _ in range(3)] == [200] * 3
+    assert [form["client_secret"] for form in stand_in.forms][1:] == [SECRET, *[stand_in.secret] * 3]
+
+
+@pytest.mark.parametrize("content", [None, "", "two\nlines", SECRET])
+def test_without_another_secret_the_refusal_stands_and_the_server_goes_on(
+    start, stand_in, secret_file, content
+):
+    server = start(cache_seconds=0)
+    token = stand_in.issue()
+    stand_in.secret = "of-somebody-else"
+    if content is None:
+        secret_file.unlink()
+    else:
+        _write(secret_file, content)
+    assert server.post(token).status_code == 503
+    assert server.audit()[-1]["reason"] == "authorization_server_status:401"
+    stand_in.secret = SECRET
+    assert server.post(token).status_code == 200
 
 
 @pytest.mark.parametrize(("seconds", "asked"), [(3, 1), (0, 5)])

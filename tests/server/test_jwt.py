@@ -114,30 +114,48 @@ def test_the_keys_are_fetched_once(jwt_server, stand_in):
     assert stand_in.key_requests == 1
 
 
-def test_a_flood_of_unknown_key_ids_asks_for_the_keys_once(jwt_server, stand_in):
-    for number in range(5):
-        stand_in.keys[f"made-up-{number}"] = stand_in.keys["rsa"]
-    tokens = [stand_in.sign(kid=f"made-up-{number}") for number in range(5)]
-    stand_in.keys = {"rsa": stand_in.keys["rsa"]}
-    assert [jwt_server.post(token).status_code for token in tokens] == [401] * 5
+def _unknown(stand_in, count):
+    """Return tokens whose keys the authorization server does not publish."""
+    stand_in.keys["made-up"] = stand_in.keys["rsa"]
+    tokens = [stand_in.sign(kid="made-up", sub=str(number)) for number in range(count)]
+    del stand_in.keys["made-up"]
+    return tokens
+
+
+def test_tokens_with_unknown_key_ids_ask_for_the_keys_once_a_second_at_most(
+    jwt_server, stand_in, monkeypatch
+):
+    slept = []
+
+    async def noted(seconds):
+        slept.append(seconds)
+
+    monkeypatch.setattr(key_set, "monotonic", lambda: 5000.0 + sum(slept))
+    monkeypatch.setattr(key_set.asyncio, "sleep", noted)
+    assert [jwt_server.post(token).status_code for token in _unknown(stand_in, 5)] == [401] * 5
+    assert stand_in.key_requests == 5
+    assert slept == [1.0] * 4
+
+
+def test_a_flood_of_unknown_key_ids_does_not_wait(jwt_server, stand_in, monkeypatch):
+    assert jwt_server.post(stand_in.sign()).status_code == 200
+    monkeypatch.setattr(key_set, "_MOST_WAITING", 0)
+    assert [jwt_server.post(token).status_code for token in _unknown(stand_in, 5)] == [401] * 5
     assert stand_in.key_requests == 1
 
 
-def test_a_new_key_is_found(jwt_server, stand_in, monkeypatch):
-    monkeypatch.setattr(key_set, "_KEYS_SECONDS", 0)
+def test_a_new_key_is_found_at_once_although_the_keys_were_fetched_just_now(jwt_server, stand_in):
     assert jwt_server.post(stand_in.sign()).status_code == 200
     stand_in.keys["new"] = jwk.RSAKey.generate_key(2048)
     assert jwt_server.post(stand_in.sign(kid="new")).status_code == 200
 
 
-def test_a_flood_of_unknown_key_ids_reads_the_keys_once(jwt_server, stand_in, monkeypatch):
+def test_keys_are_read_only_when_a_token_names_them(jwt_server, stand_in, monkeypatch):
     read = []
     library = key_set._pem
+    monkeypatch.setattr(key_set, "_KEYS_SECONDS", 0)
     monkeypatch.setattr(key_set, "_pem", lambda key: (read.append(key["kid"]), library(key))[1])
-    stand_in.keys["made-up"] = jwk.RSAKey.generate_key(2048)
-    unknown = [stand_in.sign(kid="made-up", sub=str(number)) for number in range(5)]
-    del stand_in.keys["made-up"]
-    for token in (stand_in.sign(), *unknown, stand_in.sign(sub="another")):
+    for token in (*_unknown(stand_in, 5), stand_in.sign(), stand_in.sign(sub="another")):
         jwt_server.post(token)
     assert read == ["rsa"]
 
@@ -216,7 +234,6 @@ def test_a_signed_token_with_deep_or_huge_claims_is_401_and_no_fault(jwt_server,
     ],
 )
 def test_an_outage_is_503_and_ends_by_itself(jwt_server, stand_in, failure, monkeypatch):
-    monkeypatch.setattr(key_set, "_RETRY_SECONDS", 0)
     monkeypatch.setattr(key_set, "_KEYS_SECONDS", 0)
     stand_in.failure = failure
     answer = jwt_server.post(stand_in.sign())

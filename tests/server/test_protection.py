@@ -196,7 +196,7 @@ def test_health_needs_no_token_and_no_known_host(server):
 @pytest.mark.parametrize("verifier", ["introspection", "jwt"])
 def test_not_ready_while_tokens_cannot_be_checked(start, stand_in, verifier, monkeypatch):
     monkeypatch.setattr("provision.server.edge._NOT_READY_SECONDS", 0)
-    monkeypatch.setattr("provision.server.key_set._RETRY_SECONDS", 0)
+    monkeypatch.setattr("provision.server.key_set._KEYS_SECONDS", 0)
     server = start(verifier=verifier)
     stand_in.failure = httpx2.ConnectError("refused")
     assert server.http.get("/health/ready").status_code == 503

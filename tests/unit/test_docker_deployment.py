@@ -58,7 +58,7 @@ class Declared:
     def file(self, container, path):
         """How a file of a container is declared, and whether as a secret."""
         found = []
-        for taker in (f"{container}-files", f"{container}-secrets"):
+        for taker in (f"{container}-files", f"{container}-tls", f"{container}-secrets"):
             uploads = self.of("Container").get(taker, {}).get("uploads", [])
             secret = isinstance(uploads, dict)
             items = uploads["value"] if secret else uploads
@@ -187,6 +187,12 @@ def test_files_lie_in_a_volume_that_the_running_container_cannot_write():
         assert taker["volumes"] == [volume]
         assert taker["start"] is False
     assert runner["volumes"] == [{**volume, "readOnly": True}]
+    made_of = {"label": "mcp-provision.files", "value": "calculator-files"}
+    assert made_of in runner["labels"], "the reference server reads its secret again by itself"
+
+
+def test_a_server_of_your_own_is_made_anew_for_a_new_secret():
+    runner = declare(server={"port": 3000, "image": "example.org/weather:1"}).container("calculator")
     made_of = {"label": "mcp-provision.files", "value": "calculator-files calculator-secrets"}
     assert made_of in runner["labels"]
 
@@ -238,7 +244,7 @@ def test_several_servers_have_containers_files_and_secrets_of_their_own():
     assert secrets["calculator"] != secrets["weather"]
 
 
-def test_a_certificate_comes_into_the_container_as_files_and_its_key_as_a_secret(tmp_path):
+def test_a_certificate_comes_into_the_container_and_its_key_as_secret_files(tmp_path):
     pair = Authority(tmp_path / "certs").issue()
     files = {"tlsCertificateFile": str(pair.certificate), "tlsKeyFile": str(pair.key)}
     found = declare(server={"port": 3000, **files})
@@ -248,7 +254,7 @@ def test_a_certificate_comes_into_the_container_as_files_and_its_key_as_a_secret
     assert settings["tls_key_file"] == "/run/mcp/tls.key"
     assert "tls_terminated_by_proxy" not in settings
     for path, file, is_secret in (
-        ("/run/mcp/tls.crt", pair.certificate, False),
+        ("/run/mcp/tls.crt", pair.certificate, True),
         ("/run/mcp/tls.key", pair.key, True),
     ):
         upload, secret = found.file("calculator", path)

@@ -36,6 +36,24 @@ _SERVER_MEGABYTES = 512
 
 
 @dataclass(frozen=True, kw_only=True)
+class _Upload:
+    """Files that one helper container receives: one secret hides every value declared beside it.
+
+    Args:
+        kind: What the files are, for the helper container's name.
+        contents: The contents of the files, by absolute path.
+        secret: Whether a preview must not show the files.
+        reread: Whether the program in the container reads the files again by itself, so that new content needs no new
+            container.
+    """
+
+    kind: str
+    contents: Mapping[str, Output[str]]
+    secret: bool = True
+    reread: bool = False
+
+
+@dataclass(frozen=True, kw_only=True)
 class _Container:
     """The properties that differ between the containers of a stack.
 
@@ -44,8 +62,7 @@ class _Container:
         image: The container's image.
         user: The user that the container runs as, ``UID:GID``.
         folder: The folder of the container's files.
-        files: The contents of files that are not secret, by absolute path.
-        secret_files: The contents of files that are secret, by absolute path.
+        uploads: The files that the container reads.
         port: The container's port, and the port of this machine on which the container's port is published.
         healthcheck: The command that checks whether the container is ready.
         tmpfs: The folders in memory, with their options.
@@ -58,12 +75,11 @@ class _Container:
     image: Output[str]
     user: str
     folder: str
-    secret_files: Mapping[str, Output[str]]
+    uploads: Sequence[_Upload]
     port: tuple[int, Output[int]]
     healthcheck: Sequence[str]
     tmpfs: Mapping[str, str]
     megabytes: int
-    files: Mapping[str, Output[str]] = field(default_factory=dict)
     volumes: Mapping[str, Output[str]] = field(default_factory=dict)
     arguments: Mapping[str, Any] = field(default_factory=dict)
 
@@ -99,7 +115,7 @@ class DockerDeployment:
         account = config.keycloak.admin_client_id
         script = admin_secret.apply(lambda secret: keycloak_database.admin_script(account, secret))
         features = ",".join(config.features)
-        container = self._container(
+        container, _ = self._container(
             _Container(
                 name=_KEYCLOAK,
                 image=self._image(
@@ -113,7 +129,7 @@ class DockerDeployment:
                 ),
                 user=keycloak_image.USER,
                 folder=str(keycloak_image.FILES),
-                secret_files={str(keycloak_image.ADMIN_SCRIPT): script},
+                uploads=[_Upload(kind="secrets", contents={str(keycloak_image.ADMIN_SCRIPT): script})],
                 port=(keycloak_image.PORT, port),
                 healthcheck=keycloak_image.HEALTH_CHECK,
                 tmpfs=keycloak_image.TMPFS,
@@ -145,8 +161,11 @@ class DockerDeployment:
     def server(self, config: ServerConfig, needs: ServerNeeds) -> StartedServer:
         """Declare an MCP server's container and return the started server."""
         port = docker.Port(f"{config.name}-port", name=config.name, port=config.port, opts=self._opts).port
-        certificate = _copied(config.tls_certificate_file, server_image.TLS_CERTIFICATE)
-        base = port.apply(lambda number: of_port(int(number), tls=bool(certificate)))
+        tls = {
+            **_copied(config.tls_certificate_file, server_image.TLS_CERTIFICATE),
+            **_copied(config.tls_key_file, server_image.TLS_KEY),
+        }
+        base = port.apply(lambda number: of_port(int(number), tls=bool(tls)))
         settings = Output.all(needs.issuer, base).apply(
             lambda found: json.dumps(_settings(config, needs, *found), indent=2)
         )
@@ -160,20 +179,24 @@ class DockerDeployment:
             )
         )
         own = {"envs": [f"MCP_SETTINGS_FILE={server_image.SETTINGS}"]} if config.image else {}
-        self._container(
+        # A server of one's own may read its secret at the start only.
+        secret = _Upload(
+            kind="secrets", contents={server_image.SECRET: needs.client_secret}, reread=not config.image
+        )
+        _, takers = self._container(
             _Container(
                 name=config.name,
                 image=image,
                 user=server_image.USER,
                 folder=server_image.FOLDER,
-                files={server_image.SETTINGS: settings, **certificate},
-                secret_files={
-                    server_image.SECRET: needs.client_secret,
-                    **_copied(config.tls_key_file, server_image.TLS_KEY),
-                },
+                uploads=[
+                    _Upload(kind="files", contents={server_image.SETTINGS: settings}, secret=False),
+                    *([_Upload(kind="tls", contents=tls)] if tls else ()),
+                    secret,
+                ],
                 port=(_SERVER_PORT, port),
                 healthcheck=server_image.health_check(
-                    _SERVER_PORT, certificate=server_image.TLS_CERTIFICATE if certificate else None
+                    _SERVER_PORT, certificate=server_image.TLS_CERTIFICATE if tls else None
                 ),
                 tmpfs=server_image.TMPFS,
                 megabytes=_SERVER_MEGABYTES,
@@ -183,6 +206,7 @@ class DockerDeployment:
         return StartedServer(
             url=Output.concat(base, "/mcp"),
             resource_metadata=Output.concat(base, "/.well-known/oauth-protected-resource/mcp"),
+            secret_given_by=takers,
         )
 
     def _image(
@@ -217,14 +241,21 @@ class DockerDeployment:
             opts=self._opts,
         )
 
-    def _container(self, what: _Container) -> pulumi_docker.Container:
-        """Declare a container with as few rights as possible (docs/docker.md; a test checks each line of the page)."""
-        files, label = self._files(what)
+    def _container(self, what: _Container) -> tuple[pulumi_docker.Container, list[pulumi_docker.Container]]:
+        """Declare a container with as few rights as possible (docs/docker.md; a test checks each line of the page).
+
+        Returns:
+            The container, and the helper containers that receive its files.
+        """
+        files = self._volume(f"{what.name}-files")
+        takers = [self._taker(what, files, upload) for upload in what.uploads]
+        made_of = [taker.id for taker, upload in zip(takers, what.uploads, strict=True) if not upload.reread]
+        label = Output.all(*made_of).apply(" ".join)
         internal, external = what.port
         mounts = {what.folder: (files.name, True)} | {
             path: (volume, False) for path, volume in what.volumes.items()
         }
-        return pulumi_docker.Container(
+        container = pulumi_docker.Container(
             what.name,
             name=f"{self._name}-{what.name}",
             hostname=what.name,
@@ -261,33 +292,27 @@ class DockerDeployment:
             opts=ResourceOptions.merge(
                 self._opts,
                 # If the kernel cannot limit swap, Docker reports -1 for any declared value.
-                ResourceOptions(delete_before_replace=True, ignore_changes=["memorySwap"]),
+                ResourceOptions(
+                    delete_before_replace=True, ignore_changes=["memorySwap"], depends_on=list(takers)
+                ),
             ),
             **what.arguments,
         )
-
-    def _files(self, what: _Container) -> tuple[pulumi_docker.Volume, Output[str]]:
-        """Return the volume with a container's files, and the ids of the containers that received the uploads.
-
-        Docker cannot copy files into a container with a read-only root. Two helper containers, never started, receive the
-        files: one holds the files that a preview may show, the other the secrets, because one secret hides every value
-        declared beside it.
-        """
-        volume = self._volume(f"{what.name}-files")
-        hidden: dict[str, Output[str]] = {
-            path: Output.secret(content) for path, content in what.secret_files.items()
-        }
-        takers = [
-            self._taker(f"{what.name}-{kind}", what, volume, contents)
-            for kind, contents in (("files", what.files), ("secrets", hidden))
-            if contents
-        ]
-        return volume, Output.all(*(taker.id for taker in takers)).apply(" ".join)
+        return container, takers
 
     def _taker(
-        self, name: str, what: _Container, volume: pulumi_docker.Volume, contents: Mapping[str, Output[str]]
+        self, what: _Container, volume: pulumi_docker.Volume, upload: _Upload
     ) -> pulumi_docker.Container:
+        """Declare the helper container, never started, that receives files.
+
+        Docker cannot copy files into a container with a read-only root; the helper has the same volume.
+        """
         owner, _, group = what.user.partition(":")
+        name = f"{what.name}-{upload.kind}"
+        contents = {
+            path: Output.secret(content) if upload.secret else content
+            for path, content in upload.contents.items()
+        }
         return pulumi_docker.Container(
             name,
             name=f"{self._name}-{name}",

@@ -59,7 +59,9 @@ class ProcessDeployment:
             introspection_client_secret=needs.client_secret,
             opts=self._placement.opts,
         )
-        return StartedServer(url=started.url, resource_metadata=started.resource_metadata)
+        return StartedServer(
+            url=started.url, resource_metadata=started.resource_metadata, secret_given_by=[started]
+        )
 
 
 def _path(file: Path | None) -> str | None:

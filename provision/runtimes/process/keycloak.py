@@ -70,12 +70,16 @@ class RunningKeycloak:
     data_id: str
 
 
-def start(settings: KeycloakSettings, progress: Progress | None = None) -> RunningKeycloak:
+def start(
+    settings: KeycloakSettings, progress: Progress | None = None, *, former_secret: str | None = None
+) -> RunningKeycloak:
     """Start Keycloak, unless a Keycloak with these settings runs already, and return it once it issues tokens.
 
     Args:
         settings: The settings of Keycloak.
         progress: The display of preparation and waiting.
+        former_secret: The secret that the admin service account may still have; with it, a running Keycloak gets the
+            new secret without a restart.
 
     Raises:
         ProvisionError: The port is taken, Keycloak died, its home can't be written, or there is no Java.
@@ -88,7 +92,10 @@ def start(settings: KeycloakSettings, progress: Progress | None = None) -> Runni
         data.ensure_known()
         digest = record.keyed_digest(home, _what_needs_a_restart(settings, prepared))
         process = managed_process.running(home)
-        if process is None or process.digest != digest:
+        fits = (
+            process is not None and process.digest == digest and _has_account(settings, data, former_secret)
+        )
+        if process is None or not fits:
             if process is not None:  # a port that is taken is seen before a running Keycloak is ended for it
                 ports.ensure_free(settings.port, besides=record.process_of(process))
             managed_process.terminate(home)
@@ -119,6 +126,11 @@ def version(home: Path) -> str | None:
     """
     programs = home / SERVER / "lib"
     return version_of(programs.readlink()) if programs.is_symlink() else None
+
+
+def has_another_account(settings: KeycloakSettings) -> bool:
+    """Return whether an interrupted run gave Keycloak another service account than these settings name."""
+    return settings.home.is_dir() and not _is_known(settings, _Data(settings.home / SERVER / "data"))
 
 
 def stop(home: Path, *, remove_data: bool) -> None:
@@ -183,8 +195,40 @@ def _facts_in(file: Path) -> dict[str, Any]:
 
 
 def _what_needs_a_restart(settings: KeycloakSettings, prepared: Prepared) -> list[object]:
-    account = [settings.admin_client_id, settings.admin_client_secret]
-    return [prepared.version, settings.port, *account, sorted(settings.features), settings.java_options]
+    return [prepared.version, settings.port, sorted(settings.features), settings.java_options]
+
+
+def _account(settings: KeycloakSettings) -> str:
+    """Return a keyed digest of the admin service account, as the record of Keycloak's data keeps it."""
+    return record.keyed_digest(settings.home, [settings.admin_client_id, settings.admin_client_secret])
+
+
+def _is_known(settings: KeycloakSettings, data: _Data) -> bool:
+    facts = data.facts()
+    return not facts.get("finished") or facts.get("account") == _account(settings)
+
+
+def _has_account(settings: KeycloakSettings, data: _Data, former_secret: str | None) -> bool:
+    """Return whether the running Keycloak has the admin service account, or got its new secret just now.
+
+    A Keycloak that is still starting gets the account at its start.
+    """
+    if _is_known(settings, data):
+        return True
+    if former_secret is None:
+        return False
+    from provision.keycloak import service_account
+    from provision.keycloak.connection import Connection
+
+    former = Connection(
+        url=of_port(settings.port), client_id=settings.admin_client_id, client_secret=former_secret
+    )
+    try:
+        service_account.change_secret(former, settings.admin_client_secret)
+    except ProvisionError:
+        return False  # a start sets any account, whatever Keycloak has now
+    data.note(account=_account(settings))
+    return True
 
 
 def _bring_up(
@@ -192,7 +236,7 @@ def _bring_up(
 ) -> None:
     """Start Keycloak's process, or take over a start that was interrupted, and wait until Keycloak issues a token."""
     home = settings.home
-    account = record.keyed_digest(home, [settings.admin_client_id, settings.admin_client_secret])
+    account = _account(settings)
     command: tuple[str, ...] = ()
     if process is None:
         ports.ensure_free(settings.port)

@@ -60,6 +60,7 @@ class ProcessSettings:
         folder: The working directory; ``home`` if left out.
         env: The process's own environment variables, besides the few that every child inherits; never a secret.
         files: File contents by name, written with mode 0400 into ``home`` before the start.
+        reread: More such files, which the process reads again by itself, so that new content needs no restart.
         reads: The user's files that the process reads at its start, so that new content needs a restart.
         log: The name of the log file in ``home``.
     """
@@ -70,6 +71,7 @@ class ProcessSettings:
     folder: Path | None = None
     env: Mapping[str, str] = field(default_factory=dict)
     files: Mapping[str, str] = field(default_factory=dict, repr=False)
+    reread: Mapping[str, str] = field(default_factory=dict, repr=False)
     reads: tuple[Path, ...] = ()
     log: str = LOG
 
@@ -103,8 +105,10 @@ def start(
     with alone(settings.home, settings.name, progress):
         digest = settings.digest()
         managed = running(settings.home)
-        if managed and managed.digest == digest and managed.ready:
-            return managed
+        if managed and managed.digest == digest:
+            _renew(settings)
+            if managed.ready:
+                return managed
         if managed is None or managed.digest != digest:
             terminate(settings.home)
             managed = launch(settings, digest)
@@ -208,7 +212,7 @@ def launch(settings: ProcessSettings, digest: str) -> ManagedProcess:
     home = settings.home
     home.chmod(0o700)
     _forget_files(home)
-    for name, text in settings.files.items():
+    for name, text in (*settings.files.items(), *settings.reread.items()):
         record.write_private(home / name, text)
     inherited = {name: os.environ[name] for name in INHERITED if name in os.environ}
     _keep_former(home / settings.log)
@@ -238,7 +242,7 @@ def launch(settings: ProcessSettings, digest: str) -> ManagedProcess:
             pid=process.pid,
             created=created,
             digest=digest,
-            files=tuple(settings.files),
+            files=(*settings.files, *settings.reread),
             reads=_content_digest(home, settings.reads),
         )
         record.write(home, managed)
@@ -246,6 +250,14 @@ def launch(settings: ProcessSettings, digest: str) -> ManagedProcess:
         process.kill()
         raise
     return managed
+
+
+def _renew(settings: ProcessSettings) -> None:
+    """Write the files that the running process reads again, where their content is another one."""
+    for name, text in settings.reread.items():
+        file = settings.home / name
+        if not file.exists() or file.read_text() != text:
+            record.write_private(file, text)
 
 
 def _keep_former(log: Path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -87,6 +88,8 @@ class KeycloakHandler(LocalHandler[Keycloak]):
             return f"{what}; it is started again {as_what}with its data"
         if running.data_id != outputs.get("dataId"):
             return "Keycloak's data is not what it was"
+        if keycloak.has_another_account(_settings(spec)):
+            return "Keycloak's service account has another secret; it is set again"
         if another:
             self.context.log(
                 f"Keycloak {version} goes on running; once its process ({running.pid}) has ended, {hint('up')} starts "
@@ -104,11 +107,29 @@ class KeycloakHandler(LocalHandler[Keycloak]):
             return None
         return Observed(key.home, key, None if running is None else _outputs(running))
 
+    def find_recorded(self, key: Keycloak, recorded: Mapping[str, Any]) -> Observed[Keycloak] | None:
+        """Return Keycloak with the account that the state recorded, which the running Keycloak may still have."""
+        found = self.find(key)
+        if found is None:
+            return None
+        names = {"admin_client_id": "adminClientId", "admin_client_secret": "adminClientSecret"}
+        account = {name: recorded[wire] for name, wire in names.items() if wire in recorded}
+        return replace(found, spec=key.model_copy(update=account))
+
     def create(self, spec: Keycloak) -> KeycloakOutputs:
         """Start Keycloak and wait until its service account gets a token."""
         from provision.runtimes.process import keycloak
 
         return _outputs(keycloak.start(_settings(spec)))
+
+    def update(self, found: Observed[Keycloak], spec: Keycloak) -> KeycloakOutputs:
+        """Bring Keycloak to the declared state; another secret of the service account needs no restart."""
+        from provision.runtimes.process import keycloak
+
+        before = found.spec
+        same_account = before.admin_client_id == spec.admin_client_id
+        former = before.admin_client_secret if same_account else None
+        return _outputs(keycloak.start(_settings(spec), former_secret=former))
 
     def delete(self, found: Observed[Keycloak]) -> None:
         """Stop Keycloak and remove its folder."""

@@ -175,16 +175,16 @@ def _process_settings(spec: McpServer) -> ProcessSettings:
         **_tls_settings(spec),
     )
     reference = (sys.executable, "-m", "provision.server", SETTINGS_OPTION, str(home / SETTINGS_FILE))
+    # A server of one's own may read its secret at the start only.
+    secret = {_SECRET_FILE: spec.introspection_client_secret}
     return ProcessSettings(
         name=spec.name,
         home=home,
         command=spec.command or reference,
         folder=Path(spec.folder) if spec.folder else None,
         env={SETTINGS_VARIABLE: str(home / SETTINGS_FILE)} if spec.command else {},
-        files={
-            SETTINGS_FILE: json.dumps(content, indent=2),
-            _SECRET_FILE: spec.introspection_client_secret,
-        },
+        files={SETTINGS_FILE: json.dumps(content, indent=2), **(secret if spec.command else {})},
+        reread={} if spec.command else secret,
         reads=_read_by(spec),
     )
 

@@ -1,0 +1,51 @@
+"""The secret of the service account that provisioning uses (client credentials)."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from provision._lib.errors import ProvisionError
+
+if TYPE_CHECKING:
+    from provision.keycloak.connection import Connection
+
+
+def change_secret(connection: Connection, secret: str) -> None:
+    """Give the service account another secret; Keycloak accepts the former one no longer.
+
+    Do nothing if Keycloak accepts the new secret already, as it does after a run that was interrupted.
+
+    Args:
+        connection: The connection with the former secret.
+        secret: The new secret.
+
+    Raises:
+        ProvisionError: Keycloak accepts neither secret, or the account may not change its own client.
+    """
+    from provision.keycloak.api.session import KeycloakError, Session
+
+    realm, client_id = connection.auth_realm, connection.client_id
+    try:
+        session = Session(connection)
+        (found,) = session.get(realm, "clients", clientId=client_id)
+    except KeycloakError:
+        if accepts(connection.model_copy(update={"client_secret": secret})):
+            return
+        raise
+    except ValueError:
+        raise ProvisionError(
+            f"The service account {client_id} does not see its own client in realm {realm}.",
+            "It needs the role manage-clients there; or change the secret in the admin console.",
+        ) from None
+    session.put(realm, "clients", found["id"], body={**found, "secret": secret})
+
+
+def accepts(connection: Connection) -> bool:
+    """Return whether Keycloak lets the service account in."""
+    from provision.keycloak.api.session import KeycloakError, Session
+
+    try:
+        Session(connection).get(connection.auth_realm, "clients", clientId=connection.client_id)
+    except KeycloakError:
+        return False
+    return True

@@ -1,0 +1,135 @@
+"""The successors of a realm's keys, and the removal of keys that no token needs any more."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+
+from provision.keycloak.key_rotation import rotate
+
+_DAY = 86400
+
+
+class _Realm:
+    """A stand-in for the Admin API of one realm."""
+
+    def __init__(self, *providers: dict[str, Any], **settings: int) -> None:
+        self.providers = {str(number): item | {"id": str(number)} for number, item in enumerate(providers)}
+        self.settings = settings
+
+    def get(self, realm: str) -> dict[str, Any]:
+        assert realm == "mcp"
+        return self.settings
+
+    def list(self, realm: str, *path: str, **query: str):
+        assert (realm, path, query) == ("mcp", ("components",), {"type": "org.keycloak.keys.KeyProvider"})
+        return iter([*self.providers.values()])
+
+    def post(self, realm: str, *path: str, body: dict[str, Any]) -> str:
+        name = str(len(self.providers))
+        self.providers[name] = body | {"id": name}
+        return name
+
+    def put(self, realm: str, *path: str, body: dict[str, Any]) -> None:
+        self.providers[path[1]] = body
+
+    def delete(self, realm: str, *path: str) -> None:
+        del self.providers[path[1]]
+
+    def named(self) -> dict[str, dict[str, Any]]:
+        return {item["name"]: item for item in self.providers.values()}
+
+    def active(self) -> set[str]:
+        return {name for name, item in self.named().items() if item["config"]["active"] == ["true"]}
+
+
+def _key(name: str, kind: str = "rsa-generated", *, active: bool = True, **config: str) -> dict[str, Any]:
+    settings = {"priority": "100", "active": str(active).lower(), **config}
+    return {
+        "name": name,
+        "providerId": kind,
+        "parentId": "the realm's id",
+        "config": {key: [value] for key, value in settings.items()},
+    }
+
+
+def _ago(days: float) -> str:
+    return f"{datetime.now(UTC) - timedelta(days=days):%Y%m%dT%H%M%SZ}"
+
+
+@pytest.mark.parametrize(
+    ("kind", "successor", "kept"),
+    [
+        ("rsa", "rsa-generated", {}),
+        ("rsa-enc", "rsa-enc-generated", {"algorithm": "RSA-OAEP"}),
+        ("rsa-generated", "rsa-generated", {"algorithm": "PS256", "keySize": "4096"}),
+        ("ecdsa-generated", "ecdsa-generated", {"ecdsaEllipticCurveKey": "P-384"}),
+        ("hmac-generated", "hmac-generated", {"algorithm": "HS512", "secretSize": "128"}),
+        ("aes-generated", "aes-generated", {"secretSize": "32"}),
+    ],
+)
+def test_a_successor_is_of_the_same_kind_and_comes_first(kind, successor, kept):
+    realm = _Realm(_key("old", kind, privateKey="**********", kid="x", **kept))
+    (rotated,) = rotate(realm, "mcp", ())
+    made = realm.named()[rotated.successor]
+    assert made["providerId"] == successor
+    assert made["parentId"] == "the realm's id"
+    assert {name: values[0] for name, values in made["config"].items()} == {
+        **kept,
+        "priority": "101",
+        "enabled": "true",
+        "active": "true",
+    }
+    assert realm.active() == {rotated.successor}
+    assert realm.named()["old"]["config"]["privateKey"] == ["**********"], "Keycloak takes it as unchanged"
+
+
+def test_keys_for_other_algorithms_each_get_a_successor():
+    realm = _Realm(_key("a", algorithm="RS256"), _key("b", algorithm="PS256"), _key("c", algorithm="RS256"))
+    rotated = rotate(realm, "mcp", ())
+    assert {item.name for item in rotated} == {"a", "b", "c"}
+    assert len(realm.active()) == 2
+
+
+def test_what_is_passive_disabled_declared_or_of_another_kind_is_left_alone():
+    realm = _Realm(
+        _key("passive", algorithm="RS512", active=False),
+        _key("disabled", algorithm="RS384", enabled="false"),
+        _key("declared", algorithm="PS512"),
+        _key("keystore", "java-keystore"),
+    )
+    before = dict(realm.providers)
+    (told,) = rotate(realm, "mcp", {"declared"})
+    assert (told.name, told.declared, told.successor) == ("declared", True, None)
+    assert realm.providers == before
+
+
+@pytest.mark.parametrize(("days", "left"), [(29, True), (31, False)])
+def test_a_former_key_is_removed_once_its_last_token_has_expired(days, left):
+    realm = _Realm(
+        _key("rsa", "rsa", active=False),
+        _key(f"rsa-{_ago(days)}"),
+        ssoSessionMaxLifespan=_DAY,
+        offlineSessionIdleTimeout=30 * _DAY,
+    )
+    rotate(realm, "mcp", ())
+    assert ("rsa" in realm.named()) is left
+
+
+def test_a_key_without_a_younger_one_of_ours_stays():
+    realm = _Realm(
+        _key(f"rsa-{_ago(90)}", active=False), _key("by hand", priority="200"), ssoSessionMaxLifespan=_DAY
+    )
+    rotate(realm, "mcp", ())
+    assert len(realm.providers) == 3
+
+
+def test_names_do_not_grow_from_rotation_to_rotation():
+    realm = _Realm(_key(f"rsa-{_ago(1)}"))
+    (rotated,) = rotate(realm, "mcp", ())
+    assert rotated.successor is not None
+    assert len(rotated.successor) == len(f"rsa-{_ago(1)}")
+    assert rotated.until is not None
+    assert rotated.as_json()["until"] == rotated.until.isoformat()
