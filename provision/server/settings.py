@@ -81,7 +81,7 @@ class Settings(ServerOptions):
     )
     introspection_client_secret_file: FilePath | None = Field(
         default=None,
-        description="For `introspection`: the file that holds its secret on one line, mode 0400; read at the start. Open to"
+        description="For `introspection`: the file that holds its secret on one line, mode 0400; read at the start, and again when the secret is refused. Open to"
         " others or writable by the group: exit code 2.",
     )
     jwks_url: HttpUrl | None = Field(

@@ -19,7 +19,12 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 MOMENTS = int(os.environ.get("CHAOS_MOMENTS", "1"))
-STEPS = {"up": ("up",), "up --refresh": ("up", "--refresh"), "down": ("down",)}
+STEPS = {
+    "up": ("up",),
+    "up --refresh": ("up", "--refresh"),
+    "rotate": ("rotate", "all"),
+    "down": ("down",),
+}
 VICTIMS = ("command", "engine", "keycloak", "server")
 
 pytestmark = pytest.mark.timeout(600)

@@ -84,3 +84,25 @@ def test_a_certificate_that_cannot_serve_is_refused_before_anything_is_touched(c
     assert {name: item["Id"] for name, item in contained.containers().items()} == before
     authority.issue()
     contained.run("up")
+
+
+def _ids(contained):
+    return {name: item["Id"] for name, item in contained.containers().items()}
+
+
+def test_new_secrets_reach_the_servers_container_which_goes_on(contained):
+    before = _ids(contained)
+    former = contained.json("status", "--show-secrets")
+    contained.run("rotate", "introspection")
+    after = _ids(contained)
+    assert {name for name in after if after[name] != before[name]} == {"calculator-secrets"}
+    assert _failed(contained, "token", "tools") == []
+    contained.run("rotate", "admin")
+    last = _ids(contained)
+    assert {name for name in last if last[name] != after[name]} == {"keycloak", "keycloak-secrets"}
+    assert _failed(contained, "token", "tools") == []
+    shown = contained.json("status", "--show-secrets")
+    assert shown["admin"]["client_secret"] != former["admin"]["client_secret"]
+    (server,), (was,) = shown["servers"], former["servers"]
+    assert server["introspection"]["client_secret"] != was["introspection"]["client_secret"]
+    assert contained.json("preview", "--refresh")["changes"] == []

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import pytest
+import requests
 
 from tests.conftest import ADMIN
 from tests.support.stack_cli import StackCli
 
 _REALM = "by-hand"
+_SECRET = "first-secret-of-the-account-1234"
 _NOTHING = (None, "", "false")
 _FILE = """\
 config:
@@ -142,3 +144,47 @@ def test_doctor_asks_the_keycloak_of_somebody_else(stack, live_keycloak):
     assert parts["Keycloak's address"]["where"] == f"{live_keycloak.url} answers"
     assert parts["Keycloak's issuer"]["where"] == f"{live_keycloak.url}/realms/master"
     assert parts["Keycloak's issuer"]["state"] == "found"
+
+
+@pytest.fixture
+def service_account(session):
+    """A service account of this test's own, since it gets another secret; it may do everything."""
+    client = session.post(
+        "master",
+        "clients",
+        body={
+            "clientId": "rotated-account",
+            "secret": _SECRET,
+            "serviceAccountsEnabled": True,
+            "publicClient": False,
+            "standardFlowEnabled": False,
+        },
+    )
+    user = session.get("master", "clients", client, "service-account-user")
+    role = session.get("master", "roles", "admin")
+    session.post("master", "users", user["id"], "role-mappings", "realm", body=[role])
+    yield "rotated-account"
+    session.delete("master", "clients", client)
+
+
+def test_the_service_account_of_somebody_elses_keycloak_gets_a_new_secret(
+    tmp_path, live_keycloak, service_account
+):
+    stack = StackCli(tmp_path, stack="shared")
+    text = _FILE.format(url=live_keycloak.url, admin=service_account, realm="rotated")
+    (stack.project / "Pulumi.shared.yaml").write_text(text.replace("adopt: true", "adopt: false"))
+    stack.run("secret", "set", "adminClientSecret", stdin=f"{_SECRET}\n")
+    try:
+        stack.run("up")
+        assert stack.json("rotate", "admin")["rotated"] == ["adminClientSecret"]
+        assert stack.json("preview", "--refresh")["changes"] == []
+        # A run that was cut off after the stack file was written: the recorded secret is still the one in Keycloak.
+        stack.run("secret", "set", "adminClientSecret", stdin="one-that-keycloak-never-got\n")
+        assert "refused the service account" in stack.run("up", code=1).stderr
+        stack.run("rotate", "admin")
+        assert stack.json("preview", "--refresh")["changes"] == []
+        form = {"grant_type": "client_credentials", "client_id": service_account, "client_secret": _SECRET}
+        url = f"{live_keycloak.url}/realms/master/protocol/openid-connect/token"
+        assert requests.post(url, data=form, timeout=20).status_code == 401
+    finally:
+        stack.clean_up()

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 
+from provision._lib.hints import command_line
 from provision.rules import Resource, RuleContext, Violation, rule
 
 
@@ -11,7 +12,7 @@ from provision.rules import Resource, RuleContext, Violation, rule
     title="Signing keys are rotated",
     why="A key that was copied, from a backup or a database dump, makes tokens until it is replaced. Keycloak never replaces one by "
     "itself; its guide advises new keys every three to six months.",
-    fix="type: RealmKey, name: rsa-2027-01, priority: 200 # then make the former key passive (active: false)",
+    fix=command_line("rotate keys", stack="STACK"),
     example='a further RealmKey: realm: "mcp", name: "rsa-generated", provider: "rsa-generated", ageDays: 1000',
     see="https://keycloak.org/docs/latest/server_admin/index.html#realm_keys",
     on=("RealmKey",),
