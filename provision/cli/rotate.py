@@ -131,8 +131,10 @@ class _Rotation:
         for known in (recorded_one.client_secret, engine.secret(path)):
             present = keycloak.connection(before.keycloak_url, known, client_id=recorded_one.client_id)
             if service_account.accepts(present):
+                engine.backend.rotation_note.touch()
                 engine.set_secret(path, value)
                 service_account.change_secret(present, value)
+                engine.backend.rotation_note.unlink()
                 return
         raise ProvisionError(
             f"Keycloak at {before.keycloak_url} refuses the service account {recorded_one.client_id}.",

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 
 import click
 
-from provision._lib.hints import command_line
+from provision._lib.errors import ProvisionError
+from provision._lib.hints import command_line, hint
 from provision.cli.main import EXIT_FINDINGS, Invocation, load_rules, print_json
 from provision.config.names import NAMESPACE
 
@@ -58,6 +59,11 @@ def command(
         engine = invocation.engine(screen)
         if restore_backup:
             _restore(engine, screen)
+        if engine.backend.rotation_note.exists():
+            raise ProvisionError(
+                "A rotation of the service account's secret was interrupted; Keycloak may have another one than the file.",
+                f"Go on with it: {hint('rotate admin')}.",
+            )
         if _in_production(engine.stack):
             _refuse_what_breaks_rules(engine, screen, as_json=as_json)
         result = bring_up(

@@ -207,6 +207,14 @@ class Backend:
         return digest.hexdigest()
 
     @property
+    def rotation_note(self) -> Path:
+        """The file that is there while a Keycloak of somebody else gets a new secret of the service account.
+
+        If it is left, the stack file has a secret that Keycloak may not have got, and the state the one before.
+        """
+        return self.work_dir / "rotating"
+
+    @property
     def _remembered(self) -> Path:
         return self.work_dir / "checked"
 
