@@ -87,6 +87,9 @@ bench-scale: $(READY)  ## time realms of 10, 100 and 1,000 objects beside a pyth
 bench-server: $(READY)  ## calls per second of the server with and without authorization (needs wrk)
 	@$(BIN)/python -m benchmarks.load
 
+bench-rotation: $(READY)  ## ten thousand calls while all secrets and keys are rotated: none may fail
+	@$(BIN)/python -m benchmarks.rotation
+
 soak: $(READY)  ## ten minutes of 50 clients, with stacks coming and going: nothing may grow (SOAK_MINUTES=10)
 	@$(BIN)/python -m benchmarks.soak --minutes $(or $(SOAK_MINUTES),10)
 
