@@ -9,6 +9,7 @@ import click
 from provision._lib.errors import ProvisionError, UsageError
 from provision._lib.hints import command_line, hint
 from provision.cli.main import Invocation, print_json
+from provision.cli.output import say
 from provision.cli.secret import asked_for
 
 if TYPE_CHECKING:
@@ -119,15 +120,15 @@ def _say(file: Path, objects: tuple[dict[str, Any], ...], left_out: tuple[str, .
     counts: dict[str, int] = {}
     for item in objects:
         counts[item["type"]] = counts.get(item["type"], 0) + 1
-    click.echo(f"\n{file} describes {len(objects)} objects:")
+    say(f"\n{file} describes {len(objects)} objects:")
     for kind, count in counts.items():
-        click.echo(f"  {count:>4} {kind}")
+        say(f"  {count:>4} {kind}")
     if left_out:
-        click.echo("Left out:")
+        say("Left out:")
         for what in left_out:
-            click.echo(f"       {what}")
-    click.echo(f"\nNext: {command_line('preview')}    shows what a change in that file would do")
-    click.echo(f"      {command_line('drift')}      shows what others change")
-    click.echo(
+            say(f"       {what}")
+    say(f"\nNext: {command_line('preview')}    shows what a change in that file would do")
+    say(f"      {command_line('drift')}      shows what others change")
+    say(
         f"      {command_line('audit')}      shows which security rules it breaks; `up` asks them in production"
     )

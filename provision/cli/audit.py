@@ -11,6 +11,7 @@ import click
 
 from provision._lib.errors import ProvisionError, UsageError
 from provision.cli.main import EXIT_FINDINGS, Invocation
+from provision.cli.output import say
 
 if TYPE_CHECKING:
     from provision.config.rules import RulesConfig
@@ -203,11 +204,11 @@ def _deliver(report: Report, subject: Subject, form: str, output: Path | None) -
 
     if output is not None:
         _write(output, written(report, subject, form))
-        click.echo(f"The report is in {output}: {len(report.findings)} findings.", err=True)
+        say(f"The report is in {output}: {len(report.findings)} findings.", err=True)
     elif form == "text":
         _show(report, subject)
     else:
-        click.echo(written(report, subject, form))
+        say(written(report, subject, form))
 
 
 def _write(file: Path, text: str) -> None:

@@ -10,6 +10,7 @@ import click
 from provision._lib.errors import UsageError
 from provision._lib.hints import hint
 from provision.cli.main import Invocation, print_json
+from provision.cli.output import hand_over, say
 from provision.config import mcp_clients
 
 if TYPE_CHECKING:
@@ -66,13 +67,13 @@ def command(
     if as_json:
         print_json({"client": client, "file": file.path, "content": content, "command": line})
         return
-    click.echo(json.dumps(content, indent=2))
-    click.echo(f"\n{program.title} reads this from {file.path} in a project's folder.", err=True)
+    hand_over(json.dumps(content, indent=2))
+    say(f"\n{program.title} reads this from {file.path} in a project's folder.", err=True)
     if line:
-        click.echo(f"The same by a command: {line}", err=True)
+        say(f"The same by a command: {line}", err=True)
     if files := config.server_ca_files({item.name for item in servers}):
-        click.echo(_trust(program.title, file.ca_variable, files), err=True)
-    click.echo(file.after, err=True)
+        say(_trust(program.title, file.ca_variable, files), err=True)
+    say(file.after, err=True)
 
 
 def _trust(title: str, ca_variable: str | None, ca_files: Sequence[Path]) -> str:

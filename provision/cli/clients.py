@@ -13,6 +13,7 @@ from provision._lib.styled_text import printable
 from provision._lib.urls import host
 from provision.cli.duration import Duration, in_words
 from provision.cli.main import Invocation, print_json
+from provision.cli.output import say
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -44,7 +45,7 @@ def list_clients(invocation: Invocation, *, as_json: bool) -> None:
         return
     _print_table(found.clients, now)
     _print_notes(found)
-    click.echo(f"{_counted(len(found.clients))} registered by themselves.", err=True)
+    say(f"{_counted(len(found.clients))} registered by themselves.", err=True)
 
 
 @command.command("prune")
@@ -93,11 +94,11 @@ def prune(
         clients = [_as_json(client) for client in going]
         print_json({"clients": clients, "pruned": [client.client_id for client in removed]})
     elif yes:
-        click.echo(f"{_counted(len(removed))} removed.", err=True)
+        say(f"{_counted(len(removed))} removed.", err=True)
         if in_use := len(going) - len(removed):
-            click.echo(f"{_counted(in_use)} kept: somebody logged in meanwhile.", err=True)
+            say(f"{_counted(in_use)} kept: somebody logged in meanwhile.", err=True)
     else:
-        click.echo(f"{_counted(len(going))} would go{'; --yes removes them' if going else ''}.", err=True)
+        say(f"{_counted(len(going))} would go{'; --yes removes them' if going else ''}.", err=True)
 
 
 @dataclass(frozen=True)
@@ -170,8 +171,8 @@ def _print_table(clients: Iterable[RegisteredClient], now: datetime) -> None:
             set_cell_size(text if cell_len(text) <= width else f"{set_cell_size(text, width - 1)}…", width)
             for text, width in zip(row, widths, strict=True)
         ]
-        click.echo("  ".join(cells).rstrip())
-    click.echo(err=True)
+        say("  ".join(cells).rstrip())
+    say(err=True)
 
 
 def _row(client: RegisteredClient, now: datetime) -> tuple[str, ...]:
@@ -217,7 +218,7 @@ def _host(uri: str) -> str:
 
 def _print_notes(found: Registrations) -> None:
     for note in found.notes:
-        click.echo(note, err=True)
+        say(note, err=True)
 
 
 def _print_kept(counts: Counter[str], rule: Rule) -> None:
@@ -229,7 +230,7 @@ def _print_kept(counts: Counter[str], rule: Rule) -> None:
     }
     for verdict, reason in reasons.items():
         if counts[verdict]:
-            click.echo(f"{_counted(counts[verdict])} kept: {reason}.", err=True)
+            say(f"{_counted(counts[verdict])} kept: {reason}.", err=True)
 
 
 def _counted(number: int) -> str:

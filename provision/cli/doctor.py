@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 import click
 
 from provision._lib.errors import ProvisionError, UsageError
-from provision._lib.styled_text import printable
 from provision.cli.main import print_json
+from provision.cli.output import say
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -43,8 +43,8 @@ def command(invocation: Invocation, *, as_json: bool) -> None:
     else:
         for finding in findings:
             sign, color = _SIGNS[finding.state]
-            click.secho(f"{sign} ", fg=color, nl=False)
-            click.echo(printable(f"{finding.part:<20}{finding.where}"))
+            say(f"{sign} ", fg=color, nl=False)
+            say(f"{finding.part:<20}{finding.where}", one_line=True)
     if any(finding.state == "missing" for finding in findings):
         click.get_current_context().exit(1)
 

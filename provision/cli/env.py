@@ -10,6 +10,7 @@ from pathlib import Path
 import click
 
 from provision.cli.main import Invocation, print_json
+from provision.cli.output import hand_over
 
 
 @click.command("env")
@@ -27,4 +28,4 @@ def command(invocation: Invocation, *, as_json: bool) -> None:
         print_json(variables)
         return
     for name, value in variables.items():
-        click.echo(f"export {name}={shlex.quote(value)}")
+        hand_over(f"export {name}={shlex.quote(value)}")

@@ -11,6 +11,7 @@ from provision._lib.errors import ProvisionError
 from provision._lib.hints import hint
 from provision._lib.styled_text import printable
 from provision.cli.main import print_json
+from provision.cli.output import say
 
 if TYPE_CHECKING:
     from provision.cli.audit_lines import Filter
@@ -95,7 +96,7 @@ def _print_logs(chosen: tuple[RunningProcess, ...], lines: int, *, follow: bool)
 
     def show(name: str, line: str) -> None:
         text = printable(line, besides="\t")  # a log holds what strangers sent
-        click.echo(f"{name} | {text}" if len(chosen) > 1 else text)
+        say(f"{name} | {text}" if len(chosen) > 1 else text)
 
     offsets = {}
     for item in chosen:
@@ -136,7 +137,7 @@ def _print_audit(files: dict[str, str], wanted: Filter, lines: int, *, follow: b
 
     def show(entry: dict[str, Any]) -> None:
         text = json.dumps(entry) if as_json else printable(readable(entry))
-        click.echo(f"{entry['server']} | {text}" if len(files) > 1 and not as_json else text)
+        say(f"{entry['server']} | {text}" if len(files) > 1 and not as_json else text)
 
     for entry in entries:
         show(entry)

@@ -18,6 +18,7 @@ import click
 
 from provision._lib.errors import ProvisionError, StoppedError, UsageError
 from provision._lib.hints import for_stack
+from provision.cli.output import hand_over, say
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -106,7 +107,7 @@ class Invocation:
                 raise
             return kept_stack(home, self.stack_name)
         if (former := project.note_place()) is not None:
-            click.echo(f"  · the project was moved here from {former}; its stacks came along", err=True)
+            say(f"  · the project was moved here from {former}; its stacks came along", err=True)
         stack = project.stack(self.stack_name)
         if or_kept and stack.name in project_place.stack_names(project.home):
             try:
@@ -135,7 +136,7 @@ class Invocation:
         stack = self._unchecked_stack(or_kept=or_kept)
         backend = Backend(stack)
         for line in backend.mend_modes():
-            click.echo(line, err=True)
+            say(line, err=True)
         if complete and stack.project.kept is None and not backend.is_as_last_time():
             _check(stack)
         return Engine(stack, lambda: pulumi_cli.find_or_install(progress or _OnDemand()))
@@ -258,7 +259,7 @@ def load_rules() -> None:
 
 def print_json(document: Any) -> None:
     """Print the one JSON document of a ``--json`` command on standard output."""
-    click.echo(json.dumps(document, indent=2))
+    hand_over(json.dumps(document, indent=2))
 
 
 def main() -> None:
@@ -276,7 +277,7 @@ def main() -> None:
         sys.exit(_EXIT_USAGE)
     except click.Abort as error:
         if not isinstance(error.__cause__ or error.__context__, KeyboardInterrupt):
-            click.echo("Stopped.", err=True)  # the answer to a question was no, or there was none
+            say("Stopped.", err=True)  # the answer to a question was no, or there was none
             sys.exit(1)
         stopped = StoppedError()
         _print_error(stopped, arguments)
@@ -319,17 +320,10 @@ def _print_error(error: ProvisionError, arguments: list[str]) -> None:
 def print_error(error: ProvisionError) -> None:
     """Print an error on standard error: a line for what is wrong, a line for the remedy."""
     if not isinstance(error, StoppedError):
-        click.secho("error: ", fg="red", bold=True, nl=False, err=True)
-    click.echo(_shown(error.what), err=True)
+        say("error: ", fg="red", bold=True, nl=False, err=True)
+    say(error.what, err=True)
     if error.do:
-        click.echo(f"  {_shown(error.do)}", err=True)
-
-
-def _shown(text: str) -> str:
-    """Return an error's text without characters that a terminal would obey: it may repeat a file's or a server's."""
-    from provision._lib.styled_text import printable
-
-    return printable(text, besides="\n")
+        say(f"  {error.do}", err=True)
 
 
 __all__ = ["EXIT_FINDINGS", "Invocation", "cli", "load_rules", "main", "print_error", "print_json"]

@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING
 
 import click
 
+from provision.cli.output import say
+
 if TYPE_CHECKING:
     from provision.cli.main import Invocation
 
@@ -16,4 +18,4 @@ def command(invocation: Invocation) -> None:
     """Open Keycloak's admin console in the browser."""
     console = invocation.engine().outputs_when_up().admin_console
     if click.launch(console) != 0:
-        click.echo(console)
+        say(console)

@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from provision._lib.errors import ProvisionError, UsageError
-from provision._lib.hints import hint
+from provision._lib.hints import command_line, hint
 from provision._lib.urn import Urn
 from provision.cli.main import print_json
+from provision.cli.output import say
 from provision.cli.stack_secrets import GENERATED, named, path_of, recorded, secrets_of, suggested
 from provision.cli.up import bring_up
 
@@ -176,14 +177,12 @@ class _Rotation:
             print_json({"rotated": self.rotated, "skipped": skipped, "keys": keys})
             return
         for name in self.rotated:
-            click.echo(f"✓ {name} is new; the former one is refused")
+            say(f"✓ {name} is new; the former one is refused")
         for key in self.keys:
-            click.echo(f"✓ {key}")
+            say(f"✓ {key}")
         for name, place in self.skipped:
-            click.echo(
-                f"· {name} is as before: it comes from {place}. Change it there, then run {hint('up')}."
-            )
-        click.echo(f"\nNext: {hint('verify')} proves that tokens are really checked")
+            say(f"· {name} is as before: it comes from {place}. Change it there, then run {hint('up')}.")
+        say(f"\nNext: {command_line('verify')}    proves that tokens are really checked")
 
 
 def _urn(resources: list[dict[str, Any]], secret: Secret) -> str:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from provision.cli.main import Invocation, print_json
+from provision.cli.output import say
 
 if TYPE_CHECKING:
     from provision.config.project import StackFile
@@ -78,7 +79,7 @@ def _write_pack(folder: Path, *, as_json: bool) -> None:
     if as_json:
         print_json({"pack": str(folder)})
     else:
-        click.echo(f"Use it: pulumi preview --policy-pack {folder}")
+        say(f"Use it: pulumi preview --policy-pack {folder}")
 
 
 def _held(invocation: Invocation) -> tuple[Profile, RulesConfig]:
@@ -148,14 +149,12 @@ def _print(listed: list[dict[str, Any]], profile: str) -> None:
     for item in listed:
         if item["group"] != group:
             group = item["group"]
-            click.secho(f"\n{group}", bold=True)
+            say(f"\n{group}", bold=True)
         mark = f"  (this stack's {' and '.join(item['configured'])})" if item["configured"] else ""
-        click.echo(
-            f"  {item['id']:<{width}}  {item['severity']:<6}  {item['level']:<9}  {item['title']}{mark}"
-        )
+        say(f"  {item['id']:<{width}}  {item['severity']:<6}  {item['level']:<9}  {item['title']}{mark}")
         for waiver in item["waivers"]:
-            click.echo(
+            say(
                 f"  {'':<{width}}  waived until {waiver['expires']} for {waiver['resource']}: {waiver['reason']}"
             )
     count = f"{len(listed)} {'rule' if len(listed) == 1 else 'rules'}"
-    click.echo(f"\n{count}, as a {profile} stack holds them.")
+    say(f"\n{count}, as a {profile} stack holds them.")

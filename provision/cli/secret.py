@@ -9,8 +9,8 @@ import click
 
 from provision._lib.errors import ProvisionError, UsageError
 from provision._lib.hints import hint
-from provision._lib.styled_text import printable
 from provision.cli.main import print_json
+from provision.cli.output import hand_over, say
 from provision.cli.stack_secrets import named, path_of, paths_of, recorded, secrets_of, suggested
 
 if TYPE_CHECKING:
@@ -51,9 +51,9 @@ def list_secrets(invocation: Invocation, *, as_json: bool) -> None:
         return
     width = max((len(secret.name) for secret in found), default=0)
     for secret in found:
-        click.echo(printable(f"{secret.name:<{width}}  {secret.source}"))
+        say(f"{secret.name:<{width}}  {secret.source}", one_line=True)
     if not found:
-        click.echo("The stack has no secrets.")
+        say("The stack has no secrets.")
 
 
 @command.command("set")
@@ -72,7 +72,7 @@ def set_secret(invocation: Invocation, name: str) -> None:
     value = asked_for(name, twice=True)
     engine = invocation.engine(complete=False)  # the configuration still lacks the secret
     engine.set_secret(path, value)
-    click.echo(f"{name} is set in {engine.stack.file.name}; {hint('up')} applies it.", err=True)
+    say(f"{name} is set in {engine.stack.file.name}; {hint('up')} applies it.", err=True)
 
 
 @command.command("get")
@@ -92,7 +92,7 @@ def get_secret(invocation: Invocation, name: str, *, as_json: bool) -> None:
     if as_json:
         print_json({"name": secret.name, "value": value})
     else:
-        click.echo(value)
+        hand_over(value)
 
 
 def _value(invocation: Invocation, stack: StackFile, secret: Secret) -> str:

@@ -8,8 +8,8 @@ import click
 
 from provision._lib.errors import ProvisionError
 from provision._lib.hints import hint
-from provision._lib.styled_text import printable
 from provision.cli.main import Invocation, print_error, print_json
+from provision.cli.output import say
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -78,20 +78,19 @@ def _print_why_not_up(stack: StackFile, found: Sequence[RunningProcess]) -> None
     from provision.engine.operation import NotUpError
 
     if found:
-        click.echo(
+        say(
             f"Stack {stack.name} is not whole: its last `up` did not end. {hint('up')} goes on from here, "
             f"{hint('down')} removes it."
         )
         return
-    click.echo(str(NotUpError(stack.name)).replace("\n", " "))
+    say(str(NotUpError(stack.name)).replace("\n", " "))
     if stack.project.kept is not None or stack.name in project_place.stack_names(stack.project.home):
         return
     for former in project_place.former_places(stack.project.name, stack.name):
-        click.echo(
-            printable(
-                f"A stack {stack.name} was made in {former}, which is gone. {hint('up', '--from', str(former))} goes on "
-                f"with it here, {hint('down', '-C', str(former), '--remove')} removes it."
-            )
+        say(
+            f"A stack {stack.name} was made in {former}, which is gone. {hint('up', '--from', str(former))} goes on "
+            f"with it here, {hint('down', '-C', str(former), '--remove')} removes it.",
+            one_line=True,
         )
 
 
@@ -112,7 +111,7 @@ def _print_outputs(outputs: StackOutputs, *, show_secrets: bool) -> None:
 
 
 def _line(title: str, text: str) -> None:
-    click.echo(printable(f"{title:<15}{text}"))
+    say(f"{title:<15}{text}", one_line=True)
 
 
 def _list_all(*, as_json: bool) -> None:
@@ -138,7 +137,7 @@ def _list_all(*, as_json: bool) -> None:
                 "", f"{hint('down', '-C', str(item.address), '--remove', stack=item.stack.name)} removes it"
             )
     if not known:
-        click.echo("There are no stacks.")
+        say("There are no stacks.")
 
 
 def _as_json(item: KnownStack) -> dict[str, Any]:

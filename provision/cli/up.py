@@ -10,6 +10,7 @@ import click
 from provision._lib.errors import ProvisionError
 from provision._lib.hints import command_line, hint
 from provision.cli.main import EXIT_FINDINGS, Invocation, load_rules, print_json
+from provision.cli.output import say
 from provision.config.names import NAMESPACE
 
 if TYPE_CHECKING:
@@ -152,20 +153,18 @@ def _prepare(engine: Engine, progress: Progress) -> None:
 
 
 def _say_what_next(outputs: StackOutputs) -> None:
-    click.echo()
+    say()
     for server in outputs.servers:
-        click.echo(f"{'MCP server':<15}{server.url}" + outputs.label(server))
-    click.echo(f"Issuer         {outputs.issuer}")
-    click.echo(f"Admin console  {outputs.admin_console}")
+        say(f"{'MCP server':<15}{server.url}" + outputs.label(server))
+    say(f"Issuer         {outputs.issuer}")
+    say(f"Admin console  {outputs.admin_console}")
     if not outputs.servers:
-        click.echo(f"\nNext: {command_line('drift')}    shows what others change")
+        say(f"\nNext: {command_line('drift')}    shows what others change")
         return
-    click.echo(f"\nNext: {command_line('verify')}    proves that tokens are really checked")
+    say(f"\nNext: {command_line('verify')}    proves that tokens are really checked")
     from provision.config.mcp_clients import configurable
 
     first, *others = sorted(configurable(), key=lambda name: name != "vscode")
-    click.echo(f"      {command_line('client-config', first)}    connects a client; also {', '.join(others)}")
-    click.echo(
-        f"      {command_line('status', '--show-secrets')}    shows the demo user and the admin's secret"
-    )
-    click.echo(f"      {command_line('down')}      removes it all")
+    say(f"      {command_line('client-config', first)}    connects a client; also {', '.join(others)}")
+    say(f"      {command_line('status', '--show-secrets')}    shows the demo user and the admin's secret")
+    say(f"      {command_line('down')}      removes it all")

@@ -9,6 +9,7 @@ import click
 from provision._lib.errors import UsageError
 from provision._lib.hints import hint
 from provision.cli.main import EXIT_FINDINGS, Invocation, print_json
+from provision.cli.output import say
 
 if TYPE_CHECKING:
     from provision.config.stack_config import StackConfig
@@ -41,15 +42,15 @@ def command(
     results: list[tuple[str, Proof]] = []
     for name, target in targets.items():
         if len(targets) > 1 and not as_json:
-            click.secho(f"{name}  {target.server_url}", bold=True, err=True)
+            say(f"{name}  {target.server_url}", bold=True, err=True)
         results += [(name, proof) for proof in prove(target, only=proofs, on_proof=show)]
     failed = [proof for _, proof in results if not proof.ok]
     if as_json:
         print_json({"proofs": [_as_json(name, proof) for name, proof in results]})
     elif failed:
-        click.secho(f"\n{len(failed)} of {len(results)} proofs failed.", fg="red", err=True)
+        say(f"\n{len(failed)} of {len(results)} proofs failed.", fg="red", err=True)
     else:
-        click.secho(f"\nAll {len(results)} proofs hold.", fg="green", err=True)
+        say(f"\nAll {len(results)} proofs hold.", fg="green", err=True)
     if failed:
         click.get_current_context().exit(EXIT_FINDINGS)
 
@@ -61,16 +62,16 @@ def _list(*, as_json: bool) -> None:
         print_json({"proofs": [{"id": name, "title": title} for name, title in catalogue()]})
         return
     for name, title in catalogue():
-        click.echo(f"{name:<32}{title}")
+        say(f"{name:<32}{title}")
 
 
 def _show(proof: Proof) -> None:
     sign, color = ("✓", "green") if proof.ok else ("✗", "red")
-    click.secho(f"  {sign} ", fg=color, nl=False, err=True)
-    click.echo(f"{proof.title}  ", nl=False, err=True)
-    click.secho(f"{proof.seconds:.2f} s", dim=True, err=True)
+    say(f"  {sign} ", fg=color, nl=False, err=True)
+    say(f"{proof.title}  ", nl=False, err=True)
+    say(f"{proof.seconds:.2f} s", dim=True, err=True)
     if not proof.ok:
-        click.echo(f"      {proof.detail}", err=True)
+        say(f"      {proof.detail}", err=True, one_line=True)
 
 
 def _as_json(server: str, proof: Proof) -> dict[str, Any]:
