@@ -5,6 +5,7 @@ from __future__ import annotations
 import gc
 import os
 import secrets
+import signal
 from contextlib import ExitStack
 from typing import TYPE_CHECKING, Any
 
@@ -29,6 +30,11 @@ ADMIN = "provision-admin"
 
 gc.disable()
 """Until all tests are collected: what is imported stays, and the collector would look through it again and again."""
+
+
+def pytest_configure() -> None:
+    """Let Ctrl-C reach what the tests start, also where this run was put into the background and ignores it."""
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 def pytest_collection_finish() -> None:

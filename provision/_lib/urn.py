@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
 
 _SCHEME = "urn:pulumi:"
 
@@ -38,3 +41,18 @@ class Urn(NamedTuple):
 def is_urn(text: str) -> bool:
     """Return whether a resource's name is a URN."""
     return text.startswith(_SCHEME)
+
+
+def resource_of(resources: Iterable[dict[str, Any]], type_: str, name: str) -> dict[str, Any] | None:
+    """Return the recorded resource of a type and a name, or None; one that only waits for its deletion does not count.
+
+    Args:
+        resources: Recorded resources.
+        type_: The type token.
+        name: The resource's name.
+    """
+    for item in resources:
+        urn = Urn.parse(item["urn"])
+        if (urn.type, urn.name) == (type_, name) and not item.get("delete"):
+            return item
+    return None

@@ -1,219 +1,285 @@
-"""``provision rotate``: put new secrets and keys in the place of the present ones, without a failed call."""
+"""``provision rotate``: replace secrets and keys while everything runs."""
 
 from __future__ import annotations
 
-import secrets
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from secrets import token_urlsafe
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from provision._lib.errors import ProvisionError, UsageError
 from provision._lib.hints import command_line, hint
-from provision._lib.urn import Urn
-from provision.cli.main import print_json
+from provision._lib.urn import resource_of
+from provision.cli.main import EXIT_FINDINGS, print_json
 from provision.cli.output import say
-from provision.cli.stack_secrets import GENERATED, named, path_of, recorded, secrets_of, suggested
-from provision.cli.up import bring_up
+from provision.cli.stack_secrets import GENERATED, path_of, recorded, secrets_of, suggested
+from provision.cli.up import bring_up, refuse_in_production
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterator, Sequence
 
     from provision.cli.main import Invocation
     from provision.cli.screen import Screen
     from provision.cli.stack_secrets import Secret
-    from provision.engine.operation import Engine
+    from provision.config.stack_config import StackConfig
+    from provision.engine.operation import Engine, Result
     from provision.keycloak.key_rotation import RotatedKey
-    from provision.stack.outputs import StackOutputs
 
 _BYTES = 32
 _ADMIN = "adminClientSecret"
 _INTROSPECTION = "introspectionClientSecret"
-_OUTSIDE = {"env", "file", "command"}
-"""The kinds of sources that somebody else writes."""
+_CLIENT = "objects.Client/"
 
 
-@dataclass
+@dataclass(frozen=True)
+class _Obstacle:
+    """The reason why a secret can't be replaced here.
+
+    Args:
+        name: The secret's name.
+        what: What stands in the way, for a sentence that begins with the name.
+        do: What the user has to do instead.
+    """
+
+    name: str
+    what: str
+    do: str
+
+
+def _obstacle(secret: Secret, config: StackConfig, engine: Engine) -> _Obstacle | None:
+    """Return why a secret can't be replaced here, or None if it can."""
+    apply = f"then run {hint('up')}"
+    elsewhere = {server.url for key, server in _servers(config) if key == secret.name and server.url}
+    if elsewhere:
+        return _Obstacle(
+            secret.name,
+            f"is for {elsewhere.pop()}, which the stack does not start",
+            f"Write a new secret into the file of that server, set the same by {hint('secret set', secret.name)}, {apply}.",
+        )
+    if secret.origin is not None and secret.origin.kind in {"env", "file", "command"}:
+        own = secret.name != _ADMIN or engine.runtime.facts.starts_keycloak
+        first = "Change it there" if own else "Change it in Keycloak and there"
+        return _Obstacle(secret.name, f"comes from {secret.source}", f"{first}, {apply}.")
+    if secret.origin is not None and engine.stack.is_copy:
+        return _Obstacle(
+            secret.name,
+            f"stands in {engine.stack.file.name}, which other stacks share",
+            f"Set it by {hint('secret set', secret.name)}, {apply}, and run `up` for the other stacks too.",
+        )
+    return None
+
+
+def _servers(config: StackConfig) -> Iterator[tuple[str, Any]]:
+    """Yield each MCP server after the name of its introspection client's secret."""
+    for _, server in config.placed_servers:
+        yield config.own_secrets[config.introspection_secret(server)].key, server
+
+
+@dataclass(frozen=True)
 class _Rotation:
-    """The secrets and keys that one command rotates.
+    """One command that rotates.
 
     Args:
         invocation: The options of the command.
         as_json: Whether to print a JSON document.
+        screen: The display of the progress.
+        engine: The stack's engine.
     """
 
     invocation: Invocation
     as_json: bool
-    rotated: list[str] = field(default_factory=list)
-    skipped: list[tuple[str, str]] = field(default_factory=list)
-    keys: list[RotatedKey] = field(default_factory=list)
+    screen: Screen
+    engine: Engine
 
-    def secrets(self, wanted: Callable[[str], bool], *, skipping: bool = False) -> list[Secret]:
-        """Return the stack's secrets that are wanted and that this machine can make anew.
+    def chosen(
+        self, wanted: Callable[[str], bool], *, skipping: bool
+    ) -> tuple[list[Secret], list[_Obstacle]]:
+        """Return the wanted secrets that can be replaced here, and the obstacles of the others.
 
         Args:
             wanted: Returns whether a secret of a name is wanted.
-            skipping: Whether to leave out a secret that comes from outside of the stack, instead of refusing it.
+            skipping: Whether a secret that can't be replaced here is left out instead of refused.
 
         Raises:
-            UsageError: A secret comes from outside of the stack, or there is none.
+            UsageError: The stack has no wanted secret, or one can't be replaced here.
         """
-        stack = self.invocation.stack()
-        found = [
-            secret
-            for secret in secrets_of(stack.config(), recorded(self.invocation, stack))
-            if wanted(secret.name)
-        ]
-        for secret in [item for item in found if item.origin and item.origin.kind in _OUTSIDE]:
-            if not skipping:
-                raise UsageError(
-                    f"{secret.name} comes from {secret.source}.",
-                    f"Change it there, then run {hint('up')}; the server takes it up without a restart.",
-                )
-            found.remove(secret)
-            self.skipped.append((secret.name, secret.source))
-        return found
+        config = self.invocation.stack().config()
+        found = [item for item in secrets_of(config, self.engine.resources()) if wanted(item.name)]
+        if not found and not skipping:
+            raise UsageError(
+                f"Stack {self.engine.stack.name} has no such secret.", f"See {hint('secret list')}."
+            )
+        obstacles = [it for item in found if (it := _obstacle(item, config, self.engine)) is not None]
+        if obstacles and not skipping:
+            raise UsageError(f"{obstacles[0].name} {obstacles[0].what}.", obstacles[0].do)
+        left = {obstacle.name for obstacle in obstacles}
+        return [item for item in found if item.name not in left], obstacles
 
-    def run(self, chosen: Iterable[Secret], *, keys: bool = False) -> None:
-        """Rotate secrets with one `up`, then the realm's keys, and say what was done.
-
-        Args:
-            chosen: The secrets.
-            keys: Whether to rotate the realm's keys too.
-        """
-        from provision.cli.screen import Screen
-
-        with Screen() as screen:
-            engine = self.invocation.engine(screen)
-            before = engine.outputs_when_up()
-            if chosen := list(chosen):
-                self._rotate(chosen, engine, before, screen)
-            if keys:
-                self._rotate_keys(engine, screen)
-        self._report()
-
-    def _rotate(self, chosen: list[Secret], engine: Engine, before: StackOutputs, screen: Screen) -> None:
-        """Make new secrets where each has its place, and apply them.
+    def replace(self, chosen: Sequence[Secret]) -> Result | None:
+        """Make new secrets where each has its place, apply them, and return the result of the last `up`.
 
         A secret in the stack file is written before anything uses it, and a generated one is recorded before anything
         uses it: after an interruption, the next `up` goes on with the same secret.
         """
-        resources = engine.resources()
+        engine, result = self.engine, None
         given = [secret for secret in chosen if secret.origin is not None]
         generated = [secret for secret in chosen if secret.resource[0] == GENERATED]
         by_keycloak = [secret for secret in chosen if secret not in (*given, *generated)]
-        made_anew = [_urn(resources, secret) for secret in generated]
-        if by_keycloak:  # Pulumi looks at the world with the recorded service account, so this comes first
-            self._ask_keycloak(by_keycloak, resources)
-            bring_up(engine, screen, refresh=True)
+        if not engine.runtime.facts.starts_keycloak:
+            # What follows logs in with the recorded account, so a new secret of that account is applied by itself.
+            for secret in [item for item in given if item.name == _ADMIN]:
+                given.remove(secret)
+                self._set_account(secret)
+                result = bring_up(engine, self.screen)
+        if by_keycloak:
+            self._ask_keycloak(by_keycloak)
+            result = bring_up(engine, self.screen, refresh=True)
         for secret in given:
-            self._set(secret, engine, before)
+            engine.set_secret(path_of(engine.stack, secret.name), token_urlsafe(_BYTES))
         if given or generated:
-            bring_up(engine, screen, made_anew=made_anew)
-        self.rotated += [secret.name for secret in chosen]
+            resources = engine.resources()
+            urns = [str(_resource(resources, secret)["urn"]) for secret in generated]
+            result = bring_up(engine, self.screen, replace=urns)
+        return result
 
-    def _set(self, secret: Secret, engine: Engine, before: StackOutputs) -> None:
-        """Write a new secret into the stack file, and give it to a service account that somebody else's Keycloak has.
-
-        A Keycloak that the stack starts gets the new secret of its service account from `up`.
+    def _set_account(self, secret: Secret) -> None:
+        """Give the service account of a Keycloak that somebody else runs a new secret, here and there.
 
         Raises:
-            ProvisionError: Keycloak accepts the service account with no known secret.
+            ProvisionError: Keycloak accepts the account with no known secret, or the account may not change itself.
         """
         from provision.keycloak import service_account
 
-        path, value = path_of(engine.stack, secret.name), secrets.token_urlsafe(_BYTES)
-        if secret.name != _ADMIN or engine.runtime.facts.starts_keycloak:
-            engine.set_secret(path, value)
-            return
-        recorded_one = before.service_account
-        keycloak = engine.stack.config().keycloak
+        engine, path = self.engine, path_of(self.engine.stack, secret.name)
+        outputs = engine.outputs_when_up()
+        account, keycloak = outputs.service_account, engine.stack.config().keycloak
         # After an interruption, Keycloak may have the secret of the stack file already.
-        for known in (recorded_one.client_secret, engine.secret(path)):
-            present = keycloak.connection(before.keycloak_url, known, client_id=recorded_one.client_id)
-            if service_account.accepts(present):
+        for candidate in (account.client_secret, engine.secret(path)):
+            connection = keycloak.connection(outputs.keycloak_url, candidate, client_id=account.client_id)
+            if service_account.accepts(connection):
+                service_account.change_secret(
+                    connection, candidate
+                )  # proves that it may, before the file is written
+                value = token_urlsafe(_BYTES)
                 engine.backend.rotation_note.touch()
                 engine.set_secret(path, value)
-                service_account.change_secret(present, value)
+                service_account.change_secret(connection, value)
                 engine.backend.rotation_note.unlink()
                 return
         raise ProvisionError(
-            f"Keycloak at {before.keycloak_url} refuses the service account {recorded_one.client_id}.",
+            f"Keycloak at {outputs.keycloak_url} refuses the service account {account.client_id}.",
             f"Set the secret that it has there: {hint('secret set', _ADMIN)}.",
         )
 
-    def _ask_keycloak(self, chosen: Iterable[Secret], resources: list[dict[str, Any]]) -> None:
+    def _ask_keycloak(self, chosen: Sequence[Secret]) -> None:
         """Have Keycloak generate the secrets of clients that it generated before."""
         from provision.cli.stack_session import StackSession
 
-        it = StackSession.of(self.invocation)
+        access, resources = StackSession.of(self.invocation), self.engine.resources()
+        self.engine.backend.refresh_note.touch()  # only a look at Keycloak shows the secrets that it made
         for secret in chosen:
-            recorded_client = _resource(resources, secret)["inputs"]["clientId"]
-            (client,) = it.session.get(it.realm, "clients", clientId=recorded_client) or (None,)
+            client_id = _resource(resources, secret)["inputs"]["clientId"]
+            (client,) = access.session.get(access.realm, "clients", clientId=client_id) or (None,)
             if client is None:
                 raise ProvisionError(
-                    f"Keycloak has no client {recorded_client} any more.",
-                    f"Repair it: {hint('up', '--refresh')}.",
+                    f"Keycloak has no client {client_id} any more.", f"Repair it: {hint('up', '--refresh')}."
                 )
-            it.session.post(it.realm, "clients", client["id"], "client-secret", body={})
+            access.session.post(access.realm, "clients", client["id"], "client-secret", body={})
 
-    def _rotate_keys(self, engine: Engine, screen: Screen) -> None:
+    def replace_keys(self) -> list[RotatedKey]:
+        """Give the realm's keys successors."""
+        from provision._lib.urn import Urn
         from provision.cli.stack_session import StackSession
         from provision.keycloak.key_rotation import rotate
 
-        with screen.step("making new keys"):
-            it = StackSession.of(self.invocation)
+        with self.screen.step("making new keys"):
+            access = StackSession.of(self.invocation)
             declared = {
                 item["inputs"]["name"]
-                for item in engine.resources()
+                for item in self.engine.resources()
                 if Urn.parse(item["urn"]).type == "provision:keycloak:RealmKey"
             }
-            self.keys = rotate(it.session, it.realm, declared)
-
-    def _report(self) -> None:
-        if self.as_json:
-            skipped = [{"name": name, "place": place} for name, place in self.skipped]
-            keys = [key.as_json() for key in self.keys]
-            print_json({"rotated": self.rotated, "skipped": skipped, "keys": keys})
-            return
-        for name in self.rotated:
-            say(f"✓ {name} is new; the former one is refused")
-        for key in self.keys:
-            say(f"✓ {key}")
-        for name, place in self.skipped:
-            say(f"· {name} is as before: it comes from {place}. Change it there, then run {hint('up')}.")
-        say(f"\nNext: {command_line('verify')}    proves that tokens are really checked")
+            return rotate(access.session, access.realm, declared)
 
 
-def _urn(resources: list[dict[str, Any]], secret: Secret) -> str:
-    return str(_resource(resources, secret)["urn"])
-
-
-def _resource(resources: list[dict[str, Any]], secret: Secret) -> dict[str, Any]:
+def _resource(resources: Sequence[dict[str, Any]], secret: Secret) -> dict[str, Any]:
     """Return the recorded resource that holds a generated secret.
 
     Raises:
         ProvisionError: The stack has not generated it yet.
     """
-    type_, name, _ = secret.resource
-    for item in resources:
-        urn = Urn.parse(item["urn"])
-        if (urn.type, urn.name) == (type_, name) and not item.get("delete"):
-            return item
-    raise ProvisionError(f"{secret.name} is not generated yet.", f"It is made by {hint('up')}.")
+    found = resource_of(resources, *secret.resource[:2])
+    if found is None:
+        raise ProvisionError(f"{secret.name} is not generated yet.", f"It is made by {hint('up')}.")
+    return found
+
+
+def _run(
+    invocation: Invocation,
+    wanted: Callable[[str], bool] | None,
+    *,
+    as_json: bool,
+    keys: bool = False,
+    skipping: bool = False,
+) -> None:
+    """Rotate what is wanted, and print what was done.
+
+    Args:
+        invocation: The options of the command.
+        wanted: Returns whether a secret of a name is wanted; None for no secret.
+        as_json: Whether to print a JSON document.
+        keys: Whether to rotate the realm's keys.
+        skipping: Whether a secret that can't be replaced here is left out instead of refused.
+    """
+    from provision.cli import findings
+    from provision.cli.screen import Screen
+
+    with Screen() as screen:
+        engine = invocation.engine(screen)
+        engine.outputs_when_up()
+        rotation = _Rotation(invocation, as_json, screen, engine)
+        chosen, skipped = ([], []) if wanted is None else rotation.chosen(wanted, skipping=skipping)
+        with engine.backend.exclusively():
+            if chosen:
+                refuse_in_production(engine, screen, as_json=as_json)
+            result = rotation.replace(chosen)
+            made = rotation.replace_keys() if keys else []
+        report, subject = findings.judged(engine.stack, result.declared if result else ())
+        if result is not None:
+            findings.mention(screen, report)
+    names = [secret.name for secret in chosen]
+    if as_json:
+        left = [{"name": item.name, "why": item.what, "do": item.do} for item in skipped]
+        document = {"rotated": names, "skipped": left, "keys": [key.as_json() for key in made]}
+        print_json(document | (findings.document(report, subject) if result else {}))
+    else:
+        _print(names, skipped, made)
+    if result is not None and report.mandatory:
+        click.get_current_context().exit(EXIT_FINDINGS)
+
+
+def _print(names: Sequence[str], skipped: Sequence[_Obstacle], keys: Sequence[RotatedKey]) -> None:
+    for name in names:
+        say(f"✓ {name} is new; the former one is refused")
+    for key in keys:
+        say(f"{'·' if key.left_alone else '✓'} {key}", one_line=True)
+    for item in skipped:
+        say(f"· {item.name} is as before: it {item.what}. {item.do}")
+    say(f"\nNext: {command_line('verify')}    proves that tokens are really checked")
 
 
 def _of_server(name: str) -> bool:
-    return name.rpartition(".")[2] == _INTROSPECTION and not name.startswith("objects.")
+    return name.rpartition(".")[2] == _INTROSPECTION
 
 
 def _of_client(name: str) -> bool:
-    return name.startswith("objects.Client/") and name.endswith(".secret")
+    return name.startswith(_CLIENT) and name.endswith(".secret")
 
 
 @click.group("rotate")
 def command() -> None:
-    """Put new secrets and keys in the place of the present ones, while everything runs."""
+    """Replace secrets and keys while everything runs."""
 
 
 _json = click.option("--json", "as_json", is_flag=True, help="Print one JSON document on standard output.")
@@ -225,11 +291,10 @@ _json = click.option("--json", "as_json", is_flag=True, help="Print one JSON doc
 def introspection(invocation: Invocation, *, as_json: bool) -> None:
     """Rotate the secrets with which the MCP servers introspect tokens.
 
-    A server has the new secret before Keycloak gets it, and reads it when Keycloak refuses the former one: no call fails
-    and nothing is restarted, except a server of your own, which may read its secret at the start only.
+    The reference server has the new secret before Keycloak gets it, and reads it when Keycloak refuses the former one: no
+    call fails and nothing is restarted. A server of your own is restarted, since it may read its secret at the start only.
     """
-    rotation = _Rotation(invocation, as_json)
-    rotation.run(rotation.secrets(_of_server))
+    _run(invocation, _of_server, as_json=as_json)
 
 
 @command.command("admin")
@@ -240,8 +305,7 @@ def admin(invocation: Invocation, *, as_json: bool) -> None:
 
     Keycloak goes on running as a process or where somebody else runs it; a Keycloak in a container is started again.
     """
-    rotation = _Rotation(invocation, as_json)
-    rotation.run(rotation.secrets(lambda name: name == _ADMIN))
+    _run(invocation, lambda name: name == _ADMIN, as_json=as_json)
 
 
 @command.command("client")
@@ -253,19 +317,15 @@ def client(invocation: Invocation, name: str, *, as_json: bool) -> None:
 
     A program that uses the client needs the new secret: `provision secret get objects.Client/NAME.secret`.
     """
-    rotation = _Rotation(invocation, as_json)
     stack = invocation.stack()
-    known = [
-        item.name for item in secrets_of(stack.config(), recorded(invocation, stack)) if _of_client(item.name)
-    ]
-    wanted = named(f"objects.Client/{name}.secret", known, {})
-    if wanted is None:
-        names = [item.removeprefix("objects.Client/").removesuffix(".secret") for item in known]
+    known = [item.name for item in secrets_of(stack.config(), recorded(invocation, stack))]
+    names = [item.removeprefix(_CLIENT).removesuffix(".secret") for item in known if _of_client(item)]
+    if name not in names:
         raise UsageError(
             f"Stack {stack.name} has no client {name!r} with a secret.",
             suggested(name, names) if names else "None of its objects is a confidential client.",
         )
-    rotation.run(rotation.secrets(lambda item: item == wanted))
+    _run(invocation, lambda item: item == f"{_CLIENT}{name}.secret", as_json=as_json)
 
 
 @command.command("keys")
@@ -276,16 +336,21 @@ def keys(invocation: Invocation, *, as_json: bool) -> None:
 
     The former keys verify the tokens that they signed until the last of these has expired; a later rotation removes them.
     """
-    _Rotation(invocation, as_json).run((), keys=True)
+    _run(invocation, None, as_json=as_json, keys=True)
 
 
 @command.command("all")
 @_json
 @click.pass_obj
 def everything(invocation: Invocation, *, as_json: bool) -> None:
-    """Rotate the servers' secrets, the service account's, the secrets of declared clients, and the realm's keys."""
-    rotation = _Rotation(invocation, as_json)
-    wanted = rotation.secrets(
-        lambda name: name == _ADMIN or _of_server(name) or _of_client(name), skipping=True
+    """Rotate the servers' secrets, the service account's, the secrets of declared clients, and the realm's keys.
+
+    What can't be replaced here (a secret from a vault, the secret of a server that runs elsewhere) is named with its reason.
+    """
+    _run(
+        invocation,
+        lambda name: name == _ADMIN or _of_server(name) or _of_client(name),
+        as_json=as_json,
+        keys=True,
+        skipping=True,
     )
-    rotation.run(wanted, keys=True)

@@ -60,16 +60,12 @@ def command(
         engine = invocation.engine(screen)
         if restore_backup:
             _restore(engine, screen)
-        if engine.backend.rotation_note.exists():
-            raise ProvisionError(
-                "A rotation of the service account's secret was interrupted; Keycloak may have another one than the file.",
-                f"Go on with it: {hint('rotate admin')}.",
-            )
-        if _in_production(engine.stack):
-            _refuse_what_breaks_rules(engine, screen, as_json=as_json)
+        refuse_in_production(engine, screen, as_json=as_json)
         result = bring_up(
-            engine, screen, refresh=refresh or restore_backup
-        )  # the copy is older than the world
+            engine,
+            screen,
+            refresh=refresh or restore_backup,  # the copy is older than the world
+        )
         if not result.changes:
             screen.line("  ✓ nothing to do")
         from provision.cli import findings
@@ -86,22 +82,30 @@ def command(
         click.get_current_context().exit(EXIT_FINDINGS)
 
 
-def bring_up(
-    engine: Engine, screen: Screen, *, refresh: bool = False, made_anew: Sequence[str] = ()
-) -> Result:
+def bring_up(engine: Engine, screen: Screen, *, refresh: bool = False, replace: Sequence[str] = ()) -> Result:
     """Make the world match the stack file, with everything that the stack's runtime does before and meanwhile.
 
     Args:
         engine: The stack's engine.
         screen: The display of the progress.
         refresh: Whether to look at the world first.
-        made_anew: The URNs of resources to replace although nothing about them has changed.
+        replace: The URNs of resources to replace although nothing about them has changed.
+
+    Raises:
+        ProvisionError: A rotation of the service account's secret was interrupted.
+        EngineError: Some object could not be made.
     """
     from provision.engine.operation import Hooks
 
-    return engine.up(
-        refresh=refresh,
-        made_anew=made_anew,
+    notes = engine.backend
+    if notes.rotation_note.exists():
+        raise ProvisionError(
+            "A rotation of the service account's secret was interrupted: Keycloak may have another one than the file.",
+            f"Go on with it: {hint('rotate admin')}. If you set the right one since, remove {notes.rotation_note}.",
+        )
+    result = engine.up(
+        refresh=refresh or notes.refresh_note.exists(),
+        replace=replace,
         watcher=screen,
         hooks=Hooks(
             before=lambda: engine.runtime.before_up(engine.live(), screen.line),
@@ -109,6 +113,8 @@ def bring_up(
             working=load_rules,
         ),
     )
+    notes.refresh_note.unlink(missing_ok=True)
+    return result
 
 
 def _restore(engine: Engine, screen: Screen) -> None:
@@ -121,9 +127,12 @@ def _in_production(stack: StackFile) -> bool:
     return (stack.document().get("config") or {}).get(f"{NAMESPACE}:profile") == "prod"
 
 
-def _refuse_what_breaks_rules(engine: Engine, screen: Screen, *, as_json: bool) -> None:
-    """Show the report and exit if the program breaks a mandatory rule, before a production stack is changed."""
+def refuse_in_production(engine: Engine, screen: Screen, *, as_json: bool) -> None:
+    """Show the report and exit if a production stack breaks a mandatory rule, before the stack is changed."""
     from provision.engine.operation import Hooks
+
+    if not _in_production(engine.stack):
+        return
 
     with screen.step("asking the security rules"):
         declared = engine.preview(hooks=Hooks(working=load_rules)).declared

@@ -138,6 +138,11 @@ class StackFile:
     name: str
 
     @property
+    def is_copy(self) -> bool:
+        """Return whether the stack is a copy by name, whose file other stacks share."""
+        return self.file.name != f"Pulumi.{self.name}.yaml"
+
+    @property
     def file(self) -> Path:
         """The stack file.
 

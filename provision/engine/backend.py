@@ -215,6 +215,11 @@ class Backend:
         return self.work_dir / "rotating"
 
     @property
+    def refresh_note(self) -> Path:
+        """The file that is there if Keycloak holds something that only a refresh brings into the state."""
+        return self.work_dir / "refresh"
+
+    @property
     def _remembered(self) -> Path:
         return self.work_dir / "checked"
 
@@ -236,7 +241,7 @@ class Backend:
         Raises:
             ProvisionError: Another command is working on the stack.
         """
-        lock = FileLock(self._lock_file)
+        lock = FileLock(self._lock_file, is_singleton=True)  # a command may hold it around several operations
         try:
             with _writable():
                 self._lock_file.parent.mkdir(parents=True, exist_ok=True, mode=0o700)

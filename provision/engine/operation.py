@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from provision._lib.errors import ProvisionError, StoppedError
 from provision._lib.hints import hint
-from provision._lib.urn import Urn
+from provision._lib.urn import resource_of
 from provision.config import runtimes
 from provision.config.names import NAMESPACE
 from provision.engine import live_stack
@@ -130,7 +130,7 @@ class Engine:
         self,
         *,
         refresh: bool = False,
-        made_anew: Sequence[str] = (),
+        replace: Sequence[str] = (),
         watcher: Watcher | None = None,
         hooks: Hooks = _ALONE,
     ) -> Result:
@@ -138,7 +138,7 @@ class Engine:
 
         Args:
             refresh: Whether to look at the world first, so that foreign changes are repaired.
-            made_anew: The URNs of resources to replace although nothing about them has changed. Each new one is recorded
+            replace: The URNs of resources to replace although nothing about them has changed. Each new one is recorded
                 before anything uses it.
             watcher: The receiver of the progress.
             hooks: The caller's own steps.
@@ -146,8 +146,14 @@ class Engine:
         Raises:
             EngineError: Some object could not be made; everything already made stays recorded.
         """
-        replaced = [f"{_REPLACE}{urn}" for urn in made_anew]
-        return self._operate(["up", "--yes", "--skip-preview", *_REFRESH[refresh], *replaced], watcher, hooks)
+        command = [
+            "up",
+            "--yes",
+            "--skip-preview",
+            *_REFRESH[refresh],
+            *(f"--replace={urn}" for urn in replace),
+        ]
+        return self._operate(command, watcher, hooks, checkpoints=bool(replace))
 
     def preview(
         self,
@@ -309,13 +315,10 @@ class Engine:
             return None
         with _readable():
             text = self._cli.run("stack", "export", "--show-secrets", "--stack", self.stack.name)
-        for item in json.loads(text)["deployment"].get("resources") or ():
-            urn = Urn.parse(item["urn"])
-            if (urn.type, urn.name) == (type_, name):
-                found = (item.get("outputs") or {}).get(output)
-                sealed = found.get("plaintext") if isinstance(found, dict) else None
-                return None if sealed is None else str(json.loads(sealed))
-        return None
+        item = resource_of(json.loads(text)["deployment"].get("resources") or (), type_, name)
+        found = ((item or {}).get("outputs") or {}).get(output)
+        sealed = found.get("plaintext") if isinstance(found, dict) else None
+        return None if sealed is None else str(json.loads(sealed))
 
     @property
     def _cli(self) -> PulumiCli:
@@ -323,8 +326,17 @@ class Engine:
         environment = self.backend.engine_environment()  # a lost passphrase is told before a CLI is fetched
         return PulumiCli(self.pulumi, self.backend.work_dir, environment)
 
-    def _operate(self, command: list[str], watcher: Watcher | None, hooks: Hooks) -> Result:
-        """Start the engine, load its services meanwhile, and wait for its end."""
+    def _operate(
+        self, command: list[str], watcher: Watcher | None, hooks: Hooks, *, checkpoints: bool = False
+    ) -> Result:
+        """Start the engine, load its services meanwhile, and wait for its end.
+
+        Args:
+            command: The engine's command.
+            watcher: The receiver of the progress.
+            hooks: The caller's own steps.
+            checkpoints: Whether each step is recorded before the next begins.
+        """
         ledger, outputs = EventCollector(watcher or Unwatched()), dict[str, Any]()
         # Leaving the context waits for the background work: no thread outlives the command.
         with self.backend.exclusively(), ThreadPoolExecutor(max_workers=1) as aside:
@@ -346,7 +358,7 @@ class Engine:
                     f"--stack={self.stack.name}",
                 ]
                 environment = {"PULUMI_DEBUG_PROVIDERS": f"provision:{board.address.rpartition(':')[2]}"}
-                if not any(argument.startswith(_REPLACE) for argument in command):
+                if not checkpoints:
                     # The provider's journal lists what a killed run made, but no secret that a replacement generated.
                     environment["PULUMI_SKIP_CHECKPOINTS"] = "true"
                 with self._cli.started(arguments, environment) as process:
@@ -398,7 +410,6 @@ class Engine:
 
 
 _LOOKS = "--refresh"
-_REPLACE = "--replace="
 _REFRESH = {False: (), True: (_LOOKS,)}
 
 

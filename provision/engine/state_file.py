@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
     import psutil
 
-_KINDS = ("stacks", "history", "backups", "locks")
+_KINDS = ("stacks", "history", "backups", "locks", "locks/organization")
 _BEING_WRITTEN_SECONDS = 1.0
 """A live engine writes a lock within milliseconds; a file that is not whole after this time is a leftover."""
 _CLOCK_SECONDS = 2.0
@@ -143,23 +143,23 @@ class StateFile:
     def remove_unreadable_notes(self) -> None:
         """Remove the engine's notes beside files if they are cut off: the engine needs none, but can't read a cut one."""
         notes = self.folder / ".pulumi" / "meta.yaml"
-        if notes.is_file() and b"version" not in notes.read_bytes():
-            notes.unlink(missing_ok=True)
-        for file in (*notes.parent.glob("*.attrs"), *self.path.parent.glob(f"{self.stack}.json*.attrs")):
-            try:
-                json.loads(file.read_bytes())
-            except ValueError:
+        attributes = (*notes.parent.glob("*.attrs"), *self.path.parent.glob(f"{self.stack}.json*.attrs"))
+        for file in (notes, *attributes):
+            if _is_cut_note(file) and _remains(file) and _is_cut_note(file):
                 file.unlink(missing_ok=True)
 
     def forget(self) -> None:
         """Remove everything that the backend holds about the stack: state, history, backups, locks."""
         for kind in _KINDS:
-            base = self.folder / ".pulumi" / kind
-            for path in (*base.glob(f"**/{self.stack}"), *base.glob(f"**/{self.stack}.json*")):
-                shutil.rmtree(path) if path.is_dir() else path.unlink()
+            # The place is named whole: a project may have the name of one of its stacks.
+            base = self.folder / ".pulumi" / kind / self.project
+            if (base / self.stack).is_dir():
+                shutil.rmtree(base / self.stack)
+            for file in base.glob(f"{self.stack}.json*"):
+                file.unlink(missing_ok=True)
 
     def _lock_folder(self, pattern: str) -> Iterable[Path]:
-        return (self.folder / ".pulumi" / "locks").glob(f"**/{self.stack}/{pattern}")
+        return (self.folder / ".pulumi" / "locks").glob(f"**/{self.project}/{self.stack}/{pattern}")
 
 
 class _UnreadableError(Exception):
@@ -241,6 +241,21 @@ def _is_zombie(process: psutil.Process) -> bool:
     import psutil
 
     return process.status() in {psutil.STATUS_ZOMBIE, psutil.STATUS_DEAD}
+
+
+def _is_cut_note(file: Path) -> bool:
+    """Return whether a note of the engine is there and not whole."""
+    try:
+        content = file.read_bytes()
+    except FileNotFoundError:
+        return False
+    if file.suffix == ".yaml":
+        return b"version" not in content
+    try:
+        json.loads(content)
+    except ValueError:
+        return True
+    return False
 
 
 def _remains(file: Path) -> bool:

@@ -1,36 +1,38 @@
 """The rotation of a realm's keys (Keycloak Server Administration Guide, "Rotating keys").
 
-The successor of a key has a higher priority, so it makes the new tokens. The former key becomes passive: it verifies the
-tokens that it made. Once all of these have expired, it is removed.
+The successor of a key has a higher priority, so it signs the new tokens. The former key becomes passive: it verifies the
+tokens that it signed. Once all of these have expired, it is removed.
 """
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
-from provision.keycloak.objects.realm_key import PROVIDER_TYPE
+from provision.keycloak.objects.realm_key import PROVIDER_TYPE, STAMPED
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator, Mapping
+    from collections.abc import Collection, Iterator, Mapping, Sequence
 
     from provision.keycloak.api.session import Session
 
 _SUCCESSORS = {"rsa": "rsa-generated", "rsa-enc": "rsa-enc-generated"}
 """The providers of keys that were given to Keycloak, and the providers that generate such keys."""
+_DEFAULTS = {"rsa-generated": "RS256", "rsa-enc-generated": "RSA-OAEP"}
+"""The algorithms of key providers that name none."""
 _GENERATED = {
     *("rsa-generated", "rsa-enc-generated", "ecdsa-generated", "ecdh-generated", "eddsa-generated"),
     *("hmac-generated", "aes-generated"),
 }
 _SETTINGS = {
-    *("algorithm", "keySize", "secretSize", "keyUse"),
+    *("algorithm", "keySize", "secretSize"),
     *("ecdsaEllipticCurveKey", "ecdhEllipticCurveKey", "eddsaEllipticCurveKey", "ecdhAlgorithm"),
 }
 """The settings that a successor shares with the former key."""
 _STAMP = "%Y%m%dT%H%M%SZ"
-_STAMPED = re.compile(r"-(\d{8}T\d{6}Z)$")
+_RETIRED = "provision.retired"
+"""The setting of a key that a rotation made passive: when."""
 _LIFETIMES = (
     "accessTokenLifespan",
     "accessTokenLifespanForImplicitFlow",
@@ -42,7 +44,7 @@ _LIFETIMES = (
     "actionTokenGeneratedByAdminLifespan",
     "actionTokenGeneratedByUserLifespan",
 )
-"""The realm's settings, in seconds, of how long a token may live; an offline token gets a new key with each refresh."""
+"""The realm's settings, in seconds, of how long a token may live; an offline token is signed anew with each refresh."""
 
 
 @dataclass(frozen=True)
@@ -52,31 +54,31 @@ class RotatedKey:
     Args:
         name: The key provider's name.
         successor: The name of the key provider that took its place; None for a key that was removed or left alone.
-        until: The time until which the former key verifies tokens; None if it verifies none.
-        declared: Whether the stack file declares the key, which is left alone then.
+        until: The time until which the former key verifies tokens; None if it has no successor.
+        left_alone: Why the key was left alone; None if it was not.
     """
 
     name: str
     successor: str | None = None
     until: datetime | None = None
-    declared: bool = False
+    left_alone: str | None = None
 
     def as_json(self) -> dict[str, Any]:
         """Return plain data for ``--json``."""
         until = None if self.until is None else self.until.isoformat()
-        return {"name": self.name, "successor": self.successor, "until": until, "declared": self.declared}
+        return {"name": self.name, "successor": self.successor, "until": until, "leftAlone": self.left_alone}
 
     def __str__(self) -> str:
         """Return a line for the screen."""
-        if self.declared:
-            return f"key {self.name} is as before: the stack file declares it; declare its successor there"
-        if self.successor is None:
-            return f"key {self.name} is removed; every token that it made has expired"
-        return f"key {self.successor} takes the place of {self.name}, which verifies its tokens until {self.until:%Y-%m-%d %H:%M}Z"
+        if self.left_alone is not None:
+            return f"key {self.name} is as before: {self.left_alone}"
+        if self.until is None:
+            return f"key {self.name} is removed: all tokens that it signed have expired"
+        return f"key {self.successor} replaces {self.name}, which verifies its tokens until {self.until:%Y-%m-%d %H:%M}Z"
 
 
 def rotate(session: Session, realm: str, declared: Collection[str]) -> list[RotatedKey]:
-    """Give each active key of a realm a successor, and remove the former keys that no valid token needs.
+    """Give each key that signs or encrypts in a realm a successor, and remove the former keys that no valid token needs.
 
     After an interruption, the next rotation goes on: what it finds active gets a successor.
 
@@ -88,92 +90,95 @@ def rotate(session: Session, realm: str, declared: Collection[str]) -> list[Rota
     Raises:
         KeycloakError: Keycloak refused; the keys that are already rotated stay so.
     """
-    now = datetime.now(UTC)
     life = _longest_life(session.get(realm) or {})
     providers = list(session.list(realm, "components", type=PROVIDER_TYPE))
     return [
-        *_removed(session, realm, _Keys(providers, declared), now - life),
-        *_succeeded(session, realm, _Keys(providers, declared), now, now + life),
+        *_without_expired(session, realm, providers, datetime.now(UTC) - life),
+        *_succeeded(session, realm, providers, declared, life),
     ]
 
 
-@dataclass(frozen=True)
-class _Keys:
-    """The key providers of a realm, grouped by what their keys are for."""
-
-    providers: list[Mapping[str, Any]]
-    declared: Collection[str]
-
-    def groups(self) -> list[list[Mapping[str, Any]]]:
-        """Return the providers that can stand in for each other, the highest priority first."""
-        found: dict[tuple[str, str], list[Mapping[str, Any]]] = {}
-        for item in self.providers:
-            kind = _SUCCESSORS.get(item["providerId"], item["providerId"])
-            if kind in _GENERATED:
-                found.setdefault((kind, _setting(item, "algorithm")), []).append(item)
-        return [sorted(group, key=_priority, reverse=True) for group in found.values()]
-
-
 def _succeeded(
-    session: Session, realm: str, keys: _Keys, now: datetime, until: datetime
+    session: Session,
+    realm: str,
+    providers: Sequence[Mapping[str, Any]],
+    declared: Collection[str],
+    life: timedelta,
 ) -> Iterator[RotatedKey]:
-    for group in keys.groups():
-        active = [item for item in group if _is_on(item, "active") and _is_on(item, "enabled")]
-        if any(item["name"] in keys.declared for item in active):
-            yield from (
-                RotatedKey(item["name"], declared=True) for item in active if item["name"] in keys.declared
-            )
+    """Give the active keys of each algorithm one successor.
+
+    Args:
+        session: The Admin API.
+        realm: The realm.
+        providers: The realm's key providers.
+        declared: The names of the keys that are left alone.
+        life: How long a token of a former key may be valid.
+    """
+    now = datetime.now(UTC)
+    for active in _active(providers):
+        first = active[0]  # the one of the highest priority is in use
+        if first["name"] in declared:
+            why = "the stack file declares it; declare its successor there"
+        elif _kind(first) not in _GENERATED:
+            why = f"Keycloak can't make a key of type {first['providerId']}; replace it where it comes from"
+        else:
+            successor = _successor(first, now)
+            session.post(realm, "components", body=successor)
+            for former in [item for item in active if item["name"] not in declared]:
+                settings = {**former["config"], "active": ["false"], _RETIRED: [f"{now:{_STAMP}}"]}
+                session.put(realm, "components", former["id"], body={**former, "config": settings})
+                yield RotatedKey(former["name"], successor["name"], now + life)
             continue
-        if not active:
-            continue
-        successor = _successor(active[0], now) | {"parentId": active[0]["parentId"]}
-        session.post(realm, "components", body=successor)
-        for former in active:
-            passive = {**former, "config": {**former["config"], "active": ["false"]}}
-            session.put(realm, "components", former["id"], body=passive)
-            yield RotatedKey(former["name"], successor["name"], until)
+        yield from (RotatedKey(item["name"], left_alone=why) for item in active)
 
 
-def _removed(session: Session, realm: str, keys: _Keys, before: datetime) -> Iterator[RotatedKey]:
-    """Remove each passive key whose successor was made so long ago that no token of the former key is valid."""
-    for group in keys.groups():
-        made = sorted(stamp for item in group if (stamp := _made_at(item)) is not None)
-        for item in group:
-            own = _made_at(item)
-            later = [stamp for stamp in made if own is None or stamp > own]
-            passive = not _is_on(item, "active") and item["name"] not in keys.declared
-            if passive and later and later[0] < before:
-                session.delete(realm, "components", item["id"])
-                yield RotatedKey(item["name"])
+def _active(providers: Sequence[Mapping[str, Any]]) -> list[list[Mapping[str, Any]]]:
+    """Return the active key providers of each algorithm, the highest priority first."""
+    found: dict[tuple[str, str], list[Mapping[str, Any]]] = {}
+    for item in providers:
+        if _is_on(item, "active") and _is_on(item, "enabled"):
+            kind = _kind(item)
+            found.setdefault((kind, _setting(item, "algorithm") or _DEFAULTS.get(kind, "")), []).append(item)
+    return [sorted(group, key=_priority, reverse=True) for group in found.values()]
+
+
+def _without_expired(
+    session: Session, realm: str, providers: Sequence[Mapping[str, Any]], before: datetime
+) -> Iterator[RotatedKey]:
+    """Remove each key that a rotation made passive so long ago that no token of it is valid."""
+    for item in providers:
+        retired = _time(_setting(item, _RETIRED))
+        if retired is not None and retired < before and not _is_on(item, "active"):
+            session.delete(realm, "components", item["id"])
+            yield RotatedKey(item["name"])
 
 
 def _successor(former: Mapping[str, Any], now: datetime) -> dict[str, Any]:
     """Return the representation of the key provider that takes the place of another one."""
-    kind = _SUCCESSORS.get(former["providerId"], former["providerId"])
     kept = {name: values for name, values in former["config"].items() if name in _SETTINGS}
-    if kind != former["providerId"]:
-        kept.pop("keyUse", None)
     return {
-        "name": f"{_STAMPED.sub('', former['name'])}-{now:{_STAMP}}",
-        "providerId": kind,
+        "name": f"{STAMPED.sub('', former['name'])}-{now:{_STAMP}}",
+        "parentId": former["parentId"],
+        "providerId": _kind(former),
         "providerType": PROVIDER_TYPE,
         "config": {**kept, "priority": [str(_priority(former) + 1)], "enabled": ["true"], "active": ["true"]},
     }
 
 
-def _made_at(provider: Mapping[str, Any]) -> datetime | None:
-    """Return when a rotation made a key, as its name tells; None for any other key."""
-    found = _STAMPED.search(provider["name"])
-    if found is None:
-        return None
+def _time(text: str) -> datetime | None:
     try:
-        return datetime.strptime(found[1], _STAMP).replace(tzinfo=UTC)
+        return datetime.strptime(text, _STAMP).replace(tzinfo=UTC)
     except ValueError:
         return None
 
 
 def _longest_life(realm: Mapping[str, Any]) -> timedelta:
     return timedelta(seconds=max(int(realm.get(name) or 0) for name in _LIFETIMES))
+
+
+def _kind(provider: Mapping[str, Any]) -> str:
+    name = str(provider["providerId"])
+    return _SUCCESSORS.get(name, name)
 
 
 def _priority(provider: Mapping[str, Any]) -> int:

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 # Unknown key ids make the server fetch the key set at most this often, in seconds.
 _KEYS_SECONDS = 1.0
-# Tokens with an unknown key id that wait for the next fetch; more of them are refused at once.
+# Tokens with an unknown key id that wait for the next fetch; more of them are told to come again (503).
 _MOST_WAITING = 32
 # A key that was withdrawn is forgotten after this time at the latest.
 _KEPT_SECONDS = 3600.0
@@ -86,10 +86,10 @@ class KeySet:
         """Wait for a fetch that began after a token had come, and return why it failed, if it did.
 
         The authorization server may sign with a new key at any moment, so only a key set that is younger than the token
-        shows that there is no such key. One fetch answers all tokens that wait for it; a flood of tokens does not wait.
+        shows that there is no such key. One fetch answers all tokens that wait for it; more tokens have to come again.
         """
         if self._waiting >= _MOST_WAITING:
-            return self._trouble
+            return "key_set_busy"
         self._waiting += 1
         try:
             async with self._lock:
@@ -106,7 +106,7 @@ class KeySet:
     def _find(self, kid: str | None, algorithm: str) -> bytes | None:
         if monotonic() - self._fetched >= _KEPT_SECONDS:
             return None
-        fitting = [key for key in self._keys if kid in {None, key.get("kid")} and _fits(key, algorithm)]
+        fitting = [key for key in self._keys if kid in (None, key.get("kid")) and _fits(key, algorithm)]
         if not fitting or (kid is None and len(fitting) > 1):
             return None
         place = (kid, algorithm)

@@ -92,9 +92,10 @@ def test_no_call_fails_while_all_secrets_and_keys_are_rotated(live):
         "servers[1].introspectionClientSecret",
         "objects.Client/made.secret",
     }
-    assert rotated["skipped"] == [
-        {"name": "objects.Client/machine.secret", "place": "environment variable PROVISION_TEST_SECRET"}
-    ]
+    (skipped,) = rotated["skipped"]
+    assert skipped["name"] == "objects.Client/machine.secret"
+    assert skipped["why"] == "comes from environment variable PROVISION_TEST_SECRET"
+    assert "`provision up -s test`" in skipped["do"]
     successors = [key["successor"] for key in rotated["keys"]]
     assert len(successors) == 4
     assert None not in successors

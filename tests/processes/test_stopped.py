@@ -126,9 +126,12 @@ def test_a_question_that_is_stopped_is_130_in_json_too(project):
 @pytest.mark.parametrize("delay", [0.06, 0.1, 0.2, 0.4, 0.8])
 def test_at_any_moment_it_is_130_and_no_traceback(project, delay):
     running = _begin(project, "up")
-    time.sleep(delay)
-    running.send_signal(signal.SIGINT)
-    _, errors = running.communicate(timeout=30)
+    try:
+        time.sleep(delay)
+        running.send_signal(signal.SIGINT)
+        _, errors = running.communicate(timeout=30)
+    finally:
+        running.kill()
     assert running.returncode in {130, -signal.SIGINT}, errors  # the second before Python itself has begun
     assert "without a word" not in errors
     if running.returncode == 130:

@@ -137,10 +137,13 @@ def test_tokens_with_unknown_key_ids_ask_for_the_keys_once_a_second_at_most(
     assert slept == [1.0] * 4
 
 
-def test_a_flood_of_unknown_key_ids_does_not_wait(jwt_server, stand_in, monkeypatch):
+def test_a_flood_of_unknown_key_ids_is_told_to_come_again(jwt_server, stand_in, monkeypatch):
     assert jwt_server.post(stand_in.sign()).status_code == 200
     monkeypatch.setattr(key_set, "_MOST_WAITING", 0)
-    assert [jwt_server.post(token).status_code for token in _unknown(stand_in, 5)] == [401] * 5
+    answers = [jwt_server.post(token) for token in _unknown(stand_in, 5)]
+    assert {(answer.status_code, answer.headers["Retry-After"]) for answer in answers} == {(503, "2")}
+    assert jwt_server.audit()[-1]["reason"] == "key_set_busy"
+    assert jwt_server.post(stand_in.sign(sub="another")).status_code == 200
     assert stand_in.key_requests == 1
 
 

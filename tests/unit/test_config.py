@@ -8,7 +8,7 @@ import pytest
 
 from provision._lib.errors import UsageError
 from provision._lib.hints import for_stack
-from provision.cli.secret import _path
+from provision.cli.stack_secrets import path_of
 from provision.config.objects import in_order
 from provision.config.project import Project
 from provision.config.secret_keys import is_secret_key, secret_keys
@@ -381,16 +381,16 @@ def test_each_key_of_a_secret_is_accepted_by_the_command_and_by_the_stack_file(p
     given = {inner: _SECRET} if not name else {"servers": [value]} if name.endswith("[0]") else {name: value}
     assert tuple(read(given, source="f").given_secrets) == (key,)
     text = json.dumps({"config": {f"provision:{name}": value for name, value in given.items()}})
-    assert _path(write(project, "dev", text), key) == key
+    assert path_of(write(project, "dev", text), key) == key
 
 
 def test_a_key_without_a_secret_is_refused_with_the_nearest_one_or_the_list(project):
     stack = write(project, "dev", "config: {}\n")
     with pytest.raises(UsageError) as caught:
-        _path(stack, "adminSecret")
+        path_of(stack, "adminSecret")
     assert caught.value.do == "Did you mean adminClientSecret?"
     with pytest.raises(UsageError) as caught:
-        _path(stack, "xyz")
+        path_of(stack, "xyz")
     for key in _FORMS:
         assert key in caught.value.do
 

@@ -101,15 +101,18 @@ def test_what_is_passive_disabled_declared_or_of_another_kind_is_left_alone():
         _key("keystore", "java-keystore"),
     )
     before = dict(realm.providers)
-    (told,) = rotate(realm, "mcp", {"declared"})
-    assert (told.name, told.declared, told.successor) == ("declared", True, None)
+    told = rotate(realm, "mcp", {"declared"})
+    found = {item.name: item for item in told}
+    assert set(found) == {"declared", "keystore"}
+    assert "the stack file declares it" in str(found["declared"])
+    assert "java-keystore" in str(found["keystore"])
     assert realm.providers == before
 
 
 @pytest.mark.parametrize(("days", "left"), [(29, True), (31, False)])
 def test_a_former_key_is_removed_once_its_last_token_has_expired(days, left):
     realm = _Realm(
-        _key("rsa", "rsa", active=False),
+        _key("rsa", "rsa", active=False, **{"provision.retired": _ago(days)}),
         _key(f"rsa-{_ago(days)}"),
         ssoSessionMaxLifespan=_DAY,
         offlineSessionIdleTimeout=30 * _DAY,
@@ -118,12 +121,27 @@ def test_a_former_key_is_removed_once_its_last_token_has_expired(days, left):
     assert ("rsa" in realm.named()) is left
 
 
-def test_a_key_without_a_younger_one_of_ours_stays():
+@pytest.mark.parametrize("when", [None, "", "yesterday"])
+def test_a_key_that_somebody_else_made_passive_stays(when):
+    marked = {} if when is None else {"provision.retired": when}
     realm = _Realm(
-        _key(f"rsa-{_ago(90)}", active=False), _key("by hand", priority="200"), ssoSessionMaxLifespan=_DAY
+        _key("theirs", active=False, **marked), _key(f"rsa-{_ago(90)}"), ssoSessionMaxLifespan=_DAY
     )
     rotate(realm, "mcp", ())
-    assert len(realm.providers) == 3
+    assert "theirs" in realm.named()
+
+
+def test_a_key_that_is_active_again_stays():
+    realm = _Realm(_key("back", **{"provision.retired": _ago(90)}), ssoSessionMaxLifespan=_DAY)
+    rotate(realm, "mcp", ())
+    assert "back" in realm.named()
+
+
+def test_a_declared_key_that_does_not_sign_keeps_no_other_from_its_successor():
+    realm = _Realm(_key("declared", priority="0"), _key("signs", algorithm="RS256"))
+    (rotated,) = rotate(realm, "mcp", {"declared"})
+    assert rotated.name == "signs"
+    assert realm.active() == {"declared", rotated.successor}
 
 
 def test_names_do_not_grow_from_rotation_to_rotation():

@@ -9,7 +9,7 @@ import sys
 import pytest
 
 from provision._lib.errors import UsageError
-from provision.cli.secret import _path, _secrets
+from provision.cli.stack_secrets import path_of, secrets_of
 from provision.config.objects import declared
 from provision.config.project import Project
 from provision.config.secret_source import all_marked, marked
@@ -179,7 +179,7 @@ def test_the_list_has_given_and_generated_secrets_and_where_they_come_from(stack
         },
         {"urn": "urn:pulumi:dev::shop::provision:keycloak:Client::Client/shop", "outputs": {}},
     ]
-    listed = {item.name: item.source for item in _secrets(stack.config(), recorded)}
+    listed = {item.name: item.source for item in secrets_of(stack.config(), recorded)}
     assert listed == {
         "objects.Client/shop.secret": "environment variable SHOP_SECRET",
         "objects.User/ada.password": f"command {shlex.join(['pass', 'show', 'a b'])}",
@@ -201,7 +201,7 @@ def test_the_list_has_given_and_generated_secrets_and_where_they_come_from(stack
     ],
 )
 def test_a_secret_is_set_at_the_path_that_its_name_stands_for(stack, name, path):
-    assert _path(stack, name) == path
+    assert path_of(stack, name) == path
 
 
 @pytest.mark.parametrize(
@@ -209,5 +209,5 @@ def test_a_secret_is_set_at_the_path_that_its_name_stands_for(stack, name, path)
 )
 def test_a_name_of_no_secret_is_refused_with_the_nearest_one(stack, name):
     with pytest.raises(UsageError) as caught:
-        _path(stack, name)
+        path_of(stack, name)
     assert "Did you mean objects." in caught.value.do

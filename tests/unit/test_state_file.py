@@ -213,3 +213,21 @@ def test_forgetting_leaves_nothing_of_the_stack_and_all_of_another(state, lock):
     state.restore()
     state.forget()
     assert [path.name for path in state.folder.rglob("*") if path.is_file()] == ["devil.json"]
+
+
+def test_forgetting_a_stack_with_the_name_of_its_project_leaves_the_other_stacks(tmp_path):
+    state = StateFile(tmp_path, "shop", "shop")
+    places = ("stacks/shop", "history/shop/shop", "backups/shop/shop", "locks/organization/shop/shop")
+    for place in (*places, "history/shop/dev", "locks/organization/shop/dev", "stacks/other"):
+        folder = tmp_path / ".pulumi" / place
+        folder.mkdir(parents=True, exist_ok=True)
+        (folder / "shop.json").write_text("{}")
+    (tmp_path / ".pulumi/stacks/shop/dev.json").write_text("{}")
+    state.forget()
+    left = {str(path.relative_to(tmp_path / ".pulumi")) for path in tmp_path.rglob("*") if path.is_file()}
+    assert left == {
+        "stacks/shop/dev.json",
+        "stacks/other/shop.json",
+        "history/shop/dev/shop.json",
+        "locks/organization/shop/dev/shop.json",
+    }

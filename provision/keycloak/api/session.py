@@ -17,6 +17,7 @@ from provision.keycloak.api.transport import (
     READ_SECONDS,
     FaultError,
     KeycloakError,
+    LoginRefusedError,
     Request,
     Transport,
 )
@@ -28,7 +29,7 @@ if TYPE_CHECKING:
 
     from provision.keycloak.connection import Connection
 
-__all__ = ["ForbiddenError", "KeycloakError", "OutcomeUnknownError", "Session", "load"]
+__all__ = ["ForbiddenError", "KeycloakError", "LoginRefusedError", "OutcomeUnknownError", "Session", "load"]
 
 PAGE_SIZE: Final = 100
 _SLOW_SECONDS: Final = 120

@@ -51,6 +51,10 @@ class KeycloakError(ProvisionError):
     """The error for a call that Keycloak refused; the text holds Keycloak's own message."""
 
 
+class LoginRefusedError(KeycloakError):
+    """The error for a service account that Keycloak does not let in."""
+
+
 class FaultError(Exception):
     """The error for a call without an answer.
 
@@ -246,7 +250,7 @@ class Transport:
         if status >= HTTPStatus.INTERNAL_SERVER_ERROR or status == HTTPStatus.TOO_MANY_REQUESTS:
             raise FaultError(f"no token (HTTP {status})", sent=False, retry_after=_retry_after(response))
         if status in {HTTPStatus.BAD_REQUEST, HTTPStatus.UNAUTHORIZED}:
-            raise KeycloakError(
+            raise LoginRefusedError(
                 f"Keycloak at {self._connection.url} refused the service account {self._connection.client_id!r}"
                 f" of realm {self._connection.auth_realm!r} (HTTP {status}).",
                 "Check its client id, its secret, and that it is in this realm.",

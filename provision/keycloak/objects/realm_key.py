@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Annotated, Any, Literal, get_args
 
 from pydantic import Field, model_validator
@@ -17,6 +18,8 @@ if TYPE_CHECKING:
     from provision.keycloak.realm_listing import RealmListing
 
 PROVIDER_TYPE = "org.keycloak.keys.KeyProvider"
+STAMPED = re.compile(r"-\d{8}T\d{6}Z$")
+"""The end of the name of a key that a rotation made."""
 _CURVE_KEYS = {"ecdsa-generated": "ecdsaEllipticCurveKey", "eddsa-generated": "eddsaEllipticCurveKey"}
 _FIRST_CURVES = {"ecdsa-generated": "P-256", "eddsa-generated": "Ed25519"}
 
@@ -77,10 +80,10 @@ class RealmKeyHandler(CollectionHandler[RealmKey]):
         return ("components",)
 
     def discover(self, listing: RealmListing) -> Iterator[RealmKey]:
-        """Yield the keys of the types of this kind, without the keys that Keycloak gives every realm."""
+        """Yield the keys of the types of this kind, without the keys that Keycloak and rotations make."""
         types = get_args(RealmKey.model_fields["provider"].annotation)
         for item in listing.components(PROVIDER_TYPE):
-            own = item["name"] != item["providerId"]
+            own = item["name"] != item["providerId"] and not STAMPED.search(item["name"])
             if item["providerId"] in types and (own or listing.factory):
                 yield self.key(realm=listing.realm, provider=item["providerId"], name=item["name"])
 

@@ -13,10 +13,10 @@ _ENCRYPT = "a secret of the stack file (`pulumi.Config().require_secret`), or pu
     id="secret-in-clear",
     severity="high",
     title="Secrets stand encrypted in the stack file and in what is declared",
-    why="The stack file belongs into version control: a secret in clear is then in every clone, every backup and the history, for good. "
+    why="The stack file belongs in version control: a secret in clear is then in every clone, every backup and the history, for good. "
     "What a program gives a resource stands in the stack's state and in previews, also inside maps and lists. "
     "Pulumi encrypts those that are set as secrets.",
-    fix=f"{command_line('secret set', 'adminClientSecret', stack='STACK')} # a new one: the old one is known",
+    fix=f"{command_line('rotate admin', stack='STACK')} # a new one: the old one is known",
     example='Stack: plainSecrets: ["introspectionClientSecret"]',
     see="https://www.pulumi.com/docs/iac/concepts/secrets/",
     on=("Stack", "Resource"),

@@ -12,7 +12,7 @@ from provision.rules import Resource, RuleContext, Violation, rule
     title="Signing keys are rotated",
     why="A key that was copied, from a backup or a database dump, makes tokens until it is replaced. Keycloak never replaces one by "
     "itself; its guide advises new keys every three to six months.",
-    fix=command_line("rotate keys", stack="STACK"),
+    fix=f"{command_line('rotate keys', stack='STACK')} # a key that the stack file declares: declare its successor there",
     example='a further RealmKey: realm: "mcp", name: "rsa-generated", provider: "rsa-generated", ageDays: 1000',
     see="https://keycloak.org/docs/latest/server_admin/index.html#realm_keys",
     on=("RealmKey",),
