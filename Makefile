@@ -10,7 +10,7 @@ READY := .venv/.ready
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help setup up down verify check test test-unit conformance bench bench-docker bench-scale bench-server stubs docs requirements release format clean test-older keycloak chaos fuzz soak check-code check-rules check-others
+.PHONY: help setup up down verify check test test-unit conformance bench bench-docker bench-scale bench-server stubs docs requirements release format clean test-older keycloak chaos chaos-short fuzz soak bench-rotation check-code check-rules check-others
 
 help:  ## this list
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 12
@@ -58,6 +58,10 @@ test: $(READY)  ## every test, against a real Keycloak and a real browser
 chaos: $(READY)  ## commands killed at any moment, disks filled, daemons gone: the next run converges
 	@$(BIN)/python -m tests.support.requirements test
 	@$(BIN)/python -m pytest tests/chaos -q -n 3 --dist loadscope --durations=20 --durations-min=1
+
+chaos-short: $(READY)  ## the part of it that continuous integration runs
+	@$(BIN)/python -m tests.support.requirements test
+	@$(BIN)/python -m pytest tests/chaos/test_kill_matrix.py tests/chaos/test_nothing_lost.py tests/chaos/test_docker_faults.py -q -n 3 --dist loadscope --durations=20 --durations-min=1
 
 fuzz: $(READY)  ## stack files, exports, answers and requests made by chance, for some minutes
 	@FUZZ_EXAMPLES=$(or $(FUZZ_EXAMPLES),3000) $(BIN)/python -m pytest tests/fuzz -q -n 2 --timeout 1800 --durations=5
