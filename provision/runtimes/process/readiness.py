@@ -83,6 +83,8 @@ def fetch_token(port: int, client_id: str, client_secret: str) -> str | None:
     connection = HTTPConnection(loopback.ADDRESS, port, timeout=30)
     loopback.trusted_address(loopback.ADDRESS, port)
     try:
+        connection.connect()
+        loopback.trusted_address(loopback.ADDRESS, port)  # nobody may have listened a moment ago
         connection.request(
             "POST", "/realms/master/protocol/openid-connect/token", "grant_type=client_credentials", headers
         )
