@@ -289,7 +289,7 @@ _json = click.option("--json", "as_json", is_flag=True, help="Print one JSON doc
 @_json
 @click.pass_obj
 def introspection(invocation: Invocation, *, as_json: bool) -> None:
-    """Rotate the secrets with which the MCP servers introspect tokens.
+    """Rotate the MCP servers' introspection secrets.
 
     The reference server has the new secret before Keycloak gets it, and reads it when Keycloak refuses the former one: no
     call fails and nothing is restarted. A server of your own is restarted, since it may read its secret at the start only.
@@ -301,9 +301,9 @@ def introspection(invocation: Invocation, *, as_json: bool) -> None:
 @_json
 @click.pass_obj
 def admin(invocation: Invocation, *, as_json: bool) -> None:
-    """Rotate the secret of the service account with which the stack is provisioned.
+    """Rotate the secret of the admin service account.
 
-    Keycloak goes on running as a process or where somebody else runs it; a Keycloak in a container is started again.
+    The stack is provisioned with it. Keycloak goes on running as a process or where somebody else runs it; a Keycloak in a container is started again.
     """
     _run(invocation, lambda name: name == _ADMIN, as_json=as_json)
 
@@ -313,9 +313,9 @@ def admin(invocation: Invocation, *, as_json: bool) -> None:
 @_json
 @click.pass_obj
 def client(invocation: Invocation, name: str, *, as_json: bool) -> None:
-    """Rotate the secret of a confidential client that the stack file declares in `objects`.
+    """Rotate the secret of a client of the stack file.
 
-    A program that uses the client needs the new secret: `provision secret get objects.Client/NAME.secret`.
+    NAME is the id of a confidential client that `objects` declares. A program that uses the client needs the new secret: `provision secret get objects.Client/NAME.secret`.
     """
     stack = invocation.stack()
     known = [item.name for item in secrets_of(stack.config(), recorded(invocation, stack))]
@@ -332,9 +332,9 @@ def client(invocation: Invocation, name: str, *, as_json: bool) -> None:
 @_json
 @click.pass_obj
 def keys(invocation: Invocation, *, as_json: bool) -> None:
-    """Rotate the keys with which the realm signs and encrypts tokens.
+    """Rotate the realm's keys.
 
-    The former keys verify the tokens that they signed until the last of these has expired; a later rotation removes them.
+    They sign and encrypt tokens. The former keys verify the tokens that they signed until the last of these has expired; a later rotation removes them.
     """
     _run(invocation, None, as_json=as_json, keys=True)
 
@@ -343,7 +343,7 @@ def keys(invocation: Invocation, *, as_json: bool) -> None:
 @_json
 @click.pass_obj
 def everything(invocation: Invocation, *, as_json: bool) -> None:
-    """Rotate the servers' secrets, the service account's, the secrets of declared clients, and the realm's keys.
+    """Rotate all that the stack holds, and the keys.
 
     What can't be replaced here (a secret from a vault, the secret of a server that runs elsewhere) is named with its reason.
     """
