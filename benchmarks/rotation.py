@@ -13,27 +13,9 @@ import sys
 import tempfile
 import time
 from pathlib import Path
-from typing import TYPE_CHECKING
-
-import httpx
 
 from tests.support.stack_cli import StackCli
-from tests.support.steady_calls import steady_calls
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
-
-_SECRET = "machine-secret-1234567890"
-_STACK = """\
-config:
-  provision:profile: test
-  provision:realm: {name: mcp-test}
-  provision:servers:
-    - {name: calculator, scope: {name: "mcp:tools"}, clientId: mcp-server, cacheSeconds: 0, requestsPerMinute: 0}
-    - {name: weather, verifier: jwt, cacheSeconds: 0, requestsPerMinute: 0}
-  provision:objects:
-    - {type: Client, clientId: machine, access: confidential, serviceAccounts: true, secret: "${env:BENCH_SECRET}"}
-"""
+from tests.support.steady_calls import SECRET, STACK, VARIABLE, access_tokens, steady_calls
 
 
 def main() -> None:
@@ -49,13 +31,14 @@ def main() -> None:
 
 
 def _rotate_under_load(folder: Path, least: int) -> dict[str, object]:
-    stack = StackCli(folder, environment={"BENCH_SECRET": _SECRET})
-    (stack.project / "Pulumi.test.yaml").write_text(_STACK)
+    stack = StackCli(folder, environment={VARIABLE: SECRET})
+    (stack.project / "Pulumi.test.yaml").write_text(STACK)
     try:
         stack.run("up")
         shown = stack.json("status")
         rotations, began = 0, time.monotonic()
-        tokens = {server["url"]: _tokens(shown["issuer"], server["scopes"][0]) for server in shown["servers"]}
+        scopes = {server["url"]: server["scopes"][0] for server in shown["servers"]}
+        tokens = access_tokens(shown["issuer"], scopes)
         with steady_calls(tokens) as calls:
             while sum(calls.done.values()) < least and not calls.failures:
                 stack.run("rotate", "all")
@@ -68,22 +51,6 @@ def _rotate_under_load(folder: Path, least: int) -> dict[str, object]:
         }
     finally:
         stack.throw_away()
-
-
-def _tokens(issuer: str, scope: str) -> Callable[[], str]:
-    """Return a function that gets a new access token with a scope."""
-    form = {
-        "grant_type": "client_credentials",
-        "client_id": "machine",
-        "client_secret": _SECRET,
-        "scope": scope,
-    }
-
-    def get() -> str:
-        answer = httpx.post(f"{issuer}/protocol/openid-connect/token", data=form, timeout=20)
-        return str(answer.raise_for_status().json()["access_token"])
-
-    return get
 
 
 if __name__ == "__main__":

@@ -8,44 +8,31 @@ import httpx
 import pytest
 
 from tests.support.stack_cli import StackCli
-from tests.support.steady_calls import SteadyCalls, steady_calls
+from tests.support.steady_calls import (
+    SECRET,
+    STACK,
+    VARIABLE,
+    SteadyCalls,
+    access_tokens,
+    steady_calls,
+    token,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-_SECRET = "machine-secret-one-1234567890"
-_STACK = """\
-config:
-  provision:profile: test
-  provision:realm: {name: mcp-test}
-  provision:servers:
-    - {name: calculator, scope: {name: "mcp:tools"}, clientId: mcp-server, cacheSeconds: 0, requestsPerMinute: 0}
-    - {name: weather, verifier: jwt, cacheSeconds: 0, requestsPerMinute: 0}
-  provision:objects:
-    - {type: Client, clientId: machine, access: confidential, serviceAccounts: true, secret: "${env:PROVISION_TEST_SECRET}"}
-    - {type: Client, clientId: made, access: confidential, serviceAccounts: true}
-"""
+_MADE = "    - {type: Client, clientId: made, access: confidential, serviceAccounts: true}\n"
 
 
 @pytest.fixture(scope="module")
 def live(tmp_path_factory: pytest.TempPathFactory) -> Iterator[StackCli]:
-    stack = StackCli(tmp_path_factory.mktemp("rotation"), environment={"PROVISION_TEST_SECRET": _SECRET})
-    (stack.project / "Pulumi.test.yaml").write_text(_STACK)
+    stack = StackCli(tmp_path_factory.mktemp("rotation"), environment={VARIABLE: SECRET})
+    (stack.project / "Pulumi.test.yaml").write_text(STACK + _MADE)
     try:
         stack.run("up")
         yield stack
     finally:
         stack.throw_away()
-
-
-def _token(issuer: str, secret: str, scope: str, client: str = "machine") -> httpx.Response:
-    form = {
-        "grant_type": "client_credentials",
-        "client_id": client,
-        "client_secret": secret,
-        "scope": scope,
-    }
-    return httpx.post(f"{issuer}/protocol/openid-connect/token", data=form, timeout=20)
 
 
 def _get(stack: StackCli, name: str) -> str:
@@ -67,18 +54,15 @@ def test_no_call_fails_while_all_secrets_and_keys_are_rotated(live):
     shown = live.json("status", "--show-secrets")
     issuer, before, processes = shown["issuer"], _secrets(live), live.processes()
 
-    def token_of(scope: str) -> str:
-        return str(_token(issuer, _SECRET, scope).raise_for_status().json()["access_token"])
-
-    scopes = _scopes(live)
-    earlier = {url: token_of(scope) for url, scope in scopes.items()}
-    with steady_calls({url: lambda scope=scope: token_of(scope) for url, scope in scopes.items()}) as calls:
+    tokens = access_tokens(issuer, _scopes(live))
+    earlier = {url: get() for url, get in tokens.items()}
+    with steady_calls(tokens) as calls:
         live.run("rotate", "introspection")
         between = _secrets(live)
         rotated = live.json("rotate", "all")
         after = _secrets(live)
     assert calls.failures == []
-    assert set(calls.done) == set(scopes)
+    assert set(calls.done) == set(tokens)
     assert min(calls.done.values()) > 20
     assert between["admin"] == before["admin"]
     assert all(
@@ -102,8 +86,8 @@ def test_no_call_fails_while_all_secrets_and_keys_are_rotated(live):
     _former_ones_are_refused(issuer, before, between)
     with httpx.Client() as client:
         kept = SteadyCalls()
-        for url, token in earlier.items():
-            kept.call(client, url, token)
+        for url, former in earlier.items():
+            kept.call(client, url, former)
         assert kept.failures == [], "the former keys verify the tokens that they made"
     assert live.json("preview", "--refresh")["changes"] == []
     assert [proof for proof in live.json("verify")["proofs"] if not proof["ok"]] == []
@@ -115,7 +99,7 @@ def _former_ones_are_refused(issuer: str, *formers: dict[str, str]) -> None:
         form = {"client_id": "mcp-server", "client_secret": former["calculator"], "token": "x"}
         asked = httpx.post(f"{issuer}/protocol/openid-connect/token/introspect", data=form)
         assert asked.status_code == 401
-        assert _token(admin, former["admin"], "openid", "provision-admin").status_code == 401
+        assert token(admin, "openid", client="provision-admin", secret=former["admin"]).status_code == 401
 
 
 def test_the_secret_of_a_client_is_rotated_where_it_comes_from(live):
@@ -123,7 +107,9 @@ def test_the_secret_of_a_client_is_rotated_where_it_comes_from(live):
     before = _get(live, "objects.Client/made.secret")
     assert live.json("rotate", "client", "made")["rotated"] == ["objects.Client/made.secret"]
     after = _get(live, "objects.Client/made.secret")
-    assert [_token(issuer, secret, "mcp:tools", "made").status_code for secret in (before, after)] == [
+    assert [
+        token(issuer, "mcp:tools", client="made", secret=secret).status_code for secret in (before, after)
+    ] == [
         401,
         200,
     ]
@@ -137,14 +123,14 @@ def test_the_secret_of_a_client_is_rotated_where_it_comes_from(live):
 def test_a_secret_in_the_stack_file_stays_there(live):
     file = live.project / "Pulumi.test.yaml"
     before: dict[str, Any] = _secrets(live)
-    live.run("secret", "set", "adminClientSecret", stdin=f"{_SECRET}-of-the-admin\n")
-    live.run("secret", "set", "servers[0].introspectionClientSecret", stdin=f"{_SECRET}-of-the-server\n")
+    live.run("secret", "set", "adminClientSecret", stdin=f"{SECRET}-of-the-admin\n")
+    live.run("secret", "set", "servers[0].introspectionClientSecret", stdin=f"{SECRET}-of-the-server\n")
     live.run("up")
     live.run("rotate", "admin")
     live.run("rotate", "introspection")
     after = _secrets(live)
-    assert not set(after.values()) & {*before.values(), f"{_SECRET}-of-the-admin", f"{_SECRET}-of-the-server"}
+    assert not set(after.values()) & {*before.values(), f"{SECRET}-of-the-admin", f"{SECRET}-of-the-server"}
     assert file.read_text().count("secure:") == 2
-    assert _SECRET not in file.read_text()
+    assert SECRET not in file.read_text()
     assert after["calculator"] == _get(live, "servers[0].introspectionClientSecret")
     assert live.json("preview", "--refresh")["changes"] == []

@@ -1,4 +1,4 @@
-"""Calls of MCP servers that go on while something else happens to the stack."""
+"""Calls of two MCP servers that go on while something else happens to the stack."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import threading
 import time
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import partial
 from typing import TYPE_CHECKING
 
 import httpx
@@ -20,6 +21,39 @@ CALL = {
     "params": {"name": "add_numbers", "arguments": {"a": 2, "b": 3}},
 }
 _TOKEN_SECONDS = 0.5
+SECRET = "machine-secret-one-1234567890"
+VARIABLE = "PROVISION_TEST_SECRET"
+STACK = f"""\
+config:
+  provision:profile: test
+  provision:realm: {{name: mcp-test}}
+  provision:servers:
+    - {{name: calculator, scope: {{name: "mcp:tools"}}, clientId: mcp-server, cacheSeconds: 0, requestsPerMinute: 0}}
+    - {{name: weather, verifier: jwt, cacheSeconds: 0, requestsPerMinute: 0}}
+  provision:objects:
+    - {{type: Client, clientId: machine, access: confidential, serviceAccounts: true, secret: "${{env:{VARIABLE}}}"}}
+"""
+"""Two servers, one for each verifier and neither with a memory of tokens, and a client that gets tokens by itself."""
+
+
+def token(issuer: str, scope: str, *, client: str = "machine", secret: str = SECRET) -> httpx.Response:
+    """Return the answer of the token endpoint to a client (RFC 6749 section 4.4)."""
+    form = {"grant_type": "client_credentials", "client_id": client, "client_secret": secret, "scope": scope}
+    return httpx.post(f"{issuer}/protocol/openid-connect/token", data=form, timeout=20)
+
+
+def access_tokens(issuer: str, scopes: Mapping[str, str]) -> dict[str, Callable[[], str]]:
+    """Return the functions that get a new access token for each server, by the server's URL.
+
+    Args:
+        issuer: The realm's issuer.
+        scopes: The scope of each server, by its URL.
+    """
+
+    def get(scope: str) -> str:
+        return str(token(issuer, scope).raise_for_status().json()["access_token"])
+
+    return {url: partial(get, scope) for url, scope in scopes.items()}
 
 
 @dataclass
