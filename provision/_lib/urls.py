@@ -39,6 +39,16 @@ def of_port(port: int, *, tls: bool = False) -> str:
     return f"{scheme}://localhost" if port == own else f"{scheme}://localhost:{port}"
 
 
+def port_of(url: str) -> int:
+    """Return the port of an ``http`` or ``https`` URL, also one that is left out as the scheme's default.
+
+    Args:
+        url: The URL, such as :func:`of_port` returns.
+    """
+    parts = urlsplit(url)
+    return parts.port or (443 if parts.scheme == "https" else 80)
+
+
 def is_plain(url: str) -> bool:
     """Return whether the address is plain HTTP; False for a bare host, which names no scheme."""
     return url.lower().startswith("http:")

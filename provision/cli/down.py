@@ -31,6 +31,7 @@ def command(invocation: Invocation, *, remove: bool, yes: bool, as_json: bool) -
     from provision.cli.screen import Screen
     from provision.engine.passphrase import LostPassphraseError
     from provision.engine.state_file import DamagedStateError
+    from provision.runtimes import restore_record
 
     stack = invocation.stack(or_kept=True)
     if _is_production(stack) and not yes:
@@ -39,8 +40,9 @@ def command(invocation: Invocation, *, remove: bool, yes: bool, as_json: bool) -
         click.confirm(f"Remove everything that stack {stack.name} made?", abort=True, err=True)
     with Screen() as screen:
         engine = invocation.engine(screen, or_kept=True)
+        is_restored = restore_record.exists(engine.stack.home)
         try:
-            changes = _destroy(engine, screen)
+            changes = destroy(engine, screen)
         except (DamagedStateError, LostPassphraseError) as damage:
             if not remove:
                 raise
@@ -49,7 +51,7 @@ def command(invocation: Invocation, *, remove: bool, yes: bool, as_json: bool) -
         else:
             if remove:
                 engine.remove()
-            if not changes:
+            if not changes and not is_restored:
                 screen.line("  ✓ nothing to do")
     if as_json:
         print_json({"changes": changes})
@@ -65,7 +67,7 @@ def _is_production(stack: StackFile) -> bool:
     return values.get("provision:profile") == "prod"
 
 
-def _destroy(engine: Engine, screen: Screen) -> list[dict[str, Any]]:
+def destroy(engine: Engine, screen: Screen) -> list[dict[str, Any]]:
     """Remove everything by the engine, and what the state did not know by the runtime; return the changes.
 
     Raises:
@@ -73,8 +75,14 @@ def _destroy(engine: Engine, screen: Screen) -> list[dict[str, Any]]:
         ProvisionError: Something could not be removed.
     """
     from provision.engine.operation import Hooks
-    from provision.runtimes import runtime_record
+    from provision.runtimes import restore_record, runtime_record
 
+    if restore_record.exists(engine.stack.home):  # the stack never came up: nothing of it is anywhere else
+        engine.remove()
+        screen.line(
+            ("  - ", "red"), f"stack {engine.stack.name}", ("  restored data and state removed", "dim")
+        )
+        return []
     exists = not engine.backend.has_no_stack()
     is_broken = runtime_record.remove_broken(engine.stack.home)
     runtime, live = engine.runtime, engine.live()

@@ -39,6 +39,8 @@ _COMMANDS = (
     "verify",
     "logs",
     "down",
+    "backup",
+    "restore",
     "open",
     "doctor",
     "env",

@@ -7,8 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from provision._lib.errors import ProvisionError
-from provision._lib.hints import command_line, hint
+from provision._lib.hints import command_line
 from provision.cli.main import EXIT_FINDINGS, Invocation, load_rules, print_json
 from provision.cli.output import say
 from provision.config.names import NAMESPACE
@@ -77,7 +76,7 @@ def command(
         shown = outputs.published(show_secrets=show_secrets) if outputs else {}
         print_json({**shown, **findings.document(report, subject)})
     elif outputs is not None:
-        _say_what_next(outputs)
+        say_what_next(outputs)
     if report.mandatory:
         click.get_current_context().exit(EXIT_FINDINGS)
 
@@ -98,11 +97,7 @@ def bring_up(engine: Engine, screen: Screen, *, refresh: bool = False, replace: 
     from provision.engine.operation import Hooks
 
     notes = engine.backend
-    if notes.rotation_note.exists():
-        raise ProvisionError(
-            "A rotation of the service account's secret was interrupted: Keycloak may have another one than the file.",
-            f"Go on with it: {hint('rotate admin')}. If you set the right one since, remove {notes.rotation_note}.",
-        )
+    notes.refuse_half_rotated()
     result = engine.up(
         refresh=refresh or notes.refresh_note.exists(),
         replace=replace,
@@ -150,18 +145,20 @@ def refuse_in_production(engine: Engine, screen: Screen, *, as_json: bool) -> No
 
 def _prepare(engine: Engine, progress: Progress) -> None:
     """Check certificates and ports, and prepare what the runtime needs, while the screen shows the progress."""
+    from provision.runtimes import restore_record
     from provision.runtimes.certificate_preflight import refuse_unusable
     from provision.runtimes.choice import choose
 
     stack = engine.stack
-    config = stack.config()
+    config = restore_record.with_ports(stack.config(), stack.home)
     refuse_unusable(config, str(stack.file))
     runtime, live = choose(config, stack.home).runtime, engine.live()
     runtime.check(live, config)
     runtime.prepare(live, config, progress)
 
 
-def _say_what_next(outputs: StackOutputs) -> None:
+def say_what_next(outputs: StackOutputs) -> None:
+    """Show the addresses of a stack that is up, and the commands for the next steps."""
     say()
     for server in outputs.servers:
         say(f"{'MCP server':<15}{server.url}" + outputs.label(server))

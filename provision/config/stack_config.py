@@ -198,6 +198,25 @@ class StackConfig(Concept):
         chosen = [item for item in self.mcp_servers if names is None or item.name in names]
         return tuple(dict.fromkeys(item.ca_file for item in chosen if item.ca_file is not None))
 
+    def keeping(self, ports: Mapping[str, int]) -> StackConfig:
+        """Return a copy in which ports that the stack file leaves open are given.
+
+        Args:
+            ports: The ports, by :data:`KEYCLOAK` and the names of the servers. A server that runs elsewhere gets none.
+        """
+
+        def given(server: ServerConfig) -> ServerConfig:
+            open_one = server.port is None and server.url is None
+            return server.model_copy(update={"port": ports.get(server.name)}) if open_one else server
+
+        keycloak = self.keycloak
+        if keycloak.port is None and keycloak.url is None:
+            keycloak = keycloak.model_copy(update={"port": ports.get(KEYCLOAK)})
+        servers = (
+            {"servers": tuple(map(given, self.servers))} if self.servers else {"server": given(self.server)}
+        )
+        return self.model_copy(update={"keycloak": keycloak, **servers})
+
     @property
     def further_scopes(self) -> dict[str, tuple[str, ...]]:
         """The scopes of single tools, each with the tools that need it."""

@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Any
 from filelock import FileLock, Timeout
 
 from provision._lib.errors import ProvisionError
+from provision._lib.hints import hint
 from provision.config.project import user_data_dir
 from provision.config.yaml_file import dump, load
 from provision.engine import passphrase
@@ -32,6 +33,8 @@ if TYPE_CHECKING:
     from provision.config.project import StackFile
 
 _SALT = "encryptionsalt"
+ENCRYPTION = (_SALT, "secretsprovider", "encryptedkey")
+"""The keys of a stack file by which Pulumi encrypts its secrets."""
 _BUSY_SECONDS = 0.1
 _KEPT_LOGS = 10
 
@@ -214,6 +217,18 @@ class Backend:
         """
         return self.work_dir / "rotating"
 
+    def refuse_half_rotated(self) -> None:
+        """Refuse to go on after a rotation of the service account's secret that was cut off.
+
+        Raises:
+            ProvisionError: The rotation was cut off.
+        """
+        if self.rotation_note.exists():
+            raise ProvisionError(
+                "A rotation of the service account's secret was interrupted: Keycloak may have another one than the file.",
+                f"Go on with it: {hint('rotate admin')}. If you set the right one since, remove {self.rotation_note}.",
+            )
+
     @property
     def refresh_note(self) -> Path:
         """The file that is there if Keycloak holds something that only a refresh brings into the state."""
@@ -284,11 +299,16 @@ class Backend:
         settings.pop("main", None)
         return dump(settings)
 
-    def _stack_file(self) -> str:
+    def encryption(self) -> dict[str, str]:
+        """Return the settings by which Pulumi encrypts the stack's secrets; empty for a stack that never was."""
         document = self.stack.document()
-        if not {_SALT, "secretsprovider", "encryptedkey"} & document.keys() and (salt := self._salt()):
-            document[_SALT] = salt
-        return dump(document)
+        if found := {key: document[key] for key in ENCRYPTION if key in document}:
+            return found
+        salt = self._salt()
+        return {_SALT: salt} if salt else {}
+
+    def _stack_file(self) -> str:
+        return dump({**self.stack.document(), **self.encryption()})
 
     def _salt(self) -> str | None:
         """Return the salt in the state, which is the one that its secrets need, or the salt that a new stack got."""

@@ -26,7 +26,7 @@ from provision.engine.pulumi_process import (
     finished,
     work_breaks_off,
 )
-from provision.runtimes import registry, runtime_record
+from provision.runtimes import registry, restore_record, runtime_record
 from provision.runtimes.protocol import LiveStack
 from provision.stack.outputs import StackOutputs
 
@@ -145,7 +145,9 @@ class Engine:
 
         Raises:
             EngineError: Some object could not be made; everything already made stays recorded.
+            ProvisionError: A restore of the stack was cut off before its data was in place.
         """
+        restore_record.refuse_half(self.stack.home)
         command = [
             "up",
             "--yes",
@@ -153,7 +155,9 @@ class Engine:
             *_REFRESH[refresh],
             *(f"--replace={urn}" for urn in replace),
         ]
-        return self._operate(command, watcher, hooks, checkpoints=bool(replace))
+        result = self._operate(command, watcher, hooks, checkpoints=bool(replace))
+        restore_record.finish(self.stack.home)
+        return result
 
     def preview(
         self,
@@ -217,9 +221,9 @@ class Engine:
             backend.prepare()
         if backend.state is not None:
             backend.state.remove_unreadable_notes()
-        with _readable():
+        with readable():
             arguments = ("stack", "output", "--json", "--show-secrets", "--stack", self.stack.name)
-            document = json.loads(self._cli.run(*arguments))
+            document = json.loads(self.cli.run(*arguments))
         return StackOutputs.read(document, stack=self.stack.name) if document else None
 
     def outputs_when_up(self) -> StackOutputs:
@@ -244,9 +248,9 @@ class Engine:
         if found is not None:
             return found
         self.backend.prepare()
-        with _readable():
+        with readable():
             try:
-                text = self._cli.run("stack", "export", "--stack", self.stack.name)
+                text = self.cli.run("stack", "export", "--stack", self.stack.name)
             except CommandFailedError as error:
                 if "no stack named" not in str(error):
                     raise
@@ -259,8 +263,12 @@ class Engine:
             if self.backend.state is None:
                 self.runtime.stop(self.live())
                 self._make_stack()
-                with _readable():
-                    self._cli.run("stack", "rm", "--yes", "--preserve-config", "--stack", self.stack.name)
+                # What a restore has put into the state was never made.
+                force = ("--force",) if restore_record.exists(self.stack.home) else ()
+                with readable():
+                    self.cli.run(
+                        *("stack", "rm", "--yes", *force, "--preserve-config", "--stack", self.stack.name)
+                    )
             else:
                 live_stack.stop_by_folder(self.stack)
             self.backend.forget()
@@ -278,8 +286,8 @@ class Engine:
         self._make_stack()  # Pulumi encrypts only for a stack that has a record
         path = ("--path",) if {"[", "."} & set(key) else ()
         where = ("--stack", self.stack.name, "--config-file", str(self.stack.file))
-        with _readable():
-            self._cli.run(
+        with readable():
+            self.cli.run(
                 *("config", "set", "--secret", *path, f"{NAMESPACE}:{key}", *where),
                 folder=self.stack.project.folder,
                 text=value,
@@ -296,8 +304,8 @@ class Engine:
         """
         self._make_stack()
         path = ("--path",) if {"[", "."} & set(key) else ()
-        with _readable():
-            found = self._cli.run("config", "get", *path, f"{NAMESPACE}:{key}", "--stack", self.stack.name)
+        with readable():
+            found = self.cli.run("config", "get", *path, f"{NAMESPACE}:{key}", "--stack", self.stack.name)
         return found.removesuffix("\n")
 
     def generated_secret(self, type_: str, name: str, output: str) -> str | None:
@@ -313,15 +321,25 @@ class Engine:
         """
         if not self.resources():
             return None
-        with _readable():
-            text = self._cli.run("stack", "export", "--show-secrets", "--stack", self.stack.name)
-        item = resource_of(json.loads(text)["deployment"].get("resources") or (), type_, name)
+        item = resource_of(self.deployment().get("resources") or (), type_, name)
         found = ((item or {}).get("outputs") or {}).get(output)
         sealed = found.get("plaintext") if isinstance(found, dict) else None
         return None if sealed is None else str(json.loads(sealed))
 
+    def deployment(self) -> dict[str, Any]:
+        """Return the stack's recorded deployment, as Pulumi exports it, with secrets in clear.
+
+        Raises:
+            EngineError: The record can't be read, for example for a wrong passphrase.
+        """
+        with readable():
+            text = self.cli.run("stack", "export", "--show-secrets", "--stack", self.stack.name)
+        found: dict[str, Any] = json.loads(text)["deployment"]
+        return found
+
     @property
-    def _cli(self) -> PulumiCli:
+    def cli(self) -> PulumiCli:
+        """The Pulumi CLI in the folder and environment of the stack."""
         self.backend.prune_logs()
         environment = self.backend.engine_environment()  # a lost passphrase is told before a CLI is fetched
         return PulumiCli(self.pulumi, self.backend.work_dir, environment)
@@ -349,7 +367,7 @@ class Engine:
                 new = self._make_stack()
                 self.backend.remember()
             goes_on = "" if command[0] == "preview" else self.stack.name
-            with LazyGrpcServer() as board, _readable(ledger, self._explaining, goes_on=goes_on):
+            with LazyGrpcServer() as board, readable(ledger, self._explaining, goes_on=goes_on):
                 arguments = [
                     *command,
                     f"--client={board.address}",
@@ -361,7 +379,7 @@ class Engine:
                 if not checkpoints:
                     # The provider's journal lists what a killed run made, but no secret that a replacement generated.
                     environment["PULUMI_SKIP_CHECKPOINTS"] = "true"
-                with self._cli.started(arguments, environment) as process:
+                with self.cli.started(arguments, environment) as process:
                     try:
                         with work_breaks_off():
                             if command[0] != "destroy":
@@ -398,9 +416,9 @@ class Engine:
         backend.prepare()
         if backend.state is not None and not backend.has_no_stack():
             return False
-        with _readable():
+        with readable():
             try:
-                self._cli.run("stack", "init", self.stack.name)
+                self.cli.run("stack", "init", self.stack.name)
             except CommandFailedError as error:
                 if "already exists" not in str(error):
                     raise
@@ -424,7 +442,7 @@ def _warm_up(runtime: Runtime) -> None:
 
 
 @contextmanager
-def _readable(
+def readable(
     ledger: EventCollector | None = None,
     explaining: Callable[[], Iterable[Runtime]] = tuple,
     *,

@@ -119,8 +119,18 @@ def file_of(folder: Path, backend: str, project: str, stack: str, place: str) ->
 
 def forget(folder: Path, backend: str, project: str, stack: str) -> None:
     """Remove the journals of a stack that is removed, for every Keycloak; see :func:`file_of`."""
-    for file in folder.glob(f"{_digest(backend, project, stack)}-*"):
+    for file in files_of(folder, backend, project, stack):
         file.unlink(missing_ok=True)
+
+
+def files_of(folder: Path, backend: str, project: str, stack: str) -> list[Path]:
+    """Return the journals of a stack, for every Keycloak; see :func:`file_of`."""
+    return list(folder.glob(f"{_digest(backend, project, stack)}-*"))
+
+
+def keys(file: Path) -> frozenset[str]:
+    """Return the objects in a journal, each as type token and import id."""
+    return frozenset(_read(file))
 
 
 def _digest(*texts: str) -> str:

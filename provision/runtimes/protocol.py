@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from dataclasses import asdict, dataclass, replace
-from typing import TYPE_CHECKING, Any, Literal
+from dataclasses import asdict, dataclass, field, replace
+from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
+from provision._lib.errors import UsageError
 from provision.config import runtimes
 from provision.runtimes import runtime_record
 
@@ -116,6 +117,25 @@ class Finding:
         return replace(self, state="not needed") if self.state == "missing" else self
 
 
+@dataclass(frozen=True)
+class KeycloakData:
+    """Keycloak's data as it travels in a backup.
+
+    Args:
+        database: Keycloak's H2 database file, closed.
+        version: The version of Keycloak that wrote the file.
+        data_id: The deployment's ``data_id``, which stays the same wherever the data goes.
+        client: The row id of the client that is the admin service account.
+        user: The row id of that service account's user.
+    """
+
+    database: bytes = field(repr=False)
+    version: str
+    data_id: str
+    client: str
+    user: str
+
+
 class Runtime(ABC):
     """A way to run Keycloak and MCP servers.
 
@@ -125,8 +145,22 @@ class Runtime(ABC):
         name: The runtime's name in the stack file.
     """
 
+    instead_of_backup: ClassVar[str] = "Save Keycloak's data with the tools of what runs it."
+    """What a user does instead of a backup; empty if :meth:`take_data` and :meth:`put_data` work."""
+
     def __init__(self, name: str) -> None:
         self.name = name
+
+    def refuse_backup(self) -> None:
+        """Refuse a backup or a restore in a runtime that can do neither.
+
+        Raises:
+            UsageError: The runtime can do neither; the error names what to do instead.
+        """
+        if self.instead_of_backup:
+            raise UsageError(
+                f"Backup and restore do not work with `runtime: {self.name}`.", self.instead_of_backup
+            )
 
     @property
     def facts(self) -> RuntimeFacts:
@@ -241,6 +275,35 @@ class Runtime(ABC):
         Raises:
             ProvisionError: A process or a container can't be stopped or removed.
         """
+
+    def take_data(self, stack: LiveStack, progress: Progress) -> tuple[KeycloakData, float]:
+        """Copy Keycloak's data for a backup; Keycloak is stopped for the copy and started again, come what may.
+
+        Args:
+            stack: The stack, which is up.
+            progress: The display of the steps.
+
+        Returns:
+            The data, and the time that Keycloak was away, in seconds.
+
+        Raises:
+            ProvisionError: Keycloak does not run, or does not start again.
+        """
+        del stack, progress
+        raise NotImplementedError
+
+    def put_data(self, stack: LiveStack, data: KeycloakData) -> None:
+        """Lay out Keycloak's data from a backup, so that the next start of the stack finds the data.
+
+        Args:
+            stack: The stack; nothing of it exists but its record in its folder.
+            data: The data.
+
+        Raises:
+            ProvisionError: The data can't be written.
+        """
+        del stack, data
+        raise NotImplementedError
 
     def explain(self, errors: str) -> ProvisionError | None:
         """Return an error that explains an error of the engine, or None if the engine's own text is clear enough.

@@ -11,6 +11,8 @@ import pytest
 from tests.support.other_user import attacking
 from tests.support.stack_cli import StackCli
 
+_KEY = "the-passphrase-of-the-backup"
+
 
 @pytest.fixture
 def stack():
@@ -24,19 +26,33 @@ def stack():
 
 @pytest.mark.skipif(os.getuid() != 0, reason="only root can act as another user")
 def test_another_user_gets_nothing_during_any_command(stack):
-    found, known = {}, set()
-    for command in (("up",), ("up", "--refresh"), ("verify",), ("rotate", "all"), ("drift",), ("down",)):
+    found, known = {}, {_KEY}
+    file, key = stack.project / "saved.age", stack.project / "key"
+    key.write_text(f"{_KEY}\n")
+    key.chmod(0o600)
+    opened = (str(file), "--passphrase-file", str(key))
+    for command in (
+        ("up",),
+        ("up", "--refresh"),
+        ("verify",),
+        ("rotate", "all"),
+        ("drift",),
+        ("backup", *opened),
+        ("restore", *opened, "--replace", "--yes"),
+        ("down",),
+    ):
         with attacking(stack.data, stack.project) as loot:
             stack.run(*command)
             if command != ("down",):
                 known |= _secrets(stack)
         assert loot.rounds > 0
         found[command] = loot
-    assert len(known) >= 5
+    assert len(known) >= 6
     for command, loot in found.items():
         assert not [secret for secret in known if secret in loot.text()], command
         own = [path for path in loot.files if path.startswith(str(stack.data))]
         assert own == [], command
+        assert {str(file), str(key)}.isdisjoint(loot.files), command
     assert any(loot.answers for loot in found.values()), "Keycloak and the server do answer strangers"
     assert any(path.endswith("Pulumi.test.yaml") for path in found["up",].files), (
         "it could have read the rest"

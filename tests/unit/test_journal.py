@@ -5,7 +5,7 @@ import threading
 
 import pytest
 
-from provision.provider.journal import Entry, Journal, file_of, forget
+from provision.provider.journal import Entry, Journal, file_of, files_of, forget, keys
 
 
 @pytest.fixture
@@ -152,3 +152,13 @@ def test_a_stack_that_is_removed_leaves_no_journal_of_any_keycloak(tmp_path):
         Journal(file).note("a", "made")
     forget(tmp_path, "file:///state", "shop", "dev")
     assert sorted(tmp_path.iterdir()) == sorted(others)
+
+
+def test_the_objects_of_all_journals_of_a_stack_are_told(tmp_path):
+    for number, stack in enumerate(("dev", "dev", "test")):
+        Journal(file_of(tmp_path, "file:///state", "shop", stack, f"http://localhost:{number}")).note(
+            f"{stack}{number}", "made"
+        )
+    found = files_of(tmp_path, "file:///state", "shop", "dev")
+    assert {key for file in found for key in keys(file)} == {"dev0", "dev1"}
+    assert keys(tmp_path / "gone") == frozenset()

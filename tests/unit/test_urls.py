@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from provision._lib.urls import host, is_loopback, is_plain
+from provision._lib.urls import host, is_loopback, is_plain, port_of
 
 
 @pytest.mark.parametrize(
@@ -58,3 +58,16 @@ def test_plain_http_is_said_by_the_scheme_and_by_nothing_else():
     assert is_plain("HTTP://login.example.org")
     assert not is_plain("https://login.example.org")
     assert not is_plain("http.example.org:8080")
+
+
+@pytest.mark.parametrize(
+    ("url", "port"),
+    [
+        ("http://localhost:24762", 24762),
+        ("https://localhost:8443/mcp", 8443),
+        ("http://localhost", 80),
+        ("https://localhost/mcp", 443),
+    ],
+)
+def test_the_port_is_read_also_when_the_scheme_says_it(url, port):
+    assert port_of(url) == port

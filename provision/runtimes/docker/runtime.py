@@ -25,6 +25,11 @@ _LOGS = "containers"
 class DockerRuntime(Runtime):
     """The container runtime; see :class:`~provision.runtimes.protocol.Runtime`. A stack without a mark is not up."""
 
+    instead_of_backup = (
+        "Keycloak's data is in the volume of the stack whose name ends in `-keycloak-data`: stop Keycloak's container, copy the "
+        "volume with Docker's own tools, and start the container again."
+    )
+
     def missing(self) -> ProvisionError | None:
         """Return the error for a missing plugin of Pulumi, a missing daemon or a missing permission to use the daemon."""
         from provision.runtimes.docker import daemon

@@ -18,6 +18,11 @@ if TYPE_CHECKING:
 class ExternalRuntime(ProcessRuntime):
     """The external runtime; see :class:`~provision.runtimes.protocol.Runtime`."""
 
+    instead_of_backup = (
+        "Keycloak's users, clients and logins are in the database of whoever runs it: use the backup of that database, and see "
+        "that it is taken while Keycloak is stopped or by the database's own tools (Keycloak's Upgrading Guide)."
+    )
+
     def diagnose(self, config: StackConfig | None) -> Iterator[Finding]:
         """Yield findings about the Keycloak that the stack file names; nothing if the file names no Keycloak."""
         if config is None or config.keycloak.url is None:

@@ -5,17 +5,20 @@ from __future__ import annotations
 import json
 import os
 import shutil
+import time
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from provision._lib.errors import ProvisionError
 from provision._lib.hints import hint
+from provision._lib.private_file import write_private
 from provision._lib.progress import Silent
-from provision._lib.urls import of_port
+from provision._lib.urls import of_port, port_of
 from provision.runtimes.process import database, launch, managed_process, ports, record
 from provision.runtimes.process.managed_process import ProcessSettings
 from provision.runtimes.process.preparation import lay_out_from_template, prepare, version_of
-from provision.runtimes.process.readiness import Readiness
+from provision.runtimes.process.readiness import Readiness, answers
+from provision.runtimes.protocol import KeycloakData
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -149,6 +152,56 @@ def stop(home: Path, *, remove_data: bool) -> None:
             shutil.rmtree(home)
 
 
+def take_data(home: Path) -> tuple[KeycloakData, float]:
+    """Copy the database of a running Keycloak, which is stopped for the copy and started again by the same command.
+
+    Args:
+        home: Keycloak's folder in the stack.
+
+    Returns:
+        The data, and the seconds without Keycloak.
+
+    Raises:
+        ProvisionError: Keycloak does not run, or does not start again.
+    """
+    import psutil
+
+    with managed_process.alone(home, NAME):
+        facts, process = _Data(home / SERVER / "data").facts(), managed_process.running(home)
+        made_with = version(home)
+        if process is None or not process.ready or made_with is None or not facts.get("finished"):
+            raise ProvisionError(f"{NAME} is not running.", f"Start it: {hint('up')}.")
+        command = tuple(psutil.Process(process.pid).cmdline())
+        what = ProcessSettings(name=NAME, home=home, command=command, log=LOG)
+        began = time.monotonic()
+        try:
+            managed_process.terminate(home)
+            content = (home / SERVER / "data" / DATABASE / database.FILE).read_bytes()
+        finally:
+            started = managed_process.launch(what, process.digest)
+            port = port_of(facts["url"])
+            managed_process.await_ready(what, started, lambda: answers(port), START_SECONDS)
+        data = KeycloakData(content, made_with, facts["id"], facts["client"], facts["user"])
+        return data, time.monotonic() - began
+
+
+def put_data(home: Path, data: KeycloakData) -> None:
+    """Lay out the data of a Keycloak that has not started yet, from the data of another one.
+
+    Args:
+        home: Keycloak's folder in the stack.
+        data: The data.
+    """
+    with managed_process.alone(home, NAME):
+        place = _Data(home / SERVER / "data")
+        file = place.folder / DATABASE / database.FILE
+        file.parent.mkdir(parents=True)
+        write_private(file, "", mode=0o600)
+        file.write_bytes(data.database)
+        # The digest of the account fits no account, so that the first start sets the secret of this stack.
+        place.note(id=data.data_id, url="", client=data.client, user=data.user, account="", finished=True)
+
+
 @dataclass(frozen=True)
 class _Data:
     """The data of a stack's Keycloak, and the recorded facts about the data."""
@@ -165,7 +218,7 @@ class _Data:
         """Add facts to the record, which has two places: without the facts the data can't be used."""
         known = {**self.facts(), **facts}
         for place in reversed(self._places()):
-            record.write_private(place, json.dumps(known), mode=0o600)
+            write_private(place, json.dumps(known), mode=0o600)
 
     def ensure_known(self) -> None:
         """Refuse data whose facts are lost in both places; the data may be worth something.
@@ -254,7 +307,7 @@ def _bring_up(
     data.note(finished=True, account=account)
     if (home / SCRIPT).exists():
         # The script is emptied but not removed: the database runs the script for every new connection of this process.
-        record.write_private(home / SCRIPT, "", mode=0o600)
+        write_private(home / SCRIPT, "", mode=0o600)
 
 
 def _lay_out(settings: KeycloakSettings, prepared: Prepared, data: _Data, account: str) -> Path | None:
@@ -277,5 +330,5 @@ def _lay_out(settings: KeycloakSettings, prepared: Prepared, data: _Data, accoun
         sql = database.admin_account(
             facts["client"], facts["user"], settings.admin_client_id, settings.admin_client_secret
         )
-    record.write_private(script, sql, mode=0o600)
+    write_private(script, sql, mode=0o600)
     return script

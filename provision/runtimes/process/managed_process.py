@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 from provision._lib import loopback
 from provision._lib.errors import ProvisionError
 from provision._lib.listeners import ports_of
+from provision._lib.private_file import write_private
 from provision._lib.progress import Silent
 from provision.runtimes.process import ports, record, search
 from provision.runtimes.process.record import ManagedProcess
@@ -213,7 +214,7 @@ def launch(settings: ProcessSettings, digest: str) -> ManagedProcess:
     home.chmod(0o700)
     _forget_files(home)
     for name, text in (*settings.files.items(), *settings.reread.items()):
-        record.write_private(home / name, text)
+        write_private(home / name, text)
     inherited = {name: os.environ[name] for name in INHERITED if name in os.environ}
     _keep_former(home / settings.log)
     log = os.open(home / settings.log, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
@@ -257,7 +258,7 @@ def _renew(settings: ProcessSettings) -> None:
     for name, text in settings.reread.items():
         file = settings.home / name
         if not file.exists() or file.read_text() != text:
-            record.write_private(file, text)
+            write_private(file, text)
 
 
 def _keep_former(log: Path) -> None:

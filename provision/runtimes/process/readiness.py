@@ -64,6 +64,29 @@ class Readiness:
         return self._seen
 
 
+def answers(port: int) -> bool:
+    """Return whether Keycloak on a port shows its master realm; it is asked without a secret.
+
+    Args:
+        port: The HTTP port on the loopback interface.
+
+    Raises:
+        ForeignListenerError: A program of another user listens on the port.
+    """
+    from http.client import HTTPConnection, HTTPException
+
+    connection = HTTPConnection(loopback.ADDRESS, port, timeout=30)
+    try:
+        connection.connect()
+        loopback.trusted_address(loopback.ADDRESS, port)
+        connection.request("GET", "/realms/master")
+        return connection.getresponse().status == 200  # noqa: PLR2004
+    except (OSError, HTTPException):
+        return False
+    finally:
+        connection.close()
+
+
 def fetch_token(port: int, client_id: str, client_secret: str) -> str | None:
     """Return an admin token of the master realm, or None while Keycloak is not up.
 

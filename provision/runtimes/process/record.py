@@ -12,6 +12,8 @@ from dataclasses import asdict, dataclass
 from math import isfinite
 from typing import TYPE_CHECKING
 
+from provision._lib.private_file import write_private
+
 if TYPE_CHECKING:
     from pathlib import Path
 
@@ -124,16 +126,6 @@ def keyed_digest(home: Path, content: object) -> str:
     import hmac
 
     return hmac.new(_key(home), json.dumps(content).encode(), hashlib.sha256).hexdigest()
-
-
-def write_private(path: Path, text: str, *, mode: int = 0o400) -> None:
-    """Write a file atomically, readable by this user only at any time."""
-    fresh = path.with_name(f".{path.name}.new")
-    fresh.unlink(missing_ok=True)
-    descriptor = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode)
-    with os.fdopen(descriptor, "w") as file:
-        file.write(text)
-    fresh.replace(path)
 
 
 def _key(home: Path) -> bytes:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from provision._lib.errors import ProvisionError
+from provision.config.stack_config import KEYCLOAK
 from provision.runtimes.protocol import Finding, Runtime
 
 if TYPE_CHECKING:
@@ -13,11 +14,13 @@ if TYPE_CHECKING:
     from provision._lib.progress import Progress
     from provision.config.stack_config import StackConfig
     from provision.runtimes.deployment import Deployment, Placement
-    from provision.runtimes.protocol import LiveStack, RunningProcess
+    from provision.runtimes.protocol import KeycloakData, LiveStack, RunningProcess
 
 
 class ProcessRuntime(Runtime):
     """The process runtime; see :class:`~provision.runtimes.protocol.Runtime`. It fetches all that it needs by itself."""
+
+    instead_of_backup = ""
 
     def diagnose(self, config: StackConfig | None) -> Iterator[Finding]:
         """Yield findings about Java, Keycloak, and the Keycloak that is prepared for quick starts."""
@@ -68,6 +71,19 @@ class ProcessRuntime(Runtime):
         from provision.runtimes.process.status import audit_log
 
         return audit_log(process)
+
+    def take_data(self, stack: LiveStack, progress: Progress) -> tuple[KeycloakData, float]:
+        """Stop Keycloak's process, copy its database file, and start the process again."""
+        from provision.runtimes.process import keycloak
+
+        with progress.step("Copying Keycloak's data; Keycloak is stopped meanwhile"):
+            return keycloak.take_data(stack.home / KEYCLOAK)
+
+    def put_data(self, stack: LiveStack, data: KeycloakData) -> None:
+        """Write the database file and the facts about it into the folder of Keycloak's process."""
+        from provision.runtimes.process import keycloak
+
+        keycloak.put_data(stack.home / KEYCLOAK, data)
 
     def stop(self, stack: LiveStack) -> None:
         """Stop all processes of the stack that still run."""

@@ -36,6 +36,11 @@ class _Keycloak:
                 self.end_headers()
                 self.wfile.write(body)
 
+            def do_GET(self) -> None:
+                self.send_response(outer.status if self.path == "/realms/master" else 404)
+                self.send_header("Content-Length", "0")
+                self.end_headers()
+
             def log_message(self, *_arguments: object) -> None:
                 pass
 
@@ -89,3 +94,19 @@ def test_a_refused_account_is_an_error_without_the_secret(keycloak):
     with pytest.raises(ProvisionError, match="refuses") as caught:
         readiness.fetch_token(keycloak.port, "admin", "top-secret")
     assert "top-secret" not in str(caught.value)
+
+
+def test_it_answers_as_soon_as_it_shows_its_master_realm(keycloak):
+    assert readiness.answers(keycloak.port)
+    keycloak.status = 503
+    assert not readiness.answers(keycloak.port)
+    assert not readiness.answers(ports.pick_free())
+
+
+def test_the_program_of_another_user_is_not_taken_for_keycloak(keycloak, monkeypatch):
+    def refuse(host, port):
+        raise ProvisionError("The port belongs to a program of another user.")
+
+    monkeypatch.setattr(readiness.loopback, "trusted_address", refuse)
+    with pytest.raises(ProvisionError, match="another user"):
+        readiness.answers(keycloak.port)

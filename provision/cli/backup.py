@@ -1,0 +1,110 @@
+"""``provision backup``: save a stack with its users, clients, keys and logins in one encrypted file."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from provision._lib.errors import UsageError
+from provision._lib.hints import command_line
+from provision.cli.backup_keys import asked_passphrase, passphrase_in
+from provision.cli.main import Invocation, print_json
+from provision.cli.output import say
+
+if TYPE_CHECKING:
+    from provision.engine.backup_file import Keys
+
+_SHORTEST = 12
+
+
+@click.command("backup")
+@click.argument("file", type=click.Path(path_type=Path, dir_okay=False))
+@click.option(
+    "--recipient",
+    "recipients",
+    multiple=True,
+    metavar="age1…",
+    help="Encrypt for the public key of age; may be given several times.",
+)
+@click.option(
+    "--passphrase-file",
+    type=click.Path(path_type=Path, dir_okay=False, exists=True),
+    help="Encrypt with the passphrase in the file, instead of one that is asked for.",
+)
+@click.option("--force", is_flag=True, help="Replace FILE.")
+@click.option("--yes", is_flag=True, help="Do not ask (production stacks).")
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON document on standard output.")
+@click.pass_obj
+def command(
+    invocation: Invocation,
+    *,
+    file: Path,
+    recipients: tuple[str, ...],
+    passphrase_file: Path | None,
+    force: bool,
+    yes: bool,
+    as_json: bool,
+) -> None:
+    """Save the stack in the encrypted FILE: Keycloak's data, the state and the stack file.
+
+    Keycloak is stopped for some seconds. `provision restore FILE` brings the stack back, here or on another machine. The
+    format of the encryption is that of the program `age`.
+    """
+    from provision.cli.screen import Screen
+    from provision.engine import backup, backup_file
+    from provision.engine.pulumi_process import work_breaks_off
+
+    if file.exists() and not force:
+        raise backup_file.exists(file)
+    if not file.absolute().parent.is_dir():
+        raise UsageError(f"There is no folder {file.absolute().parent}.", "Make it, or name another one.")
+    engine = invocation.engine()
+    engine.runtime.refuse_backup()
+    engine.outputs_when_up()  # told before anybody is asked for a passphrase
+    if engine.stack.config().profile == "prod" and not yes:
+        if not sys.stdin.isatty():
+            raise UsageError(
+                f"{engine.stack.name} is a production stack, and Keycloak is stopped for some seconds.",
+                "Say --yes to do so.",
+            )
+        click.confirm(f"Stop Keycloak of stack {engine.stack.name} for some seconds?", abort=True, err=True)
+    keys = _keys(recipients, passphrase_file)
+    keys.sealed(b"")  # a wrong recipient is refused before Keycloak is stopped
+    with Screen() as screen, work_breaks_off():
+        taken = backup.take(engine, screen)
+        with screen.step("Encrypting"):
+            backup_file.write(file, keys.sealed(taken.backup.packed()), replace=force)
+        screen.line(f"  · Keycloak was away for {taken.seconds:.1f} s")
+    if as_json:
+        print_json(
+            {
+                "file": str(file.absolute()),
+                "bytes": file.stat().st_size,
+                "seconds_away": round(taken.seconds, 1),
+                **taken.backup.manifest.published(),
+            }
+        )
+        return
+    say(f"Backup         {file}, {file.stat().st_size / 1_000_000:.1f} MB")
+    say(f"\nNext: {command_line('restore', str(file))}    brings the stack back, here or elsewhere")
+
+
+def _keys(recipients: tuple[str, ...], passphrase_file: Path | None) -> Keys:
+    from provision.engine.backup_file import Keys
+
+    if recipients and passphrase_file:
+        raise UsageError(
+            "The age format takes recipients or a passphrase, not both.", "Leave one of the two out."
+        )
+    if recipients:
+        return Keys(recipients=recipients)
+    given = passphrase_in(passphrase_file) if passphrase_file else asked_passphrase(twice=True)
+    if len(given) < _SHORTEST:
+        raise UsageError(
+            f"The passphrase is too short: it has {len(given)} characters.",
+            f"Use {_SHORTEST} or more: whoever has the file may try as many as they like.",
+        )
+    return Keys(passphrase=given)
