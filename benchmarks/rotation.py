@@ -48,9 +48,16 @@ def _rotate_under_load(folder: Path, least: int) -> dict[str, object]:
             "rotations": rotations,
             "seconds": round(time.monotonic() - began),
             "failures": calls.failures,
+            "audit": _refusals(stack) if calls.failures else [],
         }
     finally:
         stack.throw_away()
+
+
+def _refusals(stack: StackCli) -> list[str]:
+    """Return the audit lines of the calls that the servers could not decide."""
+    lines = stack.run("logs", "--audit", "--json").stdout.splitlines()
+    return [line for line in lines if "authorization_server" in line or "key_set" in line]
 
 
 if __name__ == "__main__":
