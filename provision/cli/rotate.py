@@ -82,13 +82,11 @@ class _Rotation:
 
     Args:
         invocation: The options of the command.
-        as_json: Whether to print a JSON document.
         screen: The display of the progress.
         engine: The stack's engine.
     """
 
     invocation: Invocation
-    as_json: bool
     screen: Screen
     engine: Engine
 
@@ -158,9 +156,8 @@ class _Rotation:
         for candidate in (account.client_secret, engine.secret(path)):
             connection = keycloak.connection(outputs.keycloak_url, candidate, client_id=account.client_id)
             if service_account.accepts(connection):
-                service_account.change_secret(
-                    connection, candidate
-                )  # proves that it may, before the file is written
+                # The same secret again proves that the account may change it, before the file is written.
+                service_account.change_secret(connection, candidate)
                 value = token_urlsafe(_BYTES)
                 engine.backend.rotation_note.touch()
                 engine.set_secret(path, value)
@@ -238,7 +235,7 @@ def _run(
     with Screen() as screen:
         engine = invocation.engine(screen)
         engine.outputs_when_up()
-        rotation = _Rotation(invocation, as_json, screen, engine)
+        rotation = _Rotation(invocation, screen, engine)
         chosen, skipped = ([], []) if wanted is None else rotation.chosen(wanted, skipping=skipping)
         with engine.backend.exclusively():
             if chosen:
@@ -303,7 +300,8 @@ def introspection(invocation: Invocation, *, as_json: bool) -> None:
 def admin(invocation: Invocation, *, as_json: bool) -> None:
     """Rotate the secret of the admin service account.
 
-    The stack is provisioned with it. Keycloak goes on running as a process or where somebody else runs it; a Keycloak in a container is started again.
+    The stack is provisioned with it. Keycloak goes on running as a process or where somebody else runs it; a Keycloak in
+    a container is started again.
     """
     _run(invocation, lambda name: name == _ADMIN, as_json=as_json)
 
@@ -315,7 +313,8 @@ def admin(invocation: Invocation, *, as_json: bool) -> None:
 def client(invocation: Invocation, name: str, *, as_json: bool) -> None:
     """Rotate the secret of a client of the stack file.
 
-    NAME is the id of a confidential client that `objects` declares. A program that uses the client needs the new secret: `provision secret get objects.Client/NAME.secret`.
+    NAME is the id of a confidential client that `objects` declares. A program that uses the client needs the new secret:
+    `provision secret get objects.Client/NAME.secret`.
     """
     stack = invocation.stack()
     known = [item.name for item in secrets_of(stack.config(), recorded(invocation, stack))]
