@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -10,6 +9,7 @@ import click
 
 from provision._lib.errors import UsageError
 from provision._lib.hints import command_line
+from provision.cli import consent
 from provision.cli.backup_keys import asked_passphrase, passphrase_in
 from provision.cli.main import Invocation, print_json
 from provision.cli.output import say
@@ -65,12 +65,11 @@ def command(
     engine.runtime.refuse_backup()
     engine.outputs_when_up()  # told before anybody is asked for a passphrase
     if engine.stack.config().profile == "prod" and not yes:
-        if not sys.stdin.isatty():
-            raise UsageError(
-                f"{engine.stack.name} is a production stack, and Keycloak is stopped for some seconds.",
-                "Say --yes to do so.",
-            )
-        click.confirm(f"Stop Keycloak of stack {engine.stack.name} for some seconds?", abort=True, err=True)
+        consent.ask(
+            f"Stop Keycloak of stack {engine.stack.name} for some seconds?",
+            what=f"{engine.stack.name} is a production stack, and Keycloak is stopped for some seconds.",
+            do="Say --yes to do so.",
+        )
     keys = _keys(recipients, passphrase_file)
     keys.sealed(b"")  # a wrong recipient is refused before Keycloak is stopped
     with Screen() as screen, work_breaks_off():

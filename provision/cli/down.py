@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import shutil
-import sys
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from provision._lib.errors import UsageError
+from provision.cli import consent
 from provision.cli.main import Invocation, print_json
 
 if TYPE_CHECKING:
@@ -35,9 +35,11 @@ def command(invocation: Invocation, *, remove: bool, yes: bool, as_json: bool) -
 
     stack = invocation.stack(or_kept=True)
     if _is_production(stack) and not yes:
-        if not sys.stdin.isatty():
-            raise UsageError(f"{stack.name} is a production stack.", "Say --yes to remove it.")
-        click.confirm(f"Remove everything that stack {stack.name} made?", abort=True, err=True)
+        consent.ask(
+            f"Remove everything that stack {stack.name} made?",
+            what=f"{stack.name} is a production stack.",
+            do="Say --yes to remove it.",
+        )
     with Screen() as screen:
         engine = invocation.engine(screen, or_kept=True)
         is_restored = restore_record.exists(engine.stack.home)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -10,6 +9,7 @@ import click
 
 from provision._lib.errors import UsageError
 from provision._lib.hints import hint
+from provision.cli import consent
 from provision.cli.backup_keys import asked_passphrase, passphrase_in, text_in
 from provision.cli.main import Invocation, print_json
 
@@ -148,9 +148,11 @@ def _refuse_unasked(name: str, *, replace: bool, yes: bool) -> None:
             f"Save it first: {hint('backup', 'FILE')}. Then --replace removes it and restores the backup.",
         )
     if not yes:
-        if not sys.stdin.isatty():
-            raise UsageError(f"--replace removes stack {name} with all its data.", "Say --yes to do so.")
-        click.confirm(f"Remove stack {name} with all its users, clients and logins?", abort=True, err=True)
+        consent.ask(
+            f"Remove stack {name} with all its users, clients and logins?",
+            what=f"--replace removes stack {name} with all its data.",
+            do="Say --yes to do so.",
+        )
 
 
 def _place(restore: Restore, runtime: Runtime, screen: Screen) -> None:
