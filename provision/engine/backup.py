@@ -39,7 +39,7 @@ from provision.engine.pulumi_process import CommandFailedError, PulumiCli
 from provision.keycloak.version import VERSION
 from provision.provider import journal
 from provision.runtimes import restore_record, runtime_record
-from provision.runtimes.protocol import KeycloakData
+from provision.runtimes.keycloak_data import KeycloakData
 from provision.runtimes.restore_record import RestoreRecord
 from provision.runtimes.runtime_record import RuntimeRecord
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import asdict, dataclass, replace
 from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 from provision._lib.errors import UsageError
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from provision.config.runtimes import RuntimeFacts
     from provision.config.stack_config import StackConfig
     from provision.runtimes.deployment import Deployment, Placement
+    from provision.runtimes.keycloak_data import KeycloakData
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -115,25 +116,6 @@ class Finding:
     def unless_needed(self) -> Finding:
         """Return the finding for a stack that does not need the part."""
         return replace(self, state="not needed") if self.state == "missing" else self
-
-
-@dataclass(frozen=True)
-class KeycloakData:
-    """Keycloak's data as it travels in a backup.
-
-    Args:
-        database: Keycloak's H2 database file, closed.
-        version: The version of Keycloak that wrote the file.
-        data_id: The deployment's ``data_id``, which stays the same wherever the data goes.
-        client: The row id of the client that is the admin service account.
-        user: The row id of that service account's user.
-    """
-
-    database: bytes = field(repr=False)
-    version: str
-    data_id: str
-    client: str
-    user: str
 
 
 class Runtime(ABC):

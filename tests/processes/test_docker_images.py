@@ -47,7 +47,7 @@ def _is_healthy(tmp_path, served, expected):
         port = listener.getsockname()[1]
         *_, script = server_image.health_check(port, certificate=str(expected.certificate))
         script = script.replace(health.MARK, str(tmp_path / "healthy"))
-        script = script.replace(f"+ {health.START_SECONDS}", "+ 0")
+        script = script.replace(f"wait = {health.START_SECONDS}\n", "wait = 0\n")
         done = subprocess.run([sys.executable, "-IS", "-c", script], check=False, timeout=30)
         server.join()
     return done.returncode == 0

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from provision._lib.errors import ProvisionError
 from provision._lib.hints import hint
+from provision.runtimes.docker import health
 from provision.runtimes.docker.daemon import daemon
 from provision.runtimes.protocol import RunningProcess
 
@@ -26,7 +27,6 @@ FILES_LABEL = "mcp-provision.files"
 """The label of a running container whose value identifies the files that the container was made with."""
 _CONTAINER = "docker:index/container:Container"
 _NETWORK = "docker:index/network:Network"
-_SETTLE_SECONDS = 120
 UNHEALTHY = "unhealthy"
 REMOVED = "removed"
 
@@ -227,7 +227,7 @@ def _settled(api: APIClient, stack: Stack, wanted: Iterable[str]) -> dict[str, M
     # The stream begins with the events since the first listing, so that none is missed, and ends at the time limit.
     events = api.events(
         since=since,
-        until=since + _SETTLE_SECONDS,
+        until=since + health.READY_SECONDS,
         filters={**_labelled(stack), "event": ["health_status", "die"]},
         decode=True,
     )

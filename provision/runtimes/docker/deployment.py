@@ -29,7 +29,6 @@ _LOOPBACK = "127.0.0.1"
 _KEYCLOAK = "keycloak"
 """Keycloak's host name in the network of the stack."""
 _SERVER_PORT = 3000
-_READY_SECONDS = 120
 _STOP_SECONDS = 10
 _KEYCLOAK_MEGABYTES = 1024
 _SERVER_MEGABYTES = 512
@@ -286,7 +285,7 @@ class DockerDeployment:
                 retries=health.RETRIES,
             ),
             wait=True,
-            wait_timeout=_READY_SECONDS,
+            wait_timeout=health.READY_SECONDS,
             destroy_grace_seconds=_STOP_SECONDS,
             labels=self._labels(pulumi_docker.ContainerLabelArgs, {FILES_LABEL: label}),
             opts=ResourceOptions.merge(

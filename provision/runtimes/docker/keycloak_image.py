@@ -35,11 +35,11 @@ ready() (
   read -r -t {answer} _ status _ <&3
   [ "$status" = 200 ]
 ) 2>/dev/null
-[ ! -e {mark} ] || sleep {quiet}
-rm -f {mark}
+wait={start}
+[ ! -e {mark} ] || {{ sleep {quiet}; wait={again}; }}
 SECONDS=0
 until ready; do
-  [ $SECONDS -lt {start} ] || exit 1
+  [ $SECONDS -lt $wait ] || exit 1
   sleep 0.1
 done
 : > {mark}
@@ -54,6 +54,7 @@ HEALTH_CHECK = (
         mark=health.MARK,
         quiet=health.QUIET_SECONDS,
         start=health.START_SECONDS,
+        again=health.AGAIN_SECONDS,
     ),
 )
 """The command of the health check; see :mod:`provision.runtimes.docker.health`."""

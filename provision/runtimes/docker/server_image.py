@@ -30,10 +30,11 @@ import os, socket, time
             return probe.recv(12) == b"HTTP/1.1 200"
     except OSError:
         return False
+wait = {start}
 if os.path.exists("{mark}"):
     time.sleep({quiet})
-    os.remove("{mark}")
-end = time.monotonic() + {start}
+    wait = {again}
+end = time.monotonic() + wait
 while not ready():
     if time.monotonic() > end:
         raise SystemExit(1)
@@ -68,6 +69,7 @@ def health_check(port: int, path: str = "/health/live", *, certificate: str | No
         mark=health.MARK,
         quiet=health.QUIET_SECONDS,
         start=health.START_SECONDS,
+        again=health.AGAIN_SECONDS,
     )
     return ("CMD", "python3", "-IS", "-c", probe)
 

@@ -14,11 +14,11 @@ from provision._lib.hints import hint
 from provision._lib.private_file import write_private
 from provision._lib.progress import Silent
 from provision._lib.urls import of_port, port_of
+from provision.runtimes.keycloak_data import KeycloakData
 from provision.runtimes.process import database, launch, managed_process, ports, record
 from provision.runtimes.process.managed_process import ProcessSettings
 from provision.runtimes.process.preparation import lay_out_from_template, prepare, version_of
 from provision.runtimes.process.readiness import Readiness, answers
-from provision.runtimes.protocol import KeycloakData
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -34,7 +34,7 @@ SCRIPT = "admin.sql"
 FACTS = "provision.json"
 DATABASE = "h2"  # the subfolder of Keycloak's data
 _NEEDED = ("id", "url", "client", "user")
-START_SECONDS = 120.0
+START_SECONDS = 240.0
 
 
 @dataclass(frozen=True, kw_only=True)

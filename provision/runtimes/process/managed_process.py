@@ -36,7 +36,7 @@ FORMER = ".1"
 """The ending of the log of the process that ran before; see `provision.runtimes.protocol.RunningProcess`."""
 FORMER_BYTES = 10_000_000
 LOCK = "process.lock"
-READY_SECONDS = 60.0
+READY_SECONDS = 120.0
 STOP_SECONDS = 10.0
 ASK_SECONDS = 0.01
 # A child gets these variables of the caller's environment and its own settings, nothing else, so that no secret of

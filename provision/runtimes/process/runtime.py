@@ -14,7 +14,8 @@ if TYPE_CHECKING:
     from provision._lib.progress import Progress
     from provision.config.stack_config import StackConfig
     from provision.runtimes.deployment import Deployment, Placement
-    from provision.runtimes.protocol import KeycloakData, LiveStack, RunningProcess
+    from provision.runtimes.keycloak_data import KeycloakData
+    from provision.runtimes.protocol import LiveStack, RunningProcess
 
 
 class ProcessRuntime(Runtime):
