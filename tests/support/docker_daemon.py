@@ -140,6 +140,7 @@ class OwnDaemon:
                 fcntl.flock(users, fcntl.LOCK_SH)
                 if self.client.attempt("info").returncode != 0:
                     self._start()
+                    self._clear()
                     # Images whose names newer ones have taken; younger ones may still save a build its steps.
                     self.client.run("image", "prune", "--force", f"--filter=until={_KEEP_HOURS}h")
             try:
@@ -154,6 +155,13 @@ class OwnDaemon:
         with self._alone():
             self._stop()
             self._start()
+
+    def _clear(self) -> None:
+        """Remove what a killed run left: its containers come up again with the daemon and take the machine's time."""
+        if left := self.client.run("ps", "--all", "--quiet").split():
+            self.client.run("rm", "--force", "--volumes", *left)
+        self.client.run("network", "prune", "--force")
+        self.client.run("volume", "prune", "--force", "--all")
 
     @contextmanager
     def _alone(self) -> Iterator[None]:
