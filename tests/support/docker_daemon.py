@@ -136,14 +136,12 @@ class OwnDaemon:
         """Register as a user of the daemon: the first user starts the daemon, the last one ends it."""
         self.folder.mkdir(mode=0o700, exist_ok=True)
         with (self.folder / "users").open("w") as users:
-            with self._alone():
-                fcntl.flock(users, fcntl.LOCK_SH)
-                if self.client.attempt("info").returncode != 0:
-                    self._start()
-                    self._clear()
-                    # Images whose names newer ones have taken; younger ones may still save a build its steps.
-                    self.client.run("image", "prune", "--force", f"--filter=until={_KEEP_HOURS}h")
             try:
+                with self._alone():
+                    fcntl.flock(users, fcntl.LOCK_SH)
+                    if self.client.attempt("info").returncode != 0:
+                        self._start()
+                        self._clear()
                 yield
             finally:
                 with self._alone():
@@ -158,10 +156,12 @@ class OwnDaemon:
 
     def _clear(self) -> None:
         """Remove what a killed run left: its containers come up again with the daemon and take the machine's time."""
-        if left := self.client.run("ps", "--all", "--quiet").split():
-            self.client.run("rm", "--force", "--volumes", *left)
+        for kind, listed in {"container": ("ls", "--all"), "volume": ("ls",)}.items():
+            if left := self.client.run(kind, *listed, "--quiet").split():
+                self.client.run(kind, "rm", "--force", *left)
         self.client.run("network", "prune", "--force")
-        self.client.run("volume", "prune", "--force", "--all")
+        # Images whose names newer ones have taken; younger ones may still save a build its steps.
+        self.client.run("image", "prune", "--force", f"--filter=until={_KEEP_HOURS}h")
 
     @contextmanager
     def _alone(self) -> Iterator[None]:
