@@ -36,6 +36,7 @@ from provision.engine.backup_file import (
 )
 from provision.engine.operation import readable
 from provision.engine.pulumi_process import CommandFailedError, PulumiCli
+from provision.keycloak.data_facts import DataFacts
 from provision.keycloak.version import VERSION
 from provision.provider import journal
 from provision.runtimes import restore_record, runtime_record
@@ -53,6 +54,7 @@ if TYPE_CHECKING:
     from provision.stack.outputs import StackOutputs
 
 _DOES_NOT_OPEN = "incorrect passphrase"
+_PROVIDER = "pulumi:providers:provision"
 
 
 @dataclass(frozen=True)
@@ -87,26 +89,27 @@ def take(engine: Engine, progress: Progress) -> Taken:
             deployment = engine.deployment()
             resources = deployment.get("resources") or ()
             _refuse_unfinished(engine, deployment)
+            facts = _facts(engine, outputs)
             parts = {
-                STATE: json.dumps(_kept(resources, engine.runtime.name)).encode(),
+                STATE: _state(resources, engine.runtime, facts.data_id),
                 SECRETS: json.dumps(_encrypted_values(engine)).encode(),
                 PROJECT_FILE: (stack.project.folder / "Pulumi.yaml").read_bytes(),
                 STACK_FILE: stack.file.read_bytes(),
             }
-        data, seconds = engine.runtime.take_data(engine.live(), progress)
+        database, seconds = engine.runtime.take_data(engine.live(), progress)
     manifest = Manifest(
         provision=version("mcp-provision"),
-        keycloak=data.version,
+        keycloak=facts.version,
         project=stack.project.name,
         stack=stack.name,
         runtime=engine.runtime.name,
         made=datetime.now(UTC).replace(microsecond=0),
-        data_id=data.data_id,
-        client=data.client,
-        user=data.user,
+        data_id=facts.data_id,
+        client=facts.client,
+        user=facts.user,
         ports=_ports(engine, outputs),
     )
-    return Taken(Backup(manifest, {**parts, DATABASE: data.database}), seconds)
+    return Taken(Backup(manifest, {**parts, DATABASE: database}), seconds)
 
 
 def _refuse_unfinished(engine: Engine, deployment: Mapping[str, Any]) -> None:
@@ -141,17 +144,31 @@ def _ports(engine: Engine, outputs: StackOutputs) -> dict[str, int]:
     return {KEYCLOAK: port_of(outputs.keycloak_url), **servers}
 
 
-def _kept(resources: Collection[dict[str, Any]], runtime: str) -> list[dict[str, Any]]:
-    """Return the resources that are not the runtime's own, without references to the runtime's own."""
+def _facts(engine: Engine, outputs: StackOutputs) -> DataFacts:
+    admin, keycloak = outputs.service_account, engine.stack.config().keycloak
+    return DataFacts.of(
+        keycloak.connection(outputs.keycloak_url, admin.client_secret, client_id=admin.client_id)
+    )
+
+
+def _state(resources: Collection[dict[str, Any]], runtime: Runtime, data_id: str) -> bytes:
+    """Return the resources that are not the runtime's own, as JSON, without references to the runtime's own.
+
+    A runtime may name the data as it likes; in a backup it has the name that Keycloak itself tells.
+    """
     kept = [item for item in resources if _is_kept(item, runtime)]
     names = {item["urn"] for item in kept}
-    return [_without_others(item, names) for item in kept]
+    text = json.dumps([_without_others(item, names) for item in kept])
+    for item in kept:
+        if item["type"] == _PROVIDER and (former := (item.get("inputs") or {}).get("instance")):
+            text = text.replace(json.dumps(former), json.dumps(data_id))
+    return text.encode()
 
 
-def _is_kept(item: Mapping[str, Any], runtime: str) -> bool:
+def _is_kept(item: Mapping[str, Any], runtime: Runtime) -> bool:
     kind: str = item["type"]
-    is_own = kind == runtime_record.RESOURCE_TYPE or kind.startswith(f"provision:{runtime}:")
-    return not is_own and not item.get("delete")
+    own = (runtime_record.RESOURCE_TYPE, f"provision:{runtime.name}:", *runtime.resource_types)
+    return not kind.startswith(own) and not item.get("delete")
 
 
 def _without_others(item: dict[str, Any], names: Collection[str]) -> dict[str, Any]:
@@ -255,11 +272,12 @@ class Restore:
         record = RestoreRecord(self.backup.digest, self.backup.manifest.ports)
         with backend.exclusively():
             restore_record.write(stack.home, record)
+            # What the runtime lays out outside of the stack's folder bears the stack's mark, so that `down` finds it.
+            runtime_record.write(stack.home, RuntimeRecord(runtime.name, secrets.token_hex(8)))
             with progress.step("Laying out Keycloak's data"):
                 runtime.put_data(self.engine.live(), self._data())
             with progress.step("Writing the state"):
                 anew = self._write_state(encryption)
-            runtime_record.write(stack.home, RuntimeRecord(runtime.name, secrets.token_hex(8)))
             restore_record.write(stack.home, RestoreRecord(record.backup, record.ports, in_place=True))
         return anew
 
@@ -282,7 +300,7 @@ class Restore:
     def _data(self) -> KeycloakData:
         manifest = self.backup.manifest
         return KeycloakData(
-            self.backup.parts[DATABASE], manifest.keycloak, manifest.data_id, manifest.client, manifest.user
+            self.backup.parts[DATABASE], manifest.data_id, manifest.client, manifest.user
         )
 
     def _encrypt_anew(self, pulumi: _Scratch) -> bool:

@@ -1,4 +1,4 @@
-"""What a backup holds of a Keycloak: :meth:`.Runtime.take_data` returns it, :meth:`.Runtime.put_data` takes it."""
+"""What a backup holds of a Keycloak, which :meth:`.Runtime.put_data` lays out again."""
 
 from __future__ import annotations
 
@@ -11,14 +11,12 @@ class KeycloakData:
 
     Args:
         database: Keycloak's H2 database file, closed.
-        version: The version of Keycloak that wrote the file.
-        data_id: The deployment's ``data_id``, which stays the same wherever the data goes.
+        data_id: The identity of the data, the same wherever the data goes; see :mod:`provision.keycloak.data_facts`.
         client: The row id of the client that is the admin service account.
         user: The row id of that service account's user.
     """
 
     database: bytes = field(repr=False)
-    version: str
     data_id: str
     client: str
     user: str

@@ -127,6 +127,8 @@ class Runtime(ABC):
         name: The runtime's name in the stack file.
     """
 
+    resource_types: ClassVar[tuple[str, ...]] = ()
+    """The beginnings of the type tokens of resources that the deployment declares, besides ``provision:<name>:``."""
     instead_of_backup: ClassVar[str] = "Save Keycloak's data with the tools of what runs it."
     """What a user does instead of a backup; empty if :meth:`take_data` and :meth:`put_data` work."""
 
@@ -258,7 +260,7 @@ class Runtime(ABC):
             ProvisionError: A process or a container can't be stopped or removed.
         """
 
-    def take_data(self, stack: LiveStack, progress: Progress) -> tuple[KeycloakData, float]:
+    def take_data(self, stack: LiveStack, progress: Progress) -> tuple[bytes, float]:
         """Copy Keycloak's data for a backup; Keycloak is stopped for the copy and started again, come what may.
 
         Args:
@@ -266,7 +268,7 @@ class Runtime(ABC):
             progress: The display of the steps.
 
         Returns:
-            The data, and the time that Keycloak was away, in seconds.
+            Keycloak's H2 database file, closed; and the time that Keycloak was away, in seconds.
 
         Raises:
             ProvisionError: Keycloak does not run, or does not start again.

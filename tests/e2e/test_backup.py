@@ -6,21 +6,25 @@ import json
 import os
 import signal
 import socket
-import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
-import httpx
 import pytest
 import yaml
 
-from provision.keycloak.api.session import Session
-from provision.keycloak.connection import Connection
 from provision.verify.context import Context, Run
 from provision.verify.logins import logins
+from tests.support.backups import (
+    PASSPHRASE,
+    PATIENCE_SECONDS,
+    admin_api,
+    failure_of_call,
+    key_file,
+    key_ids,
+    login_goes_on,
+)
 from tests.support.stack_cli import StackCli, alive, until
-from tests.support.steady_calls import SteadyCalls
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -28,9 +32,7 @@ if TYPE_CHECKING:
 
     from provision.verify.authorization_code import Login
 
-_PASSPHRASE = "correct horse battery staple"
 _DEMO_PASSWORD = "demo-password-of-the-stack-file"
-_PATIENCE_SECONDS = 120
 
 
 @dataclass
@@ -66,7 +68,7 @@ class Saved:
 @pytest.fixture(scope="module")
 def saved(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Saved]:
     folder = tmp_path_factory.mktemp("saved")
-    stack, file, key = StackCli(folder), folder / "backups" / "test.age", _key_file(folder)
+    stack, file, key = StackCli(folder), folder / "backups" / "test.age", key_file(folder)
     file.parent.mkdir()
     stack.run("secret", "set", "demoUserPassword", stdin=f"{_DEMO_PASSWORD}\n")
     try:
@@ -74,7 +76,7 @@ def saved(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Saved]:
         status = stack.json("status", "--show-secrets")
         run = Run(stack.target())
         (login, *_) = logins(Context(run))  # the run is not ended, so the client and its session stay
-        _admin(status).post(
+        admin_api(status).post(
             status["realm"], "users", body={"username": "added-by-hand", "email": "a@example.org"}
         )
         keycloak = stack.processes()["keycloak"]
@@ -83,9 +85,9 @@ def saved(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Saved]:
         assert "Start it: `provision up" in stack.run("backup", str(file), *key, code=1).stderr
         stack.run("up")
         assert failure_of_call(status["servers"][0]["url"], login.access_token) is None
-        done = stack.run("backup", str(file), stdin=f"{_PASSPHRASE}\n")
+        done = stack.run("backup", str(file), stdin=f"{PASSPHRASE}\n")
         assert failure_of_call(status["servers"][0]["url"], login.access_token) is None
-        clients, keys = _clients(stack), _key_ids(status)
+        clients, keys = _clients(stack), key_ids(status)
         stack.run("down", "--remove")
         yield Saved(file, key, login, status, clients, keys, done.stderr, killed)
         run.connections.close()
@@ -145,29 +147,18 @@ def test_a_backup_that_is_killed_leaves_no_file(saved):
 def test_a_login_goes_on_after_a_restore_on_another_machine(saved, elsewhere):
     assert elsewhere.json("preview", "--refresh")["changes"] == []
     assert elsewhere.json("drift") == {"changes": []}
-    assert failure_of_call(saved.server, saved.login.access_token) is None
-    renewed = httpx.post(
-        f"{saved.status['issuer']}/protocol/openid-connect/token",
-        data={
-            "grant_type": "refresh_token",
-            "refresh_token": saved.login.refresh_token,
-            "client_id": saved.login.client_id,
-        },
-        timeout=30,
-    )
-    assert renewed.status_code == 200, renewed.text
-    assert failure_of_call(saved.server, renewed.json()["access_token"]) is None
+    login_goes_on(saved.status, saved.login)
     proofs = elsewhere.json("verify", "login", "tools")["proofs"]
     assert [proof for proof in proofs if not proof["ok"]] == []
 
 
 def test_users_clients_keys_secrets_and_addresses_are_the_same(saved, elsewhere):
     assert elsewhere.json("status", "--show-secrets").items() >= _lasting(saved.status).items()
-    users = _admin(saved.status).get(saved.status["realm"], "users")
+    users = admin_api(saved.status).get(saved.status["realm"], "users")
     assert {"added-by-hand", "demo"} <= {user["username"] for user in users}
     assert saved.login.client_id in saved.clients
     assert saved.clients <= _clients(elsewhere)
-    assert _key_ids(saved.status) == saved.keys
+    assert key_ids(saved.status) == saved.keys
 
 
 def test_secrets_are_encrypted_for_the_machine_that_they_came_to(saved, elsewhere):
@@ -188,31 +179,11 @@ def test_a_stack_that_is_here_is_replaced_only_when_asked(saved, elsewhere):
     assert "is here already" in refused.stderr
     unasked = elsewhere.run("restore", str(saved.file), *saved.key, "--replace", code=2)
     assert "Say --yes" in unasked.stderr
-    realm, admin = saved.status["realm"], _admin(saved.status)
+    realm, admin = saved.status["realm"], admin_api(saved.status)
     admin.post(realm, "roles", body={"name": "made-after-the-backup"})
     elsewhere.run("restore", str(saved.file), *saved.key, "--replace", "--yes")
-    assert "made-after-the-backup" not in {role["name"] for role in _admin(saved.status).get(realm, "roles")}
+    assert "made-after-the-backup" not in {role["name"] for role in admin_api(saved.status).get(realm, "roles")}
     assert elsewhere.json("preview")["changes"] == []
-
-
-def failure_of_call(server: str, token: str) -> str | None:
-    """Return why a call of a tool failed, or None; a Keycloak that has just started may be slow, so a 503 is tried again."""
-    deadline = time.monotonic() + _PATIENCE_SECONDS
-    while True:
-        calls = SteadyCalls()
-        with httpx.Client(timeout=30) as client:
-            calls.call(client, server, token)
-        failure = next(iter(calls.failures), None)
-        if failure is None or ": 503 " not in failure or time.monotonic() > deadline:
-            return failure
-        time.sleep(0.5)
-
-
-def _key_file(folder: Path) -> tuple[str, str]:
-    file = folder / "passphrase-of-the-backup"
-    file.write_text(f"{_PASSPHRASE}\n")
-    file.chmod(0o600)
-    return "--passphrase-file", str(file)
 
 
 def _kill_when(reached: Callable[[], bool], stack: StackCli, *command: str) -> None:
@@ -223,7 +194,7 @@ def _kill_when(reached: Callable[[], bool], stack: StackCli, *command: str) -> N
         assert process.poll() is None, "it was done before it could be killed"
         return reached()
 
-    until(is_there, "the moment of the kill", _PATIENCE_SECONDS)
+    until(is_there, "the moment of the kill", PATIENCE_SECONDS)
     os.killpg(process.pid, signal.SIGKILL)
     process.communicate()
 
@@ -237,18 +208,8 @@ def _restore_record(stack: StackCli) -> dict[str, Any]:
     return dict(json.loads((_home(stack) / "restore.json").read_text()))
 
 
-def _admin(status: dict[str, Any]) -> Session:
-    url, admin = status["issuer"].partition("/realms/")[0], status["admin"]
-    return Session(Connection(url=url, client_id=admin["client_id"], client_secret=admin["client_secret"]))
-
-
 def _clients(stack: StackCli) -> set[str]:
     return {client["client_id"] for client in stack.json("clients", "list")["clients"]}
-
-
-def _key_ids(status: dict[str, Any]) -> set[str]:
-    keys = httpx.get(f"{status['issuer']}/protocol/openid-connect/certs", timeout=30).json()["keys"]
-    return {key["kid"] for key in keys}
 
 
 def _lasting(status: dict[str, Any]) -> dict[str, Any]:

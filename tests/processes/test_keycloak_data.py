@@ -8,9 +8,9 @@ import sys
 import pytest
 
 from provision.keycloak.version import VERSION
+from provision.runtimes.keycloak_data import KeycloakData
 from provision.runtimes.process import database, keycloak, managed_process, ports, readiness
 from provision.runtimes.process.managed_process import ProcessSettings
-from provision.runtimes.protocol import KeycloakData
 from tests.support.stack_cli import alive
 
 _PROGRAM = """
@@ -22,7 +22,7 @@ class Handler(http.server.BaseHTTPRequestHandler):
         self.end_headers()
 http.server.HTTPServer(("127.0.0.1", int(sys.argv[1])), Handler).serve_forever()
 """
-_DATA = KeycloakData(b"database", VERSION, "id", "client", "user")
+_DATA = KeycloakData(b"database", "id", "client", "user")
 
 
 @pytest.fixture
@@ -50,8 +50,8 @@ def _file(home):
 
 def test_what_was_put_is_taken_again_and_keycloak_runs_as_before(home):
     before = managed_process.running(home)
-    data, seconds = keycloak.take_data(home)
-    assert data == _DATA
+    content, seconds = keycloak.take_data(home)
+    assert content == _DATA.database
     assert seconds > 0
     after = managed_process.running(home)
     assert after.ready

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from types import SimpleNamespace
 
 import pytest
@@ -15,6 +16,8 @@ from provision.config.project import Project, user_data_dir
 from provision.engine import backup
 from provision.engine.backend import Backend
 from provision.engine.backup_file import Backup
+from provision.keycloak.data_facts import DataFacts
+from provision.keycloak.version import VERSION
 from provision.provider import journal
 from provision.provider.journal import Journal
 from provision.runtimes import registry, restore_record
@@ -37,16 +40,17 @@ def stack(tmp_path, monkeypatch):
 
 
 @pytest.fixture
-def engine(stack):
+def engine(stack, monkeypatch):
     def stop(*_):
         raise StoppedError
 
+    monkeypatch.setattr(backup, "_facts", lambda *_: DataFacts(VERSION, "0123", "client", "user"))
     return SimpleNamespace(
         stack=stack,
         backend=Backend(stack),
         outputs_when_up=lambda: None,
         deployment=lambda: {"resources": [{"urn": "urn:x", "type": _SCOPE, "id": "shop/a"}]},
-        runtime=SimpleNamespace(name="process", take_data=stop),
+        runtime=SimpleNamespace(name="process", resource_types=(), take_data=stop),
         live=lambda: None,
     )
 
@@ -97,6 +101,27 @@ def test_encrypted_values_are_found_wherever_they_are():
     }
 
 
+def test_the_state_in_a_backup_has_nothing_of_the_runtime_and_the_name_that_keycloak_gives_its_data():
+    urn, provider = "urn:pulumi:dev::shop::{}::{}", "pulumi:providers:provision"
+    kinds = {
+        "scope": _SCOPE,
+        "provider": provider,
+        "keycloak": "docker:index/container:Container",
+        "plugin": "pulumi:providers:docker",
+        "port": "provision:docker:Port",
+        "runtime": "provision:index:Runtime",
+    }
+    resources = [{"urn": urn.format(kind, name), "type": kind, "inputs": {}} for name, kind in kinds.items()]
+    resources[0] |= {"dependencies": [resources[1]["urn"], resources[2]["urn"]], "deletedWith": resources[2]["urn"]}
+    resources[1]["inputs"] = {"instance": "name-here"}
+    resources[0]["outputs"] = {"instance": "name-here"}
+    kept = json.loads(backup._state(resources, registry.runtime("docker"), "portable"))
+    assert [item["type"] for item in kept] == [_SCOPE, provider]
+    assert kept[0]["dependencies"] == [resources[1]["urn"]]
+    assert "deletedWith" not in kept[0]
+    assert [item[part]["instance"] for item, part in zip(kept, ("outputs", "inputs"), strict=True)] == ["portable"] * 2
+
+
 _ELSEWHERE = """\
 config:
   provision:runtime: external
@@ -106,9 +131,8 @@ config:
 
 
 @pytest.mark.parametrize("command", ["backup", "restore"])
-@pytest.mark.parametrize("runtime", ["docker", "external"])
-def test_a_runtime_without_backups_says_what_to_do_instead(stack, monkeypatch, command, runtime):
-    stack.file.write_text(_ELSEWHERE if runtime == "external" else "config: {provision:runtime: docker}\n")
+def test_a_runtime_without_backups_says_what_to_do_instead(stack, monkeypatch, command):
+    stack.file.write_text(_ELSEWHERE)
     folder = stack.project.folder
     if command == "restore":
         (folder / "b.age").touch()
@@ -117,8 +141,8 @@ def test_a_runtime_without_backups_says_what_to_do_instead(stack, monkeypatch, c
     line = ["-C", str(folder), "-s", "dev", command, str(folder / "b.age")]
     done = CliRunner().invoke(cli, line, standalone_mode=False)
     assert isinstance(done.exception, UsageError), done.exception
-    assert done.exception.what == f"Backup and restore do not work with `runtime: {runtime}`."
-    assert done.exception.do == registry.runtime(runtime).instead_of_backup
+    assert done.exception.what == "Backup and restore do not work with `runtime: external`."
+    assert done.exception.do == registry.runtime("external").instead_of_backup
 
 
 @pytest.mark.parametrize(

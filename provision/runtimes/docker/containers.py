@@ -29,6 +29,7 @@ _CONTAINER = "docker:index/container:Container"
 _NETWORK = "docker:index/network:Network"
 UNHEALTHY = "unhealthy"
 REMOVED = "removed"
+_WAS_REMOVED = f"was {REMOVED}"
 
 
 @dataclass(frozen=True)
@@ -182,16 +183,29 @@ def needs_update(stack: Stack, recorded: Recorded, *, repair: bool) -> dict[str,
         ProvisionError: The daemon does not answer.
     """
     with daemon() as client:
-        listed = _settled(client.api, stack, recorded.running)
-        matters = {
-            name: _matter(listed.get(identity))
-            for identity, name in recorded.running.items()
-            if not _is_well(listed.get(identity))
-        }
+        found = matters(client.api, stack, recorded)
         for identity, name in recorded.running.items():
-            if repair and name in matters and identity in listed:
+            if repair and found.get(stack.short(name), _WAS_REMOVED) != _WAS_REMOVED:
                 client.api.remove_container(identity, force=True, v=True)
-    return {stack.short(name): matter for name, matter in matters.items()}
+    return found
+
+
+def matters(api: APIClient, stack: Stack, recorded: Recorded) -> dict[str, str]:
+    """Return the problem of each container that does not run or does not work, by the container's short name.
+
+    Containers that are starting are waited for.
+
+    Args:
+        api: The daemon's client.
+        stack: The stack.
+        recorded: The containers in the state.
+    """
+    listed = _settled(api, stack, recorded.running)
+    return {
+        stack.short(name): _matter(listed.get(identity))
+        for identity, name in recorded.running.items()
+        if not _is_well(listed.get(identity))
+    }
 
 
 def remove_all(stack: Stack) -> None:
@@ -255,7 +269,7 @@ def _is_well(item: Mapping[str, Any] | None) -> bool:
 
 def _matter(item: Mapping[str, Any] | None) -> str:
     if item is None:
-        return "was removed"
+        return _WAS_REMOVED
     return f"is {UNHEALTHY}" if item["State"] == "running" else "does not run"
 
 

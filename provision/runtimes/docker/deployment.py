@@ -14,7 +14,7 @@ from pulumi import Output, ResourceOptions
 from provision._lib.urls import of_port
 from provision.resources import docker
 from provision.runtimes.deployment import StartedKeycloak, StartedServer
-from provision.runtimes.docker import health, keycloak_database, keycloak_image, server_image
+from provision.runtimes.docker import data_volume, health, keycloak_database, keycloak_image, server_image
 from provision.runtimes.docker.containers import FILES_LABEL, LABEL, MARK_LABEL
 from provision.server.settings import stack_settings
 
@@ -29,7 +29,6 @@ _LOOPBACK = "127.0.0.1"
 _KEYCLOAK = "keycloak"
 """Keycloak's host name in the network of the stack."""
 _SERVER_PORT = 3000
-_STOP_SECONDS = 10
 _KEYCLOAK_MEGABYTES = 1024
 _SERVER_MEGABYTES = 512
 
@@ -108,7 +107,7 @@ class DockerDeployment:
     def keycloak(self, admin_secret: Output[str]) -> StartedKeycloak | None:
         """Declare Keycloak's container and return the started Keycloak."""
         config = self._config
-        volume = self._volume("keycloak-data")
+        volume = self._volume(data_volume.VOLUME)
         port = docker.Port("keycloak-port", name=_KEYCLOAK, port=config.keycloak.port, opts=self._opts).port
         url = port.apply(lambda number: of_port(int(number)))
         account = config.keycloak.admin_client_id
@@ -286,7 +285,7 @@ class DockerDeployment:
             ),
             wait=True,
             wait_timeout=health.READY_SECONDS,
-            destroy_grace_seconds=_STOP_SECONDS,
+            destroy_grace_seconds=data_volume.STOP_SECONDS,
             labels=self._labels(pulumi_docker.ContainerLabelArgs, {FILES_LABEL: label}),
             opts=ResourceOptions.merge(
                 self._opts,

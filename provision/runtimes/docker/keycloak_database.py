@@ -18,9 +18,8 @@ if TYPE_CHECKING:
 
     from provision.runtimes.process.database import H2, Template
 
-# The script finds the account by this attribute, independently of the account's name and id.
 MARK = "provision.admin"
-_ACCOUNT = f"(SELECT CLIENT_ID FROM CLIENT_ATTRIBUTES WHERE NAME = {text(MARK)})"
+_MARKED = f"SELECT CLIENT_ID FROM CLIENT_ATTRIBUTES WHERE NAME = {text(MARK)}"
 _KEYS = "'org.keycloak.keys.KeyProvider'"
 
 
@@ -55,10 +54,13 @@ def admin_script(client_id: str, client_secret: str) -> str:
         client_secret: The account's secret.
     """
     name, secret = text(client_id), text(client_secret)
+    # An image's database marks the account, whatever its name and id. Data that came from another runtime has no mark.
+    named = f"SELECT C.ID FROM CLIENT C JOIN REALM R ON C.REALM_ID = R.ID WHERE R.NAME = 'master' AND C.CLIENT_ID = {name}"
+    account = f"COALESCE(({_MARKED}), ({named}))"
     user = text(f"service-account-{client_id.lower()}")
     return (
-        f"UPDATE CLIENT SET CLIENT_ID = {name}, SECRET = {secret} WHERE ID = {_ACCOUNT}"
+        f"UPDATE CLIENT SET CLIENT_ID = {name}, SECRET = {secret} WHERE ID = {account}"
         f" AND (SECRET IS NULL OR SECRET <> {secret} OR CLIENT_ID <> {name});\n"
-        f"UPDATE USER_ENTITY SET USERNAME = {user} WHERE SERVICE_ACCOUNT_CLIENT_LINK = {_ACCOUNT}"
+        f"UPDATE USER_ENTITY SET USERNAME = {user} WHERE SERVICE_ACCOUNT_CLIENT_LINK = {account}"
         f" AND USERNAME <> {user};\n"
     )

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from provision.config.stack_config import StackConfig
     from provision.runtimes.deployment import Deployment, Placement
     from provision.runtimes.docker.containers import Recorded, Stack
+    from provision.runtimes.keycloak_data import KeycloakData
     from provision.runtimes.protocol import LiveStack, RunningProcess
 
 _LOGS = "containers"
@@ -25,10 +26,8 @@ _LOGS = "containers"
 class DockerRuntime(Runtime):
     """The container runtime; see :class:`~provision.runtimes.protocol.Runtime`. A stack without a mark is not up."""
 
-    instead_of_backup = (
-        "Keycloak's data is in the volume of the stack whose name ends in `-keycloak-data`: stop Keycloak's container, copy the "
-        "volume with Docker's own tools, and start the container again."
-    )
+    instead_of_backup = ""
+    resource_types = ("docker:", "pulumi:providers:docker")
 
     def missing(self) -> ProvisionError | None:
         """Return the error for a missing plugin of Pulumi, a missing daemon or a missing permission to use the daemon."""
@@ -95,6 +94,20 @@ class DockerRuntime(Runtime):
         if stack.mark:
             with _named():
                 _remove_strangers(stack, say)
+
+    def take_data(self, stack: LiveStack, progress: Progress) -> tuple[bytes, float]:
+        """Stop Keycloak's container, copy its database file, and start the container again."""
+        from provision.runtimes.docker import data_volume
+
+        with _named(), progress.step("Copying Keycloak's data; Keycloak is stopped meanwhile"):
+            return data_volume.take(_labels(stack), _recorded(stack))
+
+    def put_data(self, stack: LiveStack, data: KeycloakData) -> None:
+        """Make Keycloak's volume with the database file in it."""
+        from provision.runtimes.docker import data_volume
+
+        with _named():
+            data_volume.put(_labels(stack), data.database)
 
     def stop(self, stack: LiveStack) -> None:
         """Remove all remaining containers, networks, volumes and images of the stack."""

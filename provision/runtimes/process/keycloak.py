@@ -14,7 +14,6 @@ from provision._lib.hints import hint
 from provision._lib.private_file import write_private
 from provision._lib.progress import Silent
 from provision._lib.urls import of_port, port_of
-from provision.runtimes.keycloak_data import KeycloakData
 from provision.runtimes.process import database, launch, managed_process, ports, record
 from provision.runtimes.process.managed_process import ProcessSettings
 from provision.runtimes.process.preparation import lay_out_from_template, prepare, version_of
@@ -24,6 +23,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from provision._lib.progress import Progress
+    from provision.runtimes.keycloak_data import KeycloakData
     from provision.runtimes.process.preparation import Prepared
     from provision.runtimes.process.record import ManagedProcess
 
@@ -152,14 +152,14 @@ def stop(home: Path, *, remove_data: bool) -> None:
             shutil.rmtree(home)
 
 
-def take_data(home: Path) -> tuple[KeycloakData, float]:
+def take_data(home: Path) -> tuple[bytes, float]:
     """Copy the database of a running Keycloak, which is stopped for the copy and started again by the same command.
 
     Args:
         home: Keycloak's folder in the stack.
 
     Returns:
-        The data, and the seconds without Keycloak.
+        The database file, and the seconds without Keycloak.
 
     Raises:
         ProvisionError: Keycloak does not run, or does not start again.
@@ -168,8 +168,7 @@ def take_data(home: Path) -> tuple[KeycloakData, float]:
 
     with managed_process.alone(home, NAME):
         facts, process = _Data(home / SERVER / "data").facts(), managed_process.running(home)
-        made_with = version(home)
-        if process is None or not process.ready or made_with is None or not facts.get("finished"):
+        if process is None or not process.ready or not facts.get("finished"):
             raise ProvisionError(f"{NAME} is not running.", f"Start it: {hint('up')}.")
         command = tuple(psutil.Process(process.pid).cmdline())
         what = ProcessSettings(name=NAME, home=home, command=command, log=LOG)
@@ -181,8 +180,7 @@ def take_data(home: Path) -> tuple[KeycloakData, float]:
             started = managed_process.launch(what, process.digest)
             port = port_of(facts["url"])
             managed_process.await_ready(what, started, lambda: answers(port), START_SECONDS)
-        data = KeycloakData(content, made_with, facts["id"], facts["client"], facts["user"])
-        return data, time.monotonic() - began
+        return content, time.monotonic() - began
 
 
 def put_data(home: Path, data: KeycloakData) -> None:

@@ -73,7 +73,7 @@ class ProcessRuntime(Runtime):
 
         return audit_log(process)
 
-    def take_data(self, stack: LiveStack, progress: Progress) -> tuple[KeycloakData, float]:
+    def take_data(self, stack: LiveStack, progress: Progress) -> tuple[bytes, float]:
         """Stop Keycloak's process, copy its database file, and start the process again."""
         from provision.runtimes.process import keycloak
 

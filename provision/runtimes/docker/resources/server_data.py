@@ -2,21 +2,18 @@
 
 from __future__ import annotations
 
-import hashlib
 from typing import Annotated
 
 from pydantic import Field
 
 from provision.core.handler import LocalHandler, Observed
 from provision.core.spec import NaturalKey, Outputs, Spec
+from provision.keycloak import data_facts
 from provision.keycloak.handler import KeycloakHandler
 
 
 class ServerData(Spec, module="docker"):
-    """The identity of a Keycloak's data: the keys of the master realm (Server Administration Guide, "Configuring realm keys").
-
-    A Keycloak that lost its data has another identity at the same address.
-    """
+    """The identity of a Keycloak's data: a Keycloak that lost its data has another identity at the same address."""
 
     name: Annotated[str, NaturalKey] = Field(default="keycloak", description="A name of your own.")
     runs_in: str = Field(
@@ -50,6 +47,4 @@ class ServerDataHandler(KeycloakHandler[ServerData], LocalHandler[ServerData]):
         """Do nothing: nothing was created."""
 
     def _told(self) -> ServerDataOutputs:
-        keys = self.session.get("master", "keys")["keys"]
-        providers = sorted({key["providerId"] for key in keys})
-        return ServerDataOutputs(data_id=hashlib.sha256(" ".join(providers).encode()).hexdigest()[:16])
+        return ServerDataOutputs(data_id=data_facts.data_id(self.session))
