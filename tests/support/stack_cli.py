@@ -13,6 +13,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from tests.support import warm_commands
+
 if TYPE_CHECKING:
     from provision.verify.target import Target
 
@@ -59,15 +61,7 @@ class StackCli:
     def run(self, *arguments: str, code: int | None = 0, stdin: str = "") -> subprocess.CompletedProcess[str]:
         """Run a command to its end; fail the test unless the exit code is ``code`` (None: any)."""
         line = [str(PROVISION), "-s", self.stack, "-C", str(self.project), *arguments]
-        done = subprocess.run(
-            line,
-            env=self.variables,
-            input=stdin,
-            capture_output=True,
-            text=True,
-            timeout=self.patience,
-            check=False,
-        )
+        done = warm_commands.run(line, env=self.variables, stdin=stdin, timeout=self.patience)
         assert code is None or done.returncode == code, (
             f"{arguments} → {done.returncode}\n{done.stdout}\n{done.stderr}"
         )
@@ -131,13 +125,7 @@ class StackCli:
 
     def clean_up(self) -> None:
         """Stop and remove everything that is left."""
-        subprocess.run(
-            [str(PROVISION), "-s", self.stack, "-C", str(self.project), "down", "--remove"],
-            env=self.variables,
-            capture_output=True,
-            timeout=_PATIENCE_SECONDS,
-            check=False,
-        )
+        self.run("down", "--remove", code=None)
 
 
 def kill(pid: int) -> None:
