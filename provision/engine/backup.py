@@ -299,9 +299,7 @@ class Restore:
 
     def _data(self) -> KeycloakData:
         manifest = self.backup.manifest
-        return KeycloakData(
-            self.backup.parts[DATABASE], manifest.data_id, manifest.client, manifest.user
-        )
+        return KeycloakData(self.backup.parts[DATABASE], manifest.data_id, manifest.client, manifest.user)
 
     def _encrypt_anew(self, pulumi: _Scratch) -> bool:
         """Encrypt the values in the stack file with the passphrase of this machine; return whether there are any."""

@@ -37,7 +37,7 @@ class docker:
         ) -> None: ...
 
     class ServerData(pulumi.CustomResource):
-        """The identity of a Keycloak's data: the keys of the master realm (Server Administration Guide, "Configuring realm keys")."""
+        """The identity of a Keycloak's data: a Keycloak that lost its data has another identity at the same address."""
 
         name: pulumi.Output[str]
         runs_in: pulumi.Output[str]

@@ -182,7 +182,9 @@ def test_a_stack_that_is_here_is_replaced_only_when_asked(saved, elsewhere):
     realm, admin = saved.status["realm"], admin_api(saved.status)
     admin.post(realm, "roles", body={"name": "made-after-the-backup"})
     elsewhere.run("restore", str(saved.file), *saved.key, "--replace", "--yes")
-    assert "made-after-the-backup" not in {role["name"] for role in admin_api(saved.status).get(realm, "roles")}
+    assert "made-after-the-backup" not in {
+        role["name"] for role in admin_api(saved.status).get(realm, "roles")
+    }
     assert elsewhere.json("preview")["changes"] == []
 
 

@@ -112,14 +112,19 @@ def test_the_state_in_a_backup_has_nothing_of_the_runtime_and_the_name_that_keyc
         "runtime": "provision:index:Runtime",
     }
     resources = [{"urn": urn.format(kind, name), "type": kind, "inputs": {}} for name, kind in kinds.items()]
-    resources[0] |= {"dependencies": [resources[1]["urn"], resources[2]["urn"]], "deletedWith": resources[2]["urn"]}
+    resources[0] |= {
+        "dependencies": [resources[1]["urn"], resources[2]["urn"]],
+        "deletedWith": resources[2]["urn"],
+    }
     resources[1]["inputs"] = {"instance": "name-here"}
     resources[0]["outputs"] = {"instance": "name-here"}
     kept = json.loads(backup._state(resources, registry.runtime("docker"), "portable"))
     assert [item["type"] for item in kept] == [_SCOPE, provider]
     assert kept[0]["dependencies"] == [resources[1]["urn"]]
     assert "deletedWith" not in kept[0]
-    assert [item[part]["instance"] for item, part in zip(kept, ("outputs", "inputs"), strict=True)] == ["portable"] * 2
+    assert [item[part]["instance"] for item, part in zip(kept, ("outputs", "inputs"), strict=True)] == [
+        "portable"
+    ] * 2
 
 
 _ELSEWHERE = """\

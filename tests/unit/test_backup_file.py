@@ -13,9 +13,10 @@ import pytest
 
 from provision._lib.errors import UsageError
 from provision.engine import backup_file
-from provision.engine.backup import _kept, refuse_misfit
+from provision.engine.backup import _state, refuse_misfit
 from provision.engine.backup_file import MANIFEST, PARTS, Backup, BackupError, Keys, Manifest
 from provision.keycloak.version import VERSION
+from provision.runtimes import registry
 
 _MANIFEST = Manifest(
     provision="0.2.0",
@@ -259,7 +260,8 @@ def test_what_only_one_runtime_has_is_left_out_of_the_state_with_all_references(
     stack = resource("pulumi:pulumi:Stack")
     secret = resource("provision:index:GeneratedSecret", parent=stack["urn"], dependencies=[realm["urn"]])
     of_the_user = resource("random:index/randomId:RandomId", parent=stack["urn"])
-    kept = _kept([stack, process, realm, *others, secret, of_the_user], "process")
+    saved = [stack, process, realm, *others, secret, of_the_user]
+    kept = json.loads(_state(saved, registry.runtime("process"), "id"))
     assert [item["type"] for item in kept] == [item["type"] for item in (stack, realm, secret, of_the_user)]
     assert kept[1]["dependencies"] == []
     assert kept[1]["propertyDependencies"] == {"instance": [], "name": []}
