@@ -54,7 +54,8 @@ if TYPE_CHECKING:
     from provision.stack.outputs import StackOutputs
 
 _DOES_NOT_OPEN = "incorrect passphrase"
-_PROVIDER = "pulumi:providers:provision"
+_DATA_ID = "instance"
+"""The input of a realm that names the Keycloak data that the realm is in."""
 
 
 @dataclass(frozen=True)
@@ -83,6 +84,7 @@ def take(engine: Engine, progress: Progress) -> Taken:
     """
     stack, backend = engine.stack, engine.backend
     outputs = engine.outputs_when_up()
+    _refuse_without_keycloak(engine)
     with backend.exclusively():
         backend.prepare()
         with progress.step("Reading the state and the stack file"):
@@ -110,6 +112,12 @@ def take(engine: Engine, progress: Progress) -> Taken:
         ports=_ports(engine, outputs),
     )
     return Taken(Backup(manifest, {**parts, DATABASE: database}), seconds)
+
+
+def _refuse_without_keycloak(engine: Engine) -> None:
+    for process in engine.runtime.processes(engine.live()):
+        if process.name == KEYCLOAK and not (process.pid and process.works):
+            raise ProvisionError("Keycloak is not running.", f"Start it: {hint('up')}.")
 
 
 def _refuse_unfinished(engine: Engine, deployment: Mapping[str, Any]) -> None:
@@ -159,9 +167,8 @@ def _state(resources: Collection[dict[str, Any]], runtime: Runtime, data_id: str
     kept = [item for item in resources if _is_kept(item, runtime)]
     names = {item["urn"] for item in kept}
     text = json.dumps([_without_others(item, names) for item in kept])
-    for item in kept:
-        if item["type"] == _PROVIDER and (former := (item.get("inputs") or {}).get("instance")):
-            text = text.replace(json.dumps(former), json.dumps(data_id))
+    for former in {(item.get("inputs") or {}).get(_DATA_ID) for item in kept} - {None}:
+        text = text.replace(json.dumps(former), json.dumps(data_id))
     return text.encode()
 
 

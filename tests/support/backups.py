@@ -61,7 +61,8 @@ def login_goes_on(status: dict[str, Any], login: Login) -> Login:
         The login with its new tokens: Keycloak refuses a refresh token that was used.
     """
     (server,) = (item["url"] for item in status["servers"])
-    assert failure_of_call(server, login.access_token) is None
+    failure = failure_of_call(server, login.access_token)
+    assert failure is None, failure
     renewed = httpx.post(
         f"{status['issuer']}/protocol/openid-connect/token",
         data={
@@ -73,5 +74,6 @@ def login_goes_on(status: dict[str, Any], login: Login) -> Login:
     )
     assert renewed.status_code == 200, renewed.text
     tokens = renewed.json()
-    assert failure_of_call(server, tokens["access_token"]) is None
+    failure = failure_of_call(server, tokens["access_token"])
+    assert failure is None, failure
     return replace(login, access_token=tokens["access_token"], refresh_token=tokens["refresh_token"])

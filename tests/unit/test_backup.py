@@ -50,7 +50,7 @@ def engine(stack, monkeypatch):
         backend=Backend(stack),
         outputs_when_up=lambda: None,
         deployment=lambda: {"resources": [{"urn": "urn:x", "type": _SCOPE, "id": "shop/a"}]},
-        runtime=SimpleNamespace(name="process", resource_types=(), take_data=stop),
+        runtime=SimpleNamespace(name="process", resource_types=(), processes=lambda _: (), take_data=stop),
         live=lambda: None,
     )
 
@@ -116,15 +116,14 @@ def test_the_state_in_a_backup_has_nothing_of_the_runtime_and_the_name_that_keyc
         "dependencies": [resources[1]["urn"], resources[2]["urn"]],
         "deletedWith": resources[2]["urn"],
     }
-    resources[1]["inputs"] = {"instance": "name-here"}
-    resources[0]["outputs"] = {"instance": "name-here"}
+    resources[0]["inputs"] = {"instance": "name-here"}
+    resources[1]["outputs"] = {"of": ["name-here"]}
     kept = json.loads(backup._state(resources, registry.runtime("docker"), "portable"))
     assert [item["type"] for item in kept] == [_SCOPE, provider]
     assert kept[0]["dependencies"] == [resources[1]["urn"]]
     assert "deletedWith" not in kept[0]
-    assert [item[part]["instance"] for item, part in zip(kept, ("outputs", "inputs"), strict=True)] == [
-        "portable"
-    ] * 2
+    assert kept[0]["inputs"] == {"instance": "portable"}
+    assert kept[1]["outputs"] == {"of": ["portable"]}
 
 
 _ELSEWHERE = """\
