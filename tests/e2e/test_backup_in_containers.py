@@ -21,7 +21,8 @@ if TYPE_CHECKING:
 @pytest.fixture
 def stack(docker: Docker, tmp_path: Path) -> Iterator[ContainedStack]:
     """A stack of processes that is up."""
-    stack = ContainedStack(tmp_path, docker, runtime="process")
+    stack = ContainedStack(tmp_path, docker)
+    _write(stack, "process")
     try:
         stack.run("up")
         yield stack
@@ -61,8 +62,13 @@ def test_a_stack_moves_into_containers_and_back(stack, tmp_path):
 def _move(stack: ContainedStack, runtime: str, *backup: str) -> None:
     stack.run("down", "--remove")
     assert stack.left() == []
-    stack.write(runtime=runtime)
+    _write(stack, runtime)
     stack.run("restore", *backup)
+
+
+def _write(stack: ContainedStack, runtime: str) -> None:
+    stack.write(runtime=runtime)
+    stack.change_config("{name: mcp-test}", "{name: mcp-test, accessTokenLifespan: 3600}")
 
 
 def _is_as_declared(stack: ContainedStack) -> bool:

@@ -90,7 +90,7 @@ def _ids(contained):
     return {name: item["Id"] for name, item in contained.containers().items()}
 
 
-def test_new_secrets_reach_the_servers_container_which_goes_on(contained):
+def test_new_secrets_reach_the_servers_container_which_goes_on(contained, authority):
     before = _ids(contained)
     former = contained.json("status", "--show-secrets")
     contained.run("rotate", "introspection")
