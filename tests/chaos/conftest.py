@@ -25,11 +25,11 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     steps, faults = (list(dict.fromkeys(key[place] for key in _CASES)) for place in (0, 1))
     width = max(len(fault) for fault in faults) + 2
     terminalreporter.section("commands that were interrupted: converged of tried")
-    terminalreporter.write_line(" " * 16 + "".join(f"{fault:>{width}}" for fault in faults))
+    terminalreporter.write_line(" " * 22 + "".join(f"{fault:>{width}}" for fault in faults))
     for step in steps:
         cells = []
         for fault in faults:
             found = _CASES.get((step, fault), Counter())
             cell = f"{found['passed']} of {found.total()}" if found else ""
             cells.append(f"{cell:>{width}}")
-        terminalreporter.write_line(f"{step:<16}" + "".join(cells))
+        terminalreporter.write_line(f"{step:<22}" + "".join(cells))
