@@ -1134,6 +1134,7 @@ class process:
         command: pulumi.Output[Sequence[str]]
         folder: pulumi.Output[str]
         issuer: pulumi.Output[str]
+        realm_url: pulumi.Output[str]
         scopes: pulumi.Output[Sequence[str]]
         tls_certificate_file: pulumi.Output[str]
         tls_key_file: pulumi.Output[str]
@@ -1158,6 +1159,7 @@ class process:
             command: pulumi.Input[Sequence[pulumi.Input[str]]] | None = ...,
             folder: pulumi.Input[str] | None = ...,
             issuer: pulumi.Input[str],
+            realm_url: pulumi.Input[str] | None = ...,
             scopes: pulumi.Input[Sequence[pulumi.Input[str]]],
             tls_certificate_file: pulumi.Input[str] | None = ...,
             tls_key_file: pulumi.Input[str] | None = ...,

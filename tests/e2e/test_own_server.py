@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import sys
 
 import pytest
@@ -66,6 +67,17 @@ def test_what_it_gets_is_a_file_and_no_secret_in_its_environment(own):
         seen = " ".join([*process.cmdline(), *process.environ().values()])
         assert "MCP_SETTINGS_FILE" in process.environ()
         assert not any(secret in seen for secret in secrets)
+
+
+def test_its_settings_name_keycloak_by_number(own):
+    issuer = own.json("status")["issuer"]
+    realm = issuer.replace("localhost", "127.0.0.1")
+    for name in ("with-fastmcp", "with-sdk"):
+        (file,) = own.data.glob(f"*/stacks/**/{name}/settings.json")
+        settings = json.loads(file.read_text())
+        assert settings["issuer"] == issuer
+        assert settings["introspection_url"] == f"{realm}/protocol/openid-connect/token/introspect"
+        assert settings["jwks_url"] == f"{realm}/protocol/openid-connect/certs"
 
 
 def test_one_that_died_is_started_again(own):

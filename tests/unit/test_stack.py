@@ -77,6 +77,30 @@ def test_the_server_is_told_the_issuer_and_asks_with_its_own_secret():
     assert server["introspectionClientSecret"] == made["calculator-introspection"].inputs["secret"]
 
 
+def test_a_server_of_ones_own_reaches_our_keycloak_by_its_number_only():
+    made, _ = declare(server={"port": 3000, "command": ["/bin/own"]})
+    server = made["calculator"].inputs
+    assert server["issuer"] == "http://localhost:8080/realms/mcp"
+    assert server["realmUrl"] == "http://127.0.0.1:8080/realms/mcp"
+
+
+@pytest.mark.parametrize(
+    "values",
+    [
+        {},
+        {
+            "runtime": "external",
+            "keycloak": {"url": "http://localhost:8080"},
+            "adminClientSecret": _SECRET,
+            "server": {"port": 3000, "command": ["/bin/own"]},
+        },
+    ],
+)
+def test_every_other_server_reaches_keycloak_by_the_issuer(values):
+    made, _ = declare(**values)
+    assert "realmUrl" not in made["calculator"].inputs
+
+
 def test_tokens_are_for_the_server_and_for_the_client_that_introspects_them():
     made, _ = declare()
     assert made["mcp:tools-audience"].inputs["includedCustomAudience"] == "http://localhost:3000/mcp"

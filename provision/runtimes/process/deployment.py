@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from provision._lib.loopback import ADDRESS
 from provision.resources import process
 from provision.runtimes.deployment import StartedKeycloak, StartedServer
 
@@ -25,10 +26,12 @@ class ProcessDeployment:
 
     def __init__(self, placement: Placement) -> None:
         self._placement = placement
+        self._runs_keycloak = False
 
     def keycloak(self, admin_secret: Output[str]) -> StartedKeycloak | None:
         """Declare Keycloak's process and return the started Keycloak."""
         config = self._placement.config
+        self._runs_keycloak = True
         started = process.Keycloak(
             "keycloak",
             home=str(self._placement.home / "keycloak"),
@@ -53,6 +56,7 @@ class ProcessDeployment:
             tls_certificate_file=_path(config.tls_certificate_file),
             tls_key_file=_path(config.tls_key_file),
             issuer=needs.issuer,
+            realm_url=needs.issuer.apply(_by_number) if config.command and self._runs_keycloak else None,
             scopes=[needs.scope],
             **config.options(),
             introspection_client_id=needs.client_id,
@@ -62,6 +66,14 @@ class ProcessDeployment:
         return StartedServer(
             url=started.url, resource_metadata=started.resource_metadata, secret_given_by=[started]
         )
+
+
+def _by_number(issuer: str) -> str:
+    """Return the realm's URL with the address at which our Keycloak listens: another user may listen at ``::1``.
+
+    The reference server looks whose listener it is before it sends a secret; a server of the user's own can't be expected to.
+    """
+    return issuer.replace("//localhost", f"//{ADDRESS}", 1)
 
 
 def _path(file: Path | None) -> str | None:

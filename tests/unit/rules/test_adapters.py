@@ -256,6 +256,20 @@ def test_a_command_of_ones_own_is_looked_at():
     assert found["server-log-level"].path == "command"
 
 
+def test_the_addresses_of_keycloak_are_those_by_which_the_server_reaches_it():
+    inputs = {"name": "own", "port": 3000.0, "issuer": "http://localhost:8080/realms/mcp", "command": ["own"]}
+    by_number = {**inputs, "realmUrl": "http://127.0.0.1:8080/realms/mcp"}
+    (server,) = (
+        item
+        for item in resources("McpServer", ResourceInput("provision:process:McpServer", "own", by_number))
+        if item.get("jwksUrl")
+    )
+    assert server.get("jwksUrl") == "http://127.0.0.1:8080/realms/mcp/protocol/openid-connect/certs"
+    assert server.get("issuers") == ["http://localhost:8080/realms/mcp"]
+    assert server.paths["jwksUrl"] == "realmUrl"
+    assert server.paths["issuers"] == "issuer"
+
+
 def test_a_server_with_a_certificate_is_reached_over_https_and_breaks_nothing():
     issuer = "http://localhost:8080/realms/mcp"
     inputs = {"name": "a", "port": 3000.0, "issuer": issuer, "scopes": ["mcp:tools"]}

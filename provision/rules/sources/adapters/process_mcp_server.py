@@ -20,9 +20,11 @@ def resources(declared: ResourceInput) -> Iterator[Resource]:
     """Yield the server; it listens on loopback only, and its addresses follow from port and issuer."""
     properties = declared.properties
     port, issuer = properties.get("port"), properties.get("issuer")
-    unseen = is_hidden(issuer) or issuer is None
+    reached_by = "realmUrl" if properties.get("realmUrl") is not None else "issuer"
+    realm = properties.get(reached_by)
+    unseen = is_hidden(realm) or realm is None
     url = _url(port, properties.get("tlsCertificateFile"))
-    endpoint = None if issuer is None else issuer if unseen else f"{issuer}/protocol/openid-connect"
+    endpoint = realm if unseen else f"{realm}/protocol/openid-connect"
     settings = {
         "name": properties.get("name"),
         "url": url,
@@ -46,7 +48,8 @@ def resources(declared: ResourceInput) -> Iterator[Resource]:
             "detailedErrors": "command",
             "tls": "tlsCertificateFile",
             **dict.fromkeys(("url", "audience"), "port"),
-            **dict.fromkeys(("issuers", "authorizationServers", "introspectionUrl", "jwksUrl"), "issuer"),
+            **dict.fromkeys(("issuers", "authorizationServers"), "issuer"),
+            **dict.fromkeys(("introspectionUrl", "jwksUrl"), reached_by),
         },
     )
 

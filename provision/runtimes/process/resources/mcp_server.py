@@ -61,6 +61,10 @@ class McpServer(ServerOptions, Spec, module="process"):
     )
     folder: str | None = Field(default=None, description="The folder in which a command runs; absolute.")
     issuer: Issuer = Field(description="The authorization server's issuer, exactly (RFC 8414).")
+    realm_url: Issuer | None = Field(
+        default=None,
+        description="The realm's URL as the server reaches Keycloak, without a trailing slash; left out, the issuer.",
+    )
     scopes: Annotated[tuple[Scope, ...], Unordered] = Field(
         min_length=1, description="What a token needs for the tools."
     )
@@ -168,7 +172,7 @@ def _process_settings(spec: McpServer) -> ProcessSettings:
         listens=("127.0.0.1", spec.port or 0),
         url=_outputs(spec).url,
         issuer=spec.issuer,
-        realm_url=spec.issuer,
+        realm_url=spec.realm_url or spec.issuer,
         scopes=spec.scopes,
         client_id=spec.introspection_client_id,
         secret_file=str(home / _SECRET_FILE),
