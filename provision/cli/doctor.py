@@ -63,7 +63,7 @@ def _stack(invocation: Invocation) -> StackFile | None:
 
 def _findings(stack: StackFile | None) -> Iterator[Finding]:
     from provision._lib import cache
-    from provision.config.project import user_data_dir
+    from provision._lib.data_folder import user_data_dir
     from provision.runtimes.protocol import Finding
 
     yield Finding("Python", "found", f"{sys.version.split()[0]}, {sys.executable}")

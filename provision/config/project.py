@@ -13,13 +13,12 @@ from provision._lib.hints import hint
 from provision._lib.suggest import nearest
 from provision.config import project_place
 from provision.config.names import NAMESPACE
-from provision.config.project_place import user_data_dir
 from provision.config.yaml_file import line_of, load
 
 if TYPE_CHECKING:
     from provision.config.stack_config import StackConfig
 
-__all__ = ["Project", "StackFile", "kept_stack", "refuse_wrong_name", "user_data_dir"]
+__all__ = ["Project", "StackFile", "kept_stack", "refuse_wrong_name"]
 
 _STACK_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]*")
 _PROJECT_NAME = re.compile(r"[A-Za-z0-9_-][A-Za-z0-9_.-]*")
@@ -173,7 +172,7 @@ class StackFile:
     @property
     def home(self) -> Path:
         """The folder with the pid, log and data files of the stack's processes."""
-        return self.project.home / "stacks" / self.name
+        return self.project.home / project_place.STACKS / self.name
 
     def document(self) -> dict[str, Any]:
         """Return the content of the stack file.

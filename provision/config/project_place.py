@@ -15,6 +15,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from provision._lib.data_folder import user_data_dir
 from provision._lib.errors import UsageError
 from provision._lib.hints import hint
 
@@ -23,15 +24,9 @@ if TYPE_CHECKING:
 
 _NOTE = "project.json"
 _STATES = "state/.pulumi/stacks"
-
-
-def user_data_dir() -> Path:
-    """Return the folder for state, logs and data; ``PROVISION_DATA_DIR`` overrides the platform's own folder."""
-    if override := os.environ.get("PROVISION_DATA_DIR"):
-        return Path(override).absolute()
-    from platformdirs import user_data_path
-
-    return user_data_path("provision")
+STACKS = "stacks"
+"""The folder with a project's stacks, in its data folder."""
+_STACK_PARTS = 3  # the project's data folder, `stacks`, the stack
 
 
 @dataclass(frozen=True)
@@ -106,6 +101,27 @@ def note(home: Path, folder: Path, name: str) -> str | None:
     return before.folder if before is not None and before.folder != place.folder else None
 
 
+def in_a_stack(home: str) -> Path:
+    """Return a folder that a resource names, if it is a stack's folder or lies within one.
+
+    A resource's folder is written, and removed with all that is in it, so it must be none of the user's own.
+
+    Args:
+        home: The folder, as it came from the engine.
+
+    Raises:
+        UsageError: The folder is outside of the folders of all stacks.
+    """
+    place, data = Path(home), user_data_dir()
+    within = place.relative_to(data).parts if place.is_relative_to(data) else ()
+    if ".." in within or len(within) < _STACK_PARTS or within[1] != STACKS:
+        raise UsageError(
+            f"{home} is not in the folder of a stack, which is below {data}.",
+            "Take a folder in there, or let PROVISION_DATA_DIR name the folder with the stacks.",
+        )
+    return place
+
+
 def gone_from(former: Path) -> Path | None:
     """Return the data folder of a project whose folder is gone, or None if there is none.
 
@@ -172,9 +188,7 @@ def former_places(name: str, stack: str) -> list[str]:
 def homes() -> list[Path]:
     """Return the data folders of all projects of this user."""
     found = user_data_dir().glob("*-*")
-    return sorted(
-        home for home in found if any((home / part).exists() for part in (_NOTE, "state", "stacks"))
-    )
+    return sorted(home for home in found if any((home / part).exists() for part in (_NOTE, "state", STACKS)))
 
 
 def place_of(home: Path) -> Place | None:
@@ -189,7 +203,7 @@ def stack_names(home: Path) -> list[str]:
         home: The data folder of a project.
     """
     states = {file.stem for file in (home / _STATES).glob("*/[!.]*.json")}
-    return sorted(states | {folder.name for folder in (home / "stacks").glob("[!.]*") if folder.is_dir()})
+    return sorted(states | {folder.name for folder in (home / STACKS).glob("[!.]*") if folder.is_dir()})
 
 
 def _known(pattern: str) -> Iterator[tuple[Path, Place]]:

@@ -18,9 +18,9 @@ from typing import TYPE_CHECKING, Any
 
 from filelock import FileLock, Timeout
 
+from provision._lib.data_folder import user_data_dir
 from provision._lib.errors import ProvisionError
 from provision._lib.hints import hint
-from provision.config.project import user_data_dir
 from provision.config.yaml_file import dump, load
 from provision.engine import passphrase
 from provision.engine.state_file import StateFile

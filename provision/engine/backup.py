@@ -15,11 +15,11 @@ from datetime import UTC, datetime
 from importlib.metadata import version
 from typing import TYPE_CHECKING, Any
 
+from provision._lib.data_folder import user_data_dir
 from provision._lib.errors import ProvisionError
 from provision._lib.hints import hint
 from provision._lib.private_file import write_private
 from provision._lib.urls import port_of
-from provision.config.project import user_data_dir
 from provision.config.secret_source import ENCRYPTED
 from provision.config.stack_config import KEYCLOAK
 from provision.config.yaml_file import dump, load

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+from provision._lib.data_folder import NO_SPACE
 from provision._lib.errors import ProvisionError
 from provision._lib.hints import hint
 
@@ -30,7 +31,7 @@ _KNOWN = (
         "{up} goes on from here, {down} removes it.",
     ),
     (
-        r"no space left on device",
+        NO_SPACE,
         "The disk is full.",
         "Free some space, then run the command again: it goes on from here.",
     ),

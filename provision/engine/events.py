@@ -26,6 +26,8 @@ _NOT_DECLARED = frozenset(
 _COLORS = re.compile(r"<\{%.*?%\}>")
 _UNANSWERED = re.compile(r"not looked at: (Keycloak at \S+ does not answer)\b")
 """Repeated for each object of a realm whose Keycloak does not run; shown once."""
+_NO_ANSWER = re.compile(r"Keycloak at \S+ does not answer\b")
+"""The beginning of an error that each object of a realm has while its Keycloak hangs or can't work; kept once."""
 _FORESEEN = "The provider for this resource has inputs that are not known during preview"
 """Repeated for each object of a realm at a preview whose Keycloak is about to be made; normal at a preview."""
 _UNHANDLED = "an unhandled error occurred: "
@@ -225,6 +227,10 @@ class EventCollector:
 
     def _keep_error(self, name: str, message: str) -> None:
         told = _without_prefix(message)
+        if (unanswered := _NO_ANSWER.match(told)) is not None:
+            if unanswered[0] in self._unanswered:
+                return
+            self._unanswered.add(unanswered[0])
         if message not in {"update failed", "preview failed"} and not self._is_told(told):
             self.errors.append(f"{name}: {told}" if name else told)
 
@@ -307,6 +313,6 @@ def _name(urn: str) -> str:
 
 
 def _without_prefix(message: str) -> str:
-    message = message.removeprefix("error: ")
+    message = message.removeprefix("error: ").removeprefix("Preview failed: ")
     message = re.sub(r"^\S+ resource '.*?' has a problem: ", "", message)
     return re.sub(r"^[a-z ]*urn:pulumi:\S+: ", "", message)

@@ -6,9 +6,9 @@ import os
 import secrets
 from typing import TYPE_CHECKING
 
+from provision._lib.data_folder import user_data_dir
 from provision._lib.errors import ProvisionError
 from provision._lib.hints import hint
-from provision.config.project import user_data_dir
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -17,9 +17,9 @@ from google.protobuf import empty_pb2
 from pulumi.runtime.proto import engine_pb2, engine_pb2_grpc, provider_pb2, provider_pb2_grpc
 from pulumi.runtime.proto.plugin_pb2 import PluginInfo
 
+from provision._lib.data_folder import user_data_dir
 from provision._lib.errors import ProvisionError
 from provision._lib.urn import Urn
-from provision.config.project import user_data_dir
 from provision.core.handler import Context
 from provision.core.registry import configuration, kind
 from provision.provider.configuration import check, read

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import http.server
 import os
+import signal
 import subprocess
 import threading
 from pathlib import Path
@@ -57,6 +58,20 @@ def test_the_servers_taken_port_is_seen_before_keycloak_is_made(stack, holder):
         assert stack.processes() == {}
     stack.change_config(str(holder), str(pick_free()))
     stack.run("up")
+
+
+def test_a_keycloak_that_hangs_is_one_error_of_every_look(stack):
+    stack.run("up")
+    keycloak = stack.processes()["keycloak"]
+    os.kill(keycloak, signal.SIGSTOP)
+    try:
+        for command in (("drift",), ("preview", "--refresh"), ("up", "--refresh")):
+            error = stack.run(*command, code=1).stderr
+            assert error.count("does not answer") == 1, error
+            assert error.count("look into its log") == 1, error
+    finally:
+        os.kill(keycloak, signal.SIGCONT)
+    assert stack.json("preview", "--refresh")["changes"] == []
 
 
 @pytest.mark.parametrize("port", ["0", "65536", "http"])

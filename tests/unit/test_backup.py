@@ -8,11 +8,12 @@ from types import SimpleNamespace
 import pytest
 from click.testing import CliRunner
 
+from provision._lib.data_folder import user_data_dir
 from provision._lib.errors import ProvisionError, UsageError
 from provision._lib.progress import Silent
 from provision.cli.backup_keys import passphrase_in
 from provision.cli.main import cli
-from provision.config.project import Project, user_data_dir
+from provision.config.project import Project
 from provision.engine import backup
 from provision.engine.backend import Backend
 from provision.engine.backup_file import Backup

@@ -145,6 +145,24 @@ def test_a_keycloak_that_does_not_answer_is_said_once():
     ]
 
 
+def test_a_keycloak_that_hangs_or_can_not_work_is_one_error():
+    ledger = EventCollector(Watcher())
+    for kind, why in (("clients", "no token (HTTP 503)"), ("users", "no answer in time")):
+        said = f"Keycloak at http://localhost:1 does not answer: {why}; it would read {kind}.\nLook into its log."
+        said = said if kind == "clients" else f"Preview failed: {said}"  # of a refresh before a preview
+        ledger.take(event(diagnostic_event=diagnosis(said)))
+    ledger.take(
+        event(diagnostic_event=diagnosis("Keycloak at http://localhost:2 does not answer: no token."))
+    )
+    unknown = "It is not known whether Keycloak did create a: no answer in time"
+    ledger.take(event(diagnostic_event=diagnosis(unknown)))
+    assert ledger.errors == [
+        "realm: Keycloak at http://localhost:1 does not answer: no token (HTTP 503); it would read clients.\nLook into its log.",
+        "realm: Keycloak at http://localhost:2 does not answer: no token.",
+        f"realm: {unknown}",
+    ]
+
+
 def test_what_a_preview_can_not_know_of_a_realm_is_not_said_of_each_object():
     ledger = EventCollector(watcher := Watcher())
     said = (

@@ -12,6 +12,7 @@ from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from ipaddress import ip_address
+from types import SimpleNamespace
 
 import pytest
 from cryptography import x509
@@ -19,7 +20,9 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
+from provision._lib import data_folder
 from provision._lib.errors import AlreadyExistsError
+from provision.engine.error_messages import explained
 from provision.keycloak.api import transport
 from provision.keycloak.api.session import KeycloakError, OutcomeUnknownError, Session
 from provision.keycloak.connection import Connection
@@ -448,6 +451,51 @@ def test_a_ca_bundle_that_is_missing_or_none_is_told(tmp_path):
 
 def test_a_connection_shows_no_secret():
     assert SECRET not in repr(Connection(url="https://h", client_id="a", client_secret=SECRET))
+
+
+@pytest.fixture
+def full_disk(monkeypatch):
+    monkeypatch.setattr(data_folder.shutil, "disk_usage", lambda _: SimpleNamespace(free=4096))
+
+
+def _refusals(server, session):
+    """Yield the errors of each kind of answer that a Keycloak on a full disk gives."""
+    server.then(400, {"error": "Cannot parse the JSON"})
+    with pytest.raises(KeycloakError) as read:
+        session.get("r", "roles")
+    yield read.value
+    server.then(500, {"error": "unknown_error"})
+    with pytest.raises(OutcomeUnknownError) as made:
+        session.post("r", "roles", body={"name": "a"})
+    yield made.value
+    for _ in range(99):
+        server.then(503, {})
+    with pytest.raises(KeycloakError) as unavailable:
+        session.get("r", "roles")
+    yield unavailable.value
+    server.answers.clear()
+    server.tokens.extend([(500, {}, {})] * 500)
+    other = Session(Connection(url=server.url, client_id="a", client_secret=SECRET), sleep=lambda _: None)
+    with pytest.raises(KeycloakError) as login:
+        other.get("r", "roles")
+    yield login.value
+
+
+@pytest.mark.usefixtures("full_disk")
+def test_what_keycloak_says_on_a_full_disk_is_told_as_a_full_disk(server, session):
+    for error in _refusals(server, session):
+        assert explained(str(error)).what == "The disk is full.", error
+
+
+def test_what_keycloak_says_with_space_left_says_nothing_of_the_disk(server, session):
+    for error in _refusals(server, session):
+        assert explained(str(error)) is None, error
+
+
+@pytest.mark.usefixtures("full_disk")
+def test_the_disk_of_this_machine_says_nothing_of_a_keycloak_elsewhere():
+    elsewhere = Session(Connection(url="https://login.example.org", client_id="a", client_secret=SECRET))
+    assert elsewhere._disk() == ""
 
 
 def test_a_login_that_fails_is_the_answer_for_every_other_call(server, pauses):

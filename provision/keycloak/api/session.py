@@ -10,6 +10,7 @@ from http import HTTPStatus
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import quote
 
+from provision._lib import data_folder
 from provision._lib.errors import AlreadyExistsError, NotRunningError, OutcomeUnknownError
 from provision._lib.hints import hint
 from provision._lib.urls import host, is_loopback
@@ -48,6 +49,8 @@ _SECRET_KEY = re.compile(
 )
 _NAMES = ("clientId", "username", "realm", "name", "alias")
 _LONGEST_MESSAGE = 500
+_FREE_SPACE = "Free some space, then run the command again."
+_UNAVAILABLE = {HTTPStatus.BAD_GATEWAY, HTTPStatus.SERVICE_UNAVAILABLE, HTTPStatus.GATEWAY_TIMEOUT}
 
 
 class AbsentError(KeycloakError, NotRunningError):
@@ -143,7 +146,9 @@ class Session:
                 # (https://github.com/keycloak/keycloak/issues/26301; 26.7 returns the whole realm).
                 self._transport.drop_token()
         if response.status_code >= HTTPStatus.INTERNAL_SERVER_ERROR:
-            raise self._unknown(doing, f"{self._said(response, body)} ({_call(request, body, response)})")
+            raise self._unknown(
+                doing, f"{self._said(response, body)} ({_call(request, body, response)}){self._disk()}"
+            )
         content = self._checked(request, response, doing, body)
         return response.headers.get("Location", ""), content
 
@@ -203,7 +208,8 @@ class Session:
             raise self._no_answer(fault, f"it would {doing} ({_call(request, body)})") from fault
 
     def _no_answer(self, fault: FaultError, doing: str) -> KeycloakError:
-        what = f"Keycloak at {self.url} does not answer: {fault.why}; {doing}."
+        disk = "" if fault.refused else self._disk()
+        what = f"Keycloak at {self.url} does not answer: {fault.why}; {doing}{disk}."
         here = is_loopback(host(self.url))
         if fault.refused and here:
             return AbsentError(what, f"Start it ({hint('up')}) or check the address.")
@@ -211,10 +217,16 @@ class Session:
             return KeycloakError(
                 what, "Check that it runs, and that the address and the way to it are right."
             )
-        return KeycloakError(
-            what,
-            f"It is there but can't work: look into its log ({hint('logs', 'keycloak')}), or start it anew.",
-        )
+        return KeycloakError(what, _FREE_SPACE if disk else _can_not_work())
+
+    def _disk(self) -> str:
+        """Return the words for a full disk if Keycloak's data may be on it, or an empty text.
+
+        A Keycloak on a full disk has many answers, none of which names the disk: "Cannot parse the JSON", for example.
+        """
+        if is_loopback(host(self.url)) and data_folder.is_full():
+            return f"; {data_folder.NO_SPACE} in {data_folder.user_data_dir()}"
+        return ""
 
     def _guard(self, request: Request) -> threading.Lock | None:
         """Return the realm's lock if the call has to be the only write to the realm."""
@@ -234,13 +246,22 @@ class Session:
                 return response.json() if response.content.strip() else None
             except ValueError as error:
                 raise self._not_keycloak(f"{doing} ({call})", "in JSON") from error
-        what = f"Keycloak would not {doing}: {self._said(response, body)} ({call})"
+        said = self._said(response, body)
+        if status in _UNAVAILABLE:
+            disk = self._disk()
+            raise KeycloakError(
+                f"Keycloak at {self.url} does not answer: {said}; it would {doing} ({call}){disk}.",
+                _FREE_SPACE if disk else _can_not_work(),
+            )
+        what = f"Keycloak would not {doing}: {said} ({call})"
         if status == HTTPStatus.CONFLICT:
             raise AlreadyExistsError(what)
         if status == HTTPStatus.FORBIDDEN:
             raise ForbiddenError(
                 what, f"Give the service account {self._connection.client_id!r} the role that this needs."
             )
+        if status != HTTPStatus.NOT_FOUND and (disk := self._disk()):
+            raise KeycloakError(what + disk, _FREE_SPACE)
         raise KeycloakError(what)
 
     def _not_keycloak(self, doing: str, how: str = "as it does") -> KeycloakError:
@@ -264,6 +285,10 @@ class Session:
             said = re.sub(re.escape(secret).join(edges), "[secret]", said)
         said = " ".join(said.split())
         return said if len(said) <= _LONGEST_MESSAGE else f"{said[:_LONGEST_MESSAGE]}…"
+
+
+def _can_not_work() -> str:
+    return f"It is there but can't work: look into its log ({hint('logs', 'keycloak')}), or start it anew."
 
 
 def _address(realm: str, path: tuple[str, ...]) -> str:
