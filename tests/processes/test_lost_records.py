@@ -51,8 +51,9 @@ _DAMAGED = [
 
 
 @pytest.fixture
-def stack_home(tmp_path):
-    home = tmp_path / "stacks" / "dev"
+def stack_home(tmp_path, monkeypatch):
+    monkeypatch.setenv("PROVISION_DATA_DIR", str(tmp_path))
+    home = tmp_path / "demo-01234567" / "stacks" / "dev"
     home.mkdir(parents=True)
     yield home
     status.stop_all(home)

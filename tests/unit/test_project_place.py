@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import json
 import shutil
+from pathlib import Path
 
 import pytest
 
 from provision._lib.errors import UsageError
 from provision.config import project_place
 from provision.config.project import Project, kept_stack
+from provision.core.handler import Context
+from provision.core.registry import catalogue
+from provision.provider.lifecycle import Lifecycle
 
 
 @pytest.fixture(autouse=True)
@@ -164,3 +168,70 @@ def test_a_project_that_lies_in_a_link_is_the_one_it_leads_to(tmp_path, make):
     home = make("a").home
     (tmp_path / "link").symlink_to(tmp_path / "a")
     assert Project.at(tmp_path / "link").home == home
+
+
+_OUTSIDE = (
+    "/etc",
+    "/data-2/p/stacks/dev",
+    "/data/p/state/dev",
+    "/data/p/stacks",
+    "/data/p/stacks/../../..",
+    "p/stacks/dev",
+    "",
+)
+
+
+@pytest.mark.parametrize("home", ["/data/p/stacks/dev", "/data/p/stacks/dev/keycloak"])
+def test_the_folder_of_a_stack_and_what_is_in_it_may_be_written(home, monkeypatch):
+    monkeypatch.setenv("PROVISION_DATA_DIR", "/data")
+    assert project_place.in_a_stack(home) == Path(home)
+
+
+@pytest.mark.parametrize("home", _OUTSIDE)
+def test_no_other_folder_may_be_written(home, monkeypatch):
+    monkeypatch.setenv("PROVISION_DATA_DIR", "/data")
+    with pytest.raises(UsageError, match="not in the folder of a stack"):
+        project_place.in_a_stack(home)
+
+
+def _kinds_with_a_home():
+    return [token for token, handler in catalogue().items() if "home" in handler.spec.fields()]
+
+
+def test_every_kind_with_a_home_is_known_here():
+    assert {"provision:process:Keycloak", "provision:process:McpServer", "provision:index:Runtime"} <= set(
+        _kinds_with_a_home()
+    )
+
+
+@pytest.mark.parametrize("token", _kinds_with_a_home())
+def test_no_call_of_the_engine_writes_or_removes_a_folder_outside_of_the_stacks(token, tmp_path, monkeypatch):
+    monkeypatch.setenv("PROVISION_DATA_DIR", str(tmp_path / "data"))
+    mine = tmp_path / "mine"
+    mine.mkdir()
+    (mine / "note").write_text("mine")
+    inputs = {**_INPUTS[token], "home": str(mine)}
+    calls = Lifecycle(catalogue()[token], Context(log=print))
+    _, failures = calls.check({}, inputs)
+    assert "not in the folder of a stack" in failures[0]
+    for call in (
+        lambda: calls.create(inputs, preview=False),
+        lambda: calls.update(inputs, inputs, preview=False),
+        lambda: calls.delete(inputs),
+    ):
+        with pytest.raises(UsageError, match="not in the folder of a stack"):
+            call()
+    assert [path.name for path in mine.iterdir()] == ["note"]
+
+
+_INPUTS = {
+    "provision:process:Keycloak": {"port": 9, "adminClientId": "a", "adminClientSecret": "s" * 16},
+    "provision:process:McpServer": {
+        "name": "a",
+        "port": 9,
+        "issuer": "http://localhost:1/realms/r",
+        "scopes": ["a"],
+        "introspectionClientSecret": "s" * 16,
+    },
+    "provision:index:Runtime": {"name": "runtime", "runtime": "process", "mark": "0a"},
+}

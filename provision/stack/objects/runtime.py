@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 from pydantic import Field
 
 from provision._lib.matches import Matches
+from provision.config.project_place import in_a_stack
 from provision.config.runtimes import RuntimeName
 from provision.core.handler import LocalHandler, Observed
 from provision.core.spec import NaturalKey, Spec
@@ -56,6 +57,10 @@ class RuntimeHandler(LocalHandler[Runtime]):
         mark = spec.mark or (known.mark if known is not None else secrets.token_hex(_MARK_BYTES))
         return spec.model_copy(update={"mark": mark})
 
+    def preflight(self, spec: Runtime) -> None:
+        """Raise an error if the home is not the folder of a stack."""
+        in_a_stack(spec.home)
+
     def needs_update(self, spec: Runtime, outputs: Mapping[str, Any]) -> str | None:
         """Return why the file is written again, or None if the file exists.
 
@@ -75,8 +80,8 @@ class RuntimeHandler(LocalHandler[Runtime]):
 
     def create(self, spec: Runtime) -> None:
         """Write the stack's runtime and mark to the file."""
-        runtime_record.write(Path(spec.home), RuntimeRecord(spec.runtime, spec.mark))
+        runtime_record.write(in_a_stack(spec.home), RuntimeRecord(spec.runtime, spec.mark))
 
     def delete(self, found: Observed[Runtime]) -> None:
         """Remove the file."""
-        runtime_record.remove(Path(found.spec.home))
+        runtime_record.remove(in_a_stack(found.spec.home))

@@ -84,10 +84,11 @@ def test_a_flaw_is_named_with_its_key_in_the_stack_file(authority, make, problem
 
 
 @FLAWS
-def test_the_provider_refuses_it_too(authority, make, problem, tmp_path):
+def test_the_provider_refuses_it_too(authority, make, problem, tmp_path, monkeypatch):
+    monkeypatch.setenv("PROVISION_DATA_DIR", str(tmp_path))
     pair = make(authority)
     inputs = {
-        "home": str(tmp_path / "home"),
+        "home": str(tmp_path / "demo" / "stacks" / "dev" / "secure"),
         "name": "secure",
         "port": 3000,
         "issuer": "http://localhost:8080/realms/mcp",

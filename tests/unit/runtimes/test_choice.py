@@ -108,8 +108,14 @@ def test_a_broken_record_is_named(tmp_path):
         chosen("auto", tmp_path)
 
 
-def test_the_mark_is_chosen_once_and_kept_by_the_state_and_by_the_file(tmp_path, calls):
-    spec = Runtime(home=str(tmp_path), runtime="docker")
+@pytest.fixture
+def stack_home(tmp_path, monkeypatch):
+    monkeypatch.setenv("PROVISION_DATA_DIR", str(tmp_path))
+    return tmp_path / "demo-01234567" / "stacks" / "dev"
+
+
+def test_the_mark_is_chosen_once_and_kept_by_the_state_and_by_the_file(stack_home, calls):
+    spec = Runtime(home=str(stack_home), runtime="docker")
     first = calls.fill_defaults(spec, None)
     assert len(first.mark) == 16
     assert calls.fill_defaults(spec, first).mark == first.mark
@@ -119,21 +125,21 @@ def test_the_mark_is_chosen_once_and_kept_by_the_state_and_by_the_file(tmp_path,
 
 
 @pytest.mark.parametrize("by_state", [True, False])
-def test_the_provider_refuses_another_runtime_too(tmp_path, calls, by_state):
-    first = calls.fill_defaults(Runtime(home=str(tmp_path), runtime="docker"), None)
+def test_the_provider_refuses_another_runtime_too(stack_home, calls, by_state):
+    first = calls.fill_defaults(Runtime(home=str(stack_home), runtime="docker"), None)
     if not by_state:
         calls.create(first)
     with pytest.raises(ProvisionError, match="runs in containers"):
-        calls.fill_defaults(Runtime(home=str(tmp_path), runtime="process"), first if by_state else None)
+        calls.fill_defaults(Runtime(home=str(stack_home), runtime="process"), first if by_state else None)
 
 
-def test_a_lost_file_is_no_drift_and_is_written_again(tmp_path, calls):
-    spec = calls.fill_defaults(Runtime(home=str(tmp_path / "stack"), runtime="docker"), None)
+def test_a_lost_file_is_no_drift_and_is_written_again(stack_home, calls):
+    spec = calls.fill_defaults(Runtime(home=str(stack_home), runtime="docker"), None)
     assert calls.needs_update(spec, {}) is not None
     found = calls.find(spec)
     assert found.spec == spec
     calls.update(found, spec)
     assert calls.needs_update(spec, {}) is None
-    assert runtime_record.read(tmp_path / "stack") == RuntimeRecord("docker", spec.mark)
+    assert runtime_record.read(stack_home) == RuntimeRecord("docker", spec.mark)
     calls.delete(calls.find(spec))
-    assert runtime_record.read(tmp_path / "stack") is None
+    assert runtime_record.read(stack_home) is None

@@ -10,6 +10,7 @@ from pydantic import Field
 
 from provision._lib.hints import hint
 from provision._lib.urls import of_port
+from provision.config.project_place import in_a_stack
 from provision.core.handler import LocalHandler, Observed
 from provision.core.spec import NaturalKey, Outputs, Secret, Spec, Unordered
 from provision.keycloak.version import VERSION
@@ -28,7 +29,9 @@ class Keycloak(Spec, module="process"):
     than the toolkit's keeps running; its next start is with the toolkit's version.
     """
 
-    home: Annotated[str, NaturalKey] = Field(description="The folder for data, log and pid record; absolute.")
+    home: Annotated[str, NaturalKey] = Field(
+        description="The folder for data, log and pid record; absolute, in the folder of a stack below the data folder."
+    )
     port: int | None = Field(
         default=None, ge=1, le=65535, description="Left out, a free one is chosen and kept."
     )
@@ -65,6 +68,10 @@ class KeycloakHandler(LocalHandler[Keycloak]):
         from provision.runtimes.process.ports import with_port
 
         return with_port(spec, old)
+
+    def preflight(self, spec: Keycloak) -> None:
+        """Raise an error if the home is not in the folder of a stack."""
+        in_a_stack(spec.home)
 
     def preview_outputs(self, spec: Keycloak) -> KeycloakOutputs | None:
         """Return the address, which follows from the port, or None if there is no port."""
@@ -120,12 +127,14 @@ class KeycloakHandler(LocalHandler[Keycloak]):
         """Start Keycloak and wait until its service account gets a token."""
         from provision.runtimes.process import keycloak
 
+        in_a_stack(spec.home)
         return _outputs(keycloak.start(_settings(spec)))
 
     def update(self, found: Observed[Keycloak], spec: Keycloak) -> KeycloakOutputs:
         """Bring Keycloak to the declared state; another secret of the service account needs no restart."""
         from provision.runtimes.process import keycloak
 
+        in_a_stack(spec.home)
         before = found.spec
         same_account = before.admin_client_id == spec.admin_client_id
         former = before.admin_client_secret if same_account else None
@@ -135,7 +144,7 @@ class KeycloakHandler(LocalHandler[Keycloak]):
         """Stop Keycloak and remove its folder."""
         from provision.runtimes.process import keycloak
 
-        keycloak.stop(Path(found.spec.home), remove_data=True)
+        keycloak.stop(in_a_stack(found.spec.home), remove_data=True)
 
 
 def _settings(spec: Keycloak) -> KeycloakSettings:

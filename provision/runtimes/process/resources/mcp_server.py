@@ -11,6 +11,7 @@ from pydantic import AfterValidator, Field
 
 from provision._lib.errors import UsageError
 from provision._lib.urls import of_port
+from provision.config.project_place import in_a_stack
 from provision.core.handler import LocalHandler, Observed
 from provision.core.spec import NaturalKey, Outputs, Secret, Spec, Unordered
 from provision.runtimes.process.search import SETTINGS_FILE, SETTINGS_OPTION, SETTINGS_VARIABLE
@@ -51,7 +52,7 @@ class McpServer(ServerOptions, Spec, module="process"):
         default=_ORIGINS.default, description=_ORIGINS.description
     )
     home: Annotated[str, NaturalKey] = Field(
-        description="The folder for settings, log and pid record; absolute."
+        description="The folder for settings, log and pid record; absolute, in the folder of a stack below the data folder."
     )
     name: ServerName = Field(description="Shown to clients.")
     port: Port | None = Field(default=None, description="Left out, a free one is chosen and kept.")
@@ -108,6 +109,10 @@ class McpServerHandler(LocalHandler[McpServer]):
         _refuse_unusable(spec)
         return with_port(spec, old)
 
+    def preflight(self, spec: McpServer) -> None:
+        """Raise an error if the home is not in the folder of a stack."""
+        in_a_stack(spec.home)
+
     def preview_outputs(self, spec: McpServer) -> McpServerOutputs | None:
         """Return the addresses, which follow from the port, or None if there is no port."""
         return _outputs(spec) if spec.port else None
@@ -139,7 +144,7 @@ class McpServerHandler(LocalHandler[McpServer]):
         """Start the server and wait until it answers."""
         from provision.runtimes.process import managed_process, ports, record
 
-        home = Path(spec.home)
+        home = in_a_stack(spec.home)
         settings = _process_settings(spec)
         running = managed_process.running(home)
         if running is None:
@@ -155,7 +160,7 @@ class McpServerHandler(LocalHandler[McpServer]):
 
         from provision.runtimes.process import managed_process
 
-        home = Path(found.spec.home)
+        home = in_a_stack(found.spec.home)
         managed_process.stop(home)
         if home.exists():
             shutil.rmtree(home)
