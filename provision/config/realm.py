@@ -42,6 +42,8 @@ class RealmConfig(Concept):
     """Seconds after which a login ends in any case."""
     events: bool | None = None
     """Keep logins and administrative changes; left out, a production stack keeps all of them, and others keep the events that show the use of clients."""
+    events_days: int | None = Field(default=None, ge=1, le=36_500)
+    """Days after which Keycloak deletes what users did; 180 when left out, but a realm that is taken over with `events: true` keeps its own limit."""
     password_policy: str | None = None
     """The password policy, in Keycloak's syntax; left out, a production realm of the stack's own requires 12 characters, other than user name and address, and a realm that is taken over keeps its own policy."""
     resource_indicators: bool = False

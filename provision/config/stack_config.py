@@ -36,6 +36,7 @@ if TYPE_CHECKING:
 
 KEYCLOAK = "keycloak"
 """The name of Keycloak's process or container among the names of the servers."""
+_EVENTS_DAYS = 180
 _PASSWORDS = "length(12) and notUsername(undefined) and notEmail(undefined)"
 
 
@@ -285,6 +286,12 @@ class StackConfig(Concept):
     def events(self) -> bool:
         """Return whether logins and administrative changes are kept."""
         return self.profile == "prod" if self.realm.events is None else self.realm.events
+
+    @property
+    def events_days(self) -> int | None:
+        """The days for which events are kept; None if a realm that is taken over keeps its own limit."""
+        keeps_its_own = self.realm.adopt and self.events
+        return self.realm.events_days or (None if keeps_its_own else _EVENTS_DAYS)
 
     @property
     def password_policy(self) -> str | None:

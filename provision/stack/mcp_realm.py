@@ -24,7 +24,7 @@ _USE_OF_CLIENTS = (
     "REFRESH_TOKEN",
 )
 """The events from which Keycloak knows when a client registered and when the client was used last."""
-_DAYS_OF_USE = 180
+_DAY_SECONDS = 86400
 
 
 class McpRealm:
@@ -112,13 +112,12 @@ class McpRealm:
 
     def _events(self) -> dict[str, Any]:
         """Return the settings of user events: keep Keycloak's default events, only events of clients' use, or none."""
-        if self._config.events or self._config.realm.events is False:
-            return {"events_enabled": self._config.events}
-        return {
-            "events_enabled": True,
-            "enabled_event_types": _USE_OF_CLIENTS,
-            "events_expiration": _DAYS_OF_USE * 86400,
-        }
+        if self._config.realm.events is False:
+            return {"events_enabled": False}
+        days = self._config.events_days
+        types = {} if self._config.events else {"enabled_event_types": _USE_OF_CLIENTS}
+        expiration = {} if days is None else {"events_expiration": days * _DAY_SECONDS}
+        return {"events_enabled": True, **types, **expiration}
 
     def _server(self, server: ServerConfig) -> ProtectedServer:
         # The scope that a client asks for selects one of several servers; a single server needs no selection.

@@ -165,6 +165,28 @@ def test_a_production_stack_keeps_events_and_lets_nobody_register():
     assert policy["hostSendingRegistrationRequestMustMatch"] is True
 
 
+_DAY = 86400
+_TAKEN_OVER = {**_PRODUCTION, "runtime": "external", "keycloak": {"url": "https://login.example.org"}}
+
+
+@pytest.mark.parametrize(
+    ("values", "expiration"),
+    [
+        ({}, 180 * _DAY),
+        ({"realm": {"eventsDays": 30}}, 30 * _DAY),
+        ({"realm": {"events": True}}, 180 * _DAY),
+        ({"realm": {"events": False}}, None),
+        ({"profile": "prod", **_PRODUCTION}, 180 * _DAY),
+        ({"profile": "prod", **_PRODUCTION, "realm": {"eventsDays": 400}}, 400 * _DAY),
+        ({"profile": "prod", **_TAKEN_OVER, "realm": {"adopt": True}}, None),
+        ({"profile": "prod", **_TAKEN_OVER, "realm": {"adopt": True, "eventsDays": 7}}, 7 * _DAY),
+    ],
+)
+def test_no_realm_of_ours_keeps_events_for_ever(values, expiration):
+    made, _ = declare(**values)
+    assert made["realm"].inputs.get("eventsExpiration") == expiration
+
+
 def test_the_keys_of_a_users_own_dict_are_not_respelled():
     seen = {}
 
