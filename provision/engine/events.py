@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Literal, Protocol
 
 from provision._lib.display_names import in_words, named
 from provision._lib.urn import Urn
+from provision.provider.wire import UNKNOWNS
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -32,6 +33,7 @@ _FORESEEN = "The provider for this resource has inputs that are not known during
 """Repeated for each object of a realm at a preview whose Keycloak is about to be made; normal at a preview."""
 _UNHANDLED = "an unhandled error occurred: "
 _SECRET = "[secret]"  # noqa: S105 - what is shown instead of one
+_NOT_KNOWN = "not known yet"
 
 
 Cause = Literal["world", "program"]
@@ -274,8 +276,13 @@ def _label(metadata: Any) -> str:
     if module != "keycloak":
         return named(kind, _name(metadata.urn))
     inputs = getattr(metadata.new or metadata.old, "inputs", None) or {}
-    keys = [inputs.get(name) for name in ("clientId", "username", "name", "scope") if inputs.get(name)]
-    return " ".join([in_words(kind), *map(str, keys[:1])])
+    keys = [
+        _shown(inputs.get(name)) for name in ("clientId", "username", "name", "scope") if inputs.get(name)
+    ]
+    known = [key for key in keys if key != _NOT_KNOWN]
+    if keys and not known:
+        known = [_name(metadata.urn)]
+    return " ".join([in_words(kind), *map(str, known[:1])])
 
 
 def _fields(metadata: Any) -> list[FieldChange]:
@@ -283,6 +290,8 @@ def _fields(metadata: Any) -> list[FieldChange]:
         return []
     changed = []
     for path, difference in sorted(metadata.detailed_diff.items()):
+        if any(_is_inner(key) for key in _keys(path)):
+            continue
         side = "inputs" if difference.input_diff else "outputs"
         before = _at(getattr(metadata.old, side, None) or {}, path)
         new_side = "inputs" if metadata.op != "refresh" else side
@@ -293,19 +302,37 @@ def _fields(metadata: Any) -> list[FieldChange]:
 
 def _at(values: Mapping[str, Any], path: str) -> Any:
     current: Any = values
-    for step in re.findall(r'\["([^"]*)"\]|\[(\d+)\]|([^.\[\]]+)', path):
-        key = step[0] or step[2]
-        if key:
+    for key in _keys(path):
+        if isinstance(key, str):
             current = current.get(key) if isinstance(current, dict) else None
         else:
-            index = int(step[1])
-            current = current[index] if isinstance(current, list) and index < len(current) else None
+            current = current[key] if isinstance(current, list) and key < len(current) else None
     return current
 
 
+def _keys(path: str) -> list[str | int]:
+    steps = re.findall(r'\["([^"]*)"\]|\[(\d+)\]|([^.\[\]]+)', path)
+    return [quoted or plain or int(index) for quoted, index, plain in steps]
+
+
+def _is_inner(key: Any) -> bool:
+    """Return whether a key is a bridged provider's own, such as ``__defaults``."""
+    return isinstance(key, str) and key.startswith("__")
+
+
 def _shown(value: Any) -> Any:
-    """Return a value for display; a wrapped secret that the engine did not mask is masked here."""
-    return _SECRET if isinstance(value, dict) and "ciphertext" in value else value
+    """Return a value for display.
+
+    A wrapped secret that the engine did not mask is masked here. The engine's sentinels of unknown values and the inner
+    keys of bridged providers are not shown.
+    """
+    if isinstance(value, dict):
+        if "ciphertext" in value:
+            return _SECRET
+        return {key: _shown(item) for key, item in value.items() if not _is_inner(key)}
+    if isinstance(value, (list, tuple)):
+        return [_shown(item) for item in value]
+    return _NOT_KNOWN if isinstance(value, str) and value in UNKNOWNS else value
 
 
 def _name(urn: str) -> str:

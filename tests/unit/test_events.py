@@ -118,6 +118,29 @@ def test_a_value_that_is_still_encrypted_is_shown_as_a_secret():
     assert ledger.changes[0].fields[0].before == "[secret]"
 
 
+def test_what_is_not_known_yet_is_said_in_words_and_inner_keys_are_left_out():
+    unknown = "04da6b54-80e4-46f7-96ec-b56ff0331ba9"
+    old = {"image": "a", "uploads": [{"file": "/f"}], "__defaults": ["x"]}
+    new = {"image": unknown, "uploads": [{"file": unknown, "__defaults": []}], "__defaults": []}
+    diff = {path: SimpleNamespace(input_diff=True) for path in (*new, "uploads[0].__defaults")}
+    ledger = EventCollector(Watcher())
+    ledger.take(event(resource_pre_event=step("update", planning=True, diff=diff, old=old, new=new)))
+    (change,) = ledger.changes
+    assert [(item.path, item.before, item.after) for item in change.fields] == [
+        ("image", "a", "not known yet"),
+        ("uploads", [{"file": "/f"}], [{"file": "not known yet"}]),
+    ]
+
+
+def test_an_object_whose_name_is_not_known_yet_has_the_name_of_the_program():
+    urn = "urn:pulumi:dev::provision::provision:keycloak:RealmClientScopeAssignment::tools-in-realm"
+    unknown = "04da6b54-80e4-46f7-96ec-b56ff0331ba9"
+    ledger = EventCollector(Watcher())
+    ledger.take(event(resource_pre_event=step("create", urn, planning=True, new={"scope": unknown})))
+    assert unknown not in ledger.changes[0].label
+    assert ledger.changes[0].label.endswith(" tools-in-realm")
+
+
 def test_errors_are_collected_by_object_without_the_engines_frame():
     ledger = EventCollector(Watcher())
     ledger.take(
