@@ -53,6 +53,32 @@ def test_a_container_that_holds_a_port_is_named(monkeypatch):
             'Get "https://registry-1.docker.io/v2/": dial tcp: lookup registry-1.docker.io: no such host',
             "registry",
         ),
+        (
+            (
+                "Error running buildx build: failed to solve: rpc error: code = Unknown desc = failed to solve with frontend dockerfile.v0:"
+                ' failed to create LLB definition: failed to do request: Head "http://127.0.0.1:1/v2/nowhere/manifests/1":'
+                " dial tcp 127.0.0.1:1: connect: connection refused"
+            ),
+            'registry is out of reach: failed to do request: Head "http://127.0.0.1:1/v2/nowhere/manifests/1"',
+        ),
+        (
+            (
+                "Error running buildx build: failed to solve: 127.0.0.1:1/nowhere:1: failed to resolve source metadata for"
+                ' 127.0.0.1:1/nowhere:1: failed to do request: Head "https://127.0.0.1:1/v2/nowhere/manifests/1": EOF'
+            ),
+            "registry is out of reach",
+        ),
+        (
+            (
+                "Error running buildx build: failed to solve: rpc error: code = Unknown desc = failed to solve with frontend dockerfile.v0:"
+                " failed to create LLB definition: localhost:5000/nowhere:1: not found"
+            ),
+            "localhost:5000/nowhere:1",
+        ),
+        (
+            "Error running buildx build: failed to solve: docker.io/library/nowhere:1: not found",
+            "docker.io/library/nowhere:1",
+        ),
     ],
 )
 def test_an_image_that_is_not_to_be_had_is_named_with_the_setting(words, named):
@@ -68,8 +94,22 @@ def test_a_full_disk_is_said():
     assert error.what == "The disk is full."
 
 
-def test_other_faults_stay_as_they_are():
-    assert _explained("keycloak-image: The command '/bin/false' returned a non-zero code: 1") is None
+@pytest.mark.parametrize(
+    "words",
+    [
+        "The command '/bin/false' returned a non-zero code: 1",
+        (
+            'Error running buildx build: failed to solve: process "/bin/sh -c tool" did not complete successfully: exit code: 127'
+            "\n/bin/sh: 1: tool: not found"
+        ),
+        (
+            "Error running buildx build: failed to solve: failed to compute cache key: failed to calculate checksum of ref"
+            ' abc::def: "/server": not found'
+        ),
+    ],
+)
+def test_other_faults_stay_as_they_are(words):
+    assert _explained(f"keycloak-image: {words}") is None
 
 
 def test_a_long_message_keeps_its_ends():

@@ -13,7 +13,13 @@ if TYPE_CHECKING:
 _BASE_IMAGES = "Name base images that this machine has or can pull: `provision:docker: {baseImages: {keycloak: …, python: …}}`."
 _NO_IMAGE = (
     r"pull access denied for (?P<denied>[^\s,]+)|manifest for (?P<unknown>\S+) not found"
+    # BuildKit's own words; what a command of the build prints, and the missing file of a COPY, stand in quotes or on other lines.
     r"|failed to resolve source metadata for (?P<unresolved>\S+): "
+    r"|failed to (?:solve|create LLB definition)\b[^\n\"]*: (?P<absent>[a-z0-9][\w.:/@-]*): not found"
+)
+_NO_REGISTRY = (
+    r"failed to do request:\s+(?:Get|Head)\s+\"https?://[^\"\n]+\":[^\n]*"
+    r"|(?:Get|Head) \"https?://[^\"\n]+\": (?:dial tcp|net/http|proxyconnect)[^\n]*"
 )
 
 
@@ -36,7 +42,7 @@ def _port_is_taken(found: re.Match[str]) -> ProvisionError:
 
 
 def _no_such_image(found: re.Match[str]) -> ProvisionError:
-    name = found["denied"] or found["unknown"] or found["unresolved"]
+    name = found["denied"] or found["unknown"] or found["unresolved"] or found["absent"]
     return ProvisionError(
         f"The image {name} can't be pulled: there is none, or it is not for you.", _BASE_IMAGES
     )
@@ -49,6 +55,6 @@ def _no_registry(found: re.Match[str]) -> ProvisionError:
 _EXPLAINED: tuple[tuple[str, Callable[[re.Match[str]], ProvisionError]], ...] = (
     # "Bind for 127.0.0.1:80 failed: port is already allocated" by Docker itself, or the kernel's error in Docker's proxy.
     (r"[\d.\]]+:(?P<port>\d+)\b[^\n]*(?:port is already allocated|address already in use)", _port_is_taken),
-    (r"Get \"https?://[^\"\n]+\": (?:dial tcp|net/http|proxyconnect)[^\n]*", _no_registry),
+    (_NO_REGISTRY, _no_registry),
     (_NO_IMAGE, _no_such_image),
 )
