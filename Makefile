@@ -1,6 +1,6 @@
 # `make up` and `make test` need nothing but Python 3.11 and the package registries.
 PYTHON ?= python3
-UV_VERSION := 0.13.9
+UV := tools/uv-requirements.txt
 BIN := .venv/bin
 STACK ?= dev
 KEYCLOAK ?= 26.4.0
@@ -15,10 +15,10 @@ unexport PYTHONDONTWRITEBYTECODE
 help:  ## this list
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 12
 
-$(READY): pyproject.toml uv.lock
+$(READY): pyproject.toml uv.lock $(UV)
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "error: Python 3.11 or newer is needed; $(PYTHON) is older. Set PYTHON=python3.x."; exit 1; }
 	@test -x $(BIN)/python || { echo "· making .venv"; $(PYTHON) -m venv .venv || { echo "error: no venv module; on Debian: apt-get install python3-venv"; exit 1; }; }
-	@test -x $(BIN)/uv && $(BIN)/uv --version | grep -q "$(UV_VERSION)" || { echo "· installing uv $(UV_VERSION)"; $(BIN)/python -m pip install --quiet --disable-pip-version-check uv==$(UV_VERSION); }
+	@$(BIN)/uv --version 2>/dev/null | tr ' ' '\n' | grep -qxF "$$(sed -n 's/^uv==\([^ ]*\).*/\1/p' $(UV))" || { echo "· installing uv"; $(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r $(UV); }
 	@echo "· installing the packages of uv.lock (a minute the first time)"
 	@VIRTUAL_ENV=$(CURDIR)/.venv $(BIN)/uv sync --active --frozen --inexact --compile-bytecode --quiet
 	@$(BIN)/python -m compileall -q provision

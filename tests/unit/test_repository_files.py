@@ -141,3 +141,17 @@ def test_the_licence_is_the_whole_one_that_the_package_names():
 def test_the_policy_on_security_names_the_version_that_gets_fixes():
     version = tomllib.loads((_PROJECT / "pyproject.toml").read_text())["project"]["version"]
     assert f"| {version.rpartition('.')[0]} | yes |" in (_PROJECT / "SECURITY.md").read_text()
+
+
+def test_what_make_setup_installs_by_pip_has_checksums():
+    recipe = (_PROJECT / "Makefile").read_text()
+    installs = [line for line in recipe.splitlines() if "pip install" in line and "error:" not in line]
+    assert installs
+    assert all("--require-hashes" in line for line in installs), installs
+    required = (_PROJECT / "tools" / "uv-requirements.txt").read_text()
+    assert re.search(r"^uv==[0-9.]+ \\\n    --hash=sha256:[0-9a-f]{64}", required, re.MULTILINE)
+
+
+def test_the_builder_of_the_package_has_an_upper_bound():
+    (builder,) = tomllib.loads((_PROJECT / "pyproject.toml").read_text())["build-system"]["requires"]
+    assert "<" in builder
