@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import os
+import signal
+import threading
 from typing import TYPE_CHECKING, Any
 
 import pulumi
 
-from provision._lib.errors import ProvisionError, UsageError
+from provision._lib.errors import ProvisionError, StoppedError, UsageError
 from provision._lib.hints import for_stack, hint
 from provision.config.names import NAMESPACE
 from provision.config.project import Project
@@ -31,6 +34,7 @@ def program(project_folder: Path) -> dict[str, Any]:
     """
     from pulumi.runtime.config import CONFIG, get_config_env
 
+    _end_at_sigint()
     prefix = f"{NAMESPACE}:"
     values = CONFIG.get() or get_config_env()
     name = pulumi.get_stack()
@@ -58,6 +62,16 @@ def program(project_folder: Path) -> dict[str, Any]:
     for key, value in outputs.items():
         pulumi.export(key, value)
     return outputs
+
+
+def _end_at_sigint() -> None:
+    """Let SIGINT end a program of its own process at once and silently.
+
+    The language host interrupts a program that waits for an engine which has given up; Python would print a traceback below
+    the engine's error. In a command of ours the program runs on another thread, and the signal is the command's.
+    """
+    if threading.current_thread() is threading.main_thread():
+        signal.signal(signal.SIGINT, lambda *_: os._exit(StoppedError.exit_code))
 
 
 def _marked(key: str, value: Any, written: Any) -> Any:

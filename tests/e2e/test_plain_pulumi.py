@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import socket
+
 import pytest
 
 from tests.support.pulumi_shell import PulumiShell
@@ -55,6 +57,20 @@ def test_a_wrong_key_is_told_without_a_traceback(shell, stack):
         assert "Traceback" not in shown
     stack.change_config("\n  provision:keycloack: {port: 1}", "")
     assert stack.processes() == {}
+
+
+def test_a_failed_update_is_told_without_a_traceback_of_the_program_that_waited_for_it(shell, stack):
+    """The language host interrupts a program that still waits when the engine has given up."""
+    shell.pulumi("stack", "init", "test")
+    with socket.create_server(("127.0.0.1", 0)) as held:
+        port = held.getsockname()[1]
+        stack.change_config(
+            "provision:profile: test", f"provision:profile: test\n  provision:server: {{port: {port}}}"
+        )
+        shown = shell.pulumi(*_UP, code=FAILED)
+    assert f"Port {port} is taken" in shown
+    assert "Traceback" not in shown, shown
+    assert "KeyboardInterrupt" not in shown, shown
 
 
 def test_a_copy_by_name_is_not_taken_for_another_stack(tmp_path):

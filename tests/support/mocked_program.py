@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import copy
 import json
+import signal
 import tempfile
 from contextlib import contextmanager
 from functools import cache
@@ -89,10 +90,14 @@ def with_mocks(
 ) -> dict[str, pulumi.runtime.MockResourceArgs]:
     """Run an action as Pulumi runs a program; return the declared resources by name."""
     recorder = recorder or Recorder()
+    interrupt = signal.getsignal(signal.SIGINT)  # which a program takes for the whole process
     # Pulumi sends each resource with the trace of the call that declares it, which no mock reads.
     with own_event_loop(), mock.patch("pulumi.runtime.resource._get_stack_trace", source_pb2.StackTrace):
         pulumi.runtime.set_mocks(recorder, project="provision", stack=stack, preview=False)
-        pulumi.runtime.test(action)()
+        try:
+            pulumi.runtime.test(action)()
+        finally:
+            signal.signal(signal.SIGINT, interrupt)
     return recorder.made
 
 

@@ -79,8 +79,6 @@ def _run(program: str, file: Path, parallel: int) -> int:
     except Exception as error:  # noqa: BLE001 - whatever the program raises is shown
         pulumi.log.error(f"Program failed with an unhandled exception:\n{_trace(error, file)}")
         return _ERROR_ALREADY_SHOWN
-    except KeyboardInterrupt:  # the engine ends the operation, and answers no call any more
-        os._exit(_FAILED)
     finally:
         workers.shutdown()
         loop.close()
