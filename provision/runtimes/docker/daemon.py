@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
 PLUGIN = "pulumi-resource-docker"
 PLUGIN_VERSION = "5.2.0"
+_INSTALL = f"`pulumi plugin install resource docker {PLUGIN_VERSION}`"
 _ANSWER_SECONDS = 10
 _PODMAN = "Podman Engine"
 
@@ -35,7 +36,8 @@ def diagnose() -> Iterator[Finding]:
     else:
         yield Finding.missing("Docker", error)
     if (lacking := _missing_plugin()) is None:
-        yield Finding("Docker plugin", "found", f"{PLUGIN_VERSION}, {_plugin()}")
+        version = "the one on PATH, of whatever version" if plugin_on_path() else PLUGIN_VERSION
+        yield Finding("Docker plugin", "found", f"{version}, {_plugin()}")
     else:
         yield Finding.missing("Docker plugin", lacking)
 
@@ -45,7 +47,7 @@ def _missing_plugin() -> ProvisionError | None:
         return None
     return ProvisionError(
         f"Pulumi's Docker plugin {PLUGIN_VERSION} is not there.",
-        f"Install it: `pulumi plugin install resource docker {PLUGIN_VERSION}`.",
+        f"Install it: {_INSTALL}.",
     )
 
 
@@ -97,9 +99,32 @@ def _where() -> str:
     return os.environ.get("DOCKER_HOST", "unix:///var/run/docker.sock")
 
 
+def plugin_on_path() -> str | None:
+    """Return the path of the plugin on PATH, or None if there is none.
+
+    Pulumi takes that one, whatever its version is, before those that it installed itself. The plugin tells its version only
+    once it serves.
+    """
+    return shutil.which(PLUGIN)
+
+
+def another_plugin(told: str) -> ProvisionError | None:
+    """Return the error for a plugin on PATH that does not know an input which this version of ours declares.
+
+    Args:
+        told: The plugin's own words.
+    """
+    if (found := plugin_on_path()) is None:
+        return None
+    return ProvisionError(
+        f"Pulumi's Docker plugin on PATH ({found}) is not {PLUGIN_VERSION}: {told}",
+        f"Take it off PATH, where Pulumi looks first, and install the right one: {_INSTALL}.",
+    )
+
+
 def _plugin() -> str | None:
     """Return the path of Pulumi's plugin, or None if the plugin is not installed."""
-    if found := shutil.which(PLUGIN):
+    if found := plugin_on_path():
         return found
     home = Path(os.environ.get("PULUMI_HOME") or Path.home() / ".pulumi")
     return next(map(str, home.glob(f"plugins/resource-docker-v{PLUGIN_VERSION}*/{PLUGIN}")), None)

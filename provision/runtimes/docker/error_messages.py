@@ -41,6 +41,12 @@ def _port_is_taken(found: re.Match[str]) -> ProvisionError:
     return taken(int(found["port"]))
 
 
+def _another_plugin(found: re.Match[str]) -> ProvisionError | None:
+    from provision.runtimes.docker.daemon import another_plugin
+
+    return another_plugin(found[0])
+
+
 def _no_such_image(found: re.Match[str]) -> ProvisionError:
     name = found["denied"] or found["unknown"] or found["unresolved"] or found["absent"]
     return ProvisionError(
@@ -52,9 +58,11 @@ def _no_registry(found: re.Match[str]) -> ProvisionError:
     return ProvisionError(f"An image can't be pulled, its registry is out of reach: {found[0]}", _BASE_IMAGES)
 
 
-_EXPLAINED: tuple[tuple[str, Callable[[re.Match[str]], ProvisionError]], ...] = (
+_EXPLAINED: tuple[tuple[str, Callable[[re.Match[str]], ProvisionError | None]], ...] = (
     # "Bind for 127.0.0.1:80 failed: port is already allocated" by Docker itself, or the kernel's error in Docker's proxy.
     (r"[\d.\]]+:(?P<port>\d+)\b[^\n]*(?:port is already allocated|address already in use)", _port_is_taken),
     (_NO_REGISTRY, _no_registry),
     (_NO_IMAGE, _no_such_image),
+    # The bridge's check of inputs; every plugin of the right version knows all that we declare.
+    (r"Invalid or unknown key\. Examine values at '[^'\n]+'", _another_plugin),
 )
