@@ -209,6 +209,10 @@ def processes(it: Running) -> None:
     assert not [name for name in known if re.search("pids", name)]
 
 
+def log(it: Running) -> None:
+    assert it.host["LogConfig"] == {"Type": "json-file", "Config": {"max-size": "10m", "max-file": "3"}}
+
+
 def restart(it: Running) -> None:
     assert it.host["RestartPolicy"]["Name"] == "unless-stopped"
 
@@ -230,6 +234,7 @@ CHECKS: dict[str, Callable[[Running], None]] = {
     "devices": devices,
     "memory": memory,
     "processes": processes,
+    "log": log,
     "restart": restart,
 }
 """The checks by the first cell of their lines in the table."""

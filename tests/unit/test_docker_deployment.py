@@ -216,6 +216,8 @@ def test_a_container_is_declared_with_as_few_rights_as_it_can_do_with(name):
     assert declared["memory"] == declared["memorySwap"] > 0
     assert declared["ipcMode"] == "private"
     assert declared["restart"] == "unless-stopped"
+    assert declared["logDriver"] == "json-file"
+    assert declared["logOpts"] == {"max-size": "10m", "max-file": "3"}
     assert set(declared["tmpfs"]) == {"/tmp"}
     assert not {"privileged", "pidMode", "networkMode", "devices", "usernsMode"} & set(declared)
 

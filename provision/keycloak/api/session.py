@@ -222,7 +222,7 @@ class Session:
     def _disk(self) -> str:
         """Return the words for a full disk if Keycloak's data may be on it, or an empty text.
 
-        A Keycloak on a full disk has many answers, none of which names the disk: "Cannot parse the JSON", for example.
+        A Keycloak on a full disk has many answers, such as "Cannot parse the JSON", but no answer names the disk.
         """
         if is_loopback(host(self.url)) and data_folder.is_full():
             return f"; {data_folder.NO_SPACE} in {data_folder.user_data_dir()}"

@@ -102,14 +102,14 @@ def _where() -> str:
 def plugin_on_path() -> str | None:
     """Return the path of the plugin on PATH, or None if there is none.
 
-    Pulumi takes that one, whatever its version is, before those that it installed itself. The plugin tells its version only
-    once it serves.
+    Pulumi prefers a plugin on PATH, of any version, to the plugins that Pulumi installed. A plugin tells its version only
+    while it serves.
     """
     return shutil.which(PLUGIN)
 
 
 def another_plugin(told: str) -> ProvisionError | None:
-    """Return the error for a plugin on PATH that does not know an input which this version of ours declares.
+    """Return the error for a plugin on PATH that does not know an input of a declared container.
 
     Args:
         told: The plugin's own words.

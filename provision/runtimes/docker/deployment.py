@@ -31,6 +31,7 @@ _KEYCLOAK = "keycloak"
 _SERVER_PORT = 3000
 _KEYCLOAK_MEGABYTES = 1024
 _SERVER_MEGABYTES = 512
+_LOG_LIMITS = {"max-size": "10m", "max-file": "3"}  # a stranger's failed logins are lines in a log
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -277,6 +278,8 @@ class DockerDeployment:
             memory_swap=what.megabytes,  # the sum of memory and swap, so nothing is swapped
             ipc_mode="private",
             restart="unless-stopped",
+            log_driver="json-file",
+            log_opts=dict(_LOG_LIMITS),
             healthcheck=pulumi_docker.ContainerHealthcheckArgs(
                 tests=list(what.healthcheck),
                 interval=health.INTERVAL,
