@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from pydantic import AfterValidator, Field
+from pydantic import AfterValidator, Field, model_validator
 
 from provision._lib.matches import Matches
 from provision.config import mcp_clients
@@ -90,7 +90,16 @@ class ClientConfig(Concept):
     name: str = "MCP client"
     """The client's name on the consent page."""
     redirect_uris: tuple[str, ...] = mcp_clients.redirect_uris()
-    """The client's redirect URIs, compared exactly; `http://127.0.0.1/…` and `http://localhost/…` without a port match any port."""
+    """The client's redirect URIs, compared exactly; `http://127.0.0.1/…` and `http://localhost/…` without a port match any port. Required with `clientId`."""
+
+    @model_validator(mode="after")
+    def _own_client_has_own_redirect_uris(self) -> ClientConfig:
+        given = self.model_fields_set
+        if not self.redirect_uris or ("client_id" in given and "redirect_uris" not in given):
+            raise ValueError(
+                f"the client {self.client_id} needs redirectUris: the addresses to which a login returns"
+            )
+        return self
 
 
 class DemoUserConfig(Concept):

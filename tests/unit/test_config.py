@@ -11,6 +11,7 @@ from provision._lib.hints import for_stack
 from provision.cli.stack_secrets import path_of
 from provision.config.objects import in_order
 from provision.config.project import Project
+from provision.config.realm import ClientConfig
 from provision.config.secret_keys import is_secret_key, secret_keys
 from provision.config.stack_config import StackConfig, read
 from provision.engine.operation import Engine
@@ -19,6 +20,7 @@ _SECRET = "a-secret-of-some-length"
 _SECRETS = {"adminClientSecret": _SECRET, "introspectionClientSecret": _SECRET}
 _EXTERNAL = {"runtime": "external", "keycloak": {"url": "https://login.example.org"}, **_SECRETS}
 _ELSEWHERE = "https://mcp.example.org/mcp"
+_CALLBACK = "http://localhost/callback"
 _TLS = {"tlsCertificateFile": "certs/server.pem", "tlsKeyFile": "/etc/server.key", "caFile": "ca.pem"}
 _ROOT = Path(__file__).parents[2]
 
@@ -84,6 +86,21 @@ def test_a_wrong_key_or_value_is_named_with_its_path(values, message):
         read(values, source="Pulumi.dev.yaml")
     assert message in caught.value.what
     assert "Pulumi.dev.yaml" in caught.value.what
+
+
+@pytest.mark.parametrize("client", ["clientId: shop", "clientId: shop, redirectUris: []", "redirectUris: []"])
+def test_a_client_that_the_file_names_brings_its_own_redirect_uris(project, client):
+    text = f"config:\n  provision:clients:\n    - {{clientId: a, redirectUris: ['{_CALLBACK}']}}\n    - {{{client}}}\n"
+    with pytest.raises(UsageError) as caught:
+        write(project, "dev", text).config()
+    name = "shop" if "shop" in client else "mcp-client"
+    assert f"line 4: provision:clients[1]: the client {name} needs redirectUris" in caught.value.what
+
+
+def test_the_default_client_keeps_its_redirect_uris_under_another_display_name():
+    (client,) = read({"clients": [{"name": "Editors"}]}, source="f").clients
+    assert client == ClientConfig(name="Editors")
+    assert "https://claude.ai/api/mcp/auth_callback" in client.redirect_uris
 
 
 def test_files_are_meant_from_the_folder_of_the_stack_file(project, monkeypatch, tmp_path):
@@ -152,7 +169,10 @@ def test_a_production_stack_without_a_secret_says_how_to_set_it():
         ({**_EXTERNAL, "keycloak": {"url": "https://login.example.org", "port": 1}}, "leave it out"),
         ({"server": {"url": "http://mcp.example.org/mcp"}}, "server.url must be https"),
         ({"server": {"url": "https://mcp.example.org/mcp/"}}, "provision:server.url: "),
-        ({"clients": [{"clientId": "mcp-server"}]}, "the client id mcp-server is given twice"),
+        (
+            {"clients": [{"clientId": "mcp-server", "redirectUris": [_CALLBACK]}]},
+            "the client id mcp-server is given twice",
+        ),
     ],
 )
 def test_what_an_external_keycloak_and_server_need(values, message):
