@@ -31,6 +31,11 @@ _DONE = {
     "delete-replaced": ("-", "red", "removed to be replaced"),
 }
 _DOING = {"create": "creating", "update": "updating", "delete": "deleting", "create-replacement": "replacing"}
+_WITH_ADOPTED = {
+    "create": ("+", "green", "taken over"),
+    "delete": ("-", "yellow", "given back"),
+}
+"""The operations on objects that were there before the stack, and that stay when the stack goes."""
 _PLAIN_LINE_EVERY_SECONDS = 10.0
 _LONGEST_NOTE = 60
 _MIB = 1024 * 1024
@@ -136,7 +141,7 @@ class Screen:
     def finished(self, change: Change, seconds: float) -> None:
         """Show that a change is done, with its duration and its fields."""
         self._changes.pop(change.urn, None)
-        sign, color, word = _DONE.get(change.op, ("·", "dim", change.op))
+        sign, color, word = _done(change) or ("·", "dim", change.op)
         self.line((f"  {sign} ", color), change.label, (f"  {word}  {seconds:.1f} s", "dim"))
         self.fields(change)
 
@@ -151,8 +156,9 @@ class Screen:
 
     def planned(self, change: Change) -> None:
         """Show a line of a preview."""
-        sign, color, _ = _DONE.get(change.op, ("±", "yellow", ""))
-        self.line((f"  {sign} ", color), change.label, (f"  {change.op}", "dim"))
+        sign, color, _ = _done(change) or ("±", "yellow", "")
+        word = "give back" if change.adopted and change.op == "delete" else change.op
+        self.line((f"  {sign} ", color), change.label, (f"  {word}", "dim"))
         self.fields(change)
 
     def drifted(self, change: Change) -> None:
@@ -176,9 +182,15 @@ class Screen:
         """Return a line for each current step and each current change."""
         lines = [step.segments() for step in list(self._steps.values())]
         for change, began in list(self._changes.values()):
-            doing = _DOING.get(change.op, change.op)
+            is_given_back = change.adopted and change.op == "delete"
+            doing = "giving back" if is_given_back else _DOING.get(change.op, change.op)
             lines.append([change.label, (f"  {doing} {time.monotonic() - began:.1f} s", "dim")])
         return lines
+
+
+def _done(change: Change) -> tuple[str, str, str] | None:
+    """Return the sign, the color and the word for an operation, or None if the operation has none."""
+    return (change.adopted and _WITH_ADOPTED.get(change.op)) or _DONE.get(change.op)
 
 
 def _difference(before: Any, after: Any, between: str) -> list[Segment]:

@@ -10,7 +10,7 @@ import enum
 from dataclasses import dataclass
 from functools import cache
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Any, ClassVar, Self
+from typing import TYPE_CHECKING, Any, ClassVar, Final, Self
 from urllib.parse import quote, unquote
 
 from pydantic import BaseModel, ConfigDict
@@ -34,6 +34,8 @@ DECLARED = ConfigDict(
 text.
 """
 PACKAGE = "provision"
+ADOPTED_FROM: Final = "adoptedFrom"
+"""The output that holds the settings of an adopted object before its adoption; delete puts them back."""
 
 
 class Mark(enum.Enum):

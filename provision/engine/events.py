@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Any, Literal, Protocol
 
 from provision._lib.display_names import in_words, named
 from provision._lib.urn import Urn
+from provision.core.registry import kind as handler_of
+from provision.core.spec import ADOPTED_FROM
 from provision.provider.wire import UNKNOWNS
 
 if TYPE_CHECKING:
@@ -57,6 +59,9 @@ class FieldChange:
 class Change:
     """An operation that is, or would be, done to an object.
 
+    ``adopted`` is true for the creation of an object that was there already and was taken over, and for the deletion of
+    such an object, which gets its former settings back and stays.
+
     The cause is known after a look at the world (a refresh): ``world`` if somebody changed the object, ``program``
     if the program now declares the object differently.
     """
@@ -68,6 +73,7 @@ class Change:
     fields: tuple[FieldChange, ...] = ()
     label: str = ""
     cause: Cause = "program"
+    adopted: bool = False
 
     def as_json(self) -> dict[str, Any]:
         """Return plain data for ``--json``."""
@@ -267,22 +273,21 @@ def _change(metadata: Any) -> Change:
         op=str(getattr(metadata.op, "value", metadata.op)),
         fields=tuple(_fields(metadata)),
         label=_label(metadata),
+        adopted=ADOPTED_FROM in (getattr(metadata.new or metadata.old, "outputs", None) or {}),
     )
 
 
 def _label(metadata: Any) -> str:
-    """Return the object in words: ``client scope mcp:tools``."""
-    _, module, kind = metadata.type.rsplit("$", 1)[-1].split(":")
-    if module != "keycloak":
+    """Return the object in words, with its natural key: ``client scope mcp:tools``."""
+    token = metadata.type.rsplit("$", 1)[-1]
+    _, module, kind = token.split(":")
+    handler = handler_of(token) if module == "keycloak" else None
+    if handler is None:
         return named(kind, _name(metadata.urn))
     inputs = getattr(metadata.new or metadata.old, "inputs", None) or {}
-    keys = [
-        _shown(inputs.get(name)) for name in ("clientId", "username", "name", "scope") if inputs.get(name)
-    ]
-    known = [key for key in keys if key != _NOT_KNOWN]
-    if keys and not known:
-        known = [_name(metadata.urn)]
-    return " ".join([in_words(kind), *map(str, known[:1])])
+    keys = [_shown(inputs.get(field.wire)) for field in handler.spec.own_key_fields()]
+    known = [str(key) for key in keys if key and key != _NOT_KNOWN]
+    return " ".join([in_words(kind), "/".join(known) or _name(metadata.urn)])
 
 
 def _fields(metadata: Any) -> list[FieldChange]:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from contextlib import suppress
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any
 
 from pydantic import ValidationError
 
@@ -20,7 +20,7 @@ from provision._lib.errors import (
     UsageError,
 )
 from provision._lib.validation import problems
-from provision.core.spec import Mark
+from provision.core.spec import ADOPTED_FROM, Mark
 from provision.provider.journal import Entry, Journal
 from provision.provider.wire import UNKNOWN, Hidden, holds_secret, holds_unknown, plain
 
@@ -29,9 +29,6 @@ if TYPE_CHECKING:
 
     from provision.core.handler import Context, Handler, Observed
     from provision.core.spec import Outputs, Spec
-
-ADOPTED_FROM: Final = "adoptedFrom"
-"""The output that holds the settings of an adopted object before its adoption; delete puts them back."""
 
 
 @dataclass(frozen=True)

@@ -11,8 +11,7 @@ from typing import Annotated, Any, Literal, Union, get_args, get_origin
 from pydantic import BaseModel
 
 from provision.core.registry import catalogue, configuration
-from provision.core.spec import PACKAGE, Mark
-from provision.provider.lifecycle import ADOPTED_FROM
+from provision.core.spec import ADOPTED_FROM, PACKAGE, Mark
 
 _PRIMITIVES = {str: "string", bool: "boolean", int: "integer", float: "number"}
 _ANY = {"$ref": "pulumi.json#/Any"}

@@ -57,6 +57,8 @@ def test_the_file_describes_the_realm_without_a_write_and_rebuilds_it(
     said = stack.run(*arguments, stdin=f"{admin_secret}\n")
 
     assert session.get(world.realm, "admin-events") == []
+    assert f"+ realm {world.realm}  taken over" in said.stderr
+    assert "created" not in said.stderr
     assert "1 users: they are data, not configuration" in said.stdout
     assert "client https://old.example (saml)" in said.stdout
     assert "clientSecret of the identity provider corp-é: it stays; another Keycloak needs it" in said.stdout
@@ -79,8 +81,10 @@ def test_the_file_describes_the_realm_without_a_write_and_rebuilds_it(
     assert change["type"] == "provision:keycloak:Realm"
     stack.run("up", "--refresh")
     assert session.get(world.realm)["accessTokenLifespan"] == 111
-    stack.run("down", "--yes")
+    said = stack.run("down", "--yes")
     assert session.get(world.realm) is not None
+    assert f"- realm {world.realm}  given back" in said.stderr
+    assert "deleted" not in said.stderr
 
     session.delete(world.realm)
     config = load(file)

@@ -4,7 +4,11 @@ from __future__ import annotations
 
 from types import SimpleNamespace
 
+import pytest
+
+from provision.core.registry import catalogue
 from provision.engine.events import EventCollector, Unwatched, _without_prefix
+from tests.support.samples import SAMPLES
 
 _REALM = "urn:pulumi:dev::provision::provision:index:McpStack$provision:keycloak:Realm::realm"
 _STACK = "urn:pulumi:dev::provision::pulumi:pulumi:Stack::provision-dev"
@@ -37,8 +41,8 @@ def step(op, urn=_REALM, *, planning=False, **state):
         urn=urn,
         type=urn.split("::")[2],
         detailed_diff=state.get("diff"),
-        old=SimpleNamespace(inputs=state.get("old", {}), outputs={}),
-        new=SimpleNamespace(inputs=state.get("new", {"name": "mcp"}), outputs={}),
+        old=SimpleNamespace(inputs=state.get("old", {}), outputs=state.get("outputs", {})),
+        new=SimpleNamespace(inputs=state.get("new", {"name": "mcp"}), outputs=state.get("outputs", {})),
     )
     return SimpleNamespace(metadata=metadata, planning=planning)
 
@@ -229,3 +233,57 @@ def test_what_a_program_declares_is_kept_whether_anything_is_done_to_it_or_not()
 def test_the_refusal_of_a_resource_is_told_without_pulumi_s_frame():
     said = "provision:keycloak:IdentityProvider resource 'IdentityProvider/it's' has a problem: It has no secret."
     assert _without_prefix(said) == "It has no secret."
+
+
+def _labels(kind, inputs):
+    ledger = EventCollector(watcher := Watcher())
+    ledger.take(
+        event(resource_pre_event=step("create", _REALM.replace("Realm::realm", f"{kind}::x"), new=inputs))
+    )
+    return [told[-1] for told in watcher.told]
+
+
+@pytest.mark.parametrize("token", [token for token in catalogue() if token.split(":")[1] == "keycloak"])
+def test_each_kind_of_object_is_named_by_its_natural_key(token):
+    spec, inputs = catalogue()[token].spec, SAMPLES[token].inputs
+    declared = (
+        spec.model_validate({"realm": "mcp", **inputs}) if spec.container() else spec.model_validate(inputs)
+    )
+    (label,) = _labels(spec.__name__, declared.wire())
+    assert label == declared.label().removesuffix(" in realm mcp").strip()
+
+
+@pytest.mark.parametrize(
+    ("kind", "inputs", "label"),
+    [
+        ("Group", {"path": "/staff/admins"}, "group /staff/admins"),
+        (
+            "AllowedClientScopesPolicy",
+            {"registration": "anonymous"},
+            "allowed client scopes policy anonymous",
+        ),
+        ("IdentityProvider", {"alias": "corp", "clientId": "kc"}, "identity provider corp"),
+        ("User", {"username": "ada", "clientId": "x"}, "user ada"),
+        (
+            "ClientScopeAssignment",
+            {"client": "shop", "scope": "mcp:tools"},
+            "client scope assignment shop/mcp:tools",
+        ),
+        ("Group", {"path": "04da6b54-80e4-46f7-96ec-b56ff0331ba9"}, "group"),  # not known yet at a preview
+        ("UserProfile", {"realm": "mcp"}, "user profile"),
+        ("NoSuchKind", {"name": "a"}, "no such kind x"),
+    ],
+)
+def test_an_object_is_named_by_the_part_of_its_key_that_people_know(kind, inputs, label):
+    assert _labels(kind, inputs) == [label]
+
+
+@pytest.mark.parametrize("op", ["create", "delete"])
+def test_a_change_tells_whether_the_object_was_there_before_the_stack(op):
+    for outputs, adopted in (({}, False), ({"adoptedFrom": "[secret]"}, True)):
+        ledger = EventCollector(Watcher())
+        ledger.take(event(res_outputs_event=step(op, outputs=outputs)))
+        (change,) = ledger.changes
+        assert change.adopted is adopted
+        assert change.as_json()["op"] == op
+        assert "adopted" not in change.as_json()

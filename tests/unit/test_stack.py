@@ -202,10 +202,11 @@ def test_the_keys_of_a_users_own_dict_are_not_respelled():
 
 
 def test_each_declared_client_is_made():
+    redirects = {name: [f"https://{name}.example/cb"] for name in ("a", "b")}
     made, outputs = declare(
-        clients=[{"clientId": "a", "redirectUris": ["https://a.example/cb"]}, {"clientId": "b"}]
+        clients=[{"clientId": name, "redirectUris": uris} for name, uris in redirects.items()]
     )
-    assert made["a"].inputs["redirectUris"] == ["https://a.example/cb"]
+    assert {name: made[name].inputs["redirectUris"] for name in redirects} == redirects
     assert [client["client_id"] for client in outputs["clients"]] == ["a", "b"]
 
 
