@@ -52,7 +52,7 @@ def command(invocation: Invocation, *, as_json: bool, show_secrets: bool, of_all
         )
     else:
         for item in found:
-            _line(item.name, _state(item))
+            _line(item.name, state_in_words(item))
         if outputs is not None:
             _print_outputs(outputs, show_secrets=show_secrets)
         elif problem is None:
@@ -64,12 +64,19 @@ def command(invocation: Invocation, *, as_json: bool, show_secrets: bool, of_all
         click.get_current_context().exit(1)
 
 
-def _state(item: RunningProcess) -> str:
+def state_in_words(item: RunningProcess) -> str:
+    """Return whether a process works, and what makes it work again.
+
+    Args:
+        item: The process.
+    """
     if item.is_well:
         return f"running, pid {item.pid}"
     told = f" ({item.state})" if item.state is not None else ""
-    word = "NOT RUNNING" if item.pid is None else "NOT WORKING"
-    return f"{word}{told}; {hint('up')} starts it again"
+    if item.pid is None or item.container is not None:
+        word = "NOT RUNNING" if item.pid is None else "NOT WORKING"
+        return f"{word}{told}; {hint('up')} starts it again"
+    return f"NOT WORKING{told}; `kill -CONT {item.pid}` lets it go on"
 
 
 def _print_why_not_up(stack: StackFile, found: Sequence[RunningProcess]) -> None:

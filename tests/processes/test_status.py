@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import os
+import signal
+
 import pytest
 
+from provision.cli.status import state_in_words
 from provision.runtimes.process import managed_process, status
 
 _SLEEP = ("/bin/sh", "-c", "exec sleep 60")
@@ -37,6 +41,19 @@ def test_a_process_is_listed_while_it_runs_and_after_it_was_stopped(home):
     assert [(item.name, item.pid) for item in status.processes(home)] == [("weather", started.pid)]
     status.stop_all(home)
     assert [(item.name, item.pid) for item in status.processes(home)] == [("weather", None)]
+
+
+def test_a_process_that_a_signal_holds_does_not_work(home):
+    started = _start(home)
+    os.kill(started.pid, signal.SIGSTOP)
+    (item,) = status.processes(home)
+    assert (item.pid, item.state, item.is_well) == (started.pid, "stopped", False)
+    assert item.as_json()["state"] == "stopped"
+    assert state_in_words(item) == f"NOT WORKING (stopped); `kill -CONT {started.pid}` lets it go on"
+    os.kill(started.pid, signal.SIGCONT)
+    (item,) = status.processes(home)
+    assert item.is_well
+    assert "state" not in item.as_json()
 
 
 def test_a_stack_without_a_folder_has_no_processes(tmp_path):

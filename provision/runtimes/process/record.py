@@ -107,6 +107,16 @@ def is_leaving(managed: ManagedProcess) -> bool:
     return _same_process(managed) is not None and process_of(managed) is None
 
 
+def is_stopped(managed: ManagedProcess) -> bool:
+    """Return whether a signal such as SIGSTOP holds the process, so that it does nothing."""
+    import psutil
+
+    process = _same_process(managed)
+    with suppress(psutil.Error):
+        return process is not None and process.status() == psutil.STATUS_STOPPED
+    return False
+
+
 def _same_process(managed: ManagedProcess) -> psutil.Process | None:
     import psutil
 

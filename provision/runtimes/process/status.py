@@ -27,8 +27,15 @@ def processes(stack_home: Path) -> tuple[RunningProcess, ...]:
     found = []
     for home in _homes(stack_home):
         running = managed_process.running(home)
+        is_stopped = running is not None and record.is_stopped(running)
         found.append(
-            RunningProcess(name=home.name, pid=running.pid if running else None, log=str(_log_of(home)))
+            RunningProcess(
+                name=home.name,
+                pid=running.pid if running else None,
+                log=str(_log_of(home)),
+                state="stopped" if is_stopped else None,
+                works=not is_stopped,
+            )
         )
     return tuple(found)
 
