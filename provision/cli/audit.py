@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
+from click.core import ParameterSource
 
 from provision._lib.errors import ProvisionError, UsageError
 from provision.cli.main import EXIT_FINDINGS, Invocation
@@ -96,10 +97,14 @@ def command(
     if explain:
         _explain(explain)
         return
+    if as_json:
+        given = click.get_current_context().get_parameter_source("form")
+        if form != "json" and given is not ParameterSource.DEFAULT:
+            raise UsageError(f"--json and --format {form} are two formats.", "Give one of them.")
+        form = "json"
     asked = _Asked(**options)  # type: ignore[arg-type]
     asked.check()
     report, subject = _audited(invocation, asked)
-    form = "json" if as_json else form
     _deliver(report, subject, form, output)
     if report.mandatory or (strict and (report.findings or report.inconclusive)):
         click.get_current_context().exit(EXIT_FINDINGS)

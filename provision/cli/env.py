@@ -18,7 +18,8 @@ from provision.cli.output import hand_over
 @click.pass_obj
 def command(invocation: Invocation, *, as_json: bool) -> None:
     """Print shell exports: `eval "$(provision env)"`, then for example `pulumi -C stacks preview -s dev`."""
-    engine = invocation.engine()
+    engine = invocation.engine(complete=False)  # plain Pulumi may be what mends the stack file
+    _ = engine.stack.file  # refuses a stack that there is not
     engine.backend.make_state_folder()
     variables = engine.backend.environment()
     places = [str(engine.pulumi.parent), str(Path(sys.executable).parent)]

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from provision._lib.errors import ProvisionError
+from provision._lib.errors import ProvisionError, UsageError
 from provision._lib.hints import hint
 from provision._lib.styled_text import printable
 from provision.cli.main import print_json
@@ -80,13 +80,10 @@ def _chosen(stack: StackFile, process: str | None, *, follow: bool) -> tuple[Run
     known = live_stack.running(stack)
     chosen = tuple(item for item in known if process in {None, item.name})
     if not chosen:
-        names = ", ".join(item.name for item in known)
-        raise ProvisionError(
-            f"Stack {stack.name} has no process {process!r}."
-            if process
-            else f"Stack {stack.name} has no logs.",
-            f"It has: {names}." if names else f"Start it: {hint('up')}.",
-        )
+        if known:
+            names = ", ".join(item.name for item in known)
+            raise UsageError(f"Stack {stack.name} has no process {process!r}.", f"It has: {names}.")
+        raise ProvisionError(f"Stack {stack.name} has no logs.", f"Start it: {hint('up')}.")
     live_stack.runtime(stack).fetch_logs(chosen, follow=follow)
     return chosen
 

@@ -69,8 +69,9 @@ def set_secret(invocation: Invocation, name: str) -> None:
     from provision.config.project import Project
 
     path = path_of(Project.find(invocation.project_dir).stack(invocation.stack_name), name)
-    value = asked_for(name, twice=True)
     engine = invocation.engine(complete=False)  # the configuration still lacks the secret
+    engine.refuse_unwritable_file()
+    value = asked_for(name, twice=True)
     engine.set_secret(path, value)
     say(f"{name} is set in {engine.stack.file.name}; {hint('up')} applies it.", err=True)
 

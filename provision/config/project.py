@@ -126,6 +126,8 @@ class Project:
             UsageError: The name is not a stack name.
         """
         refuse_wrong_name(name)
+        if name.endswith("-") and name not in project_place.stack_names(self.home):
+            raise UsageError(f"The name of the stack, {name!r}, ends in a dash.", "Leave the dash out.")
         return StackFile(self, name)
 
 

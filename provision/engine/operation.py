@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -273,6 +274,19 @@ class Engine:
                 live_stack.stop_by_folder(self.stack)
             self.backend.forget()
 
+    def refuse_unwritable_file(self) -> None:
+        """Refuse a stack file that this user can't write, before anybody is asked for a secret.
+
+        Raises:
+            ProvisionError: The file can't be written.
+        """
+        file = self.stack.file
+        if not os.access(file, os.W_OK):
+            raise ProvisionError(
+                f"{file} can't be written, and the secret belongs there.",
+                "Change its permissions, or take the secret from elsewhere: {env: NAME}, {file: PATH} or {command: […]}.",
+            )
+
     def set_secret(self, key: str, value: str) -> None:
         """Write a secret, encrypted, into the stack's file; Pulumi gets the value over standard input.
 
@@ -282,7 +296,9 @@ class Engine:
 
         Raises:
             EngineError: Pulumi refused it.
+            ProvisionError: The file can't be written.
         """
+        self.refuse_unwritable_file()
         self._make_stack()  # Pulumi encrypts only for a stack that has a record
         path = ("--path",) if {"[", "."} & set(key) else ()
         where = ("--stack", self.stack.name, "--config-file", str(self.stack.file))

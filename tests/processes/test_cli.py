@@ -68,7 +68,7 @@ def test_wrong_usage_exits_with_2_and_says_what_would_be_right(provision, argume
     assert "Traceback" not in done.stderr
 
 
-@pytest.mark.parametrize("command", ["up", "preview", "status", "down", "logs", "env"])
+@pytest.mark.parametrize("command", ["up", "preview", "status", "down", "logs"])
 def test_a_wrong_key_stops_every_command_before_anything_starts(provision, command):
     (provision.folder / "Pulumi.dev.yaml").write_text("config:\n  provision:server: {prot: 3456}\n")
     done = provision(command)

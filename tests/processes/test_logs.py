@@ -202,6 +202,10 @@ def test_a_process_without_a_trail_is_said(stack):
     assert "There is no audit trail of keycloak." in stack("keycloak", "--audit", code=1)
 
 
+def test_a_process_that_is_not_there_is_wrong_usage(stack):
+    assert "has no process 'nosuch'" in stack("nosuch", code=2)
+
+
 def test_the_plain_logs_are_as_before(stack):
     assert stack("keycloak").splitlines()[0] == "Keycloak started"
     assert "calculator | calculator serves http://localhost:3456/mcp" in stack()

@@ -173,6 +173,12 @@ def test_one_that_dies_while_starting_fails_at_once_with_its_own_words(home):
     assert managed_process.running(home) is None
 
 
+def test_the_reasons_of_a_failed_start_do_not_count_as_settings(home):
+    home.mkdir(parents=True)
+    settings = _settings(home, asked="http://localhost:3000/mcp", advice="Read the page.")
+    assert settings.digest() == _settings(home).digest()
+
+
 def test_one_that_is_killed_while_starting_fails_at_once(home):
     def kill() -> None:
         while (found := managed_process.running(home)) is None:
@@ -189,8 +195,13 @@ def test_one_that_is_killed_while_starting_fails_at_once(home):
 
 
 def test_one_that_does_not_get_ready_is_ended(home):
-    with pytest.raises(ProvisionError, match="was not ready"):
-        managed_process.start(_settings(home), lambda: False, timeout=0.1)
+    settings = _settings(home, asked="http://localhost:3000/mcp", advice="Read the page.")
+    with pytest.raises(ProvisionError) as caught:
+        managed_process.start(settings, lambda: False, timeout=0.1)
+    assert caught.value.what == (
+        f"{settings.name} was not ready within 0.1 seconds: http://localhost:3000/mcp gave no good answer."
+    )
+    assert caught.value.do == f"The whole log is in {home / 'process.log'}. Read the page."
     assert managed_process.running(home) is None
 
 

@@ -389,3 +389,13 @@ def test_the_schema_of_the_stack_file_has_the_limits():
 @pytest.mark.parametrize(("written", "kept"), [(60, "60"), (60.0, "60"), (0.5, "0.5"), (3, "3")])
 def test_whole_seconds_stand_in_a_settings_file_as_they_always_did(written, kept):
     assert json.dumps(ServerOptions(cache_seconds=written).options()["cache_seconds"]) == kept
+
+
+def test_a_server_that_does_not_start_is_told_with_the_address_and_the_page_for_own_servers(tmp_path):
+    shared = {"home": str(tmp_path), "name": "todo", "port": 3000, "issuer": ISSUER, "scopes": ["mcp:tools"]}
+    secret = {"introspection_client_secret": "a-secret-of-some-length"}
+    reference = mcp_server._process_settings(mcp_server.McpServer(**shared, **secret))
+    assert (reference.asked, reference.advice) == ("http://localhost:3000/health/live", "")
+    own = mcp_server._process_settings(mcp_server.McpServer(**shared, **secret, command=("todo",)))
+    assert own.asked == "http://localhost:3000/mcp"
+    assert "`provision.server.serve` does (docs/servers.md)" in own.advice

@@ -171,7 +171,7 @@ def take_data(home: Path) -> tuple[bytes, float]:
         if process is None or not process.ready or not facts.get("finished"):
             raise ProvisionError(f"{NAME} is not running.", f"Start it: {hint('up')}.")
         command = tuple(psutil.Process(process.pid).cmdline())
-        what = ProcessSettings(name=NAME, home=home, command=command, log=LOG)
+        what = ProcessSettings(name=NAME, home=home, command=command, log=LOG, asked=facts["url"])
         began = time.monotonic()
         try:
             managed_process.terminate(home)
@@ -294,7 +294,8 @@ def _bring_up(
         script = _lay_out(settings, prepared, data, account)
         command = prepared.command(home / SERVER, settings.port, jvm=settings.java_options)
         command += (launch.run_at_connect(script),) if script else ()
-    what = ProcessSettings(name=NAME, home=home, command=command, log=LOG)
+    asked = f"{of_port(settings.port)}, asked for a token of {settings.admin_client_id},"
+    what = ProcessSettings(name=NAME, home=home, command=command, log=LOG, asked=asked)
     process = process or managed_process.launch(what, digest)
     ready = Readiness(home / LOG, settings.port, settings.admin_client_id, settings.admin_client_secret)
     try:

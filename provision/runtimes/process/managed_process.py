@@ -64,6 +64,8 @@ class ProcessSettings:
         reread: More such files, which the process reads again by itself, so that new content needs no restart.
         reads: The user's files that the process reads at its start, so that new content needs a restart.
         log: The name of the log file in ``home``.
+        asked: The address that the check for readiness asks, for the message when no good answer came.
+        advice: A remedy, for the message when the process ended or was not ready in time.
     """
 
     name: str
@@ -75,6 +77,8 @@ class ProcessSettings:
     reread: Mapping[str, str] = field(default_factory=dict, repr=False)
     reads: tuple[Path, ...] = ()
     log: str = LOG
+    asked: str = ""
+    advice: str = ""
 
     def digest(self) -> str:
         """Return a keyed digest of all settings whose change needs a restart."""
@@ -285,7 +289,7 @@ def await_ready(
     """Wait until ``ready`` returns True; an exception that ends the wait ends the process too."""
     try:
         with _end_of(managed.pid) as ended:
-            _wait_until(ready, ended, settings, time.monotonic() + timeout)
+            _wait_until(ready, ended, settings, timeout)
         record.write(settings.home, replace(managed, ready=True))
     except BaseException:
         terminate(settings.home, grace=0)
@@ -293,19 +297,21 @@ def await_ready(
 
 
 def _wait_until(
-    ready: Callable[[], bool], ended: Callable[[float], bool], settings: ProcessSettings, deadline: float
+    ready: Callable[[], bool], ended: Callable[[float], bool], settings: ProcessSettings, timeout: float
 ) -> None:
-    log = settings.home / settings.log
+    deadline = time.monotonic() + timeout
     while not ready():
         if ended(ASK_SECONDS):
             why = reason(settings.home, settings.log)
-            raise _failed(f"{settings.name} ended while it was starting: {why}", log)
+            raise _failed(f"{settings.name} ended while it was starting: {why}", settings)
         if time.monotonic() > deadline:
-            raise _failed(f"{settings.name} was not ready in time.", log)
+            asked = f": {settings.asked} gave no good answer" if settings.asked else ""
+            raise _failed(f"{settings.name} was not ready within {timeout:g} seconds{asked}.", settings)
 
 
-def _failed(what: str, log: Path) -> ProvisionError:
-    return ProvisionError(what, f"The whole log is in {log}.")
+def _failed(what: str, settings: ProcessSettings) -> ProvisionError:
+    log = f"The whole log is in {settings.home / settings.log}."
+    return ProvisionError(what, f"{log} {settings.advice}".rstrip())
 
 
 _ERROR = re.compile("ERROR|Error|Exception")

@@ -34,6 +34,7 @@ if TYPE_CHECKING:
 
     from provision.runtimes.process.managed_process import ProcessSettings
 
+_OWN_SERVER = "A server of your own listens where the file in MCP_SETTINGS_FILE says; `provision.server.serve` does (docs/servers.md)."
 _SECRET_FILE = "introspection-client-secret"  # noqa: S105 - a file's name
 
 
@@ -195,6 +196,8 @@ def _process_settings(spec: McpServer) -> ProcessSettings:
         files={SETTINGS_FILE: json.dumps(content, indent=2), **(secret if spec.command else {})},
         reread={} if spec.command else secret,
         reads=_read_by(spec),
+        asked=_base(spec) + _asked_path(spec),
+        advice=_OWN_SERVER if spec.command else "",
     )
 
 
@@ -244,7 +247,7 @@ def _answers(spec: McpServer, tls: ssl.SSLContext | None) -> bool:
     try:
         wire = socket.create_connection(("127.0.0.1", spec.port), timeout=1)
         connection.sock = wire if tls is None else tls.wrap_socket(wire, server_hostname="localhost")
-        connection.request("GET", "/mcp" if spec.command else "/health/live")
+        connection.request("GET", _asked_path(spec))
         status = connection.getresponse().status
     except (OSError, http.client.HTTPException):
         return False
@@ -253,8 +256,16 @@ def _answers(spec: McpServer, tls: ssl.SSLContext | None) -> bool:
     return bool(spec.command) or status == http.HTTPStatus.OK
 
 
+def _asked_path(spec: McpServer) -> str:
+    return "/mcp" if spec.command else "/health/live"
+
+
+def _base(spec: McpServer) -> str:
+    return of_port(spec.port or 0, tls=spec.tls_certificate_file is not None)
+
+
 def _outputs(spec: McpServer) -> McpServerOutputs:
-    base = of_port(spec.port or 0, tls=spec.tls_certificate_file is not None)
+    base = _base(spec)
     return McpServerOutputs(
         url=f"{base}/mcp", resource_metadata=f"{base}/.well-known/oauth-protected-resource/mcp"
     )

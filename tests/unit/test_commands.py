@@ -1,0 +1,69 @@
+"""Commands in this process, as far as they need no engine."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+
+from provision._lib.errors import ProvisionError, UsageError
+from provision.cli.main import cli
+from provision.config.project import Project
+from provision.engine import pulumi_cli
+
+
+@pytest.fixture
+def folder(tmp_path, monkeypatch):
+    """A project with the stack dev, whose file has an error."""
+    monkeypatch.setenv("PROVISION_DATA_DIR", str(tmp_path / "data"))
+    monkeypatch.setattr(pulumi_cli, "find_or_install", lambda _: Path("/opt/pulumi/bin/pulumi"))
+    project = tmp_path / "shop"
+    project.mkdir()
+    (project / "Pulumi.yaml").write_text("name: shop\nruntime: python\n")
+    (project / "Pulumi.dev.yaml").write_text("config:\n  provision:server: {prot: 3456}\n")
+    return project
+
+
+def _run(folder, *arguments):
+    return CliRunner().invoke(cli, ["-C", str(folder), *arguments])
+
+
+def test_env_describes_the_shell_that_mends_a_wrong_stack_file(folder):
+    done = _run(folder, "env")
+    assert done.exit_code == 0
+    assert "export PULUMI_BACKEND_URL=" in done.output
+    assert "/opt/pulumi/bin" in done.output
+
+
+def test_env_refuses_a_stack_that_is_not_there(folder):
+    error = _run(folder, "-s", "prod", "env").exception
+    assert isinstance(error, UsageError)
+    assert error.do == "Stacks here: dev."
+
+
+def test_a_secret_is_not_asked_for_when_the_file_can_not_hold_it(folder, monkeypatch):
+    file = folder / "Pulumi.dev.yaml"
+    monkeypatch.setattr(os, "access", lambda path, mode: not (Path(path) == file and mode == os.W_OK))
+    error = _run(folder, "secret", "set", "adminClientSecret").exception
+    assert type(error) is ProvisionError
+    assert error.what == f"{file} can't be written, and the secret belongs there."
+    assert "{env: NAME}" in error.do
+
+
+def test_a_stack_does_not_get_a_name_that_ends_in_a_dash_but_one_that_has_it_is_known(folder):
+    (folder / "Pulumi.dev.yaml").write_text("config: {}\n")
+    error = _run(folder, "-s", "dev-", "logs").exception
+    assert isinstance(error, UsageError)
+    assert error.what == "The name of the stack, 'dev-', ends in a dash."
+    (Project.at(folder).home / "stacks" / "dev-").mkdir(parents=True)
+    error = _run(folder, "-s", "dev-", "logs").exception
+    assert error.what == "Stack dev- has no logs."
+
+
+@pytest.mark.parametrize("form", ["text", "sarif", "junit"])
+def test_two_formats_of_a_report_are_refused(folder, form):
+    error = _run(folder, "audit", "--json", "--format", form).exception
+    assert isinstance(error, UsageError)
+    assert error.what == f"--json and --format {form} are two formats."
