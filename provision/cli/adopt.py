@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from provision._lib.counts import counted
 from provision._lib.errors import ProvisionError, UsageError
 from provision._lib.hints import command_line, hint
 from provision.cli.main import Invocation, print_json
@@ -89,7 +90,7 @@ def command(
         differing = engine.preview(refresh=True, watcher=screen).changes
     if differing:
         raise ProvisionError(
-            f"{file.name} is written, and {len(differing)} objects differ from it still.",
+            f"{file.name} is written, and {counted(len(differing), 'object differs', 'objects differ')} from it still.",
             f"See which: {hint('drift')}.",
         )
     if as_json:
@@ -120,7 +121,7 @@ def _say(file: Path, objects: tuple[dict[str, Any], ...], left_out: tuple[str, .
     counts: dict[str, int] = {}
     for item in objects:
         counts[item["type"]] = counts.get(item["type"], 0) + 1
-    say(f"\n{file} describes {len(objects)} objects:")
+    say(f"\n{file} describes {counted(len(objects), 'object')}:")
     for kind, count in counts.items():
         say(f"  {count:>4} {kind}")
     if left_out:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import click
 from click.core import ParameterSource
 
+from provision._lib.counts import counted
 from provision._lib.errors import ProvisionError, UsageError
 from provision.cli.main import EXIT_FINDINGS, Invocation
 from provision.cli.output import say
@@ -209,7 +210,7 @@ def _deliver(report: Report, subject: Subject, form: str, output: Path | None) -
 
     if output is not None:
         _write(output, written(report, subject, form))
-        say(f"The report is in {output}: {len(report.findings)} findings.", err=True)
+        say(f"The report is in {output}: {counted(len(report.findings), 'finding')}.", err=True)
     elif form == "text":
         _show(report, subject)
     else:

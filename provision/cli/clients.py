@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from provision._lib.counts import counted
 from provision._lib.styled_text import printable
 from provision._lib.urls import host
 from provision.cli.duration import Duration, in_words
@@ -45,7 +46,7 @@ def list_clients(invocation: Invocation, *, as_json: bool) -> None:
         return
     _print_table(found.clients, now)
     _print_notes(found)
-    say(f"{_counted(len(found.clients))} registered by themselves.", err=True)
+    say(f"{counted(len(found.clients), 'client')} registered by themselves.", err=True)
 
 
 @command.command("prune")
@@ -88,17 +89,17 @@ def prune(
         _print_kept(Counter(item.value for item in verdicts), rule)
     removed: tuple[RegisteredClient, ...] = ()
     if yes and going:
-        with Screen() as screen, screen.step(f"Removing {_counted(len(going))}"):
+        with Screen() as screen, screen.step(f"Removing {counted(len(going), 'client')}"):
             removed = remove(realm.session, realm.name, going)
     if as_json:
         clients = [_as_json(client) for client in going]
         print_json({"clients": clients, "pruned": [client.client_id for client in removed]})
     elif yes:
-        say(f"{_counted(len(removed))} removed.", err=True)
+        say(f"{counted(len(removed), 'client')} removed.", err=True)
         if in_use := len(going) - len(removed):
-            say(f"{_counted(in_use)} kept: somebody logged in meanwhile.", err=True)
+            say(f"{counted(in_use, 'client')} kept: somebody logged in meanwhile.", err=True)
     else:
-        say(f"{_counted(len(going))} would go{'; --yes removes them' if going else ''}.", err=True)
+        say(f"{counted(len(going), 'client')} would go{'; --yes removes them' if going else ''}.", err=True)
 
 
 @dataclass(frozen=True)
@@ -230,8 +231,4 @@ def _print_kept(counts: Counter[str], rule: Rule) -> None:
     }
     for verdict, reason in reasons.items():
         if counts[verdict]:
-            say(f"{_counted(counts[verdict])} kept: {reason}.", err=True)
-
-
-def _counted(number: int) -> str:
-    return f"{number} client{'' if number == 1 else 's'}"
+            say(f"{counted(counts[verdict], 'client')} kept: {reason}.", err=True)

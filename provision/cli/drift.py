@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import click
 
+from provision._lib.counts import counted
 from provision._lib.hints import hint
 from provision.cli.main import EXIT_FINDINGS, Invocation, print_json
 
@@ -23,8 +24,8 @@ def command(invocation: Invocation, *, as_json: bool) -> None:
         if not as_json:
             for change in changes:
                 screen.drifted(change)
-            repairs = f"{hint('up', '--refresh')} repairs"
-            screen.line(f"  {len(changes)} differ; {repairs}" if changes else "  ✓ no drift")
+            differ = counted(len(changes), "object differs", "objects differ")
+            screen.line(f"  {differ}; {hint('up', '--refresh')} repairs that" if changes else "  ✓ no drift")
     if as_json:
         print_json({"changes": [change.as_json() for change in changes]})
     if changes:

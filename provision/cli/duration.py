@@ -8,6 +8,8 @@ from typing import Any
 
 import click
 
+from provision._lib.counts import counted
+
 _UNITS = {"m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
 _SIZES = {"day": 24 * 60, "hour": 60, "minute": 1}
 _DURATION = re.compile(r"(?P<number>[0-9]{1,5})(?P<unit>[mhdw])", re.ASCII)
@@ -36,4 +38,4 @@ def in_words(length: timedelta) -> str:
     number, unit = next(
         (minutes // size, unit) for unit, size in _SIZES.items() if minutes >= 2 * size or size == 1
     )
-    return f"{number} {unit}{'' if number == 1 else 's'}"
+    return counted(number, unit)

@@ -49,6 +49,23 @@ _COMMANDS = (
     "secret",
     "rotate",
 )
+_SYNONYMS = {
+    **dict.fromkeys(("apply", "deploy", "start", "restart", "refresh"), "up"),
+    **dict.fromkeys(("clean", "delete", "destroy", "remove", "rm", "stop"), "down"),
+    **dict.fromkeys(("ls", "list", "output", "outputs", "ps", "show"), "status"),
+    **dict.fromkeys(("token", "inspect", "login", "call"), ""),
+    "plan": "preview",
+    "diff": "drift",
+    "stacks": "status --all",
+    "test": "verify",
+    "console": "open",
+    "import": "adopt",
+    "export": "backup",
+    "version": "--version",
+    "help": "--help",
+}
+"""The commands for the names that other tools have; an empty text where the nearest name would mislead."""
+_HELP = {"help_option_names": ["-h", "--help"], "max_content_width": 120}
 _EXIT_USAGE = 2
 EXIT_FINDINGS = 3
 """The exit code if drift was found, a proof failed or a rule was violated."""
@@ -185,10 +202,10 @@ class _Commands(click.Group):
     def resolve_command(
         self, ctx: click.Context, args: list[str]
     ) -> tuple[str | None, click.Command | None, list[str]]:
-        from provision._lib.suggest import nearest
+        from provision._lib.suggest import command_for
 
         if args and args[0] not in _COMMANDS and not args[0].startswith("-"):
-            close = nearest(args[0], _COMMANDS)
+            close = command_for(args[0], _COMMANDS, _SYNONYMS)
             hint = f" Did you mean {close!r}?" if close else ""
             ctx.fail(f"No such command {args[0]!r}.{hint}")
         return super().resolve_command(ctx, args)
@@ -221,7 +238,7 @@ def _shared_options() -> list[click.Option]:
     ]
 
 
-@click.group(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"]})
+@click.group(cls=_Commands, context_settings=_HELP)
 @click.option("-s", "--stack", "stack_name", default="dev", show_default=True, help="The stack.")
 @click.option(
     "-C",

@@ -8,6 +8,7 @@ from typing import Any
 import click
 
 from provision._lib.styled_text import printable
+from provision.cli.terminal import is_dumb
 
 
 def say(text: str = "", *, err: bool = False, nl: bool = True, one_line: bool = False, **style: Any) -> None:
@@ -19,9 +20,9 @@ def say(text: str = "", *, err: bool = False, nl: bool = True, one_line: bool = 
         nl: Whether a line end follows.
         one_line: Whether the text is one line, so that a line end in it is somebody else's and is not kept.
         style: Styles of :func:`click.style`, such as ``fg="red"``; a terminal only, and not if ``NO_COLOR`` is set
-            (https://no-color.org).
+            (https://no-color.org) or the terminal is dumb.
     """
-    color = False if os.environ.get("NO_COLOR") else None
+    color = False if os.environ.get("NO_COLOR") or is_dumb() else None
     kept = "\t" if one_line else "\n\t"
     click.secho(printable(text, besides=kept), err=err, nl=nl, color=color, **style)
 

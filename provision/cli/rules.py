@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from provision._lib.counts import counted
 from provision.cli.main import Invocation, print_json
 from provision.cli.output import say
 
@@ -156,5 +157,4 @@ def _print(listed: list[dict[str, Any]], profile: str) -> None:
             say(
                 f"  {'':<{width}}  waived until {waiver['expires']} for {waiver['resource']}: {waiver['reason']}"
             )
-    count = f"{len(listed)} {'rule' if len(listed) == 1 else 'rules'}"
-    say(f"\n{count}, as a {profile} stack holds them.")
+    say(f"\n{counted(len(listed), 'rule')}, as a {profile} stack holds them.")

@@ -6,6 +6,7 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from provision._lib.counts import counted
 from provision._lib.errors import UsageError
 from provision._lib.suggest import nearest
 from provision.config.names import NAMESPACE
@@ -139,7 +140,7 @@ def _find_server(stack: StackFile, index: int) -> None:
     if index >= count:
         raise UsageError(
             f"{stack.file.name} has no servers[{index}].",
-            f"Declare it first; the first of the {count} servers is servers[0]."
+            f"Declare it first; it has {counted(count, 'server')}, counted from servers[0]."
             if count
             else "Its one server's secret is introspectionClientSecret.",
         )

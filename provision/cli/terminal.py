@@ -1,10 +1,11 @@
-"""A stream for lines of text: in color on a terminal, plain elsewhere.
+"""A stream for lines of text: in color on a terminal, plain elsewhere and on a terminal that says that it is dumb.
 
 Without a terminal, the drawing library is not even loaded.
 """
 
 from __future__ import annotations
 
+import os
 from typing import TYPE_CHECKING, TextIO
 
 from provision._lib.styled_text import plain, printable
@@ -19,6 +20,11 @@ _WIDTH = 100
 _NARROWEST = 40
 
 
+def is_dumb() -> bool:
+    """Return whether the terminal says that it understands no colors and no movements of the cursor."""
+    return os.environ.get("TERM") == "dumb"
+
+
 class Terminal:
     """A stream for lines of text.
 
@@ -29,7 +35,7 @@ class Terminal:
     def __init__(self, stream: TextIO) -> None:
         self._stream = stream
         self.console: Console | None = None
-        if stream.isatty():
+        if stream.isatty() and not is_dumb():
             from provision.cli.drawing import console
 
             self.console = console(stream)

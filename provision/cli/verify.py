@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from provision._lib.counts import counted
 from provision._lib.errors import UsageError
 from provision._lib.hints import hint
 from provision.cli.main import EXIT_FINDINGS, Invocation, print_json
@@ -48,9 +49,9 @@ def command(
     if as_json:
         print_json({"proofs": [_as_json(name, proof) for name, proof in results]})
     elif failed:
-        say(f"\n{len(failed)} of {len(results)} proofs failed.", fg="red", err=True)
+        say(f"\n{len(failed)} of {counted(len(results), 'proof')} failed.", fg="red", err=True)
     else:
-        say(f"\nAll {len(results)} proofs hold.", fg="green", err=True)
+        say(f"\n{counted(len(results), 'proof holds', 'proofs hold')}.", fg="green", err=True)
     if failed:
         click.get_current_context().exit(EXIT_FINDINGS)
 

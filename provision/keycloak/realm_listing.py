@@ -5,6 +5,7 @@ from __future__ import annotations
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
+from provision._lib.counts import counted
 from provision._lib.hints import hint
 from provision.keycloak import builtin
 
@@ -93,7 +94,7 @@ class RealmListing:
     def strangers(self) -> list[str]:
         """Return a phrase for each object that people made and that has no kind here."""
         users = self.session.get(self.realm, "users", "count")
-        found = [f"{users} users: they are data, not configuration"] if users else []
+        found = [f"{counted(users, 'user')}: they are data, not configuration"] if users else []
         found += [
             f"client {item['clientId']} ({item['protocol']})"
             for item in self._clients

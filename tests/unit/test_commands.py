@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
+import click
 import pytest
 from click.testing import CliRunner
 
@@ -67,3 +68,11 @@ def test_two_formats_of_a_report_are_refused(folder, form):
     error = _run(folder, "audit", "--json", "--format", form).exception
     assert isinstance(error, UsageError)
     assert error.what == f"--json and --format {form} are two formats."
+
+
+def test_help_uses_the_width_of_the_terminal_up_to_120(monkeypatch):
+    for columns, widest in ((200, 118), (80, 78)):
+        monkeypatch.setenv("COLUMNS", str(columns))
+        context = click.Context(cli, **cli.context_settings)
+        shown = cli.get_help(context)
+        assert widest - 15 < max(map(len, shown.splitlines())) <= widest

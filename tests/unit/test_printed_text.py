@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import ast
+import io
 from pathlib import Path
 
 import pytest
 
 import provision
 from provision.cli.output import hand_over, say
+from provision.cli.terminal import Terminal
 from tests.support.syntax import parsed
 
 _PACKAGE = Path(provision.__file__).parent
@@ -75,8 +77,25 @@ def test_what_a_program_reads_is_not_changed(capsys):
 def test_no_color_is_honoured(monkeypatch, value, plain):
     shown = []
     monkeypatch.setattr("click.secho", lambda text, **style: shown.append(style))
+    monkeypatch.setenv("TERM", "xterm")
     monkeypatch.delenv("NO_COLOR", raising=False)
     if value is not None:
         monkeypatch.setenv("NO_COLOR", value)
     say("✓", fg="green")
     assert shown == [{"err": False, "nl": True, "color": False if plain else None, "fg": "green"}]
+
+
+def test_a_dumb_terminal_gets_plain_lines(monkeypatch):
+    class _DumbTerminal(io.StringIO):
+        def isatty(self):
+            return True
+
+    shown = []
+    monkeypatch.setattr("click.secho", lambda text, **style: shown.append(style["color"]))
+    monkeypatch.setenv("TERM", "dumb")
+    say("✓", fg="green")
+    assert shown == [False]
+    terminal = Terminal(stream := _DumbTerminal())
+    terminal.line(("✗ ", "bold red"), "broken")
+    assert terminal.console is None
+    assert stream.getvalue() == "✗ broken\n"

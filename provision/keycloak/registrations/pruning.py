@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
+from provision._lib.counts import counted
 from provision._lib.errors import ProvisionError
 from provision.keycloak.realm_listing import RealmListing
 from provision.keycloak.registrations.client_activity import REFRESH, REGISTRATION, Traces, as_time
@@ -117,7 +118,7 @@ def remove(
     except ProvisionError as error:
         gone = ", ".join(client.client_id for client in removed)
         raise PruneError(
-            f"{len(removed)} of {len(clients)} clients were removed{f' ({gone})' if gone else ''}, then: {error.what}",
+            f"Removed {len(removed)} of {counted(len(clients), 'client')}{f' ({gone})' if gone else ''}, then: {error.what}",
             error.do,
         ) from error
     return tuple(removed)

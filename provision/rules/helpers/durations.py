@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from provision._lib.counts import counted
+
 _UNITS = ((86400, "day"), (3600, "hour"), (60, "minute"), (1, "second"))
 
 
@@ -13,4 +15,4 @@ def words(seconds: float) -> str:
     """
     size, unit = next((size, unit) for size, unit in _UNITS if seconds % size == 0 and (seconds or size == 1))
     count = int(seconds // size)
-    return f"{count} {unit}{'' if count == 1 else 's'}"
+    return counted(count, unit)

@@ -6,6 +6,7 @@ from collections import Counter
 from itertools import groupby
 from typing import TYPE_CHECKING, Final
 
+from provision._lib.counts import counted
 from provision._lib.styled_text import laid_out, plain, printable
 from provision.rules.reports import place, sentence, sentence_of_several
 
@@ -59,7 +60,7 @@ def brief(report: Report, more: str, width: int = WIDTH) -> Iterator[Line]:
 
 
 def _title(report: Report, subject: Subject) -> Paragraph:
-    asked = _counted(len(report.rules), "security rule", "security rules")
+    asked = counted(len(report.rules), "security rule", "security rules")
     return 2, (printable(subject.name), "bold"), f" · profile {subject.profile} · {asked}"
 
 
@@ -159,7 +160,7 @@ def _brief(report: Report, more: str) -> Iterator[Paragraph]:
     for findings in broken[:_MOST_IN_BRIEF]:
         yield 4, "  ", _MANDATORY, findings[0].rule.id, f"  {sentence_of_several(findings)}"
     if len(broken) > _MOST_IN_BRIEF:
-        yield 4, "  ", _MANDATORY, f"and {len(broken) - _MOST_IN_BRIEF} more rules"
+        yield 4, "  ", _MANDATORY, f"and {counted(len(broken) - _MOST_IN_BRIEF, 'more rule')}"
     for waiver in report.expired:
         yield 4, "  ", *_ended(waiver)
     yield 4, "  ", *_summary(report)
@@ -170,11 +171,11 @@ def _summary(report: Report) -> tuple[Segment, Segment]:
     failed, advice = len(report.mandatory), len(report.findings) - len(report.mandatory)
     inconclusive = len({item.rule.id for item in report.inconclusive})
     parts = [
-        *([_counted(failed, "finding fails", "findings fail") + _by_severity(report)] if failed else []),
-        *([_counted(advice, "finding is advice", "findings are advice")] if advice else []),
+        *([counted(failed, "finding fails", "findings fail") + _by_severity(report)] if failed else []),
+        *([counted(advice, "finding is advice", "findings are advice")] if advice else []),
         *([] if report.findings else ["nothing found"]),
         *([f"{len(report.waived)} waived"] if report.waived else []),
-        *([_counted(inconclusive, "rule can't be told", "rules can't be told")] if inconclusive else []),
+        *([counted(inconclusive, "rule can't be told", "rules can't be told")] if inconclusive else []),
     ]
     sign, style = _MANDATORY if failed else _ADVICE if advice else _OPEN if inconclusive else _KEPT
     return (sign, style), (", ".join(parts), style)
@@ -183,10 +184,6 @@ def _summary(report: Report) -> tuple[Segment, Segment]:
 def _by_severity(report: Report) -> str:
     counts = Counter(finding.rule.severity for finding in report.mandatory)
     return f" ({', '.join(f'{count} {severity}' for severity, count in counts.items())})"
-
-
-def _counted(number: int, one: str, many: str) -> str:
-    return f"{number} {one if number == 1 else many}"
 
 
 def _some(names: set[str], between: str = ", ") -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from provision._lib.counts import counted
 from provision.verify.check import Evidence, check
 from provision.verify.errors import Failed
 from provision.verify.mcp_session import McpSession
@@ -33,7 +34,8 @@ def _used(context: Context) -> Evidence[None]:
             raise Failed("the server lists no tool")
         if not set(CALLS) & set(listed):
             return Evidence(
-                f"{len(listed)} tools listed; they are the server's own, so none was called", None
+                f"{counted(len(listed), 'tool')} listed; the tools are the server's own, so none was called",
+                None,
             )
         called = [name for name in CALLS if name not in context.target.tool_scopes]
         for name in called:
