@@ -126,22 +126,22 @@ def _audited(invocation: Invocation, asked: _Asked) -> tuple[Report, Subject]:
     from provision.rules.evaluation import evaluate
     from provision.rules.reports import Subject
 
-    if asked.export or asked.url:
-        config = _rules(asked.rules)
-        checks.validate(config)  # refuses a wrong configuration before the prompt for a secret
-        snapshot, name, where = _of_export(asked) if asked.export else _of_realm(asked)
-    else:
-        snapshot, name, where, config = _of_stack(invocation, asked)
+    if not (asked.export or asked.url):
+        return _of_stack(invocation, asked)
+    config = _rules(asked.rules)
+    checks.validate(config)  # refuses a wrong configuration before the prompt for a secret
+    snapshot, name, where = _of_export(asked) if asked.export else _of_realm(asked)
     return evaluate(snapshot, config), Subject(name, snapshot.profile, where)
 
 
 def _of_export(asked: _Asked) -> tuple[Snapshot, str, str]:
+    from provision.cli.report_place import address
     from provision.rules.sources import export
 
     file = asked.export or Path()
     snapshot = export.snapshot(file, asked.profile or "prod")
     (realm,) = (resource for resource in snapshot.resources if resource.kind == "Realm")
-    return snapshot, f"realm {realm.peek('name')} in {file.name}", str(file)
+    return snapshot, f"realm {realm.peek('name')} in {file.name}", address(file)
 
 
 def _of_realm(asked: _Asked) -> tuple[Snapshot, str, str]:
@@ -176,9 +176,12 @@ def _connection(**given: str | None) -> Connection:
         raise UsageError(f"These options are wrong: {wrong}.", "Correct them.") from None
 
 
-def _of_stack(invocation: Invocation, asked: _Asked) -> tuple[Snapshot, str, str, RulesConfig]:
+def _of_stack(invocation: Invocation, asked: _Asked) -> tuple[Report, Subject]:
+    from provision.cli.report_place import address, line_finder
     from provision.cli.stack_session import StackSession
     from provision.rules import checks
+    from provision.rules.evaluation import evaluate
+    from provision.rules.reports import Subject
     from provision.rules.sources import live, program, state
 
     stack = StackSession.of(invocation)
@@ -188,7 +191,10 @@ def _of_stack(invocation: Invocation, asked: _Asked) -> tuple[Snapshot, str, str
     seen = live.snapshot(stack.session, stack.realm, profile)
     snapshot = state.surrounded(seen, program.snapshot(recorded, profile))
     name = f"stack {invocation.stack_name}, realm {stack.realm} at {stack.session.url}"
-    return snapshot, name, stack.engine.stack.file.name, stack.config.rules
+    file = stack.engine.stack
+    return evaluate(snapshot, stack.config.rules), Subject(
+        name, profile, address(file.file), line_finder(file)
+    )
 
 
 def _rules(file: Path | None) -> RulesConfig:

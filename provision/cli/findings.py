@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from provision._lib.hints import hint
+from provision.cli.report_place import address, line_finder
 from provision.rules.evaluation import evaluate
 from provision.rules.reports import Subject, text
 from provision.rules.reports.json_document import document
@@ -35,7 +36,7 @@ def judged(stack: StackFile, declared: Iterable[Declared]) -> tuple[Report, Subj
         for item in declared
     ]
     report = evaluate(snapshot(resources, config.profile), config.rules)
-    return report, Subject(f"stack {stack.name}", config.profile, stack.file.name)
+    return report, Subject(f"stack {stack.name}", config.profile, address(stack.file), line_finder(stack))
 
 
 def show(screen: Screen, report: Report, subject: Subject) -> None:

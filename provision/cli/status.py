@@ -115,6 +115,9 @@ def _print_outputs(outputs: StackOutputs, *, show_secrets: bool) -> None:
     for server in outputs.servers:
         if (client := server.introspection) is not None:
             _line("Introspection", f"{client.client_id} / {client.client_secret}" + outputs.label(server))
+    if outputs.servers:  # what a server that runs elsewhere has to know besides
+        _line("Introspects at", outputs.introspection_url)
+        _line("Key set", outputs.jwks_url)
 
 
 def _line(title: str, text: str) -> None:

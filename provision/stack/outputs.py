@@ -111,6 +111,16 @@ class StackOutputs(_Part):
         return outputs
 
     @property
+    def introspection_url(self) -> str:
+        """The address at which servers introspect tokens (RFC 7662)."""
+        return f"{self.issuer}/protocol/openid-connect/token/introspect"
+
+    @property
+    def jwks_url(self) -> str:
+        """The address of the realm's key set (RFC 7517)."""
+        return f"{self.issuer}/protocol/openid-connect/certs"
+
+    @property
     def service_account(self) -> ServiceAccount:
         """The service account that provisioning uses.
 

@@ -10,6 +10,8 @@ from click.testing import CliRunner
 from provision._lib.errors import ProvisionError
 from provision.cli.main import cli, print_json
 from provision.engine.operation import Engine
+from provision.server.options import ServerOptions
+from provision.server.settings import stack_settings
 from provision.stack.outputs import StackOutputs
 
 SERVER = {
@@ -197,3 +199,28 @@ def test_every_command_says_alike_that_a_stack_is_not_up_and_what_starts_it(argu
     assert f"Stack {stack} is not up." in said
     assert f"`provision up -s {stack}`" in said
     assert (result.exit_code, isinstance(result.exception, ProvisionError)) == (code, code == 1)
+
+
+def test_status_prints_all_that_a_server_elsewhere_has_to_know(tmp_path, monkeypatch):
+    (tmp_path / "Pulumi.yaml").write_text("name: shop\nruntime: python\n")
+    (tmp_path / "Pulumi.dev.yaml").write_text("config: {}\n")
+    monkeypatch.setenv("PROVISION_DATA_DIR", str(tmp_path / "data"))
+    outputs = StackOutputs.read(RECORDED, stack="dev")
+    monkeypatch.setattr(Engine, "outputs", lambda _: outputs)
+    shown = CliRunner().invoke(cli, ["-C", str(tmp_path), "status", "--show-secrets"]).output
+    lines = {line[:15].strip(): line[15:] for line in shown.splitlines()}
+    told = stack_settings(
+        ServerOptions(),
+        name="weather",
+        listens=("127.0.0.1", 3000),
+        url=SERVER["url"],
+        issuer=MADE["issuer"],
+        realm_url=MADE["issuer"],
+        scopes=["mcp:tools"],
+        client_id="mcp-server",
+        secret_file="secret",
+    )
+    assert lines["Introspects at"] == told["introspection_url"]
+    assert lines["Key set"] == told["jwks_url"]
+    assert lines["Introspection"] == "mcp-server / s-1"
+    assert "Key set" not in CliRunner().invoke(cli, ["-C", str(tmp_path), "status"]).output

@@ -22,6 +22,11 @@ FORMATS: Final = tuple(_MODULES)
 _LONGEST_VALUE: Final = 60
 
 
+def _first_line(resource: str) -> int:
+    del resource
+    return 1
+
+
 @dataclass(frozen=True)
 class Subject:
     """The subject of a report.
@@ -30,11 +35,13 @@ class Subject:
         name: The subject in words, such as ``realm mcp at https://login.example.org``.
         profile: The purpose of the stack or realm.
         where: The file or address that a code host links findings to.
+        line_of: Returns the line of that file for the name of a resource.
     """
 
     name: str
     profile: Profile
     where: str
+    line_of: Callable[[str], int] = _first_line
 
 
 def written(report: Report, subject: Subject, form: str) -> str:

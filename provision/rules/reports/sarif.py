@@ -91,9 +91,12 @@ def _said(item: Finding | InconclusiveResult) -> dict[str, Any]:
 
 def _location(item: Finding | InconclusiveResult, subject: Subject) -> dict[str, Any]:
     full = f"{item.resource}.{item.path}" if item.path else item.resource
-    where = subject.where if "://" in subject.where else quote(subject.where)
+    where = subject.where if ":/" in subject.where else quote(subject.where)
     return {
-        "physicalLocation": {"artifactLocation": {"uri": where}, "region": {"startLine": 1}},
+        "physicalLocation": {
+            "artifactLocation": {"uri": where},
+            "region": {"startLine": subject.line_of(item.resource)},
+        },
         "logicalLocations": [{"name": item.name, "fullyQualifiedName": printable(full), "kind": "resource"}],
     }
 
