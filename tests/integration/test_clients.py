@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from types import SimpleNamespace
 
 import httpx
 import pytest
@@ -13,6 +14,7 @@ from provision.core.spec import Mark
 from provision.keycloak.api import server_info
 from provision.keycloak.api.session import KeycloakError
 from provision.keycloak.objects import client as client_module
+from provision.provider.discovery import discover
 from provision.provider.wire import Hidden, plain
 from tests.support.samples import SAMPLES
 
@@ -271,6 +273,23 @@ def test_an_authorization_request_without_pkce_is_refused_where_it_is_required(w
         },
     )
     assert ("code_challenge" in answer.headers.get("location", "")) is refused
+
+
+def test_a_bearer_only_client_is_read_with_its_grants_off(world):
+    body = {"clientId": "bearer-api", "bearerOnly": True, "standardFlowEnabled": True}
+    world.session.post(world.realm, "clients", body=body)
+    found = discover(world.session, world.realm, SimpleNamespace(note=lambda _: None))
+    (client,) = [item for item in found.objects if item.get("clientId") == "bearer-api"]
+    assert not {"standardFlow", "redirectUris"} & client.keys()
+    assert [line for line in found.left_out if line.startswith("client bearer-api")] == []
+
+
+def test_a_client_that_somebody_made_bearer_only_gets_its_grant_back(world, make, raw):
+    inputs, state = make(access="confidential", **CODE)
+    _put(world, raw, bearerOnly=True)
+    assert {item.path for item in _differences(world, inputs, state)} == {"standardFlow"}
+    make(state, access="confidential", **CODE)
+    assert (raw()["bearerOnly"], raw()["standardFlowEnabled"]) == (False, True)
 
 
 def test_urls_that_somebody_switched_off_are_drift(world, make, raw):

@@ -31,6 +31,14 @@ _ALGORITHM = Matches(
     "((RS|PS|ES)(256|384|512)|EdDSA)?",
     "must be RS256, RS384, RS512, PS256, PS384, PS512, ES256, ES384, ES512 or EdDSA",
 )
+_GRANTS = (
+    "standard_flow",
+    "service_accounts",
+    "device_grant",
+    "token_exchange",
+    "implicit_flow",
+    "direct_access_grants",
+)
 _CONFIDENTIAL_ONLY = {
     "secret": "secret",
     "service_accounts": "service account",
@@ -243,7 +251,8 @@ class ClientHandler(CollectionHandler[Client]):
     def from_json(self, key: Client, raw: Mapping[str, Any]) -> dict[str, Any]:
         """Return the fields, with the secret if one is declared, or if a declared public client would lose it.
 
-        A secret that Keycloak masks counts as the declared secret.
+        A secret that Keycloak masks counts as the declared secret. A bearer-only client gets no tokens, so that all its
+        grants are off, whatever their own switches say.
         """
         attributes = raw.get("attributes", {})
         secret = raw.get("secret")
@@ -251,7 +260,10 @@ class ClientHandler(CollectionHandler[Client]):
             secret = key.secret
         elif key.secret is None and key.access != "public":
             secret = None
-        return super().from_json(key, raw) | {
+        off = dict.fromkeys(_GRANTS, False) if raw.get("bearerOnly") else {}
+        return {
+            **super().from_json(key, raw),
+            **off,
             "access": "public" if raw.get("publicClient") else "confidential",
             "secret": secret,
             "require_pkce": attributes.get(_PKCE) == "S256",
@@ -268,6 +280,8 @@ class ClientHandler(CollectionHandler[Client]):
         body = super().to_json(spec, raw, names)
         if spec.secret is None:
             body.pop("secret", None)
+        if raw.get("bearerOnly") and any(getattr(spec, grant) for grant in _GRANTS):
+            body["bearerOnly"] = False  # or the grant would stay off
         attributes = dict(body.get("attributes", {}))
         if names is None or "access" in names:
             body["publicClient"] = spec.access == "public"
