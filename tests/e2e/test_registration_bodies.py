@@ -222,6 +222,17 @@ def test_a_registration_is_refused_in_words_that_name_the_reason(context, what):
     assert number_of_clients(context) == before
 
 
+def test_a_client_that_leaves_its_authentication_out_wants_a_secret_and_is_refused(context):
+    """As the official Python SDK sends it (2.3.0); by RFC 7591, section 2, it asks for ``client_secret_basic``."""
+    body = {"client_name": "a", "redirect_uris": ["http://localhost:9999/cb"]}
+    before = number_of_clients(context)
+    status, said = send(context, body)
+    assert (status, said) == (403, _FORM)
+    assert number_of_clients(context) == before
+    status, said = send(context, {**body, "token_endpoint_auth_method": "none"})
+    assert status == 201, said
+
+
 def test_a_mapper_that_would_forge_an_audience_is_refused_in_keycloaks_own_format_too(context):
     mapper = {
         "name": "audience",
