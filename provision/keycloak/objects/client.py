@@ -252,7 +252,7 @@ class ClientHandler(CollectionHandler[Client]):
         """Return the fields, with the secret if one is declared, or if a declared public client would lose it.
 
         A secret that Keycloak masks counts as the declared secret. A bearer-only client gets no tokens, so that all its
-        grants are off, whatever their own switches say.
+        grants are off, and their own switches mean nothing.
         """
         attributes = raw.get("attributes", {})
         secret = raw.get("secret")
