@@ -421,6 +421,7 @@ def test_pulumi_is_told_when_a_key_is_inside_of_another(key):
     engine = SimpleNamespace(
         stack=SimpleNamespace(name="dev", file="Pulumi.dev.yaml", project=SimpleNamespace(folder=Path())),
         _make_stack=lambda: None,
+        refuse_unwritable_file=lambda: None,
         cli=SimpleNamespace(run=lambda *given, **_: told.append(given)),
     )
     Engine.set_secret(engine, key, _SECRET)
