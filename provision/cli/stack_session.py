@@ -39,11 +39,14 @@ class StackSession:
             UsageError: There is no such stack or its configuration is wrong.
             NotUpError: The stack is not up.
         """
+        return cls.by(invocation.engine())
+
+    @classmethod
+    def by(cls, engine: Engine) -> StackSession:
+        """Return the session of an engine's stack; see :meth:`of`."""
         from provision.keycloak.api.session import Session
 
-        config = invocation.stack().config()
-        engine = invocation.engine()
-        outputs = engine.outputs_when_up()
+        config, outputs = engine.stack.config(), engine.outputs_when_up()
         admin = outputs.service_account
         connection = config.keycloak.connection(
             outputs.keycloak_url, admin.client_secret, client_id=admin.client_id

@@ -25,6 +25,9 @@ if TYPE_CHECKING:
 @click.command("up")
 @click.option("--refresh", is_flag=True, help="Look at the world first, and repair what others changed.")
 @click.option(
+    "--prune", is_flag=True, help="Take away what others added to the stack's objects (`drift` names it)."
+)
+@click.option(
     "--restore-backup",
     is_flag=True,
     help="Go on from the copy of a damaged state, and keep the damaged file.",
@@ -42,6 +45,7 @@ def command(
     invocation: Invocation,
     *,
     refresh: bool,
+    prune: bool,
     restore_backup: bool,
     former: Path | None,
     as_json: bool,
@@ -65,7 +69,8 @@ def command(
             screen,
             refresh=refresh or restore_backup,  # the copy is older than the world
         )
-        if not result.changes:
+        pruned = _prune(engine, screen) if prune else 0
+        if not result.changes and not pruned:
             screen.line("  ✓ nothing to do")
         from provision.cli import findings
 
@@ -115,6 +120,19 @@ def bring_up(engine: Engine, screen: Screen, *, refresh: bool = False, replace: 
 def _restore(engine: Engine, screen: Screen) -> None:
     kept = engine.restore_state()
     screen.line("  · the state is the copy now" + (f"; the damaged file is {kept}" if kept else ""))
+
+
+def _prune(engine: Engine, screen: Screen) -> int:
+    """Take away what others added to objects that the stack made; return how much that was."""
+    from provision.cli.stack_session import StackSession
+    from provision.provider import strangers
+
+    stack = StackSession.by(engine)
+    added = strangers.find(stack.session, stack.realm, engine.resources()).added
+    for item in added:
+        strangers.remove(stack.session, item)
+        screen.line(("  - ", "red"), item.label, ("  taken away", "dim"))
+    return len(added)
 
 
 def _in_production(stack: StackFile) -> bool:

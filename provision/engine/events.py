@@ -11,6 +11,7 @@ from provision._lib.display_names import in_words, named
 from provision._lib.urn import Urn
 from provision.core.registry import kind as handler_of
 from provision.core.spec import ADOPTED_FROM
+from provision.provider.lifecycle import made_with
 from provision.provider.wire import UNKNOWNS
 
 if TYPE_CHECKING:
@@ -287,13 +288,16 @@ def _label(metadata: Any) -> str:
     inputs = getattr(metadata.new or metadata.old, "inputs", None) or {}
     keys = [_shown(inputs.get(field.wire)) for field in handler.spec.own_key_fields()]
     known = [str(key) for key in keys if key and key != _NOT_KNOWN]
-    return " ".join([in_words(kind), "/".join(known) or _name(metadata.urn)])
+    fallback = _name(metadata.urn) if _NOT_KNOWN in keys else ""
+    return f"{in_words(kind)} {'/'.join(known) or fallback}".rstrip()
 
 
 def _fields(metadata: Any) -> list[FieldChange]:
     if not metadata.detailed_diff:
         return []
     changed = []
+    # A field that the program does not declare goes back to what the object was made with.
+    made = made_with(getattr(metadata.old, "outputs", None) or {})
     for path, difference in sorted(metadata.detailed_diff.items()):
         if any(_is_inner(key) for key in _keys(path)):
             continue
@@ -301,6 +305,8 @@ def _fields(metadata: Any) -> list[FieldChange]:
         before = _at(getattr(metadata.old, side, None) or {}, path)
         new_side = "inputs" if metadata.op != "refresh" else side
         after = _at(getattr(metadata.new, new_side, None) or {}, path)
+        if after is None:
+            after = made.get(path)
         changed.append(FieldChange(path, _shown(before), _shown(after)))
     return changed
 

@@ -27,6 +27,7 @@ from provision.engine.pulumi_process import (
     finished,
     work_breaks_off,
 )
+from provision.engine.state_file import EVENT_LOG
 from provision.runtimes import registry, restore_record, runtime_record
 from provision.runtimes.protocol import LiveStack
 from provision.stack.outputs import StackOutputs
@@ -388,7 +389,7 @@ class Engine:
                     *command,
                     f"--client={board.address}",
                     "--exec-kind=auto.inline",
-                    f"--event-log=tcp://{board.address}",
+                    f"{EVENT_LOG}{board.address}",
                     f"--stack={self.stack.name}",
                 ]
                 environment = {"PULUMI_DEBUG_PROVIDERS": f"provision:{board.address.rpartition(':')[2]}"}

@@ -5,9 +5,10 @@ The module works on plain data (see :mod:`provision.provider.wire`) and knows no
 
 from __future__ import annotations
 
+import json
 from contextlib import suppress
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from pydantic import ValidationError
 
@@ -29,6 +30,9 @@ if TYPE_CHECKING:
 
     from provision.core.handler import Context, Handler, Observed
     from provision.core.spec import Outputs, Spec
+
+MADE_WITH: Final = "madeWith"
+"""The output that holds, as JSON, the undeclared settings that an object of ours was made with: they are guarded."""
 
 
 @dataclass(frozen=True)
@@ -172,6 +176,8 @@ class Lifecycle:
         state = self._made(spec, outputs, news).properties
         if ADOPTED_FROM in olds and found is not None:
             state[ADOPTED_FROM] = Hidden(plain(olds[ADOPTED_FROM]))
+        elif found is None or MADE_WITH in olds:
+            state[MADE_WITH] = self._guarded(spec, news, {} if found is None else made_with(olds))
         return state
 
     def delete(self, olds: Mapping[str, Any]) -> None:
@@ -234,7 +240,7 @@ class Lifecycle:
                 else self._declared(live.get(name), old)
                 for name, old in key.items()
                 if name in fields
-            }
+            } | self._changed_by_others(live, properties, key)
         declared = {name: value for name, value in declared.items() if value is not None}
         # Values that the world never returns (and the settings before an adoption) stay as they are recorded.
         recorded = {name: value for name, value in properties.items() if name not in fields}
@@ -259,9 +265,13 @@ class Lifecycle:
         }
 
     def _with_resets(self, olds: Mapping[str, Any], news: Mapping[str, Any]) -> Spec:
-        """Return the declared spec; a field no longer declared gets its value before the adoption, or its default."""
-        defaults = self._spec.defaults()
-        dropped = {name: defaults[name] for name in defaults if name in olds and name not in news}
+        """Return the declared spec.
+
+        A field that is not declared any more, or that somebody else changed, gets its value from before the adoption, the
+        value that the object was made with, or its default.
+        """
+        defaults = {**self._spec.defaults(), **made_with(olds)}
+        dropped = {name: value for name, value in defaults.items() if name in olds and name not in news}
         before = olds.get(ADOPTED_FROM) or {}
         if before:
             former = {name: before.get(name) for name in dropped}
@@ -338,7 +348,39 @@ class Lifecycle:
 
     def _made_now(self, spec: Spec, outputs: Outputs | None, news: Mapping[str, Any]) -> State:
         self._journal.note(self._key(spec), "made")
-        return self._made(spec, outputs, news)
+        state = self._made(spec, outputs, news)
+        state.properties[MADE_WITH] = self._guarded(spec, news, {})
+        return state
+
+    def _guarded(self, spec: Spec, declared: Mapping[str, Any], former: Mapping[str, Any]) -> str:
+        """Return the values of the fields that are not declared, as JSON; None means that the field is not set.
+
+        Args:
+            spec: The object as it is now.
+            declared: The inputs of the program.
+            former: The values that the object was made with: a default that changed since is no difference.
+        """
+        values, fields = spec.wire(whole=True), self._spec.fields()
+        told_only = {Mark.SECRET, Mark.WRITE_ONLY, Mark.CREATE_ONLY, Mark.NATURAL_KEY, Mark.REPLACE_ON_CHANGE}
+        guarded = {
+            name: former.get(name, values.get(name))
+            for name in self._spec.defaults()
+            if name not in declared and not told_only & fields[name].marks
+        }
+        return json.dumps(guarded, sort_keys=True)
+
+    def _changed_by_others(
+        self, live: Mapping[str, Any], properties: Mapping[str, Any], declared: Mapping[str, Any]
+    ) -> dict[str, Any]:
+        """Return the fields of an object of ours that nobody declared and that differ from what it was made with.
+
+        They count as declared from then on, so that the next update, whose program does not declare them, resets them.
+        """
+        return {
+            name: live.get(name, type(made)())
+            for name, made in made_with(properties).items()
+            if name not in declared and _without_blanks(live.get(name)) != _without_blanks(made)
+        }
 
     def _taken_up(self, spec: Spec, found: Observed[Any], earlier: Entry, news: Mapping[str, Any]) -> State:
         """Go on with an object that an earlier run began (``earlier``) before it was cut off."""
@@ -434,6 +476,18 @@ class Lifecycle:
                 if name in live or old in ("", [])
             }
         return live
+
+
+def _without_blanks(value: Any) -> Any:
+    """Return a value without its empty parts, None if nothing is left: an unset value and an empty one mean the same."""
+    if isinstance(value, dict):
+        value = {key: part for key, part in value.items() if part}
+    return value or None
+
+
+def made_with(properties: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the undeclared settings that an object was made with; none of an adopted object."""
+    return dict(json.loads(properties.get(MADE_WITH) or "{}"))
 
 
 def _leaves(path: str, old: Any, new: Any, *, whole: bool) -> Iterator[tuple[str, str]]:

@@ -72,7 +72,7 @@ def test_the_file_describes_the_realm_without_a_write_and_rebuilds_it(
     assert broken >= {"registration-client-uris", "registration-in-production"}
     _let_pass(file, broken)
     assert stack.json("preview")["findings"] == []
-    assert stack.json("drift") == {"changes": []}
+    assert stack.json("drift") == {"changes": [], "added": []}
 
     session.put(world.realm, body={"realm": world.realm, "accessTokenLifespan": 222})
     (change,) = stack.json("drift", code=3)["changes"]
@@ -99,7 +99,7 @@ def test_the_file_describes_the_realm_without_a_write_and_rebuilds_it(
     assert session.get(world.realm) is None
     _let_pass(file, broken | {finding["rule"] for finding in refused})
     stack.run("up")
-    assert stack.json("drift") == {"changes": []}
+    assert stack.json("drift") == {"changes": [], "added": []}
     stack.run("down", "--yes")
     assert session.get(world.realm) is None
 

@@ -147,7 +147,7 @@ def test_a_backup_that_is_killed_leaves_no_file(saved):
 
 def test_a_login_goes_on_after_a_restore_on_another_machine(saved, elsewhere):
     assert elsewhere.json("preview", "--refresh")["changes"] == []
-    assert elsewhere.json("drift") == {"changes": []}
+    assert elsewhere.json("drift") == {"changes": [], "added": []}
     login_goes_on(saved.status, saved.login)
     proofs = elsewhere.json("verify", "login", "tools")["proofs"]
     assert [proof for proof in proofs if not proof["ok"]] == []

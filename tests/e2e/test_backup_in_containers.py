@@ -73,7 +73,7 @@ def _write(stack: ContainedStack, runtime: str) -> None:
 
 def _is_as_declared(stack: ContainedStack) -> bool:
     assert stack.json("preview", "--refresh")["changes"] == []
-    return stack.json("drift") == {"changes": []}
+    return stack.json("drift") == {"changes": [], "added": []}
 
 
 def _lasting(status: dict[str, Any]) -> tuple[set[str], set[str]]:

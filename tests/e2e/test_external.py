@@ -107,7 +107,7 @@ def test_what_was_clicked_together_is_taken_over_proved_and_given_back(stack, se
     assert "calculator-introspection: adopted" not in said
     _only_what_is_declared_changed(session)
     assert stack.json("preview", "--refresh")["changes"] == []
-    assert stack.json("drift") == {"changes": []}
+    assert stack.json("drift") == {"changes": [], "added": []}
     assert set(stack.processes()) == {"calculator"}
     assert [proof for proof in stack.json("verify")["proofs"] if not proof["ok"]] == []
     stack.run("down")

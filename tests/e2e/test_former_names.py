@@ -97,7 +97,7 @@ def test_a_state_of_a_former_version_needs_no_change_and_is_removed(stack, sessi
 def test_the_first_up_gives_the_objects_their_new_names(stack, session):
     client = session.get("former", "clients", clientId="server")
     stack.run("up", code=None)
-    assert stack.json("drift", code=None) == {"changes": []}
+    assert stack.json("drift", code=None) == {"changes": [], "added": []}
     assert session.get("former", "clients", clientId="server") == client
     exported = _pulumi(stack, "stack", "export")
     types = {item["type"].rpartition(":")[2] for item in json.loads(exported)["deployment"]["resources"]}

@@ -76,7 +76,7 @@ def test_every_proof_holds_and_there_is_nothing_more_to_do(secure):
     assert "nothing to do" in done.stderr
     assert secure.stack.processes() == before
     assert secure.stack.json("preview", "--refresh")["changes"] == []
-    assert secure.stack.json("drift") == {"changes": []}
+    assert secure.stack.json("drift") == {"changes": [], "added": []}
 
 
 def test_the_private_key_is_in_its_file_and_nowhere_else(secure):

@@ -49,7 +49,7 @@ def test_a_preview_straight_after_an_up_is_empty(live):
 
 
 def test_drift_is_named_field_by_field_and_repaired(live, outputs, admin):
-    assert live.json("drift") == {"changes": []}
+    assert live.json("drift") == {"changes": [], "added": []}
     realm = outputs["realm"]
     (client,) = admin.get(realm, "clients", clientId="mcp-client")
     (user,) = admin.get(realm, "users", username="demo", exact="true")
@@ -67,7 +67,7 @@ def test_drift_is_named_field_by_field_and_repaired(live, outputs, admin):
     assert "consentRequired: False, declared True" in said.stderr
     assert "≠ user demo  gone" in said.stderr
     live.run("up", "--refresh")
-    assert live.json("drift") == {"changes": []}
+    assert live.json("drift") == {"changes": [], "added": []}
 
 
 def test_every_proof_holds(live):

@@ -12,6 +12,7 @@ from provision.core.registry import catalogue
 from provision.core.spec import Mark
 from provision.keycloak.api.session import KeycloakError, Session
 from provision.keycloak.connection import Connection
+from provision.provider.lifecycle import made_with
 from provision.provider.wire import plain
 from tests.support.samples import SAMPLES
 from tests.support.values import changes, everything
@@ -120,6 +121,25 @@ def test_every_field_of_an_object_goes_through_its_whole_life(world, kind, sampl
 
     lifecycle.delete(properties)
     assert everything(world.session, world.realm) == before
+
+
+@of_kinds()
+def test_a_field_that_nobody_declared_is_guarded_if_the_object_is_ours(world, kind, sample):
+    lifecycle = world.lifecycle(kind)
+    inputs, state = world.add(kind, sample.inputs)
+    guarded = made_with(state.properties)
+    wrong = {}
+    for name, new in changes(kind).items():
+        if name in guarded:
+            theirs = world.inputs(kind, {**sample.inputs, name: new})
+            world.lifecycle(kind).update({**state.properties, **inputs}, theirs, preview=False)
+            seen = lifecycle.read(state.id, state.properties, inputs)
+            verdict = lifecycle.diff(seen.inputs, seen.properties, inputs)
+            repaired = lifecycle.update(seen.properties, inputs, preview=False)
+            found = {re.split(r"[.[]", item.path)[0] for item in verdict.differences}
+            if found != {name} or differing(lifecycle, state, repaired, inputs):
+                wrong[name] = found, differing(lifecycle, state, repaired, inputs)
+    assert wrong == {}
 
 
 @of_kinds(but=lambda sample: sample.nameless)

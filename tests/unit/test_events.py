@@ -269,7 +269,7 @@ def test_each_kind_of_object_is_named_by_its_natural_key(token):
             {"client": "shop", "scope": "mcp:tools"},
             "client scope assignment shop/mcp:tools",
         ),
-        ("Group", {"path": "04da6b54-80e4-46f7-96ec-b56ff0331ba9"}, "group"),  # not known yet at a preview
+        ("Group", {"path": "04da6b54-80e4-46f7-96ec-b56ff0331ba9"}, "group x"),  # not known yet at a preview
         ("UserProfile", {"realm": "mcp"}, "user profile"),
         ("NoSuchKind", {"name": "a"}, "no such kind x"),
     ],

@@ -14,6 +14,7 @@ from provision._lib.errors import (
 )
 from provision.core.handler import Context, Handler, Observed
 from provision.core.spec import (
+    ADOPTED_FROM,
     CreateOnly,
     NaturalKey,
     Outputs,
@@ -24,7 +25,7 @@ from provision.core.spec import (
     WriteOnly,
 )
 from provision.provider.journal import Journal
-from provision.provider.lifecycle import Lifecycle
+from provision.provider.lifecycle import MADE_WITH, Lifecycle
 from provision.provider.wire import UNKNOWN, Hidden
 
 
@@ -461,6 +462,69 @@ def test_an_import_id_of_the_wrong_shape_says_the_right_one(bench):
         bench.lifecycle.read("l1", {}, {})
 
 
+class TestWhatNobodyDeclared:
+    """An undeclared field of an object that we made is guarded; of an adopted object it is not."""
+
+    @staticmethod
+    def _changed_behind_our_back(bench, **changes):
+        key = ("attic", "l1")
+        bench.world[key] = bench.world[key].model_copy(update=changes)
+
+    @staticmethod
+    def _read(bench, properties, inputs):
+        state = bench.lifecycle.read("attic/l1", properties, inputs)
+        return state, bench.lifecycle.diff(state.inputs, state.properties, inputs)
+
+    @pytest.mark.parametrize(
+        ("field", "theirs", "made"),
+        [("color", "black", "white"), ("color", "", "white"), ("watts", 60, None), ("tags", ("a",), ())],
+    )
+    def test_a_change_of_it_is_seen_and_undone(self, bench, field, theirs, made):
+        inputs = bench.inputs()
+        created = bench.lifecycle.create(inputs, preview=False)
+        assert self._read(bench, created.properties, inputs)[1].differences == ()
+        self._changed_behind_our_back(bench, **{field: theirs})
+        state, verdict = self._read(bench, created.properties, inputs)
+        assert [item.path for item in verdict.differences] == [field]
+        properties = bench.lifecycle.update(state.properties, inputs, preview=False)
+        assert getattr(bench.world["attic", "l1"], field) == made
+        assert self._read(bench, properties, inputs)[1].differences == ()
+
+    def test_a_default_that_changed_since_is_no_difference(self, bench):
+        inputs = bench.inputs()
+        created = bench.lifecycle.create(inputs, preview=False)
+        former = created.properties[MADE_WITH].replace("white", "grey")
+        self._changed_behind_our_back(bench, color="grey")
+        state, verdict = self._read(bench, {**created.properties, MADE_WITH: former}, inputs)
+        assert verdict.differences == ()
+        declared = bench.inputs(watts=5)
+        properties = bench.lifecycle.update(state.properties, declared, preview=False)
+        assert bench.world["attic", "l1"].color == "grey"
+        assert self._read(bench, properties, declared)[1].differences == ()
+
+    def test_what_is_declared_later_is_not_guarded_twice(self, bench):
+        created = bench.lifecycle.create(bench.inputs(), preview=False)
+        properties = bench.lifecycle.update(created.properties, bench.inputs(color="red"), preview=False)
+        assert "color" not in properties[MADE_WITH]
+        properties = bench.lifecycle.update(properties, bench.inputs(), preview=False)
+        assert bench.world["attic", "l1"].color == "white"
+        assert '"color": "white"' in properties[MADE_WITH]
+
+    def test_secrets_and_what_the_world_never_returns_are_not_recorded(self, bench):
+        made = bench.lifecycle.create(bench.inputs(), preview=False).properties[MADE_WITH]
+        assert "pin" not in made
+        assert "wrapping" not in made
+
+    def test_an_adopted_object_keeps_what_nobody_declared(self, bench):
+        bench.world["attic", "l1"] = Lamp(room="attic", name="l1", color="black")
+        inputs = bench.inputs(watts=5)
+        adopted = bench.lifecycle.create(inputs, preview=False)
+        assert MADE_WITH not in adopted.properties
+        assert ADOPTED_FROM in adopted.properties
+        self._changed_behind_our_back(bench, color="red")
+        assert self._read(bench, adopted.properties, inputs)[1].differences == ()
+
+
 class Shelf(Spec):
     """A thing with settings under keys of the user's choice."""
 
@@ -505,7 +569,7 @@ def test_a_key_that_a_dict_no_longer_declares_becomes_empty(shelves):
     world["s"] = world["s"].model_copy(update={"labels": {"a": "1", "b": "2", "theirs": "9"}})
     properties = lifecycle.update(state.properties, {"name": "s", "labels": {"a": "1"}}, preview=False)
     assert world["s"] == Shelf(name="s", labels={"a": "1", "theirs": "9"})
-    assert properties == {"name": "s", "labels": {"a": "1"}}
+    assert properties == {"name": "s", "labels": {"a": "1"}, MADE_WITH: '{"books": {"c": []}, "width": 1}'}
 
 
 def test_a_key_that_a_dict_of_an_adopted_object_no_longer_declares_becomes_what_it_was(shelves):
