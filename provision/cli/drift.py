@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from provision.cli.screen import Screen
     from provision.engine.events import Change
     from provision.engine.operation import Engine
-    from provision.provider.strangers import Strangers
+    from provision.provider.unmanaged import Look
 
 
 @click.command("drift")
@@ -36,49 +36,54 @@ def command(invocation: Invocation, *, everything: bool, as_json: bool) -> None:
     with Screen() as screen:
         engine = invocation.engine(screen)
         changes = engine.preview(refresh=True, watcher=screen).changes
-        found = _strangers(engine, screen, everything=everything)
+        look = _look(engine, everything=everything)
         if not as_json:
-            _show(screen, changes, found, everything=everything)
+            _show(screen, changes, look)
     if as_json:
         shown: dict[str, Any] = {
             "changes": [change.as_json() for change in changes],
-            "added": [item.as_json() for item in found.added],
+            "added": [item.as_json() for item in look.added],
         }
+        if look.unseen:
+            shown["unseen"] = list(look.unseen)
         if everything:
-            shown["strangers"] = [item.as_json() for item in found.others]
+            shown["unmanaged"] = [item.as_json() for item in look.others]
+            shown["without_kind"] = list(look.without_kind)
         print_json(shown)
-    if changes or found.added:
+    if changes or look.added:
         click.get_current_context().exit(EXIT_FINDINGS)
 
 
-def _strangers(engine: Engine, screen: Screen, *, everything: bool) -> Strangers:
-    """Return what is in the realm and not in the stack; say so if Keycloak does not tell."""
+def _look(engine: Engine, *, everything: bool) -> Look:
+    """Return what is in the realm and not in the stack, and what Keycloak does not tell."""
     from provision.cli.stack_session import StackSession
     from provision.engine.operation import NotUpError
-    from provision.keycloak.api.session import KeycloakError
-    from provision.provider.strangers import Strangers, find
+    from provision.provider.unmanaged import Look, find
 
     try:
         stack = StackSession.by(engine)
-        return find(stack.session, stack.realm, engine.resources(), everything=everything)
     except NotUpError:
-        return Strangers()
-    except KeycloakError as error:
-        screen.line(f"  · not looked for what others added: {error.what}")
-        return Strangers()
+        return Look()
+    return find(stack.session, stack.realm, engine.resources(), everything=everything)
 
 
-def _show(screen: Screen, changes: Sequence[Change], found: Strangers, *, everything: bool) -> None:
+def _show(screen: Screen, changes: Sequence[Change], look: Look) -> None:
     for change in changes:
         screen.drifted(change)
-    for item in found.added:
+    for item in look.added:
         screen.line(("  + ", "yellow"), item.label, (f"  added to the {item.owner} by somebody else", "dim"))
-    if everything:
-        for item in found.others:
-            screen.line(("  ? ", "cyan"), item.label, ("  not of this stack", "dim"))
-        for phrase in found.without_kind:
-            screen.line(("  ? ", "cyan"), phrase, ("  not of this stack", "dim"))
-    ways = [f"{hint('up', '--refresh')} repairs that"] if changes else []
-    ways += [f"{hint('up', '--prune')} takes away what was added"] if found.added else []
-    differ = counted(len(changes) + len(found.added), "object differs", "objects differ")
-    screen.line(f"  {differ}; {'; '.join(ways)}" if ways else "  ✓ no drift")
+    for phrase in (*(item.label for item in look.others), *look.without_kind):
+        screen.line(("  ? ", "cyan"), phrase, ("  not of this stack", "dim"))
+    for phrase in look.unseen:
+        screen.line(("  ! ", "yellow"), "not looked at: ", phrase)
+    told = []
+    if changes:
+        differ = counted(len(changes), "object differs", "objects differ")
+        told.append(f"{differ}; {hint('up', '--refresh')} repairs that")
+    if look.added:
+        added = counted(len(look.added), "object was added", "objects were added")
+        told.append(f"{added}; {hint('up', '--prune')} takes that away")
+    if not told and not look.unseen:
+        told.append("✓ no drift")
+    for line in told:
+        screen.line(f"  {line}")

@@ -50,12 +50,13 @@ _COMMANDS = (
     "rotate",
 )
 _SYNONYMS = {
-    **dict.fromkeys(("apply", "deploy", "start", "restart", "refresh"), "up"),
+    **dict.fromkeys(("apply", "deploy", "start"), "up"),
     **dict.fromkeys(("clean", "delete", "destroy", "remove", "rm", "stop"), "down"),
     **dict.fromkeys(("ls", "list", "output", "outputs", "ps", "show"), "status"),
-    **dict.fromkeys(("token", "inspect", "login", "call"), ""),
+    **dict.fromkeys(("token", "inspect", "login", "call", "restart"), ""),
     "plan": "preview",
     "diff": "drift",
+    "refresh": "up --refresh",
     "stacks": "status --all",
     "test": "verify",
     "console": "open",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 @click.option(
     "--prune", is_flag=True, help="Take away what others added to the stack's objects (`drift` names it)."
 )
+@click.option("--yes", is_flag=True, help="Do not ask (--prune of a production stack).")
 @click.option(
     "--restore-backup",
     is_flag=True,
@@ -46,6 +47,7 @@ def command(
     *,
     refresh: bool,
     prune: bool,
+    yes: bool,
     restore_backup: bool,
     former: Path | None,
     as_json: bool,
@@ -69,7 +71,7 @@ def command(
             screen,
             refresh=refresh or restore_backup,  # the copy is older than the world
         )
-        pruned = _prune(engine, screen) if prune else 0
+        pruned = _prune(engine, screen, yes=yes) if prune else []
         if not result.changes and not pruned:
             screen.line("  ✓ nothing to do")
         from provision.cli import findings
@@ -79,7 +81,8 @@ def command(
     outputs = result.outputs
     if as_json:
         shown = outputs.published(show_secrets=show_secrets) if outputs else {}
-        print_json({**shown, **findings.document(report, subject)})
+        gone = {"pruned": pruned} if prune else {}
+        print_json({**shown, **gone, **findings.document(report, subject)})
     elif outputs is not None:
         say_what_next(outputs)
     if report.mandatory:
@@ -122,17 +125,26 @@ def _restore(engine: Engine, screen: Screen) -> None:
     screen.line("  · the state is the copy now" + (f"; the damaged file is {kept}" if kept else ""))
 
 
-def _prune(engine: Engine, screen: Screen) -> int:
-    """Take away what others added to objects that the stack made; return how much that was."""
+def _prune(engine: Engine, screen: Screen, *, yes: bool) -> list[dict[str, Any]]:
+    """Take away what others added to objects that the stack made; return what that was, as ``--json`` has it."""
+    from provision.cli import consent
     from provision.cli.stack_session import StackSession
-    from provision.provider import strangers
+    from provision.provider import unmanaged
 
     stack = StackSession.by(engine)
-    added = strangers.find(stack.session, stack.realm, engine.resources()).added
-    for item in added:
-        strangers.remove(stack.session, item)
-        screen.line(("  - ", "red"), item.label, ("  taken away", "dim"))
-    return len(added)
+    with engine.backend.exclusively():  # what another command has just made is in its state then
+        added = unmanaged.find(stack.session, stack.realm, engine.resources()).added
+        if added and not yes and stack.config.profile == "prod":
+            names = ", ".join(item.label for item in added)
+            consent.ask(
+                f"Remove {names}?",
+                what=f"--prune would remove {names} from a production stack.",
+                do="Say --yes to do so.",
+            )
+        for item in added:
+            unmanaged.remove(stack.session, item)
+            screen.line(("  - ", "red"), item.label, ("  taken away", "dim"))
+    return [item.as_json() for item in added]
 
 
 def _in_production(stack: StackFile) -> bool:

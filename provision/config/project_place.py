@@ -112,14 +112,23 @@ def in_a_stack(home: str) -> Path:
     Raises:
         UsageError: The folder is outside of the folders of all stacks.
     """
-    place, data = Path(home), user_data_dir()
-    within = place.relative_to(data).parts if place.is_relative_to(data) else ()
-    if ".." in within or len(within) < _STACK_PARTS or within[1] != STACKS:
+    if not is_in_a_stack(home):
         raise UsageError(
-            f"{home} is not in the folder of a stack, which is below {data}.",
+            f"{home} is not in the folder of a stack, which is below {user_data_dir()}.",
             "Take a folder in there, or let PROVISION_DATA_DIR name the folder with the stacks.",
         )
-    return place
+    return Path(home)
+
+
+def is_in_a_stack(home: str) -> bool:
+    """Return whether a folder is a stack's folder or lies within one.
+
+    Args:
+        home: The folder, as it came from the engine.
+    """
+    place, data = Path(home), user_data_dir()
+    within = place.relative_to(data).parts if place.is_relative_to(data) else ()
+    return ".." not in within and len(within) >= _STACK_PARTS and within[1] == STACKS
 
 
 def gone_from(former: Path) -> Path | None:

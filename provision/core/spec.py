@@ -7,6 +7,7 @@ and deletes that object. Schema, check, diff, read and the typed resource classe
 from __future__ import annotations
 
 import enum
+import json
 from dataclasses import dataclass
 from functools import cache
 from types import MappingProxyType
@@ -36,6 +37,8 @@ text.
 PACKAGE = "provision"
 ADOPTED_FROM: Final = "adoptedFrom"
 """The output that holds the settings of an adopted object before its adoption; delete puts them back."""
+MADE_WITH: Final = "madeWith"
+"""The output that holds, as JSON, the undeclared settings that an object of ours was made with: they are guarded."""
 
 
 class Mark(enum.Enum):
@@ -48,6 +51,7 @@ class Mark(enum.Enum):
     WRITE_ONLY = "write only"
     CREATE_ONLY = "create only"
     CONTAINER = "container"
+    LEFT_TO_OTHERS = "left to others"
 
 
 NaturalKey = Mark.NATURAL_KEY
@@ -60,6 +64,8 @@ Unordered = Mark.UNORDERED
 """A list whose order has no meaning."""
 WriteOnly = Mark.WRITE_ONLY
 """A field that the server never returns (or masks): the stored value counts as the real one."""
+LeftToOthers = Mark.LEFT_TO_OTHERS
+"""A field that people or the server change in normal use: unless it is declared, a change is no difference."""
 CreateOnly = Mark.CREATE_ONLY
 """A field that matters only while the object is being made; a later change is not a difference."""
 Container = Mark.CONTAINER
@@ -271,3 +277,12 @@ def _named(kind: str, value: Any) -> Iterator[tuple[str, ...]]:
         yield from ((kind, item) for item in value)
     elif isinstance(value, dict):
         yield from ((kind, owner, item) for owner, items in value.items() for item in items)
+
+
+def made_with(outputs: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the undeclared settings that an object was made with; none for an adopted object or an unreadable record."""
+    try:
+        found = json.loads(outputs.get(MADE_WITH) or "{}")
+    except (TypeError, ValueError):
+        return {}
+    return found if isinstance(found, dict) else {}

@@ -54,6 +54,7 @@ if TYPE_CHECKING:
     from provision.stack.outputs import StackOutputs
 
 _DOES_NOT_OPEN = "incorrect passphrase"
+_REALM = "provision:keycloak:Realm"
 _DATA_ID = "instance"
 """The input of a realm that names the Keycloak data that the realm is in."""
 
@@ -166,10 +167,19 @@ def _state(resources: Collection[dict[str, Any]], runtime: Runtime, data_id: str
     """
     kept = [item for item in resources if _is_kept(item, runtime)]
     names = {item["urn"] for item in kept}
-    text = json.dumps([_without_others(item, names) for item in kept])
-    for former in {(item.get("inputs") or {}).get(_DATA_ID) for item in kept} - {None}:
-        text = text.replace(json.dumps(former), json.dumps(data_id))
-    return text.encode()
+    return json.dumps([_renamed(_without_others(item, names), data_id) for item in kept]).encode()
+
+
+def _renamed(item: dict[str, Any], data_id: str) -> dict[str, Any]:
+    """Return a resource; a realm names the Keycloak data that it is in by another id."""
+    if item["type"] != _REALM:
+        return item
+    parts = {
+        part: {**item[part], _DATA_ID: data_id}
+        for part in ("inputs", "outputs")
+        if (item.get(part) or {}).get(_DATA_ID)
+    }
+    return item | parts
 
 
 def _is_kept(item: Mapping[str, Any], runtime: Runtime) -> bool:

@@ -10,8 +10,7 @@ from typing import TYPE_CHECKING, Any, Literal, Protocol
 from provision._lib.display_names import in_words, named
 from provision._lib.urn import Urn
 from provision.core.registry import kind as handler_of
-from provision.core.spec import ADOPTED_FROM
-from provision.provider.lifecycle import made_with
+from provision.core.spec import ADOPTED_FROM, made_with
 from provision.provider.wire import UNKNOWNS
 
 if TYPE_CHECKING:
@@ -154,6 +153,9 @@ class EventCollector:
     _given: dict[str, Struct] = field(default_factory=dict, repr=False)
     _since: dict[str, float] = field(default_factory=dict)
     _unanswered: set[str] = field(default_factory=set)
+    """The notes about Keycloaks that are not looked at, each shown once."""
+    _failed: set[str] = field(default_factory=set)
+    """The errors about Keycloaks that do not answer, each kept once."""
     _drifted: dict[str, frozenset[str] | None] = field(default_factory=dict)
     """The changes in the world that a refresh found, by URN: the paths, or None for an object that is gone."""
 
@@ -237,9 +239,9 @@ class EventCollector:
     def _keep_error(self, name: str, message: str) -> None:
         told = _without_prefix(message)
         if (unanswered := _NO_ANSWER.match(told)) is not None:
-            if unanswered[0] in self._unanswered:
+            if unanswered[0] in self._failed:
                 return
-            self._unanswered.add(unanswered[0])
+            self._failed.add(unanswered[0])
         if message not in {"update failed", "preview failed"} and not self._is_told(told):
             self.errors.append(f"{name}: {told}" if name else told)
 

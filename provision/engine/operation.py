@@ -27,7 +27,7 @@ from provision.engine.pulumi_process import (
     finished,
     work_breaks_off,
 )
-from provision.engine.state_file import EVENT_LOG
+from provision.engine.state_file import OWN_ENGINE
 from provision.runtimes import registry, restore_record, runtime_record
 from provision.runtimes.protocol import LiveStack
 from provision.stack.outputs import StackOutputs
@@ -389,10 +389,13 @@ class Engine:
                     *command,
                     f"--client={board.address}",
                     "--exec-kind=auto.inline",
-                    f"{EVENT_LOG}{board.address}",
+                    f"--event-log=tcp://{board.address}",
                     f"--stack={self.stack.name}",
                 ]
-                environment = {"PULUMI_DEBUG_PROVIDERS": f"provision:{board.address.rpartition(':')[2]}"}
+                environment = {
+                    "PULUMI_DEBUG_PROVIDERS": f"provision:{board.address.rpartition(':')[2]}",
+                    OWN_ENGINE: "1",
+                }
                 if not checkpoints:
                     # The provider's journal lists what a killed run made, but no secret that a replacement generated.
                     environment["PULUMI_SKIP_CHECKPOINTS"] = "true"

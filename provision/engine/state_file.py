@@ -30,8 +30,8 @@ _BEING_WRITTEN_SECONDS = 1.0
 """A live engine writes a lock within milliseconds; a file that is not whole after this time is a leftover."""
 _CLOCK_SECONDS = 2.0
 _ORPHAN_SECONDS = 60.0
-EVENT_LOG = "--event-log=tcp://"
-"""The beginning of the argument by which an engine of ours is known; nobody else's engine reports to a port."""
+OWN_ENGINE = "PROVISION_ENGINE"
+"""The variable in the environment of our own engines, by which they are known."""
 _ASK_SECONDS = 0.05
 
 
@@ -211,7 +211,7 @@ def _is_stale(file: Path) -> bool:
 
 
 def _end_orphan(file: Path) -> None:
-    """End the engine that holds a lock if one of our commands started it: no such command lives, or it had refused us."""
+    """End the engine that holds a lock, if it is ours. Our commands hold the stack's own lock: this engine's is gone."""
     import socket
 
     import psutil
@@ -221,7 +221,7 @@ def _end_orphan(file: Path) -> None:
         return
     with suppress(psutil.Error):
         process = psutil.Process(holder[0])
-        if any(argument.startswith(EVENT_LOG) for argument in process.cmdline()):
+        if OWN_ENGINE in process.environ():
             process.send_signal(signal.SIGINT)
             process.wait(_ORPHAN_SECONDS)
 

@@ -21,7 +21,7 @@ from provision._lib.errors import (
     UsageError,
 )
 from provision._lib.validation import problems
-from provision.core.spec import ADOPTED_FROM, Mark
+from provision.core.spec import ADOPTED_FROM, MADE_WITH, Mark, made_with
 from provision.provider.journal import Entry, Journal
 from provision.provider.wire import UNKNOWN, Hidden, holds_secret, holds_unknown, plain
 
@@ -31,8 +31,12 @@ if TYPE_CHECKING:
     from provision.core.handler import Context, Handler, Observed
     from provision.core.spec import Outputs, Spec
 
-MADE_WITH: Final = "madeWith"
-"""The output that holds, as JSON, the undeclared settings that an object of ours was made with: they are guarded."""
+_UNGUARDED: Final = frozenset(
+    {
+        *(Mark.SECRET, Mark.WRITE_ONLY, Mark.CREATE_ONLY, Mark.LEFT_TO_OTHERS),
+        *(Mark.NATURAL_KEY, Mark.REPLACE_ON_CHANGE),  # their defaults count as declared
+    }
+)
 
 
 @dataclass(frozen=True)
@@ -176,8 +180,10 @@ class Lifecycle:
         state = self._made(spec, outputs, news).properties
         if ADOPTED_FROM in olds and found is not None:
             state[ADOPTED_FROM] = Hidden(plain(olds[ADOPTED_FROM]))
-        elif found is None or MADE_WITH in olds:
-            state[MADE_WITH] = self._guarded(spec, news, {} if found is None else made_with(olds))
+        elif found is None:
+            state[MADE_WITH] = self._guarded(spec, news)
+        elif MADE_WITH in olds:
+            state[MADE_WITH] = self._still_guarded(spec, olds, news)
         return state
 
     def delete(self, olds: Mapping[str, Any]) -> None:
@@ -349,23 +355,28 @@ class Lifecycle:
     def _made_now(self, spec: Spec, outputs: Outputs | None, news: Mapping[str, Any]) -> State:
         self._journal.note(self._key(spec), "made")
         state = self._made(spec, outputs, news)
-        state.properties[MADE_WITH] = self._guarded(spec, news, {})
+        state.properties[MADE_WITH] = self._guarded(spec, news)
         return state
 
-    def _guarded(self, spec: Spec, declared: Mapping[str, Any], former: Mapping[str, Any]) -> str:
-        """Return the values of the fields that are not declared, as JSON; None means that the field is not set.
-
-        Args:
-            spec: The object as it is now.
-            declared: The inputs of the program.
-            former: The values that the object was made with: a default that changed since is no difference.
-        """
+    def _guarded(self, spec: Spec, declared: Mapping[str, Any]) -> str:
+        """Return the values of the fields that are not declared, as JSON; None means that the field is not set."""
         values, fields = spec.wire(whole=True), self._spec.fields()
-        told_only = {Mark.SECRET, Mark.WRITE_ONLY, Mark.CREATE_ONLY, Mark.NATURAL_KEY, Mark.REPLACE_ON_CHANGE}
         guarded = {
-            name: former.get(name, values.get(name))
+            name: values.get(name)
             for name in self._spec.defaults()
-            if name not in declared and not told_only & fields[name].marks
+            if name not in declared and not _UNGUARDED & fields[name].marks
+        }
+        return json.dumps(guarded, sort_keys=True)
+
+    def _still_guarded(self, spec: Spec, olds: Mapping[str, Any], news: Mapping[str, Any]) -> str:
+        """Return what is guarded after an update: what was, and the fields that were declared until now.
+
+        A default that changed since is no difference, and neither is a field that only a later version knows.
+        """
+        former = made_with(olds)
+        now = json.loads(self._guarded(spec, news))
+        guarded = {
+            name: former.get(name, value) for name, value in now.items() if name in former or name in olds
         }
         return json.dumps(guarded, sort_keys=True)
 
@@ -483,11 +494,6 @@ def _without_blanks(value: Any) -> Any:
     if isinstance(value, dict):
         value = {key: part for key, part in value.items() if part}
     return value or None
-
-
-def made_with(properties: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the undeclared settings that an object was made with; none of an adopted object."""
-    return dict(json.loads(properties.get(MADE_WITH) or "{}"))
 
 
 def _leaves(path: str, old: Any, new: Any, *, whole: bool) -> Iterator[tuple[str, str]]:

@@ -11,7 +11,7 @@ from typing import Annotated, Any, Literal, Union, get_args, get_origin
 from pydantic import BaseModel
 
 from provision.core.registry import catalogue, configuration
-from provision.core.spec import ADOPTED_FROM, PACKAGE, Mark
+from provision.core.spec import ADOPTED_FROM, MADE_WITH, PACKAGE, Mark
 
 _PRIMITIVES = {str: "string", bool: "boolean", int: "integer", float: "number"}
 _ANY = {"$ref": "pulumi.json#/Any"}
@@ -49,13 +49,16 @@ def _resource(handler: Any, token: str, named: dict[str, Any]) -> dict[str, Any]
     outputs, _ = _properties(handler.outputs, module, named)
     certain = [name for name in outputs if not _may_be_none(handler.outputs, name)]
     adopted = {ADOPTED_FROM: {**_ANY, "secret": True, "description": "What was there before it was adopted."}}
+    made = {
+        MADE_WITH: {"type": "string", "description": "What it was made with and nobody declared, as JSON."}
+    }
     former = [{"type": token} for token in handler.spec.former_tokens]
     return {
         **({"aliases": former} if former else {}),
         "description": inspect.cleandoc(handler.spec.__doc__ or ""),
         "inputProperties": inputs,
         "requiredInputs": required,
-        "properties": inputs | outputs | adopted,
+        "properties": inputs | outputs | adopted | made,
         "required": sorted({*required, *certain}),
     }
 

@@ -12,7 +12,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from provision.engine.state_file import EVENT_LOG, StateFile
+from provision.engine.state_file import OWN_ENGINE, StateFile
 from tests.support.stack_cli import alive
 
 _ENGINE = """
@@ -28,11 +28,16 @@ def state(tmp_path):
     return StateFile(tmp_path, "shop", "dev")
 
 
-def _engine(state, *arguments):
+def _engine(state, **variables):
     """Start a stand-in for an engine, which holds a lock on the stack."""
-    line = [sys.executable, "-c", _ENGINE, *arguments]
+    line = [sys.executable, "-c", _ENGINE]
     process = subprocess.Popen(
-        line, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, start_new_session=True
+        line,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
+        env={**os.environ, **variables},
     )
     assert process.stdout.readline() == "started\n"
     lock = state.folder / ".pulumi" / "locks" / "organization" / "shop" / "dev" / "1.json"
@@ -47,7 +52,7 @@ def _engine(state, *arguments):
 
 
 def test_an_engine_of_a_killed_command_ends_and_its_lock_goes(state):
-    process = _engine(state, "up", f"{EVENT_LOG}127.0.0.1:1")
+    process = _engine(state, **{OWN_ENGINE: "1"})
     state.remove_leftovers()
     assert state.locks() == []
     _, error = process.communicate(timeout=10)
@@ -55,7 +60,7 @@ def test_an_engine_of_a_killed_command_ends_and_its_lock_goes(state):
 
 
 def test_an_engine_of_pulumis_own_command_line_is_left_alone(state):
-    process = _engine(state, "up")
+    process = _engine(state)
     state.remove_leftovers()
     assert len(state.locks()) == 1
     assert alive(process.pid)

@@ -106,7 +106,8 @@ class _Forked:
 
     def communicate(self, stdin: str, timeout: float) -> subprocess.CompletedProcess[str]:
         """Feed the command and wait for its end and for the end of its output."""
-        with ThreadPoolExecutor(_STREAMS) as pool, self.wire:
+        pool = ThreadPoolExecutor(_STREAMS)
+        with self.wire:
             ended = [
                 pool.submit(_exactly, self.wire, 4),
                 *(pool.submit(_text, descriptor) for descriptor in (self.stdout, self.stderr)),
@@ -116,7 +117,9 @@ class _Forked:
             if wait(ended, timeout).not_done:
                 with suppress(ProcessLookupError):
                     os.kill(self.pid, signal.SIGKILL)
+                pool.shutdown(wait=False)  # a child of the command may hold the pipes for as long as it likes
                 raise subprocess.TimeoutExpired(list(self.line), timeout)
+        pool.shutdown()
         code, out, error = (each.result() for each in ended)
         return subprocess.CompletedProcess(
             list(self.line), int.from_bytes(code, "big", signed=True), out, error

@@ -105,7 +105,7 @@ def test_encrypted_values_are_found_wherever_they_are():
 def test_the_state_in_a_backup_has_nothing_of_the_runtime_and_the_name_that_keycloak_gives_its_data():
     urn, provider = "urn:pulumi:dev::shop::{}::{}", "pulumi:providers:provision"
     kinds = {
-        "scope": _SCOPE,
+        "realm": "provision:keycloak:Realm",
         "provider": provider,
         "keycloak": "docker:index/container:Container",
         "plugin": "pulumi:providers:docker",
@@ -118,13 +118,15 @@ def test_the_state_in_a_backup_has_nothing_of_the_runtime_and_the_name_that_keyc
         "deletedWith": resources[2]["urn"],
     }
     resources[0]["inputs"] = {"instance": "name-here"}
-    resources[1]["outputs"] = {"of": ["name-here"]}
+    resources[0]["outputs"] = {"instance": "name-here", "features": ["name-here"]}
+    resources[1]["inputs"] = {"instance": {"of": "somebody else's"}}
     kept = json.loads(backup._state(resources, registry.runtime("docker"), "portable"))
-    assert [item["type"] for item in kept] == [_SCOPE, provider]
+    assert [item["type"] for item in kept] == ["provision:keycloak:Realm", provider]
     assert kept[0]["dependencies"] == [resources[1]["urn"]]
     assert "deletedWith" not in kept[0]
     assert kept[0]["inputs"] == {"instance": "portable"}
-    assert kept[1]["outputs"] == {"of": ["portable"]}
+    assert kept[0]["outputs"] == {"instance": "portable", "features": ["name-here"]}
+    assert kept[1]["inputs"] == {"instance": {"of": "somebody else's"}}
 
 
 _ELSEWHERE = """\

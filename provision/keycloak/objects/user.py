@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 from pydantic import AfterValidator, Field
 
 from provision._lib.matches import Matches
-from provision.core.spec import NaturalKey, Refers, Secret, Spec, Unordered, WriteOnly
+from provision.core.spec import LeftToOthers, NaturalKey, Refers, Secret, Spec, Unordered, WriteOnly
 from provision.keycloak.bases.collection import CollectionHandler
 from provision.keycloak.bases.multivalued_fields import KeyedLists, in_order, merged
 from provision.keycloak.bases.representation import Outside, RealmName
@@ -43,20 +43,22 @@ class User(Spec, module="keycloak", group="Roles, groups and users", rank=5):
     username: Annotated[
         str, NaturalKey, Matches(r"[^A-Z\s]+", "must be lower case, without blanks, and not empty")
     ] = Field(description="The login name, in lower case.")
-    email: str = Field(default="", description="E-mail address.")
-    email_verified: bool = Field(default=True, description="Whether the address counts as verified.")
-    first_name: str = Field(default="", description="Given name.")
-    last_name: str = Field(default="", description="Family name.")
-    enabled: bool = Field(default=True, description="Whether the user can log in.")
+    email: Annotated[str, LeftToOthers] = Field(default="", description="E-mail address.")
+    email_verified: Annotated[bool, LeftToOthers] = Field(
+        default=True, description="Whether the address counts as verified."
+    )
+    first_name: Annotated[str, LeftToOthers] = Field(default="", description="Given name.")
+    last_name: Annotated[str, LeftToOthers] = Field(default="", description="Family name.")
+    enabled: Annotated[bool, LeftToOthers] = Field(default=True, description="Whether the user can log in.")
     password: Annotated[str | None, Secret, WriteOnly, Outside] = Field(
         default=None,
         description="The password; without one the user can't log in by password. With `UPDATE_PASSWORD` among the "
         "required actions, it is good for one login.",
     )
-    required_actions: Annotated[tuple[str, ...], Unordered] = Field(
+    required_actions: Annotated[tuple[str, ...], Unordered, LeftToOthers] = Field(
         default=(), description="What the next login asks for, for example `UPDATE_PASSWORD`."
     )
-    attributes: Annotated[KeyedLists, AfterValidator(_without_blanks)] = Field(
+    attributes: Annotated[KeyedLists, AfterValidator(_without_blanks), LeftToOthers] = Field(
         default={},
         description="Each key is declared apart; Keycloak keeps only those that the user profile knows or admits.",
     )

@@ -48,11 +48,10 @@ def take(stack: Stack, recorded: Recorded) -> tuple[bytes, float]:
     """
     with daemon() as client:
         api = client.api
-        if _matter(api, stack, recorded):
+        names = {stack.short(name): identity for identity, name in recorded.running.items()}
+        container = names.get(KEYCLOAK)
+        if container is None or _matter(api, stack, recorded):
             raise ProvisionError("Keycloak is not running.", f"Start it: {hint('up')}.")
-        (container,) = (
-            identity for identity, name in recorded.running.items() if stack.short(name) == KEYCLOAK
-        )
         began = time.monotonic()
         try:
             api.stop(container, timeout=STOP_SECONDS)

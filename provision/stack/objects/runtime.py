@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 from pydantic import Field
 
 from provision._lib.matches import Matches
-from provision.config.project_place import in_a_stack
+from provision.config.project_place import in_a_stack, is_in_a_stack
 from provision.config.runtimes import RuntimeName
 from provision.core.handler import LocalHandler, Observed
 from provision.core.spec import NaturalKey, Spec
@@ -83,5 +83,6 @@ class RuntimeHandler(LocalHandler[Runtime]):
         runtime_record.write(in_a_stack(spec.home), RuntimeRecord(spec.runtime, spec.mark))
 
     def delete(self, found: Observed[Runtime]) -> None:
-        """Remove the file."""
-        runtime_record.remove(in_a_stack(found.spec.home))
+        """Remove the file; outside of the stacks nothing is removed."""
+        if is_in_a_stack(found.spec.home):
+            runtime_record.remove(Path(found.spec.home))

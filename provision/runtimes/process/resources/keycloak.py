@@ -10,7 +10,7 @@ from pydantic import Field
 
 from provision._lib.hints import hint
 from provision._lib.urls import of_port
-from provision.config.project_place import in_a_stack
+from provision.config.project_place import in_a_stack, is_in_a_stack
 from provision.core.handler import LocalHandler, Observed
 from provision.core.spec import NaturalKey, Outputs, Secret, Spec, Unordered
 from provision.keycloak.version import VERSION
@@ -141,10 +141,14 @@ class KeycloakHandler(LocalHandler[Keycloak]):
         return _outputs(keycloak.start(_settings(spec), former_secret=former))
 
     def delete(self, found: Observed[Keycloak]) -> None:
-        """Stop Keycloak and remove its folder."""
-        from provision.runtimes.process import keycloak
+        """Stop Keycloak and remove its folder; a folder outside of the stacks, which a former state names, stays."""
+        from provision.runtimes.process import keycloak, managed_process
 
-        keycloak.stop(in_a_stack(found.spec.home), remove_data=True)
+        home = Path(found.spec.home)
+        if is_in_a_stack(found.spec.home):
+            keycloak.stop(home, remove_data=True)
+        else:
+            managed_process.terminate(home)
 
 
 def _settings(spec: Keycloak) -> KeycloakSettings:

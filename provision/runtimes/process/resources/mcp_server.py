@@ -11,7 +11,7 @@ from pydantic import AfterValidator, Field
 
 from provision._lib.errors import UsageError
 from provision._lib.urls import of_port
-from provision.config.project_place import in_a_stack
+from provision.config.project_place import in_a_stack, is_in_a_stack
 from provision.core.handler import LocalHandler, Observed
 from provision.core.spec import NaturalKey, Outputs, Secret, Spec, Unordered
 from provision.runtimes.process.search import SETTINGS_FILE, SETTINGS_OPTION, SETTINGS_VARIABLE
@@ -156,12 +156,15 @@ class McpServerHandler(LocalHandler[McpServer]):
         return _outputs(spec)
 
     def delete(self, found: Observed[McpServer]) -> None:
-        """Stop the server and remove its folder."""
+        """Stop the server and remove its folder; a folder outside of the stacks, which a former state names, stays."""
         import shutil
 
         from provision.runtimes.process import managed_process
 
-        home = in_a_stack(found.spec.home)
+        home = Path(found.spec.home)
+        if not is_in_a_stack(found.spec.home):
+            managed_process.terminate(home)
+            return
         managed_process.stop(home)
         if home.exists():
             shutil.rmtree(home)

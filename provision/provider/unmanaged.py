@@ -1,15 +1,18 @@
-"""The objects in a realm that a stack does not know, and those among them that were added to objects of the stack."""
+"""The objects in a realm that a stack does not manage, and those among them that were added to objects of the stack."""
 
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
+from provision._lib.display_names import in_words
 from provision.core.handler import Context
 from provision.core.registry import catalogue, kind
 from provision.core.spec import ADOPTED_FROM
 from provision.keycloak import builtin
+from provision.keycloak.api.session import KeycloakError
 from provision.keycloak.handler import KeycloakAccess, KeycloakHandler
 from provision.keycloak.realm_listing import RealmListing
 
@@ -22,17 +25,24 @@ if TYPE_CHECKING:
 _READERS = 8
 _OF_THE_REALM = frozenset({"RealmClientScopeAssignment", "ClientPolicy", "ClientProfile", "RealmKey"})
 """The kinds whose objects are settings of the realm itself, beside the policies for registration."""
-_OF_A_CLIENT = frozenset({"ClientScopeAssignment", "ServiceAccountRole"})
+_OF_A_CLIENT = frozenset({"ServiceAccountRole"})
+"""The kinds whose objects are settings of a client, beside mappers.
+
+The scopes of a client are not among them: which of them Keycloak gave it depends on the realm's lists at the time when the
+client was made.
+"""
+_FALLBACK_KEY = "fallback-"
+"""The beginning of the names of keys that Keycloak makes when it needs an algorithm for which there is no key."""
 _OF_KEYCLOAK = frozenset((name, registration) for name, registration, _ in builtin.REGISTRATION_POLICIES)
 
 
 @dataclass(frozen=True)
-class Stranger:
-    """An object in a realm that the stack does not know.
+class Unmanaged:
+    """An object in a realm that the stack does not manage.
 
     Args:
         key: The object's natural key.
-        owner: The object of the stack that the stranger belongs to and that the stack made: its scope, its client or its
+        owner: The object that it was added to and that the stack made: a scope, a client, an identity provider or the
             realm; empty if there is none.
     """
 
@@ -50,23 +60,25 @@ class Stranger:
 
 
 @dataclass(frozen=True)
-class Strangers:
+class Look:
     """What a look at a realm found.
 
     Args:
         added: The objects that somebody added to objects that the stack made.
         others: The other objects, each the outermost: what belongs to one of them is not named.
         without_kind: A phrase for each object that has no kind here.
+        unseen: A phrase for each kind of object that could not be listed.
     """
 
-    added: tuple[Stranger, ...] = ()
-    others: tuple[Stranger, ...] = ()
+    added: tuple[Unmanaged, ...] = ()
+    others: tuple[Unmanaged, ...] = ()
     without_kind: tuple[str, ...] = ()
+    unseen: tuple[str, ...] = ()
 
 
 def find(
     session: Session, realm: str, resources: Iterable[Mapping[str, Any]], *, everything: bool = False
-) -> Strangers:
+) -> Look:
     """Return the objects of a realm that a state does not have.
 
     Args:
@@ -75,52 +87,69 @@ def find(
         resources: The resources of the state, as Pulumi writes them.
         everything: Whether to look for objects that belong to nothing of the stack, too; this takes a request for each
             client.
-
-    Raises:
-        KeycloakError: A list can't be read.
     """
     known = dict(_known(resources))
     listing = RealmListing(session, realm)
-    context = Context(connection=KeycloakAccess(lambda: session), log=lambda _line: None)
     handlers = [
         handler
         for handler in catalogue().values()
         if issubclass(handler, KeycloakHandler) and (everything or _may_be_added(handler.spec))
     ]
     with ThreadPoolExecutor(_READERS) as readers:
-        found = readers.map(lambda handler: list(handler(context).discover(listing)), handlers)
-        keys = [key for each in found for key in each if not _is_expected(key, known)]
-    keys += [key for key in _memberships(listing) if not _is_expected(key, known)]
+        listed = list(readers.map(partial(_listed, _context(session), listing), handlers))
+    unseen = [found for found in listed if isinstance(found, str)]
+    keys = [key for found in listed if not isinstance(found, str) for key in found]
+    try:
+        keys += _memberships(listing)
+    except KeycloakError as error:
+        unseen.append(f"default client scopes: {error.what}")
     added, others = [], []
     for key in keys:
+        if _is_expected(key, known):
+            continue
         owner = _owner(key)
-        if owner is None or owner == key:
-            others.append(Stranger(key))
-        elif known.get((owner.token, owner.identity())):
-            added.append(Stranger(key, owner.label()))
+        if owner is None:
+            others.append(Unmanaged(key))
+        elif _may_be_added(type(key)) and known.get((owner.token, owner.identity())):
+            added.append(Unmanaged(key, owner.label()))
         elif (owner.token, owner.identity()) in known:
-            others.append(Stranger(key))
+            others.append(Unmanaged(key))
     if not everything:
-        return Strangers(tuple(added))
-    return Strangers(tuple(added), tuple(others), tuple(listing.strangers()))
+        return Look(tuple(added), unseen=tuple(dict.fromkeys(unseen)))
+    try:
+        without_kind = tuple(listing.strangers())
+    except KeycloakError as error:
+        without_kind = ()
+        unseen.append(f"objects without a kind here: {error.what}")
+    return Look(tuple(added), tuple(others), without_kind, tuple(dict.fromkeys(unseen)))
 
 
-def remove(session: Session, stranger: Stranger) -> None:
-    """Remove an object that the stack does not know; do nothing if it has gone.
+def remove(session: Session, item: Unmanaged) -> None:
+    """Remove an object that the stack does not manage; do nothing if it has gone.
 
     Raises:
         KeycloakError: Keycloak refuses.
     """
-    handler = catalogue()[stranger.key.token](
-        Context(connection=KeycloakAccess(lambda: session), log=lambda _line: None)
-    )
-    found = handler.find(stranger.key)
+    handler = catalogue()[item.key.token](_context(session))
+    found = handler.find(item.key)
     if found is not None:
         handler.delete(found)
 
 
+def _context(session: Session) -> Context:
+    return Context(connection=KeycloakAccess(lambda: session), log=lambda _line: None)
+
+
+def _listed(context: Context, listing: RealmListing, handler: type[KeycloakHandler[Any]]) -> list[Spec] | str:
+    """Return the keys of all objects of a kind, or why they can't be listed."""
+    try:
+        return list(handler(context).discover(listing))
+    except KeycloakError as error:
+        return f"{in_words(handler.spec.__name__)}: {error.what}"
+
+
 def _may_be_added(kind_of: type[Spec]) -> bool:
-    """Return whether objects of a kind are settings of other objects: mappers, assignments and policies."""
+    """Return whether objects of a kind are settings of other objects: mappers, roles of service accounts, policies, keys."""
     fields = kind_of.model_fields
     is_mapper = "name" in fields and ("identity_provider" in fields or {"scope", "client"} <= fields.keys())
     return is_mapper or "registration" in fields or kind_of.__name__ in _OF_THE_REALM | _OF_A_CLIENT
@@ -145,8 +174,21 @@ def _memberships(listing: RealmListing) -> Iterator[Spec]:
 
 
 def _is_expected(key: Spec, known: Mapping[tuple[str, str], bool]) -> bool:
-    is_keycloaks_own = (type(key).__name__, getattr(key, "registration", None)) in _OF_KEYCLOAK
-    return is_keycloaks_own or (key.token, key.identity()) in known
+    """Return whether the stack manages an object, or Keycloak makes it itself."""
+    realm = getattr(key, "realm", "")
+    match type(key).__name__:
+        case "RealmKey":
+            if str(getattr(key, "name", "")).startswith(_FALLBACK_KEY):
+                return True
+        case "RealmClientScopeAssignment":
+            lists = _key("RealmClientScopes", realm=realm)
+            if (lists.token, lists.identity()) in known:
+                return True
+        case "ClientScopeAssignment":
+            return True
+        case name if (name, getattr(key, "registration", None)) in _OF_KEYCLOAK:
+            return True
+    return (key.token, key.identity()) in known
 
 
 def _owner(key: Spec) -> Spec | None:
