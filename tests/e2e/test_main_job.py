@@ -181,7 +181,7 @@ def test_logs_show_what_the_processes_wrote(live):
     assert "Keycloak" in live.run("logs", "keycloak", "-n", "500").stdout
     assert "calculator serves http://localhost:" in live.run("logs", "calculator", "-n", "500").stdout
     assert "\ncalculator | " in live.run("logs").stdout or live.run("logs").stdout.startswith("calculator | ")
-    assert "It has: " in live.run("logs", "nothing", code=1).stderr
+    assert "It has: " in live.run("logs", "nothing", code=2).stderr
 
 
 def test_keycloak_and_server_listen_on_loopback_only(live, outputs):
