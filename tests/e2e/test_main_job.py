@@ -70,6 +70,52 @@ def test_drift_is_named_field_by_field_and_repaired(live, outputs, admin):
     assert live.json("drift") == {"changes": [], "added": []}
 
 
+def test_a_field_that_nobody_declared_is_drift_and_put_back(live, outputs, admin):
+    realm = outputs["realm"]
+    (client,) = admin.get(realm, "clients", clientId="mcp-client")
+    admin.put(realm, "clients", client["id"], body={**client, "webOrigins": ["*"], "enabled": False})
+    admin.put(realm, body={**admin.get(realm), "passwordPolicy": "length(1)", "failureFactor": 100000})
+    policies = admin.get(realm, "client-policies", "policies")
+    off = [{**item, "enabled": False} for item in policies["policies"]]
+    admin.put(realm, "client-policies", "policies", body={"policies": off})
+    found = {change["name"]: change["fields"] for change in live.json("drift", code=3)["changes"]}
+    before = {name: {item["path"]: item["after"] for item in fields} for name, fields in found.items()}
+    assert before == {
+        "mcp-client": {"enabled": True, "webOrigins": []},
+        "realm": {"failureFactor": 30, "passwordPolicy": ""},
+        "mcp-pkce": {"enabled": True},
+        "mcp-registered": {"enabled": True},
+    }
+    live.run("up", "--refresh")
+    assert live.json("drift") == {"changes": [], "added": []}
+    assert admin.get(realm)["failureFactor"] == 30
+
+
+def test_what_others_added_is_named_and_taken_away_only_when_asked(live, outputs, admin):
+    realm = outputs["realm"]
+    (scope,) = (item for item in admin.get(realm, "client-scopes") if item["name"] == "mcp:tools")
+    mapper = {
+        "name": "theirs",
+        "protocol": "openid-connect",
+        "protocolMapper": "oidc-hardcoded-role-mapper",
+        "config": {"role": "realm-management.realm-admin"},
+    }
+    admin.post(realm, "client-scopes", scope["id"], "protocol-mappers", "models", body=mapper)
+    admin.post(realm, "roles", body={"name": "theirs"})
+    shown = live.json("drift", "--all", code=3)
+    token, owner = "provision:keycloak:GenericProtocolMapper", f"client scope mcp:tools in realm {realm}"
+    added = {"type": token, "id": f"{realm}/mcp:tools//theirs", "owner": owner}
+    assert (shown["changes"], shown["added"]) == ([], [added])
+    assert f"{realm}/theirs" in {item["id"] for item in shown["unmanaged"]}
+    said = live.run("drift", code=3).stderr
+    assert f"+ generic protocol mapper mcp:tools/theirs in realm {realm}  added to the {owner}" in said
+    live.run("up", "--refresh")
+    assert live.json("drift", code=3)["added"] == [added]
+    assert live.json("up", "--prune")["pruned"] == [added]
+    assert live.json("drift") == {"changes": [], "added": []}
+    admin.delete(realm, "roles", "theirs")
+
+
 def test_every_proof_holds(live):
     proofs = live.json("verify")["proofs"]
     assert len(proofs) >= 15
