@@ -40,7 +40,7 @@ from provision.keycloak.data_facts import DataFacts
 from provision.keycloak.version import VERSION
 from provision.provider import journal
 from provision.runtimes import restore_record, runtime_record
-from provision.runtimes.keycloak_data import KeycloakData
+from provision.runtimes.keycloak_data import ADMIN_MARK, KeycloakData
 from provision.runtimes.restore_record import RestoreRecord
 from provision.runtimes.runtime_record import RuntimeRecord
 
@@ -155,9 +155,8 @@ def _ports(engine: Engine, outputs: StackOutputs) -> dict[str, int]:
 
 def _facts(engine: Engine, outputs: StackOutputs) -> DataFacts:
     admin, keycloak = outputs.service_account, engine.stack.config().keycloak
-    return DataFacts.of(
-        keycloak.connection(outputs.keycloak_url, admin.client_secret, client_id=admin.client_id)
-    )
+    connection = keycloak.connection(outputs.keycloak_url, admin.client_secret, client_id=admin.client_id)
+    return DataFacts.of(connection, ADMIN_MARK)
 
 
 def _state(resources: Collection[dict[str, Any]], runtime: Runtime, data_id: str) -> bytes:

@@ -30,8 +30,12 @@ class DataFacts:
     user: str
 
     @classmethod
-    def of(cls, connection: Connection) -> DataFacts:
-        """Return the facts about the data of a Keycloak that runs.
+    def of(cls, connection: Connection, mark: str) -> DataFacts:
+        """Return the facts about the data of a Keycloak that runs, and mark the service account in the data.
+
+        Args:
+            connection: The connection to the Keycloak, whose service account is the one to mark.
+            mark: The attribute of the service account's client that is the mark.
 
         Raises:
             KeycloakError: Keycloak does not answer.
@@ -47,9 +51,12 @@ class DataFacts:
                 f"The service account {connection.client_id} may not see what a backup needs.",
                 f"It needs the role admin in realm {realm}.",
             )
-        client = clients[0]["id"]
-        user = session.get(realm, "clients", client, "service-account-user")["id"]
-        return cls(version, data_id(session), client, user)
+        client, attributes = clients[0], clients[0].get("attributes") or {}
+        if mark not in attributes:
+            body = {**client, "attributes": {**attributes, mark: "true"}}
+            session.put(realm, "clients", client["id"], body=body)
+        user = session.get(realm, "clients", client["id"], "service-account-user")["id"]
+        return cls(version, data_id(session), client["id"], user)
 
 
 def data_id(session: AdminApi) -> str:

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+ADMIN_MARK = "provision.admin"
+"""The attribute of the client that is the admin service account, by which a container finds it whatever its name and id."""
+
 
 @dataclass(frozen=True)
 class KeycloakData:

@@ -67,7 +67,8 @@ def _move(stack: ContainedStack, runtime: str, *backup: str) -> None:
 
 
 def _write(stack: ContainedStack, runtime: str) -> None:
-    stack.write(runtime=runtime)
+    # Data finds its service account whatever that is called.
+    stack.write(f"  provision:keycloak: {{adminClientId: admin-of-{runtime}}}\n", runtime=runtime)
     stack.change_config("{name: mcp-test}", "{name: mcp-test, accessTokenLifespan: 3600}")
 
 

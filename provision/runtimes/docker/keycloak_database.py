@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from provision.runtimes.keycloak_data import ADMIN_MARK
 from provision.runtimes.process.database import text
 
 if TYPE_CHECKING:
@@ -18,8 +19,7 @@ if TYPE_CHECKING:
 
     from provision.runtimes.process.database import H2, Template
 
-MARK = "provision.admin"
-_MARKED = f"SELECT CLIENT_ID FROM CLIENT_ATTRIBUTES WHERE NAME = {text(MARK)}"
+_ACCOUNT = f"(SELECT CLIENT_ID FROM CLIENT_ATTRIBUTES WHERE NAME = {text(ADMIN_MARK)})"
 _KEYS = "'org.keycloak.keys.KeyProvider'"
 
 
@@ -39,7 +39,7 @@ def make_image_database(template: Template, target: Path, h2: H2) -> None:
         'MERGE INTO REALM_ATTRIBUTE (REALM_ID, NAME, "VALUE") KEY (REALM_ID, NAME)'
         " SELECT ID, 'defaultSignatureAlgorithm', 'ES256' FROM REALM WHERE NAME = 'master';\n"
         'INSERT INTO CLIENT_ATTRIBUTES (CLIENT_ID, NAME, "VALUE")'
-        f" VALUES ({text(template.client)}, {text(MARK)}, 'true');\n"
+        f" VALUES ({text(template.client)}, {text(ADMIN_MARK)}, 'true');\n"
     )
     h2.run("RunScript", template.path, "-script", str(script))
     script.unlink()
@@ -54,13 +54,10 @@ def admin_script(client_id: str, client_secret: str) -> str:
         client_secret: The account's secret.
     """
     name, secret = text(client_id), text(client_secret)
-    # An image's database marks the account, whatever its name and id. Data that came from another runtime has no mark.
-    named = f"SELECT C.ID FROM CLIENT C JOIN REALM R ON C.REALM_ID = R.ID WHERE R.NAME = 'master' AND C.CLIENT_ID = {name}"
-    account = f"COALESCE(({_MARKED}), ({named}))"
     user = text(f"service-account-{client_id.lower()}")
     return (
-        f"UPDATE CLIENT SET CLIENT_ID = {name}, SECRET = {secret} WHERE ID = {account}"
+        f"UPDATE CLIENT SET CLIENT_ID = {name}, SECRET = {secret} WHERE ID = {_ACCOUNT}"
         f" AND (SECRET IS NULL OR SECRET <> {secret} OR CLIENT_ID <> {name});\n"
-        f"UPDATE USER_ENTITY SET USERNAME = {user} WHERE SERVICE_ACCOUNT_CLIENT_LINK = {account}"
+        f"UPDATE USER_ENTITY SET USERNAME = {user} WHERE SERVICE_ACCOUNT_CLIENT_LINK = {_ACCOUNT}"
         f" AND USERNAME <> {user};\n"
     )
