@@ -70,7 +70,7 @@ def saved(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Saved]:
     folder = tmp_path_factory.mktemp("saved")
     stack, file, key = StackCli(folder), folder / "backups" / "test.age", key_file(folder)
     file.parent.mkdir()
-    stack.change_config("name: mcp-test", "name: mcp-test\n    accessTokenLifespan: 3600")
+    stack.change_config("name: mcp-test", "name: mcp-test\n    accessTokenLifespan: 900")
     stack.run("secret", "set", "demoUserPassword", stdin=f"{_DEMO_PASSWORD}\n")
     try:
         stack.run("up")

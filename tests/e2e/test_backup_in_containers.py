@@ -69,7 +69,7 @@ def _move(stack: ContainedStack, runtime: str, *backup: str) -> None:
 def _write(stack: ContainedStack, runtime: str) -> None:
     # Data finds its service account whatever that is called.
     stack.write(f"  provision:keycloak: {{adminClientId: admin-of-{runtime}}}\n", runtime=runtime)
-    stack.change_config("{name: mcp-test}", "{name: mcp-test, accessTokenLifespan: 3600}")
+    stack.change_config("{name: mcp-test}", "{name: mcp-test, accessTokenLifespan: 900}")
 
 
 def _is_as_declared(stack: ContainedStack) -> bool:
