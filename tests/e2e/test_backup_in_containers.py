@@ -9,13 +9,15 @@ import pytest
 from provision.verify.context import Context, Run
 from provision.verify.logins import logins
 from tests.support.backups import admin_api, key_file, key_ids, login_goes_on
-from tests.support.contained_stack import ContainedStack
+from tests.support.contained_stack import BUILD_SECONDS, ContainedStack
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
     from tests.support.docker_daemon import Docker
+
+pytestmark = pytest.mark.timeout(2 * BUILD_SECONDS)
 
 
 @pytest.fixture
