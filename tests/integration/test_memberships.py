@@ -91,7 +91,7 @@ def test_a_membership_that_the_realm_gave_moves_and_comes_back(clients):
 def test_another_list_is_seen_and_replaces_the_membership(clients):
     clients.add(CLIENT, {"clientId": "c2"})
     inputs, state = clients.add(MEMBER, {"client": "c2", "scope": "owner", "kind": "optional"})
-    other = {**plain(state.properties), "kind": "default"}
+    other = {**plain(inputs), "kind": "default"}
     clients.lifecycle(MEMBER).update(state.properties, other, preview=False)
     seen = clients.lifecycle(MEMBER).read(state.id, state.properties, inputs)
     verdict = clients.lifecycle(MEMBER).diff(seen.inputs, seen.properties, inputs)

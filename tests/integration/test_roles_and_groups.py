@@ -57,17 +57,25 @@ def test_a_composite_that_is_no_longer_declared_goes(world):
     assert world.session.get(world.realm, "roles", "member")["composite"] is False
 
 
-def test_somebody_elses_composite_is_drift_only_where_composites_are_declared(world):
-    plain_role, plain_state = world.add(REALM_ROLE, {"name": "plain"})
-    declared, declared_state = world.add(REALM_ROLE, {"name": "declared", "realmComposites": []})
+def test_somebody_elses_composite_is_drift_in_a_role_of_ours_or_where_composites_are_declared(world):
+    for name in ("adopted", "declared"):
+        world.session.post(world.realm, "roles", body={"name": name})
+    roles = {
+        "ours": world.add(REALM_ROLE, {"name": "ours"}),
+        "adopted": world.add(REALM_ROLE, {"name": "adopted"}),
+        "declared": world.add(REALM_ROLE, {"name": "declared", "realmComposites": []}),
+    }
     reader = world.session.get(world.realm, "roles", "reader")
-    for name in ("plain", "declared"):
+    for name in roles:
         world.session.post(world.realm, "roles", name, "composites", body=[reader])
     lifecycle = world.lifecycle(REALM_ROLE)
-    seen = lifecycle.read(plain_state.id, plain_state.properties, plain_role)
-    assert plain(seen.inputs) == plain(plain_role)
-    seen = lifecycle.read(declared_state.id, declared_state.properties, declared)
-    assert plain(seen.inputs)["realmComposites"] == ["reader"]
+    seen = {
+        name: plain(lifecycle.read(state.id, state.properties, inputs).inputs)
+        for name, (inputs, state) in roles.items()
+    }
+    assert seen["ours"]["realmComposites"] == ["reader"]
+    assert seen["adopted"] == plain(roles["adopted"][0])
+    assert seen["declared"]["realmComposites"] == ["reader"]
 
 
 @pytest.mark.parametrize(
