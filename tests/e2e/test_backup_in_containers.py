@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import pytest
 
@@ -41,14 +41,14 @@ def test_a_stack_moves_into_containers_and_back(stack, tmp_path):
     (login, *_) = logins(Context(run))  # the run is not ended, so the client and its session stay
     run.connections.close()
     admin_api(status).post(status["realm"], "users", body={"username": "added-by-hand"})
-    before = _lasting(status)
+    before = _lasting(stack)
 
     stack.run("backup", first, *key)
     _move(stack, "docker", first, *key)
     assert stack.running() == {"keycloak", "calculator"}
     login = login_goes_on(status, login)
     assert _is_as_declared(stack)
-    assert _lasting(status) == before
+    assert _lasting(stack) == before
 
     done = stack.run("backup", second, *key)
     assert "Keycloak was away for" in done.stderr
@@ -58,7 +58,7 @@ def test_a_stack_moves_into_containers_and_back(stack, tmp_path):
     _move(stack, "process", second, *key)
     login_goes_on(status, login)
     assert _is_as_declared(stack)
-    assert _lasting(status) == before
+    assert _lasting(stack) == before
 
 
 def _move(stack: ContainedStack, runtime: str, *backup: str) -> None:
@@ -79,7 +79,8 @@ def _is_as_declared(stack: ContainedStack) -> bool:
     return stack.json("drift") == {"changes": [], "added": []}
 
 
-def _lasting(status: dict[str, Any]) -> tuple[set[str], set[str]]:
+def _lasting(stack: ContainedStack) -> tuple[set[str], set[str]]:
     """Return the names of the realm's users and the ids of its keys."""
+    status = stack.json("status", "--show-secrets")
     users = admin_api(status).get(status["realm"], "users")
     return {user["username"] for user in users}, key_ids(status)
