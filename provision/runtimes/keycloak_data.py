@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 ADMIN_MARK = "provision.admin"
-"""The attribute of the client that is the admin service account, by which a container finds it whatever its name and id."""
+"""The attribute of the admin service account's client, by which a container finds it under any name and id."""
 
 
 @dataclass(frozen=True)
