@@ -47,8 +47,4 @@ class StackSession:
         from provision.keycloak.api.session import Session
 
         config, outputs = engine.stack.config(), engine.outputs_when_up()
-        admin = outputs.service_account
-        connection = config.keycloak.connection(
-            outputs.keycloak_url, admin.client_secret, client_id=admin.client_id
-        )
-        return cls(Session(connection), outputs.realm, config, outputs, engine)
+        return cls(Session(engine.connection(outputs)), outputs.realm, config, outputs, engine)

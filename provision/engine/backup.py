@@ -92,7 +92,7 @@ def take(engine: Engine, progress: Progress) -> Taken:
             deployment = engine.deployment()
             resources = deployment.get("resources") or ()
             _refuse_unfinished(engine, deployment)
-            facts = _facts(engine, outputs)
+            facts = DataFacts.of(engine.connection(outputs), ADMIN_MARK)
             parts = {
                 STATE: _state(resources, engine.runtime, facts.data_id),
                 SECRETS: json.dumps(_encrypted_values(engine)).encode(),
@@ -151,12 +151,6 @@ def _ports(engine: Engine, outputs: StackOutputs) -> dict[str, int]:
     here = {server.name for server in engine.stack.config().mcp_servers if server.url is None}
     servers = {server.name: port_of(server.url) for server in outputs.servers if server.name in here}
     return {KEYCLOAK: port_of(outputs.keycloak_url), **servers}
-
-
-def _facts(engine: Engine, outputs: StackOutputs) -> DataFacts:
-    admin, keycloak = outputs.service_account, engine.stack.config().keycloak
-    connection = keycloak.connection(outputs.keycloak_url, admin.client_secret, client_id=admin.client_id)
-    return DataFacts.of(connection, ADMIN_MARK)
 
 
 def _state(resources: Collection[dict[str, Any]], runtime: Runtime, data_id: str) -> bytes:

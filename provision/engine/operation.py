@@ -38,6 +38,7 @@ if TYPE_CHECKING:
 
     from provision.config.project import StackFile
     from provision.engine.events import Declared, Watcher
+    from provision.keycloak.connection import Connection
     from provision.runtimes.protocol import Runtime
 
 
@@ -227,6 +228,15 @@ class Engine:
             arguments = ("stack", "output", "--json", "--show-secrets", "--stack", self.stack.name)
             document = json.loads(self.cli.run(*arguments))
         return StackOutputs.read(document, stack=self.stack.name) if document else None
+
+    def connection(self, outputs: StackOutputs) -> Connection:
+        """Return the connection of the service account to the stack's Keycloak.
+
+        Args:
+            outputs: The stack's outputs.
+        """
+        admin, keycloak = outputs.service_account, self.stack.config().keycloak
+        return keycloak.connection(outputs.keycloak_url, admin.client_secret, client_id=admin.client_id)
 
     def outputs_when_up(self) -> StackOutputs:
         """Return the outputs of a stack that is up.

@@ -52,12 +52,11 @@ def discover(session: Session, realm: str, step: Step) -> Discovery:
         KeycloakError: A list can't be read, for example because the service account may not see it.
     """
     listing = RealmListing(session, realm)
-    context = Context(connection=KeycloakAccess(lambda: session), log=lambda _line: None)
-    kinds = [handler for handler in catalogue().values() if issubclass(handler, KeycloakHandler)]
+    context = silent_context(session)
     objects: list[dict[str, Any]] = []
     left_out = listing.strangers()
     with ThreadPoolExecutor(_READERS) as readers:
-        for handler in kinds:
+        for handler in keycloak_kinds():
             step.note(handler.spec.__name__)
             keys = list(handler(context).discover(listing))
             for found in readers.map(lambda key, handler=handler: _told(handler, context, key), keys):
@@ -67,6 +66,20 @@ def discover(session: Session, realm: str, step: Step) -> Discovery:
                     objects.append(found)
     left_out += listing.secrets()
     return Discovery(tuple(objects), tuple(dict.fromkeys(left_out)))
+
+
+def silent_context(session: Session) -> Context:
+    """Return the context of handlers that work on a Keycloak and tell the user nothing.
+
+    Args:
+        session: The Admin API.
+    """
+    return Context(connection=KeycloakAccess(lambda: session), log=lambda _line: None)
+
+
+def keycloak_kinds() -> list[type[KeycloakHandler[Any]]]:
+    """Return the handlers of all kinds of objects in a Keycloak."""
+    return [handler for handler in catalogue().values() if issubclass(handler, KeycloakHandler)]
 
 
 def _told(handler: type[Handler[Any]], context: Context, key: Spec) -> dict[str, Any] | str:

@@ -8,17 +8,18 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from provision._lib.display_names import in_words
-from provision.core.handler import Context
 from provision.core.registry import catalogue, kind
 from provision.core.spec import ADOPTED_FROM
 from provision.keycloak import builtin
 from provision.keycloak.api.session import KeycloakError
-from provision.keycloak.handler import KeycloakAccess, KeycloakHandler
+from provision.keycloak.handler import KeycloakHandler
 from provision.keycloak.realm_listing import RealmListing
+from provision.provider.discovery import keycloak_kinds, silent_context
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
+    from provision.core.handler import Context
     from provision.core.spec import Spec
     from provision.keycloak.api.session import Session
 
@@ -90,13 +91,9 @@ def find(
     """
     known = dict(_known(resources))
     listing = RealmListing(session, realm)
-    handlers = [
-        handler
-        for handler in catalogue().values()
-        if issubclass(handler, KeycloakHandler) and (everything or _may_be_added(handler.spec))
-    ]
+    handlers = [each for each in keycloak_kinds() if everything or _may_be_added(each.spec)]
     with ThreadPoolExecutor(_READERS) as readers:
-        listed = list(readers.map(partial(_listed, _context(session), listing), handlers))
+        listed = list(readers.map(partial(_listed, silent_context(session), listing), handlers))
     unseen = [found for found in listed if isinstance(found, str)]
     keys = [key for found in listed if not isinstance(found, str) for key in found]
     try:
@@ -130,14 +127,10 @@ def remove(session: Session, item: Unmanaged) -> None:
     Raises:
         KeycloakError: Keycloak refuses.
     """
-    handler = catalogue()[item.key.token](_context(session))
+    handler = catalogue()[item.key.token](silent_context(session))
     found = handler.find(item.key)
     if found is not None:
         handler.delete(found)
-
-
-def _context(session: Session) -> Context:
-    return Context(connection=KeycloakAccess(lambda: session), log=lambda _line: None)
 
 
 def _listed(context: Context, listing: RealmListing, handler: type[KeycloakHandler[Any]]) -> list[Spec] | str:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.support.contained_stack import BUILD_SECONDS, ContainedStack
-from tests.support.kill_matrix import MOMENTS, STEPS, VICTIMS, Tried
+from tests.support.kill_matrix import Tried, each_kill
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -26,9 +26,7 @@ def tried(docker: Docker, tmp_path_factory: pytest.TempPathFactory) -> Iterator[
     assert stack.left() == []
 
 
-@pytest.mark.parametrize("moment", MOMENTS)
-@pytest.mark.parametrize("victim", VICTIMS)
-@pytest.mark.parametrize("step", STEPS)
+@each_kill
 def test_a_kill_is_overcome_by_the_next_up(
     tried: Tried, step: str, victim: str, moment: int, record_property: pytest.RecordProperty
 ) -> None:

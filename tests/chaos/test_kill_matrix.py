@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.support.kill_matrix import MOMENTS, STEPS, VICTIMS, Tried
+from tests.support.kill_matrix import Tried, each_kill
 from tests.support.stack_cli import StackCli, alive
 
 if TYPE_CHECKING:
@@ -27,9 +27,7 @@ def tried(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Tried]:
     stack.clean_up()
 
 
-@pytest.mark.parametrize("moment", MOMENTS)
-@pytest.mark.parametrize("victim", VICTIMS)
-@pytest.mark.parametrize("step", STEPS)
+@each_kill
 def test_a_kill_is_overcome_by_the_next_up(
     tried: Tried, step: str, victim: str, moment: int, record_property: pytest.RecordProperty
 ) -> None:

@@ -12,8 +12,11 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 import psutil
+import pytest
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from tests.support.stack_cli import StackCli
 
 MOMENTS = range(1, int(os.environ.get("CHAOS_MOMENTS", "1")) + 1)
@@ -24,6 +27,13 @@ STEPS = {
     "down": ("down",),
 }
 VICTIMS = ("command", "engine", "keycloak", "server")
+
+
+def each_kill(test: Callable[..., None]) -> Callable[..., None]:
+    """Give a test the parameters ``step``, ``victim`` and ``moment`` of each case of the matrix."""
+    for name, values in (("step", STEPS), ("victim", VICTIMS), ("moment", MOMENTS)):
+        test = pytest.mark.parametrize(name, values)(test)
+    return test
 
 
 @dataclass

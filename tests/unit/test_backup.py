@@ -45,11 +45,12 @@ def engine(stack, monkeypatch):
     def stop(*_):
         raise StoppedError
 
-    monkeypatch.setattr(backup, "_facts", lambda *_: DataFacts(VERSION, "0123", "client", "user"))
+    monkeypatch.setattr(DataFacts, "of", lambda *_: DataFacts(VERSION, "0123", "client", "user"))
     return SimpleNamespace(
         stack=stack,
         backend=Backend(stack),
         outputs_when_up=lambda: None,
+        connection=lambda _: None,
         deployment=lambda: {"resources": [{"urn": "urn:x", "type": _SCOPE, "id": "shop/a"}]},
         runtime=SimpleNamespace(name="process", resource_types=(), processes=lambda _: (), take_data=stop),
         live=lambda: None,
