@@ -23,12 +23,13 @@ from provision._lib.errors import ProvisionError
 from provision._lib.hints import hint
 from provision.config.yaml_file import dump, load
 from provision.engine import passphrase
+from provision.engine.orphan import EngineLock
 from provision.engine.state_file import StateFile
 from provision.provider import journal
 from provision.runtimes import runtime_record
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from provision.config.project import StackFile
 
@@ -246,12 +247,15 @@ class Backend:
             if folder.exists():
                 shutil.rmtree(folder)
         journal.forget(user_data_dir() / "journals", self.url, self.stack.project.name, self.stack.name)
-        for file in (self._salt_file, self._lock_file):
+        for file in (self._salt_file, self._lock_file, self.engine_lock.file):
             file.unlink(missing_ok=True)
 
     @contextmanager
-    def exclusively(self) -> Iterator[None]:
-        """Hold the stack against our other commands, and remove a lock left behind by a killed engine.
+    def exclusively(self, say: Callable[[str], None] = lambda _: None) -> Iterator[None]:
+        """Hold the stack against our other commands, and end or remove what a killed command left behind.
+
+        Args:
+            say: Receives a line for the user, if there is something to wait for.
 
         Raises:
             ProvisionError: Another command is working on the stack.
@@ -267,6 +271,8 @@ class Backend:
                 "Wait until it is done, then try again.",
             ) from None
         try:
+            if lock.lock_counter == 1:  # else an engine of our own may be at work
+                self.engine_lock.end_orphan(say)
             if self.state is not None:
                 self.state.remove_leftovers()
             yield
@@ -284,6 +290,11 @@ class Backend:
     @property
     def _lock_file(self) -> Path:
         return user_data_dir() / "locks" / f"{self.stack.project.home.name}.{self.stack.name}.lock"
+
+    @property
+    def engine_lock(self) -> EngineLock:
+        """The lock that the stack's engine holds as long as it lives."""
+        return EngineLock(self._lock_file.with_suffix(".engine"))
 
     @property
     def _salt_file(self) -> Path:

@@ -27,7 +27,6 @@ from provision.engine.pulumi_process import (
     finished,
     work_breaks_off,
 )
-from provision.engine.state_file import OWN_ENGINE
 from provision.runtimes import registry, restore_record, runtime_record
 from provision.runtimes.protocol import LiveStack
 from provision.stack.outputs import StackOutputs
@@ -384,7 +383,10 @@ class Engine:
         """
         ledger, outputs = EventCollector(watcher or Unwatched()), dict[str, Any]()
         # Leaving the context waits for the background work: no thread outlives the command.
-        with self.backend.exclusively(), ThreadPoolExecutor(max_workers=1) as aside:
+        with (
+            self.backend.exclusively(lambda line: ledger.watcher.said("", line)),
+            ThreadPoolExecutor(max_workers=1) as aside,
+        ):
             self.backend.checkpoint()  # a damaged state is refused before anything is done
             # Another process's engine may be making objects that are not recorded yet: it is left alone.
             if not self.backend.is_locked and hooks.before() and _LOOKS not in command:
@@ -404,12 +406,15 @@ class Engine:
                 ]
                 environment = {
                     "PULUMI_DEBUG_PROVIDERS": f"provision:{board.address.rpartition(':')[2]}",
-                    OWN_ENGINE: "1",
+                    **self.backend.engine_lock.mark,
                 }
                 if not checkpoints:
                     # The provider's journal lists what a killed run made, but no secret that a replacement generated.
                     environment["PULUMI_SKIP_CHECKPOINTS"] = "true"
-                with self.cli.started(arguments, environment) as process:
+                with (
+                    self.backend.engine_lock.held() as held,
+                    self.cli.started(arguments, environment, inherited=(held,)) as process,
+                ):
                     try:
                         with work_breaks_off():
                             if command[0] != "destroy":

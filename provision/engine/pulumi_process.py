@@ -55,6 +55,7 @@ class PulumiCli:
         *,
         folder: Path | None = None,
         fed: bool = False,
+        inherited: Sequence[int] = (),
     ) -> Iterator[subprocess.Popen[str]]:
         """Start a command in its own session, so that Ctrl-C reaches it exactly once and its work ends in order.
 
@@ -65,6 +66,7 @@ class PulumiCli:
             environment: More variables.
             folder: The working folder, if not the CLI's folder.
             fed: Whether the command gets a standard input.
+            inherited: The descriptors of this process that the command inherits.
 
         Raises:
             CommandStoppedError: Ctrl-C or SIGTERM came while the command ran.
@@ -86,6 +88,7 @@ class PulumiCli:
                 stderr=subprocess.PIPE,
                 encoding="utf-8",
                 start_new_session=True,
+                pass_fds=inherited,
             ) as process,
         ):
             interruption.goes_to(process.pid)

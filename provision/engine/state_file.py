@@ -9,9 +9,7 @@ from __future__ import annotations
 import json
 import os
 import shutil
-import signal
 import time
-from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
@@ -29,9 +27,6 @@ _KINDS = ("stacks", "history", "backups", "locks", "locks/organization")
 _BEING_WRITTEN_SECONDS = 1.0
 """A live engine writes a lock within milliseconds; a file that is not whole after this time is a leftover."""
 _CLOCK_SECONDS = 2.0
-_ORPHAN_SECONDS = 60.0
-OWN_ENGINE = "PROVISION_ENGINE"
-"""The variable in the environment of our own engines, by which they are known."""
 _ASK_SECONDS = 0.05
 
 
@@ -134,15 +129,13 @@ class StateFile:
     def remove_leftovers(self) -> None:
         """Remove what killed engines left: stale locks and half-written files. The caller holds the stack's own lock.
 
-        A lock is stale if its process is gone, is a zombie, or started after the lock was made. An engine whose command was
-        killed works on for nobody: it is asked to end, which takes it seconds, and leaves a whole state.
+        A lock is stale if its process is gone, is a zombie, or started after the lock was made.
         """
         leftovers = [*self._lock_folder("*.tmp"), *self.path.parent.glob(f"{self.path.name}*.tmp")]
         for file in leftovers:
             if _remains(file):
                 file.unlink(missing_ok=True)
         for file in self.locks():
-            _end_orphan(file)
             if _is_stale(file):
                 file.unlink(missing_ok=True)
         self.remove_unreadable_notes()
@@ -208,22 +201,6 @@ def _is_stale(file: Path) -> bool:
         return _remains(file) and _holder(file) is None
     pid, host, made = holder
     return host == socket.gethostname() and not _lives(pid, made)
-
-
-def _end_orphan(file: Path) -> None:
-    """End the engine that holds a lock, if it is ours. Our commands hold the stack's own lock: this engine's is gone."""
-    import socket
-
-    import psutil
-
-    holder = _holder(file)
-    if holder is None or holder[1] != socket.gethostname() or not _lives(holder[0], holder[2]):
-        return
-    with suppress(psutil.Error):
-        process = psutil.Process(holder[0])
-        if OWN_ENGINE in process.environ():
-            process.send_signal(signal.SIGINT)
-            process.wait(_ORPHAN_SECONDS)
 
 
 def _holder(file: Path) -> tuple[int, str, float | None] | None:
