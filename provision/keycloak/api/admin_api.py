@@ -19,3 +19,6 @@ class AdminApi(Protocol):
 
     def realm_id(self, realm: str) -> str | None:
         """Return the realm's internal id, or None."""
+
+    def changes(self, realm: str) -> int | None:
+        """Return a number that grows whenever the realm is changed through this API, or None if each call costs nothing."""

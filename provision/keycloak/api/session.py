@@ -6,9 +6,10 @@ import json
 import re
 import threading
 import time
+from collections import Counter
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any, Final
-from urllib.parse import quote
+from urllib.parse import quote, unquote
 
 from provision._lib import data_folder
 from provision._lib.errors import AlreadyExistsError, NotRunningError, OutcomeUnknownError
@@ -85,6 +86,7 @@ class Session:
         self._lock = threading.Lock()
         self._locks: dict[str, threading.Lock] = {}
         self._realm_ids: dict[str, str] = {}
+        self._changes: Counter[str] = Counter()
 
     @property
     def url(self) -> str:
@@ -178,6 +180,10 @@ class Session:
         """Return a public document, such as ``realms/R/.well-known/openid-configuration``, or None if there is none."""
         return self._answer(Request("get", path, {}, authorized=False), f"read {path}", missing=True)
 
+    def changes(self, realm: str) -> int:
+        """Return a number that grows whenever this session changes something in the realm: before the call and after it."""
+        return self._changes[realm]
+
     def realm_id(self, realm: str) -> str | None:
         """Return the realm's internal id, which components name as their parent (not always its name), or None."""
         if realm not in self._realm_ids:
@@ -200,12 +206,20 @@ class Session:
         return self._checked(request, response, doing, body)
 
     def _send(self, request: Request, doing: str, body: Any) -> Response:
+        self._note_change(request)
         try:
             return self._transport.call(request, self._guard(request))
         except FaultError as fault:
             if request.verb == "post" and fault.sent:
                 raise self._unknown(doing, f"{fault.why} ({_call(request, body)})") from fault
             raise self._no_answer(fault, f"it would {doing} ({_call(request, body)})") from fault
+        finally:
+            self._note_change(request)
+
+    def _note_change(self, request: Request) -> None:
+        if request.verb != "get":
+            with self._lock:
+                self._changes[_realm_and_path(request)[0]] += 1
 
     def _no_answer(self, fault: FaultError, doing: str) -> KeycloakError:
         disk = "" if fault.refused else self._disk()
@@ -230,7 +244,7 @@ class Session:
 
     def _guard(self, request: Request) -> threading.Lock | None:
         """Return the realm's lock if the call has to be the only write to the realm."""
-        realm, _, path = request.path.removeprefix("admin/realms/").partition("/")
+        realm, path = _realm_and_path(request)
         alone = request.verb == "put" or not path or path.partition("/")[0] in _REALM_LEVEL
         if request.verb == "get" or request.path == "admin/realms" or not alone:
             return None
@@ -293,6 +307,12 @@ def _can_not_work() -> str:
 
 def _address(realm: str, path: tuple[str, ...]) -> str:
     return "/".join(["admin/realms", *(quote(part, safe="") for part in (realm, *path) if part)])
+
+
+def _realm_and_path(request: Request) -> tuple[str, str]:
+    """Return the realm of a call as it is in the address, and the path below it."""
+    realm, _, path = request.path.removeprefix("admin/realms/").partition("/")
+    return unquote(realm), path
 
 
 def _name(realm: str, path: tuple[str, ...]) -> str:

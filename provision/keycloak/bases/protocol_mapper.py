@@ -9,6 +9,7 @@ from pydantic import Field, model_validator
 from provision.core.spec import NaturalKey, Refers, Spec
 from provision.keycloak.api.session import KeycloakError
 from provision.keycloak.bases.collection import NamedCollectionHandler
+from provision.keycloak.bases.listing_cache import ListingCache
 from provision.keycloak.bases.multivalued_fields import COLUMN
 from provision.keycloak.bases.name_index import NameIndex
 from provision.keycloak.bases.representation import Outside, RealmName, config
@@ -41,10 +42,11 @@ class ProtocolMapper(Spec, group="Protocol mappers"):
         return self
 
 
-AddToAccessToken = Annotated[bool, config("access.token.claim")]
+_ACCESS_TOKEN, _INTROSPECTION = "access.token.claim", "introspection.token.claim"
+AddToAccessToken = Annotated[bool, config(_ACCESS_TOKEN)]
 AddToIntrospection = Annotated[
     bool,
-    config("introspection.token.claim"),
+    config(_INTROSPECTION),
     Field(description="Add it to what token introspection answers (RFC 7662)."),
 ]
 AddToLightweightToken = Annotated[
@@ -93,13 +95,42 @@ class ProtocolMapperHandler(NamedCollectionHandler[M]):
         Raises:
             KeycloakError: A mapper of another type has that name.
         """
-        try:
-            raw = super().look_up(key)
-        except MissingOwnerError:
+        raw = self._listed(key)
+        if raw is None or not self.is_complete(raw):
+            try:
+                raw = super().look_up(key)
+            except MissingOwnerError:
+                return None
+        if raw is None:
             return None
-        if raw is not None:
-            self.fits(key, raw)
-        return raw
+        self.fits(key, raw)
+        return self.effective(raw)
+
+    def _listed(self, key: M) -> Mapping[str, Any] | None:
+        """Return the mapper as the listing of scopes or clients shows it, if there is one."""
+        owners = ListingCache.of(self.session)
+        listed = (
+            owners.items("name", key.realm, "client-scopes")
+            if key.scope
+            else owners.items("clientId", key.realm, "clients")
+        )
+        mappers = (listed or {}).get(key.scope or key.client, {}).get("protocolMappers") or ()
+        return next((item for item in mappers if item["name"] == key.name), None)
+
+    def is_complete(self, raw: Mapping[str, Any]) -> bool:
+        """Return whether :meth:`effective` knows what Keycloak fills in where it shows the mapper alone."""
+        del raw
+        return True
+
+    def effective(self, raw: Mapping[str, Any]) -> Mapping[str, Any]:
+        """Return the representation with what counts where nothing is set: introspection follows the access token.
+
+        Keycloak (26.7) fills that in where it shows a mapper alone, and not in a listing or an export.
+        """
+        config = raw.get("config") or {}
+        if _ACCESS_TOKEN not in config:
+            return raw
+        return {**raw, "config": {_INTROSPECTION: config[_ACCESS_TOKEN], **config}}
 
     def fits(self, key: M, raw: Mapping[str, Any]) -> None:
         """Refuse a mapper of another type that has the same name.

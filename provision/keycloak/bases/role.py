@@ -8,6 +8,7 @@ from pydantic import Field
 
 from provision.core.spec import Refers, Spec, Unordered
 from provision.keycloak.bases.collection import CollectionHandler
+from provision.keycloak.bases.listing_cache import ListingCache
 from provision.keycloak.bases.multivalued_fields import COLUMN, KeyedLists, ShortKeyedLists, in_order, merged
 from provision.keycloak.bases.representation import Outside
 from provision.keycloak.bases.role_mappings import REALM, Roles, bring, role
@@ -44,9 +45,11 @@ class RoleHandler(CollectionHandler[R]):
     rejects_duplicates = True
 
     def look_up(self, key: R) -> Mapping[str, Any] | None:
-        """Return the role, by one query for its name and, if the role is composite, one for its parts, or None."""
-        session, path = self.session, (self.realm_of(key), *self.collection(key), _name(key))
-        raw = session.get(*path)
+        """Return the role, with its parts if the role is composite, or None."""
+        session, where = self.session, (self.realm_of(key), *self.collection(key))
+        path = (*where, _name(key))
+        listed = ListingCache.of(session).items("name", *where, briefRepresentation="false")
+        raw = session.get(*path) if listed is None else listed.get(_name(key))
         if raw is None:
             return None
         return {**raw, _COMPOSITES: (session.get(*path, _COMPOSITES) or ()) if raw["composite"] else ()}

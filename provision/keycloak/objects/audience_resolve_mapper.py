@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING, Any
+
 from pydantic import Field
 
 from provision.keycloak.bases.protocol_mapper import (
@@ -11,6 +13,9 @@ from provision.keycloak.bases.protocol_mapper import (
     ProtocolMapper,
     ProtocolMapperHandler,
 )
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 
 class AudienceResolveMapper(ProtocolMapper, module="keycloak"):
@@ -31,3 +36,8 @@ class AudienceResolveMapperHandler(ProtocolMapperHandler[AudienceResolveMapper])
     """The handler of Audience Resolve mappers through the Admin API."""
 
     provider = "oidc-audience-resolve-mapper"
+
+    def effective(self, raw: Mapping[str, Any]) -> Mapping[str, Any]:
+        """Return the representation with what counts where nothing is set: this mapper adds to both."""
+        both = {"access.token.claim": "true", "introspection.token.claim": "true"}
+        return {**raw, "config": both | (raw.get("config") or {})}

@@ -12,6 +12,7 @@ from provision.core.spec import NaturalKey, Outputs, Secret, Spec, Unordered
 from provision.keycloak.api import server_info
 from provision.keycloak.api.session import KeycloakError, Session
 from provision.keycloak.bases.collection import CollectionHandler
+from provision.keycloak.bases.listing_cache import ListingCache
 from provision.keycloak.bases.representation import Outside, RealmName, at, attribute
 
 if TYPE_CHECKING:
@@ -240,7 +241,7 @@ class ClientHandler(CollectionHandler[Client]):
         return ("clients",)
 
     def look_up(self, key: Client) -> Mapping[str, Any] | None:
-        """Return the client by one query for its client id, or None."""
+        """Return the client with that client id, or None."""
         return client_with_id(self.session, key.realm, key.client_id)
 
     def discover(self, listing: RealmListing) -> Iterator[Client]:
@@ -349,9 +350,11 @@ def _outputs(client: Client, secret: str | None) -> ClientOutputs:
 
 
 def client_with_id(session: Session, realm: str, client_id: str) -> dict[str, Any] | None:
-    """Return the representation of the client with that client id, by one query, or None."""
-    listed = session.get(realm, "clients", clientId=client_id)
-    return dict(listed[0]) if listed else None
+    """Return the representation of the client with that client id, or None."""
+    if (listed := ListingCache.of(session).items("clientId", realm, "clients")) is not None:
+        return dict(listed[client_id]) if client_id in listed else None
+    found = session.get(realm, "clients", clientId=client_id)
+    return dict(found[0]) if found else None
 
 
 def internal_id(session: Session, realm: str, client_id: str) -> str:

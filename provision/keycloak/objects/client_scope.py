@@ -9,6 +9,7 @@ from pydantic import Field
 from provision.core.spec import NaturalKey, Spec
 from provision.keycloak.api.session import KeycloakError, Session
 from provision.keycloak.bases.collection import NamedCollectionHandler
+from provision.keycloak.bases.listing_cache import ListingCache
 from provision.keycloak.bases.multivalued_fields import COLUMN
 from provision.keycloak.bases.name_index import NameIndex
 from provision.keycloak.bases.representation import Outside, RealmName, attribute
@@ -51,6 +52,11 @@ class ClientScopeHandler(NamedCollectionHandler[ClientScope]):
         """Return the path of the realm's client scopes."""
         del spec
         return ("client-scopes",)
+
+    def look_up(self, key: ClientScope) -> Mapping[str, Any] | None:
+        """Return the scope with that name, or None."""
+        listed = ListingCache.of(self.session).items("name", key.realm, "client-scopes")
+        return super().look_up(key) if listed is None else listed.get(key.name)
 
     def discover(self, listing: RealmListing) -> Iterator[ClientScope]:
         """Yield the client scopes that people made."""

@@ -47,6 +47,14 @@ class GenericProtocolMapperHandler(ProtocolMapperHandler[GenericProtocolMapper])
     def fits(self, key: GenericProtocolMapper, raw: Mapping[str, Any]) -> None:
         """Accept a mapper of any type, so that a change of the type is seen as a difference."""
 
+    def is_complete(self, raw: Mapping[str, Any]) -> bool:
+        """Return whether nothing is left to fill in: what that is depends on the type."""
+        return "introspection.token.claim" in (raw.get("config") or {})
+
+    def effective(self, raw: Mapping[str, Any]) -> Mapping[str, Any]:
+        """Return the representation as it is."""
+        return raw
+
     def provider_of(self, spec: GenericProtocolMapper) -> str:
         """Return the declared type."""
         return spec.provider_id

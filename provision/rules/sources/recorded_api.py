@@ -73,6 +73,10 @@ class RecordedApi:
         """Yield the items of a collection."""
         yield from self.get(realm, *path, **query) or ()
 
+    def changes(self, realm: str) -> None:
+        """Return None: what is recorded is at hand."""
+        del realm
+
     def realm_id(self, realm: str) -> str:
         """Return the realm's internal id."""
         del realm

@@ -72,6 +72,15 @@ def test_a_switch_that_is_not_said_is_neither_on_nor_off(read):
     assert "client-password-grant" in {item.rule.id for item in report.inconclusive}
 
 
+@pytest.mark.parametrize("value", ["true", "false"])
+def test_introspection_follows_the_access_token_where_an_export_does_not_say_it(read, value):
+    config = {"included.custom.audience": "https://mcp.example.org", "access.token.claim": value}
+    mapper = {"name": "audience", "protocol": "openid-connect", "protocolMapper": "oidc-audience-mapper"}
+    scope = {"name": "mcp", "protocol": "openid-connect", "protocolMappers": [mapper | {"config": config}]}
+    seen = one(read({**REALM, "clientScopes": [scope]}), "AudienceMapper", scope="mcp")
+    assert seen.get("addToAccessToken") is seen.get("addToIntrospection") is (value == "true")
+
+
 @pytest.mark.parametrize(
     ("key", "kind", "why"),
     [
