@@ -94,6 +94,24 @@ def test_a_start_ends_with_a_token_and_a_stop_with_nothing(settings_for):
     assert not settings.home.exists()
 
 
+def test_strangers_do_not_fill_the_disk_with_lines_of_the_log(settings_for, monkeypatch):
+    size = 64 << 10
+    bounded = [option.replace(launch.LOG_SIZE, "64K") for option in launch.START]
+    assert bounded != list(launch.START)
+    monkeypatch.setattr(launch, "START", bounded)
+    settings = settings_for()
+    running = keycloak.start(settings)
+    path = f"{running.url}/realms/master/protocol/openid-connect/token"
+    form = {"grant_type": "client_credentials", "client_id": "nobody", "client_secret": "x"}
+    with httpx.Client(timeout=60) as client:
+        for _ in range(500):
+            assert client.post(path, data=form).status_code == httpx.codes.UNAUTHORIZED
+    logs = sorted(settings.home.glob(f"{launch.LOG}*"))
+    assert [file.name for file in logs] == [launch.LOG, f"{launch.LOG}{managed_process.FORMER}"]
+    assert all(0 < file.stat().st_size <= size + 2000 for file in logs)
+    assert "nobody" in logs[0].read_text()
+
+
 def test_the_secret_is_in_no_place_where_others_could_read_it(settings_for):
     settings = settings_for()
     running = keycloak.start(settings)

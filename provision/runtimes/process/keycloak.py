@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from provision.runtimes.process.record import ManagedProcess
 
 NAME = "Keycloak"
-LOG = "keycloak.log"
+LOG = launch.LOG
 SERVER = "server"  # the subfolder that Keycloak uses as its home
 SCRIPT = "admin.sql"
 FACTS = "provision.json"

@@ -56,12 +56,18 @@ SECURITY_PROVIDERS = (
 )
 SHARED = ("lib", "providers", "themes")
 TEMPORARY = "tmp"  # Keycloak's own folder for temporary files, in a folder that nobody else may enter
+LOG = "keycloak.log"
+LOG_SIZE = "10M"
+"""The size at which Keycloak begins its log anew; the log before it stays beside it."""
 START = (
     "start",
     "--optimized",
     "--cache=local",
     "--http-enabled=true",
     "--shutdown-delay=0s",  # a delay would only let a load balancer notice the shutdown
+    "--log=file",  # a file that Keycloak bounds: strangers fill it, by failed logins for example
+    f"--log-file-rotation-max-file-size={LOG_SIZE}",
+    "--log-file-rotation-max-backup-index=1",
 )
 
 
@@ -113,7 +119,7 @@ def command(
     Args:
         java: The ``java`` program.
         arguments: The shared file of JVM arguments.
-        server: The stack's own Keycloak home.
+        server: The stack's own Keycloak home; the log lies beside it.
         port: The HTTP port.
         jvm: Further JVM options.
     """
@@ -127,6 +133,7 @@ def command(
         f"-Djboss.server.config.dir={server / 'conf'}",
         MAIN,
         *START,
+        f"--log-file={server.parent / LOG}",
         "--http-host=127.0.0.1",
         f"--http-port={port}",
         f"--hostname={of_port(port)}",

@@ -221,7 +221,8 @@ def launch(settings: ProcessSettings, digest: str) -> ManagedProcess:
         write_private(home / name, text)
     inherited = {name: os.environ[name] for name in INHERITED if name in os.environ}
     _keep_former(home / settings.log)
-    log = os.open(home / settings.log, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+    # The process may write the file by its name too.
+    log = os.open(home / settings.log, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_APPEND, 0o600)
     try:
         process = subprocess.Popen(
             settings.command,

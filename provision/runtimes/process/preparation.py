@@ -263,7 +263,7 @@ def _train(fresh: Path, runtime: Java, progress: Progress) -> bool:
         began = time.monotonic()
         with _stack(Prepared(fresh, runtime, has_aot_cache=True), place) as _:
             step.note(f"ready after {time.monotonic() - began:.1f} s")
-        works = "[error][aot" not in (place / "keycloak.log").read_text(errors="replace")
+        works = "[error][aot" not in (place / launch.LOG).read_text(errors="replace")
     if not works:
         aot.unlink()
     return works
@@ -312,8 +312,9 @@ def _keycloak(
     import subprocess
 
     port = ports.pick_free()
-    log = server.parent / "keycloak.log"
-    with log.open("wb") as output:
+    log = server.parent / launch.LOG
+    log.unlink(missing_ok=True)
+    with log.open("ab") as output:  # Keycloak writes it by its name too
         process = subprocess.Popen(
             [*prepared.command(server, port, jvm=jvm), *options],
             cwd=server,
