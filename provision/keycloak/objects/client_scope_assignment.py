@@ -60,11 +60,11 @@ class ClientScopeAssignmentHandler(KeycloakHandler[ClientScopeAssignment]):
         client = client_with_id(session, key.realm, key.client)
         if client is None:
             return None
-        for kind, path in _LISTS.items():
-            for scope in session.get(key.realm, "clients", client["id"], path) or ():
-                if scope["name"] == key.scope:
-                    values = {"realm": key.realm, "client": key.client, "scope": key.scope, "kind": kind}
-                    return Observed(scope["id"], ClientScopeAssignment.model_validate(values), raw=client)
+        for kind in _LISTS:
+            if key.scope in client.get(f"{kind}ClientScopes", ()):
+                values = {"realm": key.realm, "client": key.client, "scope": key.scope, "kind": kind}
+                member = scope_id(session, key.realm, key.scope)
+                return Observed(member, ClientScopeAssignment.model_validate(values), raw=client)
         return None
 
     def create(self, spec: ClientScopeAssignment) -> None:
