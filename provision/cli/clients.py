@@ -46,7 +46,7 @@ def list_clients(invocation: Invocation, *, as_json: bool) -> None:
         return
     _print_table(found.clients, now)
     _print_notes(found)
-    say(f"{counted(len(found.clients), 'client')} registered by themselves.", err=True)
+    say(f"{counted(len(found.clients), 'client')} registered by themselves.")
 
 
 @command.command("prune")
@@ -95,11 +95,11 @@ def prune(
         clients = [_as_json(client) for client in going]
         print_json({"clients": clients, "pruned": [client.client_id for client in removed]})
     elif yes:
-        say(f"{counted(len(removed), 'client')} removed.", err=True)
+        say(f"{counted(len(removed), 'client')} removed.")
         if in_use := len(going) - len(removed):
-            say(f"{counted(in_use, 'client')} kept: somebody logged in meanwhile.", err=True)
+            say(f"{counted(in_use, 'client')} kept: somebody logged in meanwhile.")
     else:
-        say(f"{counted(len(going), 'client')} would go{'; --yes removes them' if going else ''}.", err=True)
+        say(f"{counted(len(going), 'client')} would go{'; --yes removes them' if going else ''}.")
 
 
 @dataclass(frozen=True)
@@ -173,7 +173,7 @@ def _print_table(clients: Iterable[RegisteredClient], now: datetime) -> None:
             for text, width in zip(row, widths, strict=True)
         ]
         say("  ".join(cells).rstrip())
-    say(err=True)
+    say()
 
 
 def _row(client: RegisteredClient, now: datetime) -> tuple[str, ...]:
@@ -231,4 +231,4 @@ def _print_kept(counts: Counter[str], rule: Rule) -> None:
     }
     for verdict, reason in reasons.items():
         if counts[verdict]:
-            say(f"{counted(counts[verdict], 'client')} kept: {reason}.", err=True)
+            say(f"{counted(counts[verdict], 'client')} kept: {reason}.")

@@ -13,7 +13,7 @@ from provision.cli.main import EXIT_FINDINGS, Invocation, print_json
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from provision.cli.screen import Screen
+    from provision.cli.screen import Results
     from provision.engine.events import Change
     from provision.engine.operation import Engine
     from provision.provider.unmanaged import Look
@@ -31,15 +31,15 @@ def command(invocation: Invocation, *, everything: bool, as_json: bool) -> None:
     Exits with 0 if all three agree, and with 3 if they differ. Objects of the realm that have nothing to do with the stack
     are no difference; --all names them.
     """
-    from provision.cli.screen import Screen
+    from provision.cli.screen import Results, Screen
 
     with Screen() as screen:
         engine = invocation.engine(screen)
         changes = engine.preview(refresh=True, watcher=screen).changes
         look = _look(engine, everything=everything)
-        if not as_json:
-            _show(screen, changes, look)
-    if as_json:
+    if not as_json:
+        _show(Results(), changes, look)
+    else:
         shown: dict[str, Any] = {
             "changes": [change.as_json() for change in changes],
             "added": [item.as_json() for item in look.added],
@@ -67,15 +67,15 @@ def _look(engine: Engine, *, everything: bool) -> Look:
     return find(stack.session, stack.realm, engine.resources(), everything=everything)
 
 
-def _show(screen: Screen, changes: Sequence[Change], look: Look) -> None:
+def _show(results: Results, changes: Sequence[Change], look: Look) -> None:
     for change in changes:
-        screen.drifted(change)
+        results.drifted(change)
     for item in look.added:
-        screen.line(("  + ", "yellow"), item.label, (f"  added to the {item.owner} by somebody else", "dim"))
+        results.line(("  + ", "yellow"), item.label, (f"  added to the {item.owner} by somebody else", "dim"))
     for phrase in (*(item.label for item in look.others), *look.without_kind):
-        screen.line(("  ? ", "cyan"), phrase, ("  not of this stack", "dim"))
+        results.line(("  ? ", "cyan"), phrase, ("  not of this stack", "dim"))
     for phrase in look.unseen:
-        screen.line(("  ! ", "yellow"), "not looked at: ", phrase)
+        results.line(("  ! ", "yellow"), "not looked at: ", phrase)
     told = []
     if changes:
         differ = counted(len(changes), "object differs", "objects differ")
@@ -86,4 +86,4 @@ def _show(screen: Screen, changes: Sequence[Change], look: Look) -> None:
     if not told and not look.unseen:
         told.append("✓ no drift")
     for line in told:
-        screen.line(f"  {line}")
+        results.line(f"  {line}")

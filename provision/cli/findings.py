@@ -15,7 +15,7 @@ from provision.rules.sources.program import snapshot
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from provision.cli.screen import Screen
+    from provision.cli.screen import Results, Screen
     from provision.config.project import StackFile
     from provision.engine.events import Declared
     from provision.rules.evaluation import Report
@@ -39,7 +39,7 @@ def judged(stack: StackFile, declared: Iterable[Declared]) -> tuple[Report, Subj
     return report, Subject(f"stack {stack.name}", config.profile, address(stack.file), line_finder(stack))
 
 
-def show(screen: Screen, report: Report, subject: Subject) -> None:
+def show(screen: Screen | Results, report: Report, subject: Subject) -> None:
     """Show the whole report of the rules, with reasons."""
     screen.line()
     for line in text.lines(report, subject, screen.width):

@@ -21,7 +21,7 @@ def command(invocation: Invocation, *, refresh: bool, as_json: bool) -> None:
 
     Exits with 3 if a mandatory rule is broken.
     """
-    from provision.cli.screen import Screen
+    from provision.cli.screen import Results, Screen
     from provision.engine.operation import Hooks
 
     with Screen() as screen:
@@ -38,14 +38,15 @@ def command(invocation: Invocation, *, refresh: bool, as_json: bool) -> None:
         from provision.cli import findings
 
         report, subject = findings.judged(engine.stack, result.declared)
-        if not as_json:
-            for change in result.changes:
-                screen.planned(change)
-            screen.line(f"  {len(result.changes)} to do" if result.changes else "  ✓ nothing to do")
-            findings.show(screen, report, subject)
     if as_json:
         changes = [change.as_json() for change in result.changes]
         print_json({"changes": changes, **findings.document(report, subject)})
+    else:
+        results = Results()
+        for change in result.changes:
+            results.planned(change)
+        results.line(f"  {len(result.changes)} to do" if result.changes else "  ✓ nothing to do")
+        findings.show(results, report, subject)
     if report.mandatory:
         click.get_current_context().exit(EXIT_FINDINGS)
 

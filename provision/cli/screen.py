@@ -76,8 +76,56 @@ class _ScreenStep:
 _DRIFT_SIGNS = {"world": "≠", "program": "·"}
 
 
-class Screen:
-    """A display of steps and changes on a terminal or in a log, to be used as a context manager."""
+class _Lines:
+    """Lines about changes, on any stream."""
+
+    def line(self, *segments: Segment) -> None:
+        """Print a permanent line."""
+        raise NotImplementedError
+
+    def fields(self, change: Change, *, between: str = " → ") -> None:
+        """Show the fields that differ, one field per line."""
+        for item in change.fields:
+            if item.before is None and item.after is None:
+                continue
+            self.line((f"      {item.path}: ", "dim"), *_difference(item.before, item.after, between))
+
+
+class Results(_Lines):
+    """The results of a command, on standard output; to be printed when the screen draws no more."""
+
+    def __init__(self) -> None:
+        self._terminal = Terminal(sys.stdout)
+
+    @property
+    def width(self) -> int:
+        """The number of columns for text."""
+        return self._terminal.width
+
+    def line(self, *segments: Segment) -> None:
+        """Print a line."""
+        self._terminal.line(*segments)
+
+    def planned(self, change: Change) -> None:
+        """Show a line of a preview."""
+        sign, color, _ = _done(change) or ("±", "yellow", "")
+        word = "give back" if change.adopted and change.op == "delete" else change.op
+        self.line((f"  {sign} ", color), change.label, (f"  {word}", "dim"))
+        self.fields(change)
+
+    def drifted(self, change: Change) -> None:
+        """Show a line of a drift report, which names the difference and not the planned change."""
+        if change.cause == "program":
+            words = {"create": "declared, not made yet", "delete": "no longer declared, still there"}
+            what, color = words.get(change.op, "declared otherwise than applied"), "cyan"
+        else:
+            what, color = ("gone" if change.op == "create" else "changed by somebody else"), "yellow"
+        self.line((f"  {_DRIFT_SIGNS[change.cause]} ", color), change.label, (f"  {what}", "dim"))
+        self.fields(change, between=", declared ")
+
+
+class Screen(_Lines):
+    """A display of steps and changes on standard error, to be used as a context manager."""
 
     def __init__(self) -> None:
         self._steps: dict[int, _ScreenStep] = {}
@@ -153,30 +201,6 @@ class Screen:
     def said(self, name: str, message: str) -> None:
         """Show a message about an object."""
         self.line(("  · ", "cyan"), f"{name}: " if name else "", message)
-
-    def planned(self, change: Change) -> None:
-        """Show a line of a preview."""
-        sign, color, _ = _done(change) or ("±", "yellow", "")
-        word = "give back" if change.adopted and change.op == "delete" else change.op
-        self.line((f"  {sign} ", color), change.label, (f"  {word}", "dim"))
-        self.fields(change)
-
-    def drifted(self, change: Change) -> None:
-        """Show a line of a drift report, which names the difference and not the planned change."""
-        if change.cause == "program":
-            words = {"create": "declared, not made yet", "delete": "no longer declared, still there"}
-            what, color = words.get(change.op, "declared otherwise than applied"), "cyan"
-        else:
-            what, color = ("gone" if change.op == "create" else "changed by somebody else"), "yellow"
-        self.line((f"  {_DRIFT_SIGNS[change.cause]} ", color), change.label, (f"  {what}", "dim"))
-        self.fields(change, between=", declared ")
-
-    def fields(self, change: Change, *, between: str = " → ") -> None:
-        """Show the fields that differ, one field per line."""
-        for item in change.fields:
-            if item.before is None and item.after is None:
-                continue
-            self.line((f"      {item.path}: ", "dim"), *_difference(item.before, item.after, between))
 
     def _under_way(self) -> list[list[Segment]]:
         """Return a line for each current step and each current change."""

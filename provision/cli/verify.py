@@ -43,15 +43,15 @@ def command(
     results: list[tuple[str, Proof]] = []
     for name, target in targets.items():
         if len(targets) > 1 and not as_json:
-            say(f"{name}  {target.server_url}", bold=True, err=True)
+            say(f"{name}  {target.server_url}", bold=True)
         results += [(name, proof) for proof in prove(target, only=proofs, on_proof=show)]
     failed = [proof for _, proof in results if not proof.ok]
     if as_json:
         print_json({"proofs": [_as_json(name, proof) for name, proof in results]})
     elif failed:
-        say(f"\n{len(failed)} of {counted(len(results), 'proof')} failed.", fg="red", err=True)
+        say(f"\n{len(failed)} of {counted(len(results), 'proof')} failed.", fg="red")
     else:
-        say(f"\n{counted(len(results), 'proof holds', 'proofs hold')}.", fg="green", err=True)
+        say(f"\n{counted(len(results), 'proof holds', 'proofs hold')}.", fg="green")
     if failed:
         click.get_current_context().exit(EXIT_FINDINGS)
 
@@ -68,11 +68,11 @@ def _list(*, as_json: bool) -> None:
 
 def _show(proof: Proof) -> None:
     sign, color = ("✓", "green") if proof.ok else ("✗", "red")
-    say(f"  {sign} ", fg=color, nl=False, err=True)
-    say(f"{proof.title}  ", nl=False, err=True)
-    say(f"{proof.seconds:.2f} s", dim=True, err=True)
+    say(f"  {sign} ", fg=color, nl=False)
+    say(f"{proof.title}  ", nl=False)
+    say(f"{proof.seconds:.2f} s", dim=True)
     if not proof.ok:
-        say(f"      {proof.detail}", err=True, one_line=True)
+        say(f"      {proof.detail}", one_line=True)
 
 
 def _as_json(server: str, proof: Proof) -> dict[str, Any]:

@@ -48,14 +48,14 @@ def test_a_client_stays_while_somebody_is_logged_in_with_it_and_goes_when_nobody
             moment = datetime.strptime(time, "%Y-%m-%dT%H:%M:%SZ").replace(tzinfo=UTC)
             assert abs(datetime.now(tz=UTC) - moment) < timedelta(minutes=2)
 
-        kept = live.run("clients", "prune", "--yes").stderr
+        kept = live.run("clients", "prune", "--yes").stdout
         assert "1 client kept: a session is alive." in kept
         assert "1 client kept: registered in the last 30 days." in kept
         assert client_ids(live) == {used, idle}
         dry = live.run("clients", "prune", *_NOW)
         assert idle in dry.stdout
         assert used not in dry.stdout
-        assert "1 client would go; --yes removes them" in dry.stderr
+        assert "1 client would go; --yes removes them" in dry.stdout
         assert live.json("clients", "prune", *_NOW)["pruned"] == []
         assert client_ids(live) == {used, idle}
 
@@ -63,9 +63,9 @@ def test_a_client_stays_while_somebody_is_logged_in_with_it_and_goes_when_nobody
         assert client_ids(live) == {used}
     said = live.run(
         "clients", "prune", "--older-than", "0", "--unused-for", "1h", "--unknown", "--yes"
-    ).stderr
+    ).stdout
     assert "1 client kept: used in the last 60 minutes" in said
-    assert "1 client removed" in live.run("clients", "prune", *_NOW, "--yes").stderr
+    assert "1 client removed" in live.run("clients", "prune", *_NOW, "--yes").stdout
     assert client_ids(live) == set()
     assert live.json("drift") == {"changes": [], "added": []}  # what the stack declares is all there
 
@@ -83,7 +83,7 @@ def test_a_person_reads_names_hosts_and_ages_in_columns(live):
         by_id = {row[:36]: row for row in rows}
         assert set(by_id) == set(ids)
         assert by_id[ids[0]][head.index("REDIRECTS") :].startswith("127.0.0.1, vscode.dev  0 minutes  never")
-        kept = live.run("clients", "prune", "--yes").stderr
+        kept = live.run("clients", "prune", "--yes").stdout
         assert "2 clients kept: registered in the last 30 days" in kept
         assert client_ids(live) == set(ids)
     finally:
@@ -98,7 +98,7 @@ def test_without_events_it_is_said_that_nothing_is_known_and_nothing_goes(stack)
     done = stack.run("clients", "list")
     assert done.stdout.splitlines()[1].split()[-3:] == ["unknown", "unknown", "-"]
     assert "events: true" in done.stderr  # what would make them known
-    kept = stack.run("clients", "prune", "--yes").stderr
+    kept = stack.run("clients", "prune", "--yes").stdout
     assert "1 client kept: age or last use not known well enough; --unknown includes them" in kept
     assert stack.json("clients", "prune", "--unknown", "--yes")["pruned"] == [registered]
 

@@ -61,11 +61,10 @@ def test_drift_is_named_field_by_field_and_repaired(live, outputs, admin):
     ]
     assert (found["demo-user"]["op"], found["demo-user"]["cause"]) == ("create", "world")
     assert len(found) == 2
-    said = live.run("drift", code=3)
-    assert said.stdout == ""
-    assert "≠ client mcp-client  changed by somebody else" in said.stderr
-    assert "consentRequired: False, declared True" in said.stderr
-    assert "≠ user demo  gone" in said.stderr
+    said = live.run("drift", code=3).stdout
+    assert "≠ client mcp-client  changed by somebody else" in said
+    assert "consentRequired: False, declared True" in said
+    assert "≠ user demo  gone" in said
     live.run("up", "--refresh")
     assert live.json("drift") == {"changes": [], "added": []}
 
@@ -107,7 +106,7 @@ def test_what_others_added_is_named_and_taken_away_only_when_asked(live, outputs
     added = {"type": token, "id": f"{realm}/mcp:tools//theirs", "owner": owner}
     assert (shown["changes"], shown["added"]) == ([], [added])
     assert f"{realm}/theirs" in {item["id"] for item in shown["unmanaged"]}
-    said = live.run("drift", code=3).stderr
+    said = live.run("drift", code=3).stdout
     assert f"+ generic protocol mapper mcp:tools/theirs in realm {realm}  added to the {owner}" in said
     live.run("up", "--refresh")
     assert live.json("drift", code=3)["added"] == [added]

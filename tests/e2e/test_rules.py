@@ -57,12 +57,12 @@ def broken(stack):
 
 def test_a_preview_says_which_rule_is_broken_where_why_and_what_mends_it(broken):
     done = broken.run("preview", code=FINDINGS)
-    assert "✗ HIGH  client-password-grant  No client takes passwords" in done.stderr
-    assert "• client old in realm mcp-test: takes its users' passwords" in done.stderr
-    assert "directAccessGrants = true" in done.stderr
-    assert "Why: With the password grant" in done.stderr
-    assert "Fix: directAccessGrants: false" in done.stderr
-    assert "https://datatracker.ietf.org/" in done.stderr
+    assert "✗ HIGH  client-password-grant  No client takes passwords" in done.stdout
+    assert "• client old in realm mcp-test: takes its users' passwords" in done.stdout
+    assert "directAccessGrants = true" in done.stdout
+    assert "Why: With the password grant" in done.stdout
+    assert "Fix: directAccessGrants: false" in done.stdout
+    assert "https://datatracker.ietf.org/" in done.stdout
 
 
 def test_a_preview_in_json_has_the_findings_beside_the_changes(broken):
@@ -82,7 +82,7 @@ def test_a_waiver_in_the_stack_file_lets_it_pass_and_is_shown(broken, resource):
         f"  provision:rules:\n    waivers:\n      - rule: client-password-grant\n        resource: '{resource}'\n"
         "        reason: goes away with the old app\n        expires: 2999-12-31\n",
     )
-    shown = broken.run("preview").stderr
+    shown = broken.run("preview").stdout
     assert "waived until 2999-12-31: goes away with the old app" in shown
     assert [item["waived"]["reason"] for item in broken.json("preview")["waived"]] == [
         "goes away with the old app"
@@ -95,7 +95,7 @@ def test_a_waiver_whose_day_is_over_is_named_and_no_longer_counts(broken):
         "  provision:rules:\n    waivers:\n      - rule: client-password-grant\n"
         "        reason: goes away with the old app\n        expires: 2001-01-01\n",
     )
-    assert "the waiver for client-password-grant ended on 2001-01-01" in broken.run("preview", code=3).stderr
+    assert "the waiver for client-password-grant ended on 2001-01-01" in broken.run("preview", code=3).stdout
 
 
 def test_a_level_of_the_stack_file_counts(broken):
