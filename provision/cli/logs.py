@@ -11,7 +11,7 @@ from provision._lib.errors import ProvisionError, UsageError
 from provision._lib.hints import hint
 from provision._lib.styled_text import printable
 from provision.cli.main import print_json
-from provision.cli.output import say
+from provision.cli.output import hand_over, say
 
 if TYPE_CHECKING:
     from provision.cli.audit_lines import Filter
@@ -36,7 +36,7 @@ if TYPE_CHECKING:
     "--json",
     "as_json",
     is_flag=True,
-    help="With --audit: print one JSON document on standard output; with --follow, one a line.",
+    help="Print one JSON document on standard output; with --follow, one a line.",
 )
 @click.pass_obj
 def command(
@@ -59,7 +59,6 @@ def command(
         "--subject": subject,
         "--decision": decision,
         "--correlation-id": correlation_id,
-        "--json": as_json,
     }
     if not audit and (alone := next((name for name, value in asked.items() if value), None)):
         raise click.UsageError(f"{alone} goes with --audit.")
@@ -71,7 +70,7 @@ def command(
         wanted = Filter(subject=subject, decision=decision, correlation_id=correlation_id)
         _print_audit(_audit_files(stack, chosen), wanted, lines, follow=follow, as_json=as_json)
     else:
-        _print_logs(chosen, lines, follow=follow)
+        _print_logs(chosen, lines, follow=follow, as_json=as_json)
 
 
 def _chosen(stack: StackFile, process: str | None, *, follow: bool) -> tuple[RunningProcess, ...]:
@@ -88,20 +87,25 @@ def _chosen(stack: StackFile, process: str | None, *, follow: bool) -> tuple[Run
     return chosen
 
 
-def _print_logs(chosen: tuple[RunningProcess, ...], lines: int, *, follow: bool) -> None:
+def _print_logs(chosen: tuple[RunningProcess, ...], lines: int, *, follow: bool, as_json: bool) -> None:
     from provision.cli.tail import follow_files, last_lines
 
     def show(name: str, line: str) -> None:
         text = printable(line, besides="\t")  # a log holds what strangers sent
-        say(f"{name} | {text}" if len(chosen) > 1 else text)
+        if as_json:
+            hand_over(json.dumps({"process": name, "line": line}))
+        else:
+            say(f"{name} | {text}" if len(chosen) > 1 else text)
 
-    offsets = {}
-    for item in chosen:
-        tail = last_lines(item.log, lines)
-        offsets[item.name] = tail.offset
-        for line in tail.lines:
-            show(item.name, line)
+    tails = {item.name: last_lines(item.log, lines) for item in chosen}
+    former = [(name, line) for name, tail in tails.items() for line in tail.lines]
+    if as_json and not follow:
+        print_json({"logs": [{"process": name, "line": line} for name, line in former]})
+        return
+    for name, line in former:
+        show(name, line)
     if follow:
+        offsets = {name: tail.offset for name, tail in tails.items()}
         for name, line in follow_files({item.name: item.log for item in chosen}, offsets):
             show(name, line)
 

@@ -198,6 +198,7 @@ class _Commands(click.Group):
         for named in command.commands.values() if isinstance(command, click.Group) else (command,):
             if not any(item.name == "stack_name" for item in named.params):
                 named.params += _shared_options()
+                _with_yes(named)
         return command
 
     def resolve_command(
@@ -210,6 +211,15 @@ class _Commands(click.Group):
             hint = f" Did you mean {close!r}?" if close else ""
             ctx.fail(f"No such command {args[0]!r}.{hint}")
         return super().resolve_command(ctx, args)
+
+
+def _with_yes(command: click.Command) -> None:
+    """Let a command take ``--yes`` and ``-y``, whether it asks or not: who writes a script need not know."""
+    asking = next((item for item in command.params if item.name == "yes"), None)
+    if asking is None:
+        command.params.append(click.Option(["-y", "--yes"], is_flag=True, expose_value=False, hidden=True))
+    elif "-y" not in asking.opts:
+        asking.opts.insert(0, "-y")
 
 
 def _shared_options() -> list[click.Option]:

@@ -58,8 +58,9 @@ def list_secrets(invocation: Invocation, *, as_json: bool) -> None:
 
 @command.command("set")
 @click.argument("name")
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON document on standard output.")
 @click.pass_obj
-def set_secret(invocation: Invocation, name: str) -> None:
+def set_secret(invocation: Invocation, name: str, *, as_json: bool) -> None:
     """Read a secret from the terminal (or from standard input) and write the secret, encrypted, into the stack file.
 
     NAME is a key of the stack file, such as adminClientSecret or, with several servers,
@@ -73,7 +74,10 @@ def set_secret(invocation: Invocation, name: str) -> None:
     engine.refuse_unwritable_file()
     value = asked_for(name, twice=True)
     engine.set_secret(path, value)
-    say(f"{name} is set in {engine.stack.file.name}; {hint('up')} applies it.", err=True)
+    if as_json:
+        print_json({"name": name, "file": str(engine.stack.file)})
+    else:
+        say(f"{name} is set in {engine.stack.file.name}; {hint('up')} applies it.")
 
 
 @command.command("get")

@@ -193,9 +193,21 @@ def test_following_a_plain_log_repeats_nothing(stack):
         following.communicate()
 
 
-@pytest.mark.parametrize("option", [["--json"], ["--subject", "a"], ["--decision", "allowed"]])
+@pytest.mark.parametrize("option", [["--subject", "a"], ["--decision", "allowed"]])
 def test_what_belongs_to_the_audit_trail_is_refused_without_it(stack, option):
     assert f"{option[0]} goes with --audit" in stack(*option, code=2)
+
+
+def test_logs_in_json_are_one_document_and_one_a_line_when_they_go_on(stack):
+    lines = json.loads(stack("keycloak", "--json", "-n", "1000"))["logs"]
+    assert lines[0] == {"process": "keycloak", "line": "Keycloak started"}
+    assert {item["process"] for item in json.loads(stack("--json"))["logs"]} > {"keycloak", "calculator"}
+    following = stack.begin("keycloak", "--json", "-f", "-n", "1")
+    try:
+        assert json.loads(following.stdout.readline())["process"] == "keycloak"
+    finally:
+        following.kill()
+        following.communicate()
 
 
 def test_a_process_without_a_trail_is_said(stack):

@@ -76,3 +76,20 @@ def test_help_uses_the_width_of_the_terminal_up_to_120(monkeypatch):
         context = click.Context(cli, **cli.context_settings)
         shown = cli.get_help(context)
         assert widest - 15 < max(map(len, shown.splitlines())) <= widest
+
+
+def _leaves(group=cli, names=()):
+    for name in group.list_commands(click.Context(group)):
+        found = group.get_command(click.Context(group), name)
+        if isinstance(found, click.Group):
+            yield from _leaves(found, (*names, name))
+        else:
+            yield " ".join((*names, name))
+
+
+@pytest.mark.parametrize("command", [*_leaves()])
+def test_every_command_takes_json_and_yes(folder, command):
+    for options in (["--json", "--yes"], ["-y"]):
+        done = _run(folder, *command.split(), *options, "--help")
+        assert done.exit_code == 0, done.output
+        assert done.output.startswith("Usage: ")
