@@ -78,7 +78,9 @@ def test_a_person_reads_names_hosts_and_ages_in_columns(live):
         ]
     try:
         done = live.run("clients", "list")
-        head, *rows = done.stdout.splitlines()
+        table, _, summary = done.stdout.partition("\n\n")
+        head, *rows = table.splitlines()
+        assert summary == "2 clients registered by themselves.\n"
         assert head.split() == ["CLIENT", "ID", "NAME", "REDIRECTS", "TO", "AGE", "LAST", "USE", "SESSIONS"]
         by_id = {row[:36]: row for row in rows}
         assert set(by_id) == set(ids)
