@@ -33,8 +33,13 @@ gc.disable()
 
 
 def pytest_configure() -> None:
-    """Let Ctrl-C reach what the tests start, also where this run was put into the background and ignores it."""
+    """Let Ctrl-C reach what the tests start, also where this run was put into the background and ignores it.
+
+    Programs in Go, such as plain ``pulumi``, collect no garbage in the seconds that they live: a third of their CPU time.
+    """
     signal.signal(signal.SIGINT, signal.default_int_handler)
+    os.environ.setdefault("GOGC", "off")
+    os.environ.setdefault("GOMEMLIMIT", "768MiB")
 
 
 def pytest_collection_finish() -> None:
