@@ -3,10 +3,8 @@
 import re
 from pathlib import Path
 
-import click
 import pytest
 
-from provision.cli.main import cli
 from provision.server.settings import Settings
 from tests.support import container_limits
 from tests.support.mutations import Add, Remove, Set, Where
@@ -48,22 +46,6 @@ def test_every_link_leads_somewhere(page):
     prose = re.sub(r"```.*?```|`[^`]*`", "", page.read_text(), flags=re.DOTALL)
     links = re.findall(r"\]\(([^)#:]+)(?:#[^)]*)?\)", prose)
     assert [link for link in links if not (page.parent / link).exists()] == []
-
-
-def test_the_readme_names_the_commands_without_json():
-    context = click.Context(cli)
-    commands = {}
-    for name in cli.list_commands(context):
-        command = cli.get_command(context, name)
-        below = command.commands if isinstance(command, click.Group) else {"": command}
-        commands |= {f"{name} {sub}".strip(): item for sub, item in below.items()}
-    without = {
-        name for name, item in commands.items() if not any("--json" in param.opts for param in item.params)
-    }
-    sentence = re.search(
-        r"Every command except (.*?) takes `--json`", (_DOCS.parent / "README.md").read_text()
-    )[1]
-    assert without | {"logs", "--audit"} == set(re.findall(r"`([^`]+)`", sentence))
 
 
 def test_each_line_of_what_a_container_may_do_has_a_check_and_each_check_a_line():

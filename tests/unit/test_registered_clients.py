@@ -172,7 +172,9 @@ def test_events_older_than_they_are_kept_for_prove_nothing():
 
 def shown(capsys, *clients):
     _print_table(clients, _NOW)
-    return capsys.readouterr().out.splitlines()
+    *lines, last = capsys.readouterr().out.splitlines()
+    assert last == ""
+    return lines
 
 
 def test_the_columns_stand_under_their_titles_whatever_a_client_calls_itself(capsys):
