@@ -64,15 +64,15 @@ class _OwnUserOnly(grpc.ServerInterceptor):
         behavior = getattr(handler, name)
 
         def checked(request: Any, context: grpc.ServicerContext) -> Any:
-            if not loopback.is_own_peer(_port(context.peer()), self.port):
+            if not loopback.is_own_peer(_address(context.peer()), self.port):
                 context.abort(grpc.StatusCode.PERMISSION_DENIED, "This port is for the user who opened it.")
             return behavior(request, context)
 
         return make(checked, handler.request_deserializer, handler.response_serializer)
 
 
-def _port(peer: str) -> int:
-    """Return the port in gRPC's text for a peer, such as ``ipv4:127.0.0.1:40718``; -1 for any other text."""
-    kind, _, address = peer.partition(":")
-    number = address.rpartition(":")[2]
-    return int(number) if kind == "ipv4" and number.isdecimal() else -1
+def _address(peer: str) -> tuple[str, int]:
+    """Return address and port in gRPC's text for a peer, such as ``ipv4:127.0.0.1:40718``; port -1 for any other text."""
+    kind, _, rest = peer.partition(":")
+    address, _, number = rest.rpartition(":")
+    return (address, int(number)) if kind == "ipv4" and number.isdecimal() else (rest, -1)

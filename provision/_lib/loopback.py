@@ -14,6 +14,7 @@ import pwd
 import socket
 import struct
 import sys
+import time
 from contextlib import suppress
 from functools import partial
 from pathlib import Path
@@ -33,7 +34,10 @@ ADDRESS: Final = "127.0.0.1"
 _ADDRESS_6 = "::1"
 _TABLES = (Path("/proc/net/tcp"), Path("/proc/net/tcp6"))
 _ESTABLISHED, _LISTEN = 1, 10
+_BEING_MADE = (3, 12)  # TCP_SYN_RECV, TCP_NEW_SYN_RECV
 _ROOT = 0
+_ACCEPT_SECONDS = 5.0
+_ASK_SECONDS = 0.001
 _SOCK_DIAG, _BY_FAMILY, _REQUEST = 4, 20, 1  # NETLINK_SOCK_DIAG, SOCK_DIAG_BY_FAMILY, NLM_F_REQUEST
 TRUSTED_USERS: Final = "PROVISION_TRUSTED_USERS"
 """The environment variable with the names of further users, separated by commas, whose programs may get secrets."""
@@ -51,15 +55,19 @@ class _Socket(NamedTuple):
     inode: int
 
 
-def is_own_peer(peer_port: int, own_port: int) -> bool:
-    """Return whether the process that connected from a port of the loopback address runs as this user.
+def is_own_peer(peer: tuple[str, int], own_port: int) -> bool:
+    """Return whether the process that connected from an address of this machine runs as this user.
 
-    A connection that is closed already belongs to nobody, so the answer is no.
+    A connection that is closed already belongs to nobody, so the answer is no. So it is for any other address of the
+    loopback network: another user may connect from 127.0.0.2 and the very port that this user's process has on 127.0.0.1.
 
     Args:
-        peer_port: The port from which it connected.
+        peer: The address and the port from which it connected.
         own_port: The port on which this process listens.
     """
+    address, peer_port = peer
+    if address != ADDRESS:
+        return False
     if not _TABLES[0].exists():
         return any(
             connection.laddr.port == peer_port and connection.raddr and connection.raddr.port == own_port
@@ -81,7 +89,9 @@ def is_plain(url: str) -> bool:
 
 
 def trusted_address(host: str, port: int) -> str:
-    """Return the numeric address at which a host of plain HTTP listens, which may be given secrets.
+    """Return the numeric address at which a host of plain HTTP listens; no foreign listener is called at all.
+
+    Before anything is sent, :func:`refuse_foreign_end` looks at the connection itself.
 
     A host of another machine is returned as it is. ``localhost`` (RFC 6761 section 6.3) is 127.0.0.1, or ::1 if a program
     listens only there. Where the kernel does not tell whose a socket is (macOS), no listener is refused.
@@ -98,14 +108,72 @@ def trusted_address(host: str, port: int) -> str:
         found = _socket_at((address, port), (address, 0))
         if found is None or found.state != _LISTEN:
             continue
-        if found.uid not in {_ROOT, os.geteuid(), *_trusted_users()}:
-            name = _name(found.uid)
-            raise ForeignListenerError(
-                f"Port {port} of this machine belongs to a program of another user ({name}), which gets no secret.",
-                f"If that is your server, set {TRUSTED_USERS}={name}; otherwise find out who took the port.",
-            )
+        _refuse_foreign(found.uid, port)
         return address
     return next(iter(addresses), host)
+
+
+def refuse_foreign_end(connected: socket.socket) -> None:
+    """Wait until a connection on this machine is accepted, and refuse it if another user's program accepted it.
+
+    Who listens is known only for the moment of the look; who accepted this connection keeps it. A connection that leaves
+    this machine, or that only root can have led elsewhere (a container's port), passes.
+
+    Args:
+        connected: The socket after its connection, before anything is sent.
+
+    Raises:
+        ForeignListenerError: The other end belongs neither to this user, nor to root, nor to a trusted user.
+        TimeoutError: Nobody accepted the connection in time.
+    """
+    end = time.monotonic() + _ACCEPT_SECONDS
+    while not is_accepted(connected):
+        if time.monotonic() > end:
+            raise TimeoutError("nobody accepted the connection")
+        time.sleep(_ASK_SECONDS)
+
+
+async def refuse_foreign_end_async(connected: socket.socket) -> None:
+    """Do the same as :func:`refuse_foreign_end` without keeping the event loop from its other work."""
+    import asyncio
+
+    end = time.monotonic() + _ACCEPT_SECONDS
+    while not is_accepted(connected):
+        if time.monotonic() > end:
+            raise TimeoutError("nobody accepted the connection")
+        await asyncio.sleep(_ASK_SECONDS)
+
+
+def is_accepted(connected: socket.socket) -> bool:
+    """Return whether a program has accepted a connection on this machine; True for any other connection.
+
+    Raises:
+        ForeignListenerError: That program belongs neither to this user, nor to root, nor to a trusted user.
+    """
+    try:
+        here, there = connected.getsockname()[:2], connected.getpeername()[:2]
+    except OSError:
+        return True  # the other end has gone already: nothing reaches it
+    if not _TABLES[0].exists() or there[0] not in {ADDRESS, _ADDRESS_6}:
+        return True
+    found = _socket_at(there, here)
+    if found is None:
+        return True
+    if found.inode == 0:  # no process has it: not yet, which the kernel shows as root's, or no longer
+        return found.state not in {_ESTABLISHED, *_BEING_MADE}
+    if found.state == _LISTEN:
+        return False
+    _refuse_foreign(found.uid, there[1])
+    return True
+
+
+def _refuse_foreign(uid: int, port: int) -> None:
+    if uid not in {_ROOT, os.geteuid(), *_trusted_users()}:
+        name = _name(uid)
+        raise ForeignListenerError(
+            f"Port {port} of this machine belongs to a program of another user ({name}), which gets no secret.",
+            f"If that is your server, set {TRUSTED_USERS}={name}; otherwise find out who took the port.",
+        )
 
 
 def _addresses(host: str) -> tuple[str, ...]:

@@ -15,6 +15,8 @@ from provision._lib import loopback
 if TYPE_CHECKING:
     import ssl
 
+    from aiohttp.connector import Connection
+
 # An introspection or a key set has a few kilobytes.
 ANSWER_BYTES = 1024 * 1024
 _NOT_OURS = {b"content-length", b"connection"}
@@ -37,6 +39,25 @@ def _to_trusted_listener(request: httpx2.Request) -> str:
     except loopback.ForeignListenerError as error:
         raise httpx2.ConnectError(error.what, request=request) from error
     return str(url.copy_with(host=address))
+
+
+class _CheckedRequest(aiohttp.ClientRequest):
+    """A request that is sent only to a program that may get it: who listened a moment ago may have made room."""
+
+    async def send(self, conn: Connection) -> aiohttp.ClientResponse:
+        """Look at the connection itself, then send.
+
+        Raises:
+            aiohttp.ServerDisconnectedError: A program of another user accepted the connection, or nobody did.
+        """
+        transport = conn.transport
+        if transport is not None and self.url.scheme == "http":
+            try:
+                await loopback.refuse_foreign_end_async(transport.get_extra_info("socket"))
+            except (loopback.ForeignListenerError, TimeoutError) as error:
+                conn.close()
+                raise aiohttp.ServerDisconnectedError(str(error)) from error
+        return await super().send(conn)
 
 
 class AiohttpTransport(httpx2.AsyncBaseTransport):
@@ -104,6 +125,7 @@ class AiohttpTransport(httpx2.AsyncBaseTransport):
             )
             self._session = aiohttp.ClientSession(
                 connector=connector,
+                request_class=_CheckedRequest,
                 cookie_jar=aiohttp.DummyCookieJar(),
                 auto_decompress=False,
                 trust_env=False,

@@ -32,14 +32,23 @@ class _Borrowed(httpx.BaseTransport):
 
 
 def _to(address: str, request: httpx.Request) -> httpx.Request:
-    """Return a request that goes to a numeric address, with the name still in its Host header."""
+    """Return a request that goes to a numeric address of this machine, with the name still in its Host header."""
     return httpx.Request(
         request.method,
         request.url.copy_with(host=address),
         headers=request.headers,
         stream=request.stream,
-        extensions=request.extensions,
+        extensions={**request.extensions, "trace": _look},
     )
+
+
+def _look(event: str, details: dict[str, Any]) -> None:
+    """Look at a new connection before anything is sent on it (https://www.encode.io/httpcore/extensions/, "trace")."""
+    if event == "connection.connect_tcp.complete":
+        try:
+            loopback.refuse_foreign_end(details["return_value"].get_extra_info("socket"))
+        except TimeoutError as error:
+            raise httpx.ConnectTimeout(str(error)) from error
 
 
 class Connections:

@@ -8,7 +8,8 @@ import os
 import socket
 import subprocess
 import sys
-from contextlib import contextmanager
+import threading
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -137,10 +138,47 @@ def test_a_caller_that_has_hung_up_is_nobody() -> None:
         peer_port = caller.getsockname()[1]
         accepted, _ = listener.accept()
         with accepted:
-            assert loopback.is_own_peer(peer_port, own_port)
-            assert not loopback.is_own_peer(own_port, peer_port + 1)
+            assert loopback.is_own_peer(("127.0.0.1", peer_port), own_port)
+            assert not loopback.is_own_peer(("127.0.0.1", own_port), peer_port + 1)
             caller.close()
-            assert not loopback.is_own_peer(peer_port, own_port)
+            assert not loopback.is_own_peer(("127.0.0.1", peer_port), own_port)
+
+
+@contextmanager
+def _relay(address: str, local_port: int, port: int) -> Iterator[int]:
+    """Hand on what comes to the yielded port, by a connection from an address and a port of this machine to ``port``."""
+
+    def hand_on(source: socket.socket, target: socket.socket) -> None:
+        with suppress(OSError):
+            while data := source.recv(65536):
+                target.sendall(data)
+            target.shutdown(socket.SHUT_WR)
+
+    def serve() -> None:
+        with listener.accept()[0] as near, socket.socket() as far:
+            far.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            far.bind((address, local_port))
+            far.connect(("127.0.0.1", port))
+            back = threading.Thread(target=hand_on, args=(far, near), daemon=True)
+            back.start()
+            hand_on(near, far)
+            back.join(5)
+
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        threading.Thread(target=serve, daemon=True).start()
+        yield listener.getsockname()[1]
+
+
+@pytest.mark.parametrize("address", ["127.0.0.1", "127.0.0.2"])
+def test_the_port_of_a_connection_of_ours_opens_no_door_at_another_address(address: str) -> None:
+    """Another user may bind 127.0.0.2 and the very port that the engine has on 127.0.0.1."""
+    with (
+        _serving(_provider) as port,
+        socket.create_connection(("127.0.0.1", port)) as engine,
+        _relay(address, 0 if address == "127.0.0.1" else engine.getsockname()[1], port) as relayed,
+    ):
+        answers = _answers(relayed, f"{_PROVIDER}GetPluginInfo", user=os.geteuid())
+    assert answers == (["answered"] if address == "127.0.0.1" else ["PERMISSION_DENIED"])
 
 
 def test_a_caller_from_an_ipv6_socket_is_found_as_well() -> None:
@@ -149,7 +187,7 @@ def test_a_caller_from_an_ipv6_socket_is_found_as_well() -> None:
         with caller:
             caller.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 0)
             caller.connect(("::ffff:127.0.0.1", listener.getsockname()[1]))
-            assert loopback.is_own_peer(caller.getsockname()[1], listener.getsockname()[1])
+            assert loopback.is_own_peer(("127.0.0.1", caller.getsockname()[1]), listener.getsockname()[1])
 
 
 def test_where_the_kernel_does_not_tell_the_processes_of_this_user_are_asked(
@@ -158,10 +196,11 @@ def test_where_the_kernel_does_not_tell_the_processes_of_this_user_are_asked(
     monkeypatch.setattr(loopback, "_TABLES", (tmp_path / "none", tmp_path / "none6"))
     with socket.create_server(("127.0.0.1", 0)) as listener:
         caller = socket.create_connection(listener.getsockname())
-        ports = caller.getsockname()[1], listener.getsockname()[1]
+        peer, own_port = caller.getsockname(), listener.getsockname()[1]
         with caller:
-            assert loopback.is_own_peer(*ports)
-        assert not loopback.is_own_peer(ports[0] + 1, ports[1])
+            assert loopback.is_own_peer(peer, own_port)
+            assert not loopback.is_own_peer(("127.0.0.2", peer[1]), own_port)
+        assert not loopback.is_own_peer((peer[0], peer[1] + 1), own_port)
 
 
 def test_a_configuration_counts_for_the_connection_on_which_it_came() -> None:

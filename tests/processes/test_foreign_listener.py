@@ -26,7 +26,7 @@ from provision.server.aiohttp_transport import AiohttpTransport
 from provision.verify.connection import Connections
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
 NOBODY = pwd.getpwnam("nobody")
 SECRET = "the-secret-of-the-admin"
@@ -222,6 +222,77 @@ def test_the_server_asks_no_impostor_about_a_token() -> None:
     with _impostor() as (port, heard), pytest.raises(httpx2.ConnectError, match="another user"):
         asyncio.run(ask(f"http://localhost:{port}/introspect"))
     assert heard == []
+
+
+def _ask_as_the_server(url: str) -> int:
+    async def ask() -> int:
+        transport = AiohttpTransport(None, connections=1, idle_seconds=1)
+        try:
+            return (
+                await transport.handle_async_request(httpx2.Request("POST", url, content=b"token=x"))
+            ).status_code
+        finally:
+            await transport.aclose()
+
+    return asyncio.run(ask())
+
+
+_CLIENTS: dict[str, Callable[[int], object]] = {
+    "Admin API": lambda port: _session(f"http://localhost:{port}").get("mcp"),
+    "start": lambda port: fetch_token(port, "account", SECRET),
+    "proofs": lambda port: (
+        Connections((), lambda: None).client().post(f"http://localhost:{port}/token", data={"a": SECRET})
+    ),
+    "server": lambda port: _ask_as_the_server(f"http://localhost:{port}/introspect"),
+}
+
+
+@as_another_user
+@pytest.mark.parametrize("client", _CLIENTS)
+def test_an_impostor_who_listens_for_a_moment_only_gets_nothing(
+    monkeypatch: pytest.MonkeyPatch, client: str
+) -> None:
+    """No look at who listens sees such a program, but the connection that it accepted stays its own."""
+    monkeypatch.setattr(loopback, "trusted_address", lambda *_: "127.0.0.1")
+    with (
+        _impostor() as (port, heard),
+        pytest.raises((ProvisionError, httpx2.TransportError), match="another user"),
+    ):
+        _CLIENTS[client](port)
+    assert [line for line in heard if line != "b''"] == []
+
+
+@pytest.mark.parametrize("client", _CLIENTS)
+def test_nothing_is_sent_before_somebody_accepts(monkeypatch: pytest.MonkeyPatch, client: str) -> None:
+    """Until then the kernel shows the other end as root's."""
+    monkeypatch.setattr(loopback, "_ACCEPT_SECONDS", 0.1)
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        port = listener.getsockname()[1]
+        try:
+            _CLIENTS[client](port)
+        except (ProvisionError, httpx.TransportError, httpx2.TransportError):
+            refused = True
+        else:
+            refused = client == "start"  # it says that Keycloak is not up
+        assert refused
+        listener.settimeout(1)
+        accepted, _ = listener.accept()
+        with accepted:
+            accepted.settimeout(0.2)
+            assert accepted.recv(65536) == b""
+
+
+@pytest.mark.parametrize("address", ["127.0.0.1", "::1"])
+def test_a_connection_that_its_owner_has_left_is_told_by_the_connection_itself(address: str) -> None:
+    family = socket.AF_INET6 if ":" in address else socket.AF_INET
+    with socket.create_server((address, 0), family=family) as listener:
+        caller = socket.create_connection(listener.getsockname()[:2])
+        with caller:
+            assert not loopback.is_accepted(caller)
+            accepted, _ = listener.accept()
+            assert loopback.is_accepted(caller)
+            accepted.close()
+            assert loopback.is_accepted(caller)
 
 
 def test_the_servers_request_keeps_the_name() -> None:

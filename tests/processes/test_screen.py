@@ -76,13 +76,13 @@ def test_a_failed_step_is_marked_and_its_error_goes_on():
 
 def test_an_object_that_was_there_before_is_taken_over_and_given_back():
     script = (
-        "from provision.cli.screen import Screen\n"
+        "from provision.cli.screen import Results, Screen\n"
         "from provision.engine.events import Change\n"
         "for adopted in (True, False):\n"
         "    for op in ('create', 'delete'):\n"
         "        change = Change('urn', 'type', 'spa', op, (), 'client spa', adopted=adopted)\n"
         "        Screen().finished(change, 1.0)\n"
-        "        Screen().planned(change)\n"
+        "        Results().planned(change)\n"
     )
     done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
     assert [line.strip() for line in done.stderr.splitlines()] == [

@@ -9,7 +9,10 @@ MARKED = {"e2e": "e2e", "chaos": "e2e", "integration": "integration"}
 
 TOGETHER = {
     f"tests/e2e/{name}.py": "the shared stack"
-    for name in ("test_audit", "test_audit_trail", "test_client_config", "test_registration_bodies")
+    for name in (
+        *("test_audit", "test_audit_trail", "test_client_config", "test_output_streams"),
+        "test_registration_bodies",
+    )
 }
 """The files that look at the fixture ``shared``: one worker runs them all, so one stack is made for them."""
 

@@ -12,6 +12,7 @@ from keycloak.connection import ConnectionManager
 from requests.adapters import HTTPAdapter
 from urllib3 import HTTPConnectionPool
 from urllib3.connection import HTTPConnection
+from urllib3.exceptions import ReadTimeoutError
 
 from provision._lib import loopback
 
@@ -30,7 +31,10 @@ class _LocalConnection(HTTPConnection):
         finally:
             self._dns_host = name  # for the requests' Host header
         try:
-            loopback.trusted_address(self.host, self.port)  # who listened a moment ago may have made room
+            loopback.refuse_foreign_end(connected)
+        except TimeoutError as error:
+            connected.close()
+            raise ReadTimeoutError(None, None, str(error)) from error  # type: ignore[arg-type]
         except BaseException:
             connected.close()
             raise

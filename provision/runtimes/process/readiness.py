@@ -78,7 +78,7 @@ def answers(port: int) -> bool:
     connection = HTTPConnection(loopback.ADDRESS, port, timeout=30)
     try:
         connection.connect()
-        loopback.trusted_address(loopback.ADDRESS, port)
+        loopback.refuse_foreign_end(connection.sock)
         connection.request("GET", "/realms/master")
         return connection.getresponse().status == 200  # noqa: PLR2004
     except (OSError, HTTPException):
@@ -107,7 +107,7 @@ def fetch_token(port: int, client_id: str, client_secret: str) -> str | None:
     loopback.trusted_address(loopback.ADDRESS, port)
     try:
         connection.connect()
-        loopback.trusted_address(loopback.ADDRESS, port)  # nobody may have listened a moment ago
+        loopback.refuse_foreign_end(connection.sock)
         connection.request(
             "POST", "/realms/master/protocol/openid-connect/token", "grant_type=client_credentials", headers
         )
