@@ -82,7 +82,7 @@ def path_of(stack: StackFile, key: str) -> str:
     Raises:
         UsageError: The stack has no place for such a secret.
     """
-    from provision.config.secret_keys import is_secret_key, secret_keys
+    from provision.config.secret_keys import is_secret_key
 
     if is_secret_key(key):
         if (place := _OF_SERVER.fullmatch(key)) is not None:
@@ -91,8 +91,26 @@ def path_of(stack: StackFile, key: str) -> str:
     known = paths_of(stack)
     name = named(key, known, known)
     if name is None:
-        raise UsageError(f"There is no secret {key!r}.", suggested(key, [*secret_keys(), *known]))
+        raise UsageError(f"There is no secret {key!r}.", suggested(key, [*_own_names(stack), *known]))
     return known[name]
+
+
+def _own_names(stack: StackFile) -> Iterator[str]:
+    """Yield the names of the stack's own secrets: of one server or of each declared server, not of both kinds."""
+    from provision.config.secret_keys import secret_keys
+
+    count = _servers(stack)
+    for key in secret_keys():
+        if _OF_SERVER.fullmatch(key):
+            yield from (key.replace("[0]", f"[{index}]", 1) for index in range(count))
+        elif not (count and key in {"introspectionClientSecret", "server.introspectionClientSecret"}):
+            yield key
+
+
+def _servers(stack: StackFile) -> int:
+    """Return the number of servers in the stack file's list; 0 if the stack has one server and no list."""
+    declared = (stack.document().get("config") or {}).get(f"{NAMESPACE}:servers")
+    return len(declared) if isinstance(declared, list) else 0
 
 
 def paths_of(stack: StackFile) -> dict[str, str]:
@@ -135,8 +153,7 @@ def suggested(key: str, known: list[str]) -> str:
 
 def _find_server(stack: StackFile, index: int) -> None:
     """Refuse a server that the stack file does not declare, since Pulumi would replace the list of servers."""
-    declared = (stack.document().get("config") or {}).get(f"{NAMESPACE}:servers")
-    count = len(declared) if isinstance(declared, list) else 0
+    count = _servers(stack)
     if index >= count:
         raise UsageError(
             f"{stack.file.name} has no servers[{index}].",

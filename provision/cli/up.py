@@ -74,6 +74,7 @@ def command(
         pruned = _prune(engine, screen, yes=yes) if prune else []
         if not result.changes and not pruned:
             screen.line("  ✓ nothing to do")
+        _warn_of_open_servers(engine, screen, result)
         from provision.cli import findings
 
         report, subject = findings.judged(engine.stack, result.declared)
@@ -147,6 +148,16 @@ def _prune(engine: Engine, screen: Screen, *, yes: bool) -> list[dict[str, Any]]
     return [item.as_json() for item in added]
 
 
+def _warn_of_open_servers(engine: Engine, screen: Screen, result: Result) -> None:
+    """Show a line for each server of the user's own that asks for no token."""
+    if result.outputs is None:
+        return
+    from provision.cli import open_server
+
+    for line in open_server.warnings(result.outputs, engine.stack.config()):
+        screen.line(("  ! ", "yellow"), line)
+
+
 def _in_production(stack: StackFile) -> bool:
     """Return whether the stack is a production stack; only this key is read before the engine starts."""
     return (stack.document().get("config") or {}).get(f"{NAMESPACE}:profile") == "prod"
@@ -174,14 +185,16 @@ def refuse_in_production(engine: Engine, screen: Screen, *, as_json: bool) -> No
 
 
 def _prepare(engine: Engine, progress: Progress) -> None:
-    """Check certificates and ports, and prepare what the runtime needs, while the screen shows the progress."""
+    """Check certificates, programs and ports, and prepare what the runtime needs, while the screen shows the progress."""
     from provision.runtimes import restore_record
     from provision.runtimes.certificate_preflight import refuse_unusable
     from provision.runtimes.choice import choose
+    from provision.runtimes.program_preflight import refuse_missing
 
     stack = engine.stack
     config = restore_record.with_ports(stack.config(), stack.home)
     refuse_unusable(config, str(stack.file))
+    refuse_missing(config, stack.project.folder, str(stack.file))
     runtime, live = choose(config, stack.home).runtime, engine.live()
     runtime.check(live, config)
     runtime.prepare(live, config, progress)

@@ -67,11 +67,11 @@ def _list(*, as_json: bool) -> None:
 
 
 def _show(proof: Proof) -> None:
-    sign, color = ("✓", "green") if proof.ok else ("✗", "red")
+    sign, color = ("✗", "red") if not proof.ok else ("·", "yellow") if proof.in_part else ("✓", "green")
     say(f"  {sign} ", fg=color, nl=False)
     say(f"{proof.title}  ", nl=False)
     say(f"{proof.seconds:.2f} s", dim=True)
-    if not proof.ok:
+    if not proof.ok or proof.in_part:
         say(f"      {proof.detail}", one_line=True)
 
 
@@ -131,6 +131,7 @@ def _target(outputs: StackOutputs, user: Login, config: StackConfig, server: Ser
         server_url=server.url,
         scopes=server.scopes,
         tool_scopes=server.tool_scopes,
+        is_reference=server.name in {item.name for item in config.mcp_servers if item.is_reference},
         others=tuple(Resource(item.url, item.scopes) for item in outputs.servers if item is not server),
         introspection_client_id=client.client_id,
         introspection_client_secret=client.client_secret,

@@ -8,9 +8,7 @@ import textwrap
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
-from pydantic import BaseModel, ConfigDict
-
-from provision.core.spec import DECLARED
+from provision.core.spec import Declared
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -20,14 +18,12 @@ if TYPE_CHECKING:
     from pydantic_core import CoreSchema
 
 
-class Concept(BaseModel):
+class Concept(Declared):
     """A frozen part of the configuration.
 
     The text below a field is the field's description in the JSON Schema. Pydantic's ``use_attribute_docstrings`` would
     parse the source of every class at each start; here it is parsed when somebody asks for the schema.
     """
-
-    model_config = ConfigDict(**DECLARED)
 
     @classmethod
     def __get_pydantic_json_schema__(

@@ -40,8 +40,8 @@ class DeclaredObject(Concept):
             return data
         handler = _handler(data.get("type"))
         secrets = [field for field in handler.spec.fields().values() if field.secret] if handler else []
-        spellings = {name for field in secrets for name in (field.wire, field.name)}
-        return data | {name: _secret(data, name, info) for name in spellings & data.keys() if data[name]}
+        given = {field.wire for field in secrets} & data.keys()
+        return data | {name: _secret(data, name, info) for name in given if data[name]}
 
     @model_validator(mode="after")
     def _is_right(self) -> DeclaredObject:
@@ -71,7 +71,7 @@ def declared(item: DeclaredObject, realm: str) -> Spec:
     if container is not None:
         fields[container.wire] = realm
     try:
-        return handler.spec.model_validate(fields)
+        return handler.spec.model_validate(fields, by_alias=True, by_name=False)
     except ValidationError as error:
         raise ValueError("; ".join(map(str, problems(error, handler.spec)))) from None
 

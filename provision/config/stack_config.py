@@ -322,7 +322,9 @@ def read(
     """
     data = {key: parsed(value) for key, value in values.items()}
     try:
-        return StackConfig.model_validate(data, context={FOLDER: folder, RESOLVE: resolve})
+        return StackConfig.model_validate(
+            data, context={FOLDER: folder, RESOLVE: resolve}, by_alias=True, by_name=False
+        )
     except ValidationError as error:
         lines = "\n".join(f"  {_shown(problem, source)}" for problem in problems(error, StackConfig))
         raise UsageError(

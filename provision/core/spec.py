@@ -11,17 +11,21 @@ import json
 from dataclasses import dataclass
 from functools import cache
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Any, ClassVar, Final, Self
+from typing import TYPE_CHECKING, Any, ClassVar, Final, Self, cast
 from urllib.parse import quote, unquote
 
 from pydantic import BaseModel, ConfigDict
 from pydantic.alias_generators import to_camel
+from pydantic_core import PydanticKnownError, core_schema
 
 from provision._lib.display_names import in_words
 from provision._lib.errors import UsageError
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
+
+    from pydantic import GetCoreSchemaHandler
+    from pydantic_core import CoreSchema
 
 DECLARED = ConfigDict(
     frozen=True,
@@ -104,10 +108,56 @@ class Field:
         return Mark.SECRET in self.marks
 
 
-class Model(BaseModel):
-    """A declaration with marks on its fields."""
+def _whole(value: Any) -> Any:
+    if isinstance(value, bool):
+        raise PydanticKnownError("int_type")
+    return value
+
+
+def _number(value: Any) -> Any:
+    if isinstance(value, bool):
+        raise PydanticKnownError("float_type")
+    return value
+
+
+_CHECKS = {"int": _whole, "float": _number}
+_INNER = frozenset(
+    {"schema", "fields", "items_schema", "keys_schema", "values_schema", "choices", "steps", "definitions"}
+)
+"""The keys of pydantic's schemas that hold schemas."""
+
+
+def _numbers_only(schema: Any) -> Any:
+    """Return a part of a schema, in which each number refuses a boolean."""
+    if isinstance(schema, list | tuple):
+        return type(schema)(map(_numbers_only, schema))
+    if not isinstance(schema, dict):
+        return schema
+    kind = schema.get("type")
+    if kind in _CHECKS:
+        return core_schema.no_info_before_validator_function(_CHECKS[kind], cast("CoreSchema", schema))
+    if kind == "function-before" and schema["function"]["function"] in _CHECKS.values():
+        return schema  # of a class inside this one, which did so before
+    if kind == "model-fields":
+        inner = {name: _numbers_only(field) for name, field in schema["fields"].items()}
+        return {**schema, "fields": inner}
+    return {key: _numbers_only(value) if key in _INNER else value for key, value in schema.items()}
+
+
+class Declared(BaseModel):
+    """The base of everything that users declare. No field takes a boolean for a number (YAML reads ``yes`` as true)."""
 
     model_config = DECLARED
+
+    @classmethod
+    def __get_pydantic_core_schema__(cls, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
+        """Return the schema of the class, in which each number refuses a boolean."""
+        schema: CoreSchema = _numbers_only(handler(source))
+        return schema
+
+
+class Model(Declared):
+    """A declaration with marks on its fields."""
 
     @classmethod
     @cache

@@ -14,6 +14,8 @@ from provision.server.values import Origins, Scope  # noqa: TC001 - pydantic nee
 
 REFERENCE_TOOLS = ("add_numbers", "multiply_numbers")
 """The tools of the reference server."""
+SCOPES_OF_TOOL = "provision/scopes"
+"""The JSON-RPC method that asks whether a token has the scopes of the tool in ``params.name``, without a call of the tool."""
 
 
 def _without_point(seconds: float) -> Any:

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, NoReturn
 from starlette.routing import Match
 
 from provision.server.__main__ import run
+from provision.server.answer import Answer
 from provision.server.audit import current_request
 from provision.server.guard import Guard
 from provision.server.json_rpc import MESSAGE
@@ -124,11 +125,10 @@ class CallAudit:
         if tool is None:
             await self._app(scope, receive, send)
             return
-        status: list[int] = []
+        answer = Answer(scope[MESSAGE].get("id"))
 
         async def noting(message: Message) -> None:
-            if message["type"] == "http.response.start":
-                status.append(message["status"])
+            answer.see(message)
             await send(message)
 
         started = time.perf_counter()
@@ -136,5 +136,6 @@ class CallAudit:
             await self._app(scope, receive, noting)
         finally:
             duration_ms = (time.perf_counter() - started) * 1000
-            outcome = "ok" if status and status[0] < 400 else "error"  # noqa: PLR2004 - HTTP's border
-            self._audit.tool_call(current_request(), tool=tool, outcome=outcome, duration_ms=duration_ms)
+            self._audit.tool_call(
+                current_request(), tool=tool, outcome=answer.outcome, duration_ms=duration_ms
+            )

@@ -17,6 +17,7 @@ from provision.config.secret_source import ENCRYPTED, all_marked, holds_encrypte
 from provision.config.stack_config import parsed, read
 from provision.runtimes import restore_record
 from provision.runtimes.certificate_preflight import refuse_unusable
+from provision.runtimes.program_preflight import refuse_missing
 from provision.stack.component import McpStack
 
 if TYPE_CHECKING:
@@ -55,6 +56,7 @@ def program(project_folder: Path) -> dict[str, Any]:
         config = read(own, source=str(stack.file), folder=stack.project.folder, resolve=True)
         config = restore_record.with_ports(config, stack.home)
         refuse_unusable(config, str(stack.file))
+        refuse_missing(config, stack.project.folder, str(stack.file))
     except ProvisionError as error:
         raise pulumi.RunError(str(error)) from None
     plain = tuple(key for key, secret in config.given_secrets.items() if secret.origin.kind == "clear")

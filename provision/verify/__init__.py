@@ -39,6 +39,7 @@ class Proof:
         ok: Whether the proof passed.
         seconds: The proof's own time, without the time of the proofs that it builds on.
         detail: One readable line: what was found, or what is wrong. Never holds a token or a secret.
+        in_part: Whether the proof passed although a part of the title could not be shown; the detail names that part.
     """
 
     id: str
@@ -46,6 +47,7 @@ class Proof:
     ok: bool
     seconds: float
     detail: str
+    in_part: bool = False
 
 
 def catalogue() -> list[tuple[str, str]]:
@@ -132,6 +134,7 @@ def _proof(target: Target, check: Check[Any], outcome: Outcome, shown: frozenset
         ok=outcome.evidence is not None,
         seconds=round(outcome.seconds, 3),
         detail=_line(target, detail),
+        in_part=outcome.evidence is not None and outcome.evidence.in_part,
     )
 
 

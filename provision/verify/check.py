@@ -21,10 +21,12 @@ class Evidence(Generic[T]):
     Args:
         detail: One readable line; never holds a token or a secret.
         value: The value for proofs that build on this one.
+        in_part: Whether a part of the title could not be shown; the detail names that part.
     """
 
     detail: str
     value: T
+    in_part: bool = False
 
 
 @dataclass(frozen=True)

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any, Self
 
+from provision.server.options import SCOPES_OF_TOOL
 from provision.verify.connection import refusal, text
 from provision.verify.errors import Failed
 
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
 PROTOCOL_VERSION = "2025-11-25"
 _SESSION = "Mcp-Session-Id"
 _ACCEPT = "application/json, text/event-stream"
+_MOST_PAGES = 100
 
 
 def ask(
@@ -98,9 +100,21 @@ class McpSession:
         return self._headers.get(_SESSION, "")
 
     def tools(self) -> tuple[str, ...]:
-        """Return the names of the tools."""
-        listed = self._call("tools/list", {}).get("tools")
-        return tuple(text(tool, "name") for tool in listed) if isinstance(listed, list) else ()
+        """Return the names of the tools, of all pages (MCP 2025-11-25, "Pagination").
+
+        Raises:
+            Failed: The server has no end of pages.
+        """
+        names: list[str] = []
+        cursor: dict[str, Any] = {}
+        for _ in range(_MOST_PAGES):
+            page = self._call("tools/list", cursor)
+            listed = page.get("tools")
+            names += [text(tool, "name") for tool in listed] if isinstance(listed, list) else []
+            if not text(page, "nextCursor"):
+                return tuple(names)
+            cursor = {"cursor": page["nextCursor"]}
+        raise Failed(f"tools/list: there are more than {_MOST_PAGES} pages")
 
     def call(self, tool: str, arguments: dict[str, Any]) -> dict[str, Any]:
         """Call a tool and return its structured result.
@@ -117,6 +131,13 @@ class McpSession:
     def attempt(self, tool: str, arguments: dict[str, Any]) -> httpx.Response:
         """Call a tool that may be refused, and return the unchecked answer."""
         return self._send("tools/call", {"name": tool, "arguments": arguments})
+
+    def ask_for_scopes(self, tool: str) -> httpx.Response:
+        """Ask whether a call of a tool would be refused, without the call, and return the unchecked answer.
+
+        A server that does not know the question answers with an error and runs nothing.
+        """
+        return self._send(SCOPES_OF_TOOL, {"name": tool})
 
     def _send(self, method: str, params: dict[str, Any]) -> httpx.Response:
         message = {"jsonrpc": "2.0", "id": next(self._ids), "method": method, "params": params}

@@ -10,7 +10,36 @@ from provision.verify.errors import Failed
 from provision.verify.mcp_session import ask, let_in
 
 if TYPE_CHECKING:
+    import httpx
+
     from provision.verify.context import Context
+    from provision.verify.target import Target
+
+
+def must_be_401(target: Target, response: httpx.Response, what: str) -> None:
+    """Check that an answer is a 401.
+
+    Args:
+        target: The live stack.
+        response: The answer.
+        what: The request's name in the failure.
+
+    Raises:
+        Failed: The answer has another status; the text has the remedy for a server that asks for no token at all.
+    """
+    status = response.status_code
+    if status == HTTPStatus.UNAUTHORIZED:
+        return
+    told = f"{what} got HTTP {status}, not 401"
+    if response.is_success:
+        told = f"the server let in {what} (HTTP {status})"
+    elif let_in(response):
+        told += ": the server went on to the message"
+    if let_in(response) and not target.is_reference:
+        told += (
+            "; put the server behind provision.server.serve, or let it check tokens as docs/servers.md says"
+        )
+    raise Failed(told)
 
 
 def must_refuse(context: Context, token: str, what: str) -> None:
@@ -28,10 +57,7 @@ def must_refuse(context: Context, token: str, what: str) -> None:
         Failed: The server answered otherwise.
     """
     response = ask(context.http, context.target.server_url, token)
-    if let_in(response):
-        raise Failed(f"the server let in {what} (HTTP {response.status_code})")
-    if response.status_code != HTTPStatus.UNAUTHORIZED:
-        raise Failed(f"{what} got HTTP {response.status_code}, not 401")
+    must_be_401(context.target, response, what)
     found = bearer_challenge(response.headers.get("WWW-Authenticate", ""))
     if found is None:
         raise Failed(f"the 401 for {what} carries no Bearer challenge")

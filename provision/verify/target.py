@@ -34,6 +34,7 @@ class Target:
         server_url: The MCP server's URL, which is the audience of its tokens (RFC 8707 section 2).
         scopes: The scopes that the server asks for.
         tool_scopes: The additional scopes of single tools, by the tool's name.
+        is_reference: Whether the server is the reference server. The proofs call no tool of any other server.
         introspection_client_id: The client with which the server introspects.
         introspection_client_secret: The secret of that client.
         demo_username: A user who can log in.
@@ -61,6 +62,7 @@ class Target:
     connection: Connection
     server_ca_files: tuple[str, ...] = ()
     tool_scopes: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    is_reference: bool = False
 
     @property
     def ca_files(self) -> tuple[str, ...]:

@@ -44,6 +44,15 @@ def test_every_proof_holds_for_both(own):
     assert sessions == {"with-sdk": bound, "with-fastmcp": bound}
 
 
+def test_the_proofs_call_no_tool(own):
+    (proof,) = own.json("verify", "step-up", "--server", "with-sdk")["proofs"]
+    assert proof["detail"] == "forecast: 403 first, right after the step-up; no tool was called"
+    calls = [
+        line for line in own.json("logs", "--audit", "with-sdk")["audit"] if line["event"] == "tool_call"
+    ]
+    assert calls == []
+
+
 def test_a_call_is_answered_and_noted(own):
     with outside(own, "with-fastmcp") as context:
         token = logged_in(context).access_token
@@ -91,17 +100,17 @@ def test_one_that_died_is_started_again(own):
 
 
 @pytest.mark.parametrize(
-    ("command", "words"),
+    ("command", "code", "words"),
     [
-        (["no-such-program"], "there is no program no-such-program"),
-        ([sys.executable, "-c", "raise SystemExit('the weather is unknown')"], "the weather is unknown"),
+        (["no-such-program"], 2, "there is no program no-such-program in the folders of PATH"),
+        ([sys.executable, "-c", "raise SystemExit('the weather is unknown')"], 1, "the weather is unknown"),
     ],
 )
-def test_one_that_does_not_start_says_why_and_the_next_up_mends_it(own, command, words):
+def test_one_that_does_not_start_says_why_and_the_next_up_mends_it(own, command, code, words):
     file = own.project / "Pulumi.test.yaml"
     try:
         file.write_text(_FILE.replace(f"[{sys.executable}, {_EXAMPLES}/own_fastmcp.py]", str(command)))
-        said = own.run("up", code=1).stderr
+        said = own.run("up", code=code).stderr
         assert words in said
     finally:
         file.write_text(_FILE)

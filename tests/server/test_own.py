@@ -12,6 +12,7 @@ from starlette.testclient import TestClient
 
 import provision.server
 from provision.server import protect
+from provision.server.answer import Answer
 from provision.server.app import build_app
 from provision.server.audit import AuditTrail
 from provision.server.settings import Settings
@@ -161,3 +162,69 @@ async def test_the_connections_are_closed_before_the_end_is_told(
 def test_a_name_that_is_not_public_is_no_attribute():
     with pytest.raises(AttributeError, match="has no attribute 'nothing'"):
         provision.server.nothing  # noqa: B018 - the attribute is what is asked for
+
+
+def test_the_question_about_the_scopes_of_a_tool_does_not_reach_the_application(own, stand_in):
+    token = stand_in.issue()
+    session = begin(own, token)
+    question = {"method": "provision/scopes", "params": {"name": "forecast_all"}, "headers": session}
+    assert own.post(token, **question).status_code == 403
+    granted = own.post(stand_in.issue("more", scope="mcp:tools mcp:all"), **question)
+    assert granted.json()["result"] == {"scopes": ["mcp:tools", "mcp:all"]}
+    assert own.audit("tool_call") == []
+
+
+@pytest.mark.parametrize(
+    ("tool", "arguments", "outcome"),
+    [("forecast", {"city": "Bern"}, "ok"), ("forecast", {}, "error"), ("forcast", {}, "error")],
+    ids=["a good call", "wrong arguments", "no such tool"],
+)
+def test_the_outcome_in_the_audit_trail_is_that_of_the_answer(own, stand_in, tool, arguments, outcome):
+    token = stand_in.issue()
+    assert call(own, token, begin(own, token), tool=tool, **arguments).status_code == 200
+    (line,) = own.audit("tool_call")
+    assert (line["tool"], line["outcome"]) == (tool, outcome)
+
+
+_ERROR = b'{"jsonrpc":"2.0","id":7,"error":{"code":-32602,"message":"Unknown tool"}}'
+_FAILED = b'{"jsonrpc":"2.0","id":7,"result":{"content":[],"isError":true}}'
+_GOOD = b'{"jsonrpc":"2.0","id":7,"result":{"content":[]}}'
+_NOTE = b'{"jsonrpc":"2.0","method":"notifications/progress","params":{"error":1}}'
+_LONG = b'{"jsonrpc":"2.0","method":"notifications/message","params":{"data":"' + b"x" * 600_000 + b'"}}'
+
+
+def _events(*messages):
+    return b"".join(b"event: message\r\ndata: " + message + b"\r\n\r\n" for message in messages)
+
+
+@pytest.mark.parametrize(
+    ("kind", "body", "outcome"),
+    [
+        ("application/json", _ERROR, "error"),
+        ("application/json; charset=utf-8", _FAILED, "error"),
+        ("application/json", _GOOD, "ok"),
+        ("application/json", _ERROR.replace(b"7", b"8"), "ok"),
+        ("text/event-stream", _events(_NOTE, _FAILED), "error"),
+        ("text/event-stream", _events(_LONG, _ERROR), "error"),
+        ("text/event-stream", _events(_NOTE, _GOOD), "ok"),
+        ("text/event-stream", _events(_ERROR).removesuffix(b"\r\n\r\n"), "error"),
+        ("text/html", _ERROR, "ok"),
+        ("application/json", b"{", "ok"),
+    ],
+)
+@pytest.mark.parametrize("size", [5, 65_536])
+def test_an_answer_in_parts_is_read_as_a_whole(kind, body, outcome, size):
+    answer = Answer(7)
+    answer.see({"type": "http.response.start", "status": 200, "headers": [(b"content-type", kind.encode())]})
+    parts = [body[start : start + size] for start in range(0, len(body), size)]
+    for part in parts:
+        answer.see({"type": "http.response.body", "body": part, "more_body": True})
+    answer.see({"type": "http.response.body", "body": b"", "more_body": False})
+    assert answer.outcome == outcome
+
+
+def test_no_answer_and_a_refusal_are_errors():
+    assert Answer(7).outcome == "error"
+    answer = Answer(7)
+    answer.see({"type": "http.response.start", "status": 404, "headers": []})
+    assert answer.outcome == "error"

@@ -102,3 +102,23 @@ def test_a_body_in_parts_reaches_the_tool_as_it_was_sent(server, stand_in):
 def test_a_scope_for_a_tool_that_there_is_none_of_stops_the_start(start):
     with pytest.raises(SettingsError, match="there is no tool divide_numbers"):
         start(tool_scopes={"divide_numbers": ["a"]})
+
+
+_QUESTION = {"method": "provision/scopes", "params": {"name": "multiply_numbers"}}
+
+
+def test_the_question_about_a_tools_scopes_is_judged_as_a_call_and_calls_nothing(server, stand_in):
+    refused = server.post(stand_in.issue(), **_QUESTION)
+    assert refused.status_code == 403
+    assert f'scope="mcp:tools {_FURTHER}"' in refused.headers["www-authenticate"]
+    answer = server.post(stand_in.issue("more", scope=f"mcp:tools {_FURTHER}"), **_QUESTION)
+    assert (answer.status_code, answer.json()["result"]) == (200, {"scopes": ["mcp:tools", _FURTHER]})
+    assert server.post(stand_in.issue("other", scope=_FURTHER), **_QUESTION).status_code == 403
+    assert server.post(**_QUESTION).status_code == 401
+    assert server.audit("tool_call") == []
+
+
+def test_the_question_about_a_tool_without_scopes_of_its_own_is_an_unknown_method(server, stand_in):
+    answer = server.post(stand_in.issue(), method="provision/scopes", params={"name": "add_numbers"})
+    assert '"error"' in answer.text
+    assert server.audit("tool_call") == []

@@ -3,8 +3,10 @@
 import json
 from pathlib import Path
 from types import SimpleNamespace
+from typing import get_args
 
 import pytest
+from pydantic import BaseModel
 
 from provision._lib.errors import UsageError
 from provision._lib.hints import for_stack
@@ -411,8 +413,109 @@ def test_a_key_without_a_secret_is_refused_with_the_nearest_one_or_the_list(proj
     assert caught.value.do == "Did you mean adminClientSecret?"
     with pytest.raises(UsageError) as caught:
         path_of(stack, "xyz")
-    for key in _FORMS:
-        assert key in caught.value.do
+    assert caught.value.do == f"There are {', '.join(key for key in _FORMS if '[' not in key)}."
+
+
+@pytest.mark.parametrize(
+    "file", ["{}", "{provision:server: {name: a}}", "{provision:servers: [{name: a}, {name: b}]}"]
+)
+def test_each_name_of_a_secret_that_is_offered_can_be_set(project, file):
+    stack = write(project, "dev", f"config: {file}\n")
+    with pytest.raises(UsageError) as caught:
+        path_of(stack, "xyz")
+    offered = caught.value.do.removeprefix("There are ").removesuffix(".").split(", ")
+    assert ("servers[1].introspectionClientSecret" in offered) == ("servers" in file)
+    for name in offered:
+        key = path_of(stack, name)
+        value = {"config": stack.document()["config"] or {}}
+        outer, _, inner = key.rpartition(".")
+        if outer.startswith("servers["):
+            value["config"]["provision:servers"][int(outer[8:-1])][inner] = _SECRET
+        elif outer:
+            value["config"].setdefault("provision:server", {})[inner] = _SECRET
+        else:
+            value["config"][f"provision:{key}"] = _SECRET
+        write(project, "other", json.dumps(value)).config()
+
+
+def _types(annotation):
+    arguments = get_args(annotation)
+    return [found for part in arguments for found in _types(part)] if arguments else [annotation]
+
+
+def _numbers(model, path=()):
+    """Yield the path of each number in the configuration."""
+    for name, field in model.model_fields.items():
+        here = (*path, field.alias or name)
+        for part in _types(field.annotation):
+            if part in {int, float}:
+                yield here, part
+            elif isinstance(part, type) and issubclass(part, BaseModel):
+                yield from _numbers(part, here)
+
+
+def _nested(path, value):
+    for key in reversed(path):
+        value = {key: value}
+    return value
+
+
+_NUMBERS = list(_numbers(StackConfig))
+
+
+@pytest.mark.parametrize(("path", "kind"), _NUMBERS, ids=[".".join(path) for path, _ in _NUMBERS])
+def test_a_boolean_is_no_number(path, kind):
+    values = _nested(path[1:], value=True)
+    values = [values] if path[0] == "servers" else values
+    with pytest.raises(UsageError) as caught:
+        read({path[0]: values}, source="f")
+    reason = "must be a whole number" if kind is int else "must be a number"
+    assert f"{path[-1]}: {reason}" in caught.value.what
+
+
+def test_the_numbers_of_the_stack_file_are_found_by_the_test():
+    assert {
+        ("server", "port"),
+        ("keycloak", "port"),
+        ("server", "cacheSeconds"),
+        ("realm", "eventsDays"),
+    } <= {path for path, _ in _NUMBERS}
+
+
+def test_a_boolean_is_no_number_of_an_object_either():
+    entry = {"type": "Client", "clientId": "a", "access": "bearer-only", "accessTokenLifespan": True}
+    with pytest.raises(UsageError, match="accessTokenLifespan: must be a whole number"):
+        read({"objects": [entry]}, source="f")
+
+
+def test_whole_numbers_of_pulumi_are_numbers_still():
+    config = read({"server": {"port": 3000.0, "cacheSeconds": 3}, "keycloak": '{"port": 8080}'}, source="f")
+    assert (config.server.port, config.keycloak.port, config.server.cache_seconds) == (3000, 8080, 3)
+
+
+@pytest.mark.parametrize(
+    ("values", "message"),
+    [
+        (
+            {"server": {"tool_scopes": {}}},
+            "provision:server.tool_scopes: unknown key; did you mean 'toolScopes'?",
+        ),
+        ({"demo_user": {}}, "provision:demo_user: unknown key; did you mean 'demoUser'?"),
+        (
+            {"realm": {"events_days": 3}},
+            "provision:realm.events_days: unknown key; did you mean 'eventsDays'?",
+        ),
+        (
+            {"objects": [{"type": "Client", "client_id": "a"}]},
+            "client_id: unknown key; did you mean 'clientId'?",
+        ),
+        ({"rules": {"waivers": [], "fail_on": 1}}, "provision:rules.fail_on: unknown key"),
+    ],
+)
+def test_a_key_has_one_spelling(values, message):
+    with pytest.raises(UsageError) as caught:
+        read(values, source="f")
+    assert message in caught.value.what
 
 
 @pytest.mark.parametrize("key", _FORMS)

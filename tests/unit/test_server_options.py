@@ -10,6 +10,7 @@ import pytest
 from annotated_types import Ge, Le, MaxLen, MinLen
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from pydantic.alias_generators import to_camel
 
 from provision._lib.errors import UsageError
 from provision._lib.urls import of_port
@@ -115,7 +116,7 @@ def test_an_option_is_declared_once(model, name):
 @pytest.mark.parametrize("runtime", RUNTIMES)
 @pytest.mark.parametrize("name", ServerOptions.model_fields)
 def test_an_option_is_a_setting_of_the_same_name(runtime, name, folder):
-    said = json.loads(runtime(stack_file({name: OTHER[name]}), folder))
+    said = json.loads(runtime(stack_file({to_camel(name): OTHER[name]}), folder))
     assert said[name] == OTHER[name]
     taken = Settings.model_validate_json(json.dumps(said))
     assert json.loads(taken.model_dump_json(include={name})) == {name: OTHER[name]}

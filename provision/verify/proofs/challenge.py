@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from http import HTTPStatus
 from typing import TYPE_CHECKING
 
 from provision.verify.challenge import bearer_challenge
@@ -10,6 +9,7 @@ from provision.verify.check import Evidence, check
 from provision.verify.connection import well_known
 from provision.verify.errors import Failed
 from provision.verify.mcp_session import ask
+from provision.verify.refusal import must_be_401
 
 if TYPE_CHECKING:
     from provision.verify.context import Context
@@ -20,8 +20,7 @@ def challenge(context: Context) -> Evidence[None]:
     """Prove that a 401 challenge names the metadata (RFC 9728 section 5.1) and the scopes (RFC 6750 section 3)."""
     target = context.target
     response = ask(context.http, target.server_url)
-    if response.status_code != HTTPStatus.UNAUTHORIZED:
-        raise Failed(f"the server answered HTTP {response.status_code}, not 401")
+    must_be_401(target, response, "a request without a token")
     found = bearer_challenge(response.headers.get("WWW-Authenticate", ""))
     if found is None:
         raise Failed("the 401 carries no Bearer challenge")

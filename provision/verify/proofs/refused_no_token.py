@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from http import HTTPStatus
 from typing import TYPE_CHECKING
 
 from provision.verify.check import Evidence, check
-from provision.verify.errors import Failed
-from provision.verify.mcp_session import ask, let_in
+from provision.verify.mcp_session import ask
 from provision.verify.proofs.token import token
+from provision.verify.refusal import must_be_401
 
 if TYPE_CHECKING:
     from provision.verify.context import Context
@@ -23,8 +22,5 @@ def refused_no_token(context: Context) -> Evidence[None]:
         "a token in the query": ask(http, url, params={"access_token": context.need(token)}),
     }
     for what, answer in answers.items():
-        if let_in(answer):
-            raise Failed(f"the server let in {what} (HTTP {answer.status_code})")
-        if answer.status_code != HTTPStatus.UNAUTHORIZED:
-            raise Failed(f"{what} got HTTP {answer.status_code}, not 401")
+        must_be_401(context.target, answer, what)
     return Evidence("401 without a token and with a good one in the query", None)

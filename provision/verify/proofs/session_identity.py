@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import secrets
-from http import HTTPStatus
 from typing import TYPE_CHECKING
 
 from provision.verify.check import Evidence, check
 from provision.verify.connection import refusal
 from provision.verify.errors import Failed
-from provision.verify.mcp_session import McpSession, ask, let_in, refused
+from provision.verify.mcp_session import McpSession, ask, refused
 from provision.verify.proofs.refused_no_token import refused_no_token
 from provision.verify.proofs.token import token
 from provision.verify.proofs.tools import tools
+from provision.verify.refusal import must_be_401
 from provision.verify.service_client import service_client
 
 if TYPE_CHECKING:
@@ -70,7 +70,4 @@ def _as_another(context: Context, session: str, token: str) -> httpx.Response:
 
 def _without_token(context: Context, session: str, what: str) -> None:
     answer = ask(context.http, context.target.server_url, session=session)
-    if let_in(answer):
-        raise Failed(f"the server let in {what} without a token (HTTP {answer.status_code})")
-    if answer.status_code != HTTPStatus.UNAUTHORIZED:
-        raise Failed(f"{what} without a token got HTTP {answer.status_code}, not 401")
+    must_be_401(context.target, answer, f"{what} without a token")

@@ -111,6 +111,7 @@ def target(
         demo_username="demo",
         demo_password=realm_secrets.password,
         public_client_id="mcp-client",
+        is_reference=True,
         connection=Connection(url=live_keycloak.url, client_id=ADMIN, client_secret=admin_secret),
     )
 

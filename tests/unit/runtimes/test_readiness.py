@@ -104,9 +104,9 @@ def test_it_answers_as_soon_as_it_shows_its_master_realm(keycloak):
 
 
 def test_the_program_of_another_user_is_not_taken_for_keycloak(keycloak, monkeypatch):
-    def refuse(host, port):
+    def refuse(connected):
         raise ProvisionError("The port belongs to a program of another user.")
 
-    monkeypatch.setattr(readiness.loopback, "trusted_address", refuse)
+    monkeypatch.setattr(readiness.loopback, "refuse_foreign_end", refuse)
     with pytest.raises(ProvisionError, match="another user"):
         readiness.answers(keycloak.port)

@@ -6,6 +6,7 @@ import base64
 import json
 import os
 from contextlib import nullcontext
+from dataclasses import replace
 
 import httpx
 import pytest
@@ -17,7 +18,9 @@ from provision.verify.errors import Failed
 from provision.verify.html_page import read_page
 from provision.verify.mcp_session import McpSession, ask, let_in
 from provision.verify.proofs import authorization_server_metadata, login_pre_registered
+from provision.verify.refusal import must_be_401
 from provision.verify.temporary import PREFIX, Maker
+from tests.unit.verify.samples import TARGET
 
 LOGIN = """<html><head><link rel="stylesheet"><title>x</title></head><body>
 <h1 id="kc-page-title">  Sign in to
@@ -188,3 +191,21 @@ def test_only_the_objects_of_runs_that_are_over_are_abandoned() -> None:
     assert not Maker(now.machine, os.getppid(), now.time).abandoned(now)
     assert not Maker("00000000", dead, now.time).abandoned(now)
     assert Maker("00000000", dead, now.time - 301).abandoned(now)
+
+
+@pytest.mark.parametrize(
+    ("status", "words"),
+    [
+        (200, "the server let in it (HTTP 200)"),
+        (400, "it got HTTP 400, not 401: the server went on to the message"),
+    ],
+)
+def test_an_open_server_of_ones_own_is_told_with_the_remedy(status: int, words: str) -> None:
+    remedy = "; put the server behind provision.server.serve, or let it check tokens as docs/servers.md says"
+    for target, told in ((TARGET, words + remedy), (replace(TARGET, is_reference=True), words)):
+        with pytest.raises(Failed) as caught:
+            must_be_401(target, httpx.Response(status), "it")
+        assert caught.value.what == told
+    with pytest.raises(Failed, match=r"^it got HTTP 503, not 401$"):
+        must_be_401(TARGET, httpx.Response(503), "it")
+    must_be_401(TARGET, httpx.Response(401), "it")
