@@ -4,8 +4,12 @@ from __future__ import annotations
 
 import os
 import shutil
+from functools import cache
 from pathlib import Path
 from typing import Final
+
+from provision._lib.errors import ProvisionError
+from provision._lib.ownership import refuse_foreign_place
 
 NO_SPACE: Final = "no space left on device"
 """The system's words for a full disk, by which every error about one is recognised."""
@@ -14,12 +18,32 @@ _SMALLEST = 1 << 20  # Keycloak's database grows by more at once
 
 
 def user_data_dir() -> Path:
-    """Return the folder for state, logs and data; ``PROVISION_DATA_DIR`` overrides the platform's own folder."""
+    """Return the folder for state, logs and data; ``PROVISION_DATA_DIR`` overrides the platform's own folder.
+
+    Links in the path are followed here and nowhere else, so that a folder has one name, by which stacks are found again.
+
+    Raises:
+        ForeignFileError: The folder belongs to another user, or another user may replace it.
+        ProvisionError: A link in the path leads to itself.
+    """
     if override := os.environ.get("PROVISION_DATA_DIR"):
-        return Path(override).absolute()
+        return _own(Path(override).absolute())
     from platformdirs import user_data_path
 
-    return user_data_path("provision")
+    return _own(user_data_path("provision"))
+
+
+@cache
+def _own(folder: Path) -> Path:
+    """Return a folder without links in its path, after looking once in each process whose it is."""
+    try:
+        place = folder.resolve()
+    except RuntimeError:  # what Python raises for a loop of links
+        raise ProvisionError(
+            f"The data folder {folder} leads to itself.", "Set PROVISION_DATA_DIR to another folder."
+        ) from None
+    refuse_foreign_place(place, "who could have your secrets or give you others")
+    return place
 
 
 def is_full() -> bool:

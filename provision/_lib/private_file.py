@@ -1,4 +1,4 @@
-"""Files of this user that nobody else may read at any time."""
+"""Files and folders of this user that nobody else may read at any time."""
 
 from __future__ import annotations
 
@@ -17,3 +17,13 @@ def write_private(path: Path, text: str, *, mode: int = 0o400) -> None:
     with os.fdopen(descriptor, "w") as file:
         file.write(text)
     fresh.replace(path)
+
+
+def make_private_folder(path: Path) -> Path:
+    """Make a folder, and each folder above it that is missing, closed to other users; return it."""
+    for folder in reversed(
+        (path, *path.parents)
+    ):  # the mode that mkdir takes counts for the last folder of a path only
+        if not folder.is_dir():
+            folder.mkdir(mode=0o700, exist_ok=True)
+    return path

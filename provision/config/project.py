@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from provision._lib.errors import UsageError
 from provision._lib.hints import hint
+from provision._lib.ownership import refuse_foreign
 from provision._lib.suggest import nearest
 from provision.config import project_place
 from provision.config.names import NAMESPACE
@@ -18,7 +19,7 @@ from provision.config.yaml_file import line_of, load
 if TYPE_CHECKING:
     from provision.config.stack_config import StackConfig
 
-__all__ = ["Project", "StackFile", "kept_stack", "refuse_wrong_name"]
+__all__ = ["Project", "StackFile", "kept_stack", "refuse_wrong_name", "refuse_wrong_project_name"]
 
 _STACK_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]*")
 _PROJECT_NAME = re.compile(r"[A-Za-z0-9_-][A-Za-z0-9_.-]*")
@@ -26,6 +27,7 @@ _LONGEST_NAME = 100
 _KEYS = ("config", "environment", "encryptionsalt", "encryptedkey", "secretsprovider")
 """The keys of a stack file, which are Pulumi's."""
 _PROJECT_NAMES = ("Pulumi.yaml", "stacks/Pulumi.yaml")
+_WHY = "whose files may name programs that run as you"
 
 
 def refuse_wrong_name(name: str) -> None:
@@ -46,6 +48,25 @@ def refuse_wrong_name(name: str) -> None:
             f"{name!r} is not a name for a stack.",
             "Use letters, digits, dots, dashes and underscores, and begin with a letter or a digit.",
         )
+
+
+def refuse_wrong_project_name(name: str) -> None:
+    """Refuse a name that no project can have.
+
+    Raises:
+        UsageError: The name is empty or too long, or has other characters than the names of projects.
+    """
+    if len(name) > _LONGEST_NAME or not _PROJECT_NAME.fullmatch(name):
+        raise UsageError(
+            f"{name!r} is not a name for a project.",
+            f"Use letters, digits, dots, dashes and underscores, {_LONGEST_NAME} at most.",
+        )
+
+
+def _refuse_foreign(file: Path) -> None:
+    """Refuse a file of a project that belongs to another user, or lies in a folder of another user."""
+    refuse_foreign(file.parent, _WHY)
+    refuse_foreign(file, _WHY)
 
 
 def _is_list_of_mappings(value: Any) -> bool:
@@ -70,8 +91,11 @@ class Project:
     def find(cls, start: Path | None) -> Project:
         """Return the project at ``start`` (or in its ``stacks`` folder), or above the current folder.
 
+        The first project on the way up counts. If another user put it there, the search ends with an error.
+
         Raises:
             UsageError: There is no project, or its ``Pulumi.yaml`` can't be read.
+            ForeignFileError: The project's folder or its ``Pulumi.yaml`` belongs to another user.
         """
         places = [start] if start is not None else [Path.cwd(), *Path.cwd().parents]
         for place in places:
@@ -90,18 +114,19 @@ class Project:
 
         Raises:
             UsageError: The ``Pulumi.yaml`` can't be read or has no name.
+            ForeignFileError: The folder or its ``Pulumi.yaml`` belongs to another user.
         """
         file = folder / "Pulumi.yaml"
+        _refuse_foreign(file)
         data = load(file)
         if not isinstance(data.get("name"), str):
             near = next((key for key in data if nearest(key, ("name",))), None)
             do = f"Did you mean name for {near}?" if near else "Give it a line `name: provision`."
             raise UsageError(f"{file} has no project name.", do)
-        if len(data["name"]) > _LONGEST_NAME or not _PROJECT_NAME.fullmatch(data["name"]):
-            raise UsageError(
-                f"{file} (line {line_of(file, ('name',))}): {data['name']!r} is not a name for a project.",
-                f"Use letters, digits, dots, dashes and underscores, {_LONGEST_NAME} at most.",
-            )
+        try:
+            refuse_wrong_project_name(data["name"])
+        except UsageError as error:
+            raise UsageError(f"{file} (line {line_of(file, ('name',))}): {error.what}", error.do) from None
         plugins = data.get("plugins") or {}
         if not isinstance(plugins, dict) or not all(map(_is_list_of_mappings, plugins.values())):
             raise UsageError(
@@ -145,15 +170,18 @@ class StackFile:
 
     @property
     def file(self) -> Path:
-        """The stack file.
+        """The stack file, which belongs to this user, to root or to a trusted user.
 
         Raises:
             UsageError: There is no stack file for this name.
+            ForeignFileError: A file of this name belongs to another user.
         """
         parts = self.name.split("-")
         names = ["-".join(parts[:count]) for count in range(len(parts), 0, -1)]
         files = [self.project.folder / f"Pulumi.{name}.yaml" for name in names]
         files = [file for file in files if file.is_file()]
+        for file in files:
+            _refuse_foreign(file)
         if len(files) > 1:
             # `pulumi stack init test-a` writes a file with a salt only: no stack file.
             return next((file for file in files if "config" in load(file)), files[0])

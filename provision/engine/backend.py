@@ -21,6 +21,8 @@ from filelock import FileLock, Timeout
 from provision._lib.data_folder import user_data_dir
 from provision._lib.errors import ProvisionError
 from provision._lib.hints import hint
+from provision._lib.private_file import make_private_folder
+from provision.config import project_place
 from provision.config.yaml_file import dump, load
 from provision.engine import passphrase
 from provision.engine.orphan import EngineLock
@@ -137,11 +139,7 @@ class Backend:
             ProvisionError: The folder can't be written.
         """
         with _writable():
-            for folder in (
-                self.stack.project.home,
-                self._state,
-            ):  # the mode counts for the last folder of a path only
-                folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+            make_private_folder(self._state)
             self.stack.project.note_place()
 
     def mend_modes(self) -> Iterator[str]:
@@ -151,7 +149,10 @@ class Backend:
             ProvisionError: A mode can't be changed.
         """
         data = user_data_dir()
-        folders = (data / "locks", data / "journals", self.stack.project.home, self._state, self.stack.home)
+        own = (data / "locks", data / "journals")
+        folders = [*own, self.stack.project.home, self._state, self.stack.home]
+        if data.is_dir() and set(data.iterdir()) <= {*own, passphrase.place(), *project_place.homes()}:
+            folders.append(data)  # a folder with other things of the user's is not ours to close
         with _writable():
             for path, mode in (*((folder, 0o700) for folder in folders), (passphrase.place(), 0o600)):
                 try:
@@ -263,7 +264,7 @@ class Backend:
         lock = FileLock(self._lock_file, is_singleton=True)  # a command may hold it around several operations
         try:
             with _writable():
-                self._lock_file.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+                make_private_folder(self._lock_file.parent)
                 lock.acquire(timeout=_BUSY_SECONDS)
         except Timeout:
             raise ProvisionError(

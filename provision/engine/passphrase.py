@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING
 from provision._lib.data_folder import user_data_dir
 from provision._lib.errors import ProvisionError
 from provision._lib.hints import hint
+from provision._lib.ownership import refuse_foreign
+from provision._lib.private_file import make_private_folder
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -33,8 +35,10 @@ def file() -> Path:
 
     Raises:
         LostPassphraseError: The file is empty, or it is missing while there are stacks, which a new passphrase does not open.
+        ForeignFileError: The file belongs to another user.
     """
     path = place()
+    refuse_foreign(path, "who would know the passphrase")
     try:
         if path.stat().st_size > 0:
             return path
@@ -58,7 +62,7 @@ def _refuse_while_there_are_stacks(path: Path) -> None:
 
 
 def _generated(path: Path) -> Path:
-    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    make_private_folder(path.parent)
     temporary = path.with_name(f"passphrase.{os.getpid()}")
     descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
     try:

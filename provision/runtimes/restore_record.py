@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from provision._lib.errors import ProvisionError
 from provision._lib.hints import hint
-from provision._lib.private_file import write_private
+from provision._lib.private_file import make_private_folder, write_private
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -74,7 +74,7 @@ def write(home: Path, record: RestoreRecord) -> None:
         home: The stack's folder, which is created if it does not exist.
         record: The record.
     """
-    home.mkdir(parents=True, exist_ok=True, mode=0o700)
+    make_private_folder(home)
     write_private(home / _FILE, json.dumps(asdict(record)), mode=0o600)
 
 

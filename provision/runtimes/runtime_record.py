@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from provision._lib.errors import ProvisionError
 from provision._lib.hints import hint
+from provision._lib.private_file import make_private_folder
 from provision.config import runtimes
 
 if TYPE_CHECKING:
@@ -127,7 +128,7 @@ def write(home: Path, record: RuntimeRecord) -> None:
         home: The stack's folder, which is created if it does not exist.
         record: The record.
     """
-    home.mkdir(parents=True, exist_ok=True, mode=0o700)
+    make_private_folder(home)
     temporary = home / f".{_FILE}.{os.getpid()}"
     temporary.write_text(json.dumps(asdict(record)), encoding="utf-8")
     temporary.replace(home / _FILE)
