@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from provision.config.stack_config import StackConfig
 
-_OPTIONS = "the options of `provision adopt`"
+_OPTIONS = "the options of adopt"
 _HEAD = """\
 # Realm {realm} as it was when it was taken over. What is not named here stays as it is, secrets and users too.
 """

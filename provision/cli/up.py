@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 
 @click.command("up")
-@click.option("--refresh", is_flag=True, help="Look at the world first, and repair what others changed.")
+@click.option("--refresh", is_flag=True, help="Compare with Keycloak first, and undo what others changed.")
 @click.option(
     "--prune", is_flag=True, help="Take away what others added to the stack's objects (`drift` names it)."
 )

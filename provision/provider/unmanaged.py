@@ -117,7 +117,7 @@ def find(
     if not everything:
         return Look(tuple(added), unseen=tuple(dict.fromkeys(unseen)))
     try:
-        users = sum(token == "provision:keycloak:User" for token, _ in known)
+        users = sum(kind_of == "provision:keycloak:User" for kind_of, _ in known)
         without_kind = tuple(listing.strangers(own_users=users))
     except KeycloakError as error:
         without_kind = ()

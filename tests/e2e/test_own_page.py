@@ -81,7 +81,7 @@ def test_a_user_for_the_console_can_log_in_until_the_next_one_is_made(own):
     assert status_of(first) == 200
     second = own.json("open", "--login")
     assert second["username"] == first["username"]
-    assert (status_of(first), status_of(second)) == (401, 200)
+    assert (status_of(first) in {400, 401}, status_of(second)) == (True, 200)
     assert set(own.json("open")) == {"admin_console"}
     assert own.json("drift") == {"changes": [], "added": []}
 
