@@ -8,7 +8,6 @@ import click
 
 from provision._lib.errors import UsageError
 from provision.cli.main import Invocation, print_json
-from provision.config.stack_config import KEYCLOAK
 
 if TYPE_CHECKING:
     from provision.engine.operation import Engine
@@ -49,6 +48,8 @@ def _chosen(engine: Engine, name: str | None) -> list[RunningProcess]:
     Raises:
         UsageError: The stack has no such process, or no MCP server of its own.
     """
+    from provision.config.stack_config import KEYCLOAK
+
     known = engine.runtime.processes(engine.live())
     if name is None:
         chosen = [item for item in known if item.name != KEYCLOAK]
