@@ -29,6 +29,8 @@ setup: $(READY)  ## make .venv with everything in it
 up: $(READY)  ## start the stack, prove it, say what to do next (STACK=dev)
 	@$(BIN)/provision -s $(STACK) up
 	@$(BIN)/provision -s $(STACK) verify
+	@echo; $(BIN)/provision -s $(STACK) status
+	@echo "Next: $(BIN)/provision client-config vscode -s $(STACK)    connects a client; docs/servers.md: your own server"
 
 verify: $(READY)  ## prove that tokens are really checked
 	@$(BIN)/provision -s $(STACK) verify

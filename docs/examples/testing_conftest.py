@@ -4,6 +4,8 @@ import json
 import os
 import secrets
 import subprocess
+import sys
+from pathlib import Path
 
 import httpx
 import pytest
@@ -12,7 +14,8 @@ import pytest
 @pytest.fixture(scope="session")
 def stack():
     secret = os.environ["TEST_CLIENT_SECRET"] = secrets.token_urlsafe(24)
-    provision = ["provision", "-s", f"test-{secrets.token_hex(4)}"]
+    program = Path(sys.executable).with_name("provision")  # of this virtual environment
+    provision = [program, "-s", f"test-{secrets.token_hex(4)}"]
     try:
         done = subprocess.run(
             [*provision, "up", "--json", "--show-secrets"], stdout=subprocess.PIPE, check=True

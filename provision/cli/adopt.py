@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
     from provision.config.stack_config import StackConfig
 
+_OPTIONS = "the options of adopt"
 _HEAD = """\
 # Realm {realm} as it was when it was taken over. What is not named here stays as it is, secrets and users too.
 """
@@ -42,9 +43,9 @@ def command(
     ca_file: str | None,
     as_json: bool,
 ) -> None:
-    """Write the stack file that describes REALM, and take the realm over without changing the realm.
+    """Write the stack file of an existing realm, and manage it.
 
-    The command prompts for the service account's secret, or reads the secret from standard input.
+    The realm REALM is not changed. The command prompts for the service account's secret, or reads the secret from standard input.
     """
     from provision.cli.screen import Screen
     from provision.config.project import Project
@@ -64,7 +65,7 @@ def command(
         "realm": {"name": realm},
         "mcp": False,
     }
-    checked = _checked(config, file)
+    checked = _checked(config)
     secret = asked_for("adminClientSecret")
     session = Session(checked.keycloak.connection(url, secret))
     with Screen() as screen:
@@ -106,7 +107,7 @@ def command(
         _say(file, found.objects, found.left_out)
 
 
-def _checked(config: Mapping[str, Any], file: Path) -> StackConfig:
+def _checked(config: Mapping[str, Any]) -> StackConfig:
     """Return the stack file's settings without the realm's objects; refuse a wrong address before any prompt or request."""
     from provision.config.stack_config import read
 
@@ -114,7 +115,13 @@ def _checked(config: Mapping[str, Any], file: Path) -> StackConfig:
         "objects": [{"type": "Realm", "name": config["realm"]["name"]}],
         "adminClientSecret": {"secure": ""},
     }
-    return read({**config, **given}, source=str(file))
+    try:
+        return read({**config, **given}, source=_OPTIONS)
+    except UsageError as error:
+        named = error.what.replace("provision:keycloak.url", "--url")
+        raise UsageError(
+            named, "Name Keycloak's base address, such as --url https://login.example.org."
+        ) from None
 
 
 def _say(file: Path, objects: tuple[dict[str, Any], ...], left_out: tuple[str, ...]) -> None:

@@ -90,7 +90,9 @@ def command(
     explain: str | None,
     **options: str,
 ) -> None:
-    """Check a stack, a live realm or a realm export against the security rules; change nothing.
+    """Check a realm against the security rules; change nothing.
+
+    The realm is that of the stack, of any running Keycloak (--url) or of an export (--export).
 
     The rules examine the stack's live realm too. With --url, the command prompts for the service account's secret, or
     reads the secret from standard input. Exits with 3 if a rule is broken.

@@ -48,9 +48,9 @@ def command(
     yes: bool,
     as_json: bool,
 ) -> None:
-    """Save the stack in the encrypted FILE: Keycloak's data, the state and the stack file.
+    """Save users, clients, keys and logins in an encrypted file.
 
-    Keycloak is stopped for some seconds. `provision restore FILE` brings the stack back, here or on another machine. The
+    FILE holds Keycloak's data, the state and the stack file. Keycloak is stopped for some seconds. `provision restore FILE` brings the stack back, here or on another machine. The
     format of the encryption is that of the program `age`.
     """
     from provision.cli.screen import Screen

@@ -37,9 +37,9 @@ def command(
     server: str | None,
     as_json: bool,
 ) -> None:
-    """Print the file that connects CLIENT to the stack's servers; standard output holds the file only.
+    """Print the file that connects an MCP client to the stack.
 
-    If the stack lets clients register themselves, CLIENT registers itself; otherwise, and with --registered, CLIENT
+    Standard output holds the file only. If the stack lets clients register themselves, CLIENT registers itself; otherwise, and with --registered, CLIENT
     uses the pre-registered client.
     """
     config = invocation.stack().config()

@@ -31,14 +31,17 @@ _WIDEST = (36, 20, 26, 12, 16, 8)
 
 @click.group("clients")
 def command() -> None:
-    """List the clients that registered themselves, and remove old clients."""
+    """List and remove clients that registered themselves."""
 
 
 @command.command("list")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON document on standard output.")
 @click.pass_obj
 def list_clients(invocation: Invocation, *, as_json: bool) -> None:
-    """List the clients that registered themselves (RFC 7591), with age and last use if known."""
+    """List the clients that registered themselves (RFC 7591).
+
+    Their age and last use are shown if they are known.
+    """
     now = datetime.now(tz=UTC)
     found = _Realm.of(invocation).registrations(now)
     if as_json:
@@ -69,9 +72,9 @@ def prune(
     yes: bool,
     as_json: bool,
 ) -> None:
-    """Remove unused clients that registered themselves; without --yes, only list these clients.
+    """Remove unused clients that registered themselves.
 
-    The stack's own clients, Keycloak's own clients, and every client with a live session stay.
+    Without --yes, the clients are only listed. The stack's own clients, Keycloak's own clients, and every client with a live session stay.
     """
     from provision.cli.screen import Screen
     from provision.keycloak.registrations.pruning import remove

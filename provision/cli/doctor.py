@@ -33,9 +33,9 @@ _SIGNS = {
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON document on standard output.")
 @click.pass_obj
 def command(invocation: Invocation, *, as_json: bool) -> None:
-    """Show which parts this machine has, where, and which parts are missing. Exits with 1 if a part is missing.
+    """Show what this machine has, where, and what is missing.
 
-    Missing parts of other runtimes than the stack's are shown as not needed.
+    Exits with 1 if a part is missing. Missing parts of other runtimes than the stack's are shown as not needed.
     """
     findings = list(_findings(_stack(invocation)))
     if as_json:
@@ -121,7 +121,12 @@ def _pulumi() -> Finding:
     if found is not None:
         return Finding("Pulumi CLI", "found", f"{found.version}, {found.path} (from the {found.source})")
     wanted = pulumi_cli.wanted_version()
-    return Finding("Pulumi CLI", "comes by itself", f"{wanted} is fetched or built at the first start")
+    return Finding(
+        "Pulumi CLI",
+        "comes by itself",
+        f"{wanted} is fetched at the first start; if it can't be fetched, Go builds it, which takes minutes and leaves "
+        "some 4 GB in Go's caches (`go clean -cache -modcache` empties them)",
+    )
 
 
 def _folder(part: str, folder: Path, variable: str) -> Finding:

@@ -19,12 +19,14 @@ if TYPE_CHECKING:
 
 
 @click.command("down")
-@click.option("--remove", is_flag=True, help="Remove the stack's record too: nothing of it is left.")
+@click.option("--remove", is_flag=True, help="Remove the stack's record too: only the stack file is left.")
 @click.option("--yes", is_flag=True, help="Do not ask (production stacks).")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON document on standard output.")
 @click.pass_obj
 def command(invocation: Invocation, *, remove: bool, yes: bool, as_json: bool) -> None:
     """Stop the stack and remove everything that the stack made.
+
+    Objects that were there before are given back as they were. The stack file stays, with --remove too.
 
     Of a stack whose project's folder is gone: -C with the former folder (`provision status --all` shows it).
     """
@@ -36,8 +38,8 @@ def command(invocation: Invocation, *, remove: bool, yes: bool, as_json: bool) -
     stack = invocation.stack(or_kept=True)
     if _is_production(stack) and not yes:
         consent.ask(
-            f"Remove everything that stack {stack.name} made?",
-            what=f"{stack.name} is a production stack.",
+            f"Remove what stack {stack.name} made, and give back what it adopted?",
+            what=f"{stack.name} is a production stack: `down` removes what it made, and gives back what it adopted as it was before.",
             do="Say --yes to remove it.",
         )
     with Screen() as screen:
@@ -53,6 +55,8 @@ def command(invocation: Invocation, *, remove: bool, yes: bool, as_json: bool) -
         else:
             if remove:
                 engine.remove()
+                if stack.project.kept is None:
+                    screen.line(f"  · the stack file stays: {stack.file}")
             if not changes and not is_restored:
                 screen.line("  ✓ nothing to do")
     if as_json:

@@ -26,9 +26,9 @@ if TYPE_CHECKING:
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON document on standard output.")
 @click.pass_obj
 def command(invocation: Invocation, *, everything: bool, as_json: bool) -> None:
-    """Compare the world with the applied state and with the program; change nothing.
+    """Show where Keycloak differs from the stack; change nothing.
 
-    Exits with 0 if all three agree, and with 3 if they differ. Objects of the realm that have nothing to do with the stack
+    The world, the state of the last `up` and the program are compared. Exits with 0 if all three agree, and with 3 if they differ. Objects of the realm that have nothing to do with the stack
     are no difference; --all names them.
     """
     from provision.cli.screen import Results, Screen

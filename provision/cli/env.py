@@ -17,7 +17,10 @@ from provision.cli.output import hand_over
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON document on standard output.")
 @click.pass_obj
 def command(invocation: Invocation, *, as_json: bool) -> None:
-    """Print shell exports: `eval "$(provision env)"`, then for example `pulumi -C stacks preview -s dev`."""
+    """Print the shell exports for plain Pulumi.
+
+    Run `eval "$(provision env)"`, then for example `pulumi -C stacks preview -s dev`.
+    """
     engine = invocation.engine(complete=False)  # plain Pulumi may be what mends the stack file
     _ = engine.stack.file  # refuses a stack that there is not
     engine.backend.make_state_folder()

@@ -17,9 +17,9 @@ if TYPE_CHECKING:
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON document on standard output.")
 @click.pass_obj
 def command(invocation: Invocation, *, refresh: bool, as_json: bool) -> None:
-    """Show what `up` would do and which security rules it would break; change nothing.
+    """Show what `up` would do; change nothing.
 
-    Exits with 3 if a mandatory rule is broken.
+    The security rules that it would break are named as well. Exits with 3 if a mandatory rule is broken.
     """
     from provision.cli.screen import Results, Screen
     from provision.engine.operation import Hooks

@@ -46,7 +46,7 @@ def command(
     as_json: bool,
     show_secrets: bool,
 ) -> None:
-    """Bring the stack back as it was when `provision backup` wrote FILE, and start it.
+    """Start a stack as it was when `backup` wrote FILE.
 
     The stack file that is here counts; if there is none, it comes from FILE. A restore that was cut off is repeated with
     the same command.
@@ -76,7 +76,7 @@ def command(
         shown = outputs.published(show_secrets=show_secrets) if outputs else {}
         print_json({**shown, "backup": backup.manifest.published()})
     elif outputs is not None:
-        say_what_next(outputs)
+        say_what_next(engine.stack, outputs)
 
 
 def _opened(file: Path, identity: Path | None, passphrase_file: Path | None) -> Backup:

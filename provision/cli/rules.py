@@ -47,7 +47,10 @@ runtime:
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON document on standard output.")
 @click.pass_obj
 def command(invocation: Invocation, *, group: str | None, pack: Path | None, as_json: bool) -> None:
-    """List the security rules and the stack's level for each rule; docs/rules.md explains each rule."""
+    """List the security rules, each with the stack's level.
+
+    docs/rules.md explains each rule.
+    """
     if pack is not None:
         _write_pack(pack, as_json=as_json)
         return

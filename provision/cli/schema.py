@@ -11,7 +11,10 @@ from provision.cli.main import print_json
 @click.option("--pulumi", "of_package", is_flag=True, help="The schema of the Pulumi package instead.")
 @click.option("--json", "as_json", is_flag=True, help="The same: this command prints JSON anyway.")
 def command(*, of_package: bool, as_json: bool) -> None:
-    """Print the JSON Schema of the configuration: every key with its default and its meaning."""
+    """Print every key of the stack file, as JSON Schema.
+
+    Each key has its default and its meaning.
+    """
     del as_json
     if of_package:
         from importlib.metadata import version

@@ -8,6 +8,7 @@ from __future__ import annotations
 import sys
 import time
 from contextlib import contextmanager
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from provision.cli.terminal import Terminal
@@ -121,7 +122,21 @@ class Results(_Lines):
         else:
             what, color = ("gone" if change.op == "create" else "changed by somebody else"), "yellow"
         self.line((f"  {_DRIFT_SIGNS[change.cause]} ", color), change.label, (f"  {what}", "dim"))
-        self.fields(change, between=", declared ")
+        self._drifted_fields(change)
+
+    def _drifted_fields(self, change: Change) -> None:
+        """Show the fields that differ, what a list has besides the declared items, and what it lacks."""
+        for item in change.fields:
+            if not isinstance(item.before, list) or not isinstance(item.after, list):
+                self.fields(replace(change, fields=(item,)), between=", declared ")
+                continue
+            more = [value for value in item.before if value not in item.after]
+            less = [value for value in item.after if value not in item.before]
+            if not more and not less:  # only the order differs
+                self.fields(replace(change, fields=(item,)), between=", declared ")
+            for word, values in (("has too", more), ("lacks", less)):
+                if values:
+                    self.line((f"      {item.path} {word}: ", "dim"), ", ".join(map(repr, values)))
 
 
 class Screen(_Lines):

@@ -43,7 +43,10 @@ def command() -> None:
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON document on standard output.")
 @click.pass_obj
 def list_secrets(invocation: Invocation, *, as_json: bool) -> None:
-    """List the stack's secrets by name, and where each comes from; never the secrets themselves."""
+    """List the stack's secrets by name, and their sources.
+
+    The secrets themselves are never shown.
+    """
     stack = invocation.stack()
     found = list(secrets_of(stack.config(), recorded(invocation, stack)))
     if as_json:
@@ -61,7 +64,9 @@ def list_secrets(invocation: Invocation, *, as_json: bool) -> None:
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON document on standard output.")
 @click.pass_obj
 def set_secret(invocation: Invocation, name: str, *, as_json: bool) -> None:
-    """Read a secret from the terminal (or from standard input) and write the secret, encrypted, into the stack file.
+    """Write a secret, encrypted, into the stack file.
+
+    The secret is read from the terminal or from standard input.
 
     NAME is a key of the stack file, such as adminClientSecret or, with several servers,
     servers[0].introspectionClientSecret; or a field of an object, such as objects.Client/shop.secret or
@@ -85,7 +90,10 @@ def set_secret(invocation: Invocation, name: str, *, as_json: bool) -> None:
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON document on standard output.")
 @click.pass_obj
 def get_secret(invocation: Invocation, name: str, *, as_json: bool) -> None:
-    """Print a secret in clear, and nothing else; `provision secret list` has the names."""
+    """Print a secret in clear, and nothing else.
+
+    `provision secret list` has the names.
+    """
     stack = invocation.stack()
     secrets = secrets_of(stack.config(), recorded(invocation, stack))
     found = {secret.name: secret for secret in secrets}

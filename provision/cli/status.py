@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from provision.runtimes.protocol import RunningProcess
     from provision.stack.outputs import StackOutputs
 
+_NO_LOGIN = "  (client id and secret of a service account: not for the console)"
+
 
 @click.command("status")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON document on standard output.")
@@ -54,7 +56,7 @@ def command(invocation: Invocation, *, as_json: bool, show_secrets: bool, of_all
         for item in found:
             _line(item.name, state_in_words(item))
         if outputs is not None:
-            _print_outputs(outputs, show_secrets=show_secrets)
+            _print_outputs(engine.stack, outputs, show_secrets=show_secrets)
         elif problem is None:
             _print_why_not_up(engine.stack, found)
     if problem is not None:
@@ -82,8 +84,14 @@ def state_in_words(item: RunningProcess) -> str:
 def _print_why_not_up(stack: StackFile, found: Sequence[RunningProcess]) -> None:
     """Say that the stack is not up, or not whole, or that a stack of this name is elsewhere."""
     from provision.config import project_place
+    from provision.engine.backend import Backend
     from provision.engine.operation import NotUpError
 
+    if Backend(stack).is_busy:
+        say(
+            f"Stack {stack.name} is not up yet: another command is working on it, and starting it if that is `up`."
+        )
+        return
     if found:
         say(
             f"Stack {stack.name} is not whole: its last `up` did not end. {hint('up')} goes on from here, "
@@ -101,17 +109,21 @@ def _print_why_not_up(stack: StackFile, found: Sequence[RunningProcess]) -> None
         )
 
 
-def _print_outputs(outputs: StackOutputs, *, show_secrets: bool) -> None:
+def _print_outputs(stack: StackFile, outputs: StackOutputs, *, show_secrets: bool) -> None:
+    from provision.cli import console_login
+
     for server in outputs.servers:
         _line("MCP server", server.url + outputs.label(server))
     _line("Issuer", outputs.issuer)
     _line("Admin console", outputs.admin_console)
+    if console_login.is_possible(stack, outputs):
+        _line("", f"{hint('open', '--login')} makes a user for it")
     if not show_secrets:
         return
     if outputs.demo_user is not None:
         _line("Demo user", f"{outputs.demo_user.username} / {outputs.demo_user.password}")
     if outputs.admin is not None:
-        _line("Admin", f"{outputs.admin.client_id} / {outputs.admin.client_secret}")
+        _line("Admin service", f"{outputs.admin.client_id} / {outputs.admin.client_secret}{_NO_LOGIN}")
     for server in outputs.servers:
         if (client := server.introspection) is not None:
             _line("Introspection", f"{client.client_id} / {client.client_secret}" + outputs.label(server))

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 
 @click.command("up")
-@click.option("--refresh", is_flag=True, help="Look at the world first, and repair what others changed.")
+@click.option("--refresh", is_flag=True, help="Compare with Keycloak first, and undo what others changed.")
 @click.option(
     "--prune", is_flag=True, help="Take away what others added to the stack's objects (`drift` names it)."
 )
@@ -85,7 +85,7 @@ def command(
         gone = {"pruned": pruned} if prune else {}
         print_json({**shown, **gone, **findings.document(report, subject)})
     elif outputs is not None:
-        say_what_next(outputs)
+        say_what_next(engine.stack, outputs)
     if report.mandatory:
         click.get_current_context().exit(EXIT_FINDINGS)
 
@@ -200,8 +200,10 @@ def _prepare(engine: Engine, progress: Progress) -> None:
     runtime.prepare(live, config, progress)
 
 
-def say_what_next(outputs: StackOutputs) -> None:
+def say_what_next(stack: StackFile, outputs: StackOutputs) -> None:
     """Show the addresses of a stack that is up, and the commands for the next steps."""
+    from provision.cli import console_login
+
     say()
     for server in outputs.servers:
         say(f"{'MCP server':<15}{server.url}" + outputs.label(server))
@@ -217,3 +219,5 @@ def say_what_next(outputs: StackOutputs) -> None:
     say(f"      {command_line('client-config', first)}    connects a client; also {', '.join(others)}")
     say(f"      {command_line('status', '--show-secrets')}    shows the demo user and the admin's secret")
     say(f"      {command_line('down')}      removes it all")
+    if console_login.is_possible(stack, outputs):
+        say(f"      {command_line('open', '--login')}    opens the admin console and makes a user for it")

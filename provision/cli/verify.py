@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 def command(
     invocation: Invocation, *, proofs: tuple[str, ...], server: str | None, only_list: bool, as_json: bool
 ) -> None:
-    """Prove that the stack follows the MCP specification and really checks tokens.
+    """Prove that the servers follow MCP and check every token.
 
     Without PROOFS, all proofs are run for each MCP server of the stack. Exits with 3 if a proof fails.
     """

@@ -108,6 +108,17 @@ class Backend:
         return self.state is not None and bool(self.state.locks())
 
     @property
+    def is_busy(self) -> bool:
+        """True if another command is working on the stack, from the check of its files to its last step."""
+        if not self._lock_file.is_file():
+            return False
+        try:
+            with FileLock(self._lock_file, timeout=0):
+                return False
+        except Timeout:
+            return True
+
+    @property
     def _own_url(self) -> str:
         return f"file://{self._state}"
 

@@ -175,6 +175,14 @@ class EventCollector:
             self.watcher_error = error
             self.watcher = Unwatched()
 
+    def note(self, message: str) -> None:
+        """Show a line about the stack; never raises, like :meth:`take`."""
+        try:
+            self.watcher.said("", message)
+        except Exception as error:  # noqa: BLE001 - `watcher_error` is raised when the engine is done
+            self.watcher_error = error
+            self.watcher = Unwatched()
+
     def _take(self, event: EngineEvent) -> None:
         if event.resource_pre_event is not None:
             self._begin(event.resource_pre_event.metadata, planning=bool(event.resource_pre_event.planning))

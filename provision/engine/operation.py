@@ -413,7 +413,12 @@ class Engine:
                     environment["PULUMI_SKIP_CHECKPOINTS"] = "true"
                 with (
                     self.backend.engine_lock.held() as held,
-                    self.cli.started(arguments, environment, inherited=(held,)) as process,
+                    self.cli.started(
+                        arguments,
+                        environment,
+                        inherited=(held,),
+                        stopping=(lambda: ledger.note(_STOPPING)) if goes_on else _nothing,
+                    ) as process,
                 ):
                     try:
                         with work_breaks_off():
@@ -463,6 +468,7 @@ class Engine:
 
 
 _LOOKS = "--refresh"
+_STOPPING = "stopping after the step under way; Ctrl-C again stops at once"
 _REFRESH = {False: (), True: (_LOOKS,)}
 
 

@@ -9,6 +9,7 @@ than a second, for information that the event stream and the program itself alre
 from __future__ import annotations
 
 import os
+import select
 import signal
 import subprocess
 import threading
@@ -17,12 +18,16 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
     from pathlib import Path
 
 _STOP_SECONDS = 60.0
 # A command of a second collects no garbage; a long one does when it has grown to this size. Saves a third of the CPU.
 _MEMORY = {"GOGC": "off", "GOMEMLIMIT": "768MiB"}
+
+
+def _nothing() -> None:
+    """Do nothing: the default for a step that is left out."""
 
 
 class CommandFailedError(Exception):
@@ -56,6 +61,7 @@ class PulumiCli:
         folder: Path | None = None,
         fed: bool = False,
         inherited: Sequence[int] = (),
+        stopping: Callable[[], None] = _nothing,
     ) -> Iterator[subprocess.Popen[str]]:
         """Start a command in its own session, so that Ctrl-C reaches it exactly once and its work ends in order.
 
@@ -67,6 +73,7 @@ class PulumiCli:
             folder: The working folder, if not the CLI's folder.
             fed: Whether the command gets a standard input.
             inherited: The descriptors of this process that the command inherits.
+            stopping: Called once, in a thread of its own, when the first Ctrl-C or SIGTERM has come.
 
         Raises:
             CommandStoppedError: Ctrl-C or SIGTERM came while the command ran.
@@ -78,7 +85,7 @@ class PulumiCli:
             "PULUMI_DEBUG_COMMANDS": "true",
         }  # the second admits --event-log
         with (
-            interrupts() as interruption,
+            interrupts(stopping) as interruption,
             subprocess.Popen(
                 [str(self.executable), "--non-interactive", *arguments],
                 cwd=folder or self.folder,
@@ -133,14 +140,22 @@ def finished(process: subprocess.Popen[str], text: str | None = None) -> str:
 
 
 class Interruption:
-    """The interruptions of one command by Ctrl-C and SIGTERM, which are passed on to the command's process."""
+    """The interruptions of one command by Ctrl-C and SIGTERM, which are passed on to the command's process.
 
-    def __init__(self) -> None:
+    A signal comes at any moment, also while the program holds a lock of the screen. The handler therefore writes one byte
+    into a pipe, and a thread that reads the pipe does the rest.
+
+    Args:
+        stopping: Called once, in that thread, after the first signal.
+    """
+
+    def __init__(self, stopping: Callable[[], None]) -> None:
         self.came = False
         self._pid: int | None = None
-        # An engine that does not end after the first signal gets the second one from us.
-        self._patience = threading.Timer(_STOP_SECONDS, self._ask)
-        self._patience.daemon = True
+        self._stopping = stopping
+        self._reader, self._writer = os.pipe()
+        self._thread = threading.Thread(target=self._after_the_first, daemon=True)
+        self._thread.start()
 
     def goes_to(self, pid: int) -> None:
         """Name the process, and pass on what came before the process was there."""
@@ -153,11 +168,22 @@ class Interruption:
         self._ask()
         if not self.came:
             self.came = True
-            self._patience.start()
+            os.write(self._writer, b"!")
 
     def end(self) -> None:
-        """Pass on nothing more."""
-        self._patience.cancel()
+        """Pass on nothing more; called when no signal can reach :meth:`forward` any more."""
+        os.close(self._writer)
+        self._thread.join()
+        os.close(self._reader)
+
+    def _after_the_first(self) -> None:
+        """Call ``stopping`` after the first signal, and send the second one to a process that does not end."""
+        if not os.read(self._reader, 1):
+            return
+        self._stopping()
+        ended, _, _ = select.select([self._reader], [], [], _STOP_SECONDS)
+        if not ended:
+            self._ask()
 
     def _ask(self) -> None:
         if self._pid is not None:
@@ -166,24 +192,26 @@ class Interruption:
 
 
 @contextmanager
-def interrupts() -> Iterator[Interruption]:
+def interrupts(stopping: Callable[[], None] = _nothing) -> Iterator[Interruption]:
     """Take Ctrl-C and SIGTERM for a process that is started next; each repetition is passed on again.
 
     At the first signal the engine finishes the work under way, at the second it gives up; both leave a usable state.
+
+    Args:
+        stopping: Called once, in a thread of its own, after the first signal.
     """
-    interruption = Interruption()
-    if threading.current_thread() is not threading.main_thread():
-        yield interruption
-        return
-    before = {
-        number: signal.signal(number, interruption.forward) for number in (signal.SIGINT, signal.SIGTERM)
-    }
+    interruption = Interruption(stopping)
+    before = {}
+    if threading.current_thread() is threading.main_thread():
+        before = {
+            number: signal.signal(number, interruption.forward) for number in (signal.SIGINT, signal.SIGTERM)
+        }
     try:
         yield interruption
     finally:
-        interruption.end()
         for number, handler in before.items():
             signal.signal(number, handler)
+        interruption.end()
 
 
 @contextmanager

@@ -91,10 +91,14 @@ class RealmListing:
         """Return the items of a collection without pages."""
         return list(self.session.get(self.realm, *path) or ())
 
-    def strangers(self) -> list[str]:
-        """Return a phrase for each object that people made and that has no kind here."""
-        users = self.session.get(self.realm, "users", "count")
-        found = [f"{counted(users, 'user')}: they are data, not configuration"] if users else []
+    def strangers(self, *, own_users: int = 0) -> list[str]:
+        """Return a phrase for each object that people made and that has no kind here.
+
+        Args:
+            own_users: How many users of the realm are known already.
+        """
+        users = max(0, (self.session.get(self.realm, "users", "count") or 0) - own_users)
+        found = [f"{counted(users, 'user')} (data, not configuration)"] if users else []
         found += [
             f"client {item['clientId']} ({item['protocol']})"
             for item in self._clients

@@ -45,19 +45,22 @@ class Unmanaged:
         key: The object's natural key.
         owner: The object that it was added to and that the stack made: a scope, a client, an identity provider or the
             realm; empty if there is none.
+        name: The name that people read, of a client whose id is a random one; empty if there is none.
     """
 
     key: Spec
     owner: str = ""
+    name: str = ""
 
     @property
     def label(self) -> str:
         """The object's name for messages."""
-        return self.key.label()
+        return f"{self.key.label()} ({self.name})" if self.name else self.key.label()
 
     def as_json(self) -> dict[str, Any]:
         """Return plain data for ``--json``."""
-        return {"type": self.key.token, "id": self.key.identity(), "owner": self.owner}
+        shown = {"type": self.key.token, "id": self.key.identity(), "owner": self.owner}
+        return shown | {"name": self.name} if self.name else shown
 
 
 @dataclass(frozen=True)
@@ -106,7 +109,7 @@ def find(
             continue
         owner = _owner(key)
         if owner is None:
-            others.append(Unmanaged(key))
+            others.append(Unmanaged(key, name=_readable_name(key, listing)))
         elif _may_be_added(type(key)) and known.get((owner.token, owner.identity())):
             added.append(Unmanaged(key, owner.label()))
         elif (owner.token, owner.identity()) in known:
@@ -114,7 +117,8 @@ def find(
     if not everything:
         return Look(tuple(added), unseen=tuple(dict.fromkeys(unseen)))
     try:
-        without_kind = tuple(listing.strangers())
+        users = sum(kind_of == "provision:keycloak:User" for kind_of, _ in known)
+        without_kind = tuple(listing.strangers(own_users=users))
     except KeycloakError as error:
         without_kind = ()
         unseen.append(f"objects without a kind here: {error.what}")
@@ -182,6 +186,13 @@ def _is_expected(key: Spec, known: Mapping[tuple[str, str], bool]) -> bool:
         case name if (name, getattr(key, "registration", None)) in _OF_KEYCLOAK:
             return True
     return (key.token, key.identity()) in known
+
+
+def _readable_name(key: Spec, listing: RealmListing) -> str:
+    """Return the name of a client, as its consent page shows it; empty for another object or a client without one."""
+    client_id = getattr(key, "client_id", "") if type(key).__name__ == "Client" else ""
+    found = next((item for item in listing.clients if client_id and item["clientId"] == client_id), {})
+    return str(found.get("name") or "")
 
 
 def _owner(key: Spec) -> Spec | None:

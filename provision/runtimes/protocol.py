@@ -34,6 +34,7 @@ class LiveStack:
             with the same name; empty if the stack is not up.
         resources: A function that reads the resources in the stack's state, as Pulumi writes them.
         is_alone: Whether nobody else can change the stack unseen, since the state is in this machine's own folder.
+        file: The stack file, for messages; empty if the file is gone.
     """
 
     name: str
@@ -41,6 +42,7 @@ class LiveStack:
     mark: str
     resources: Callable[[], Iterable[Mapping[str, Any]]]
     is_alone: bool
+    file: str = ""
 
     @classmethod
     def of(
@@ -58,7 +60,15 @@ class LiveStack:
             mark="" if record is None else record.mark,
             resources=resources,
             is_alone=is_alone,
+            file=_file(stack),
         )
+
+
+def _file(stack: StackFile) -> str:
+    try:
+        return str(stack.file)
+    except UsageError:  # somebody removed the file of a stack that is up
+        return ""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -259,6 +269,23 @@ class Runtime(ABC):
         Raises:
             ProvisionError: A process or a container can't be stopped or removed.
         """
+
+    def end(self, stack: LiveStack, process: RunningProcess) -> None:
+        """Stop one process for a restart, in such a way that the next ``up`` starts it again.
+
+        Args:
+            stack: The stack, which is up.
+            process: One of :meth:`processes`, which may have ended already.
+
+        Raises:
+            ProvisionError: The process can't be stopped.
+            UsageError: The runtime can't stop single processes.
+        """
+        del stack
+        raise UsageError(
+            f"Restart does not work with `runtime: {self.name}`.",
+            f"Restart {process.name} with the tools of what runs it.",
+        )
 
     def take_data(self, stack: LiveStack, progress: Progress) -> tuple[bytes, float]:
         """Copy Keycloak's data for a backup; Keycloak is stopped for the copy and started again, come what may.

@@ -259,13 +259,19 @@ def test_a_child_that_outlived_its_server_is_ended(stack_home, settings):
 
 def test_a_taken_port_of_the_stack_file_is_seen_and_a_port_of_the_stack_itself_is_none(stack_home, settings):
     _start(settings)
-    status.refuse_taken(stack_home, [_port(settings), ports.pick_free()])
+    status.refuse_taken(
+        stack_home, dict.fromkeys([_port(settings), ports.pick_free()], "provision:server.port")
+    )
     with socket.create_server(("127.0.0.1", 0)) as held:
         port = held.getsockname()[1]
         with pytest.raises(ProvisionError, match=f"Port {port} is taken by process {os.getpid()} "):
-            status.refuse_taken(stack_home, [_port(settings), port])
+            status.refuse_taken(
+                stack_home,
+                {_port(settings): "provision:server.port", port: "provision:keycloak.port"},
+                "Pulumi.dev.yaml",
+            )
     with pytest.raises(ProvisionError, match="is taken by process"):
-        status.refuse_taken(stack_home / "other", [_port(settings)])
+        status.refuse_taken(stack_home / "other", {_port(settings): "provision:server.port"})
 
 
 def test_a_port_that_is_about_to_be_handed_on_is_free_for_its_next_process(settings):

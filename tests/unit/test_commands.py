@@ -78,6 +78,31 @@ def test_help_uses_the_width_of_the_terminal_up_to_120(monkeypatch):
         assert widest - 15 < max(map(len, shown.splitlines())) <= widest
 
 
+def test_no_description_in_help_is_cut_at_80_columns(monkeypatch):
+    monkeypatch.setenv("COLUMNS", "80")
+    top = click.Context(cli, **cli.context_settings)
+    groups = [top] + [
+        click.Context(found, parent=top)
+        for name in cli.list_commands(top)
+        if isinstance(found := cli.get_command(top, name), click.Group)
+    ]
+    assert len(groups) > 3
+    for context in groups:
+        commands = context.command.get_help(context).partition("Commands:")[2].splitlines()
+        assert [line for line in commands if line.endswith("...")] == []
+
+
+@pytest.mark.parametrize(
+    ("url", "words"), [("localhost:8090", "--url"), ("http://login.example.org", "must be https")]
+)
+def test_adopt_blames_the_option_and_no_file(folder, url, words):
+    error = _run(folder, "-s", "login", "adopt", "shop", "--url", url).exception
+    assert isinstance(error, UsageError)
+    assert words in error.what
+    assert "Pulumi.login.yaml" not in str(error)
+    assert "--url https://" in error.do
+
+
 def _leaves(group=cli, names=()):
     for name in group.list_commands(click.Context(group)):
         found = group.get_command(click.Context(group), name)

@@ -31,6 +31,11 @@ def test_the_page_of_the_servers_shows_the_example_that_is_tested(name):
     assert f"```python\n{example}```" in (_DOCS / "servers.md").read_text()
 
 
+def test_the_page_of_the_servers_shows_the_stack_file_that_is_tested():
+    example = (_DOCS / "examples" / "own_stack.yaml").read_text()
+    assert f"```yaml\n{example}```" in (_DOCS / "servers.md").read_text()
+
+
 @pytest.mark.parametrize(
     ("name", "language"), [("testing_conftest.py", "python"), ("testing_stack.yaml", "yaml")]
 )

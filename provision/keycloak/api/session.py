@@ -226,7 +226,10 @@ class Session:
         what = f"Keycloak at {self.url} does not answer: {fault.why}; {doing}{disk}."
         here = is_loopback(host(self.url))
         if fault.refused and here:
-            return AbsentError(what, f"Start it ({hint('up')}) or check the address.")
+            return AbsentError(
+                what,
+                f"Check that it runs and that the address is right; {hint('up')} starts one that belongs to the stack.",
+            )
         if fault.refused or (fault.silent and not here):
             return KeycloakError(
                 what, "Check that it runs, and that the address and the way to it are right."

@@ -208,6 +208,23 @@ def matters(api: APIClient, stack: Stack, recorded: Recorded) -> dict[str, str]:
     }
 
 
+def remove(stack: Stack, process: RunningProcess) -> None:
+    """Remove one container; do nothing if it has gone.
+
+    Args:
+        stack: The stack.
+        process: The container, as :func:`processes` returns it.
+
+    Raises:
+        ProvisionError: The daemon does not answer, or refuses the removal.
+    """
+    with daemon() as client:
+        for item in _listed(client.api, stack).values():
+            if f"/{process.container}" in item["Names"]:
+                client.api.stop(item["Id"])
+                client.api.remove_container(item["Id"], v=True)
+
+
 def remove_all(stack: Stack) -> None:
     """Remove all remaining containers, networks, volumes and images of a stack.
 

@@ -43,6 +43,4 @@ def _taken(port: int, holders: Sequence[dict[str, Any]]) -> ProvisionError:
     if not holders:
         return ports.taken(port)
     name = holders[0]["Names"][0].removeprefix("/")
-    return ProvisionError(
-        f"Port {port} is taken by container {name}.", "Stop that one, or choose another port."
-    )
+    return ProvisionError(f"Port {port} is taken by container {name}.", f"Stop that one, or {ports.other()}")

@@ -95,6 +95,13 @@ class DockerRuntime(Runtime):
             with _named():
                 _remove_strangers(stack, say)
 
+    def end(self, stack: LiveStack, process: RunningProcess) -> None:
+        """Remove the container, which the next ``up`` makes anew; the data is in a volume and stays."""
+        from provision.runtimes.docker import containers
+
+        with _named():
+            containers.remove(_labels(stack), process)
+
     def take_data(self, stack: LiveStack, progress: Progress) -> tuple[bytes, float]:
         """Stop Keycloak's container, copy its database file, and start the container again."""
         from provision.runtimes.docker import data_volume

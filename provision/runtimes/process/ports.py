@@ -62,11 +62,23 @@ def await_free(held: Iterable[int]) -> None:
             time.sleep(_ASK_SECONDS)
 
 
-def taken(port: int) -> ProvisionError:
-    """Return the error for a port that is taken, with the name of the holder if the holder is visible."""
+def taken(port: int, *, key: str = "", file: str = "") -> ProvisionError:
+    """Return the error for a port that is taken, with the name of the holder if the holder is visible.
+
+    Args:
+        port: The port.
+        key: The key of the stack file that names the port; the keys that may name it if left out.
+        file: The stack file.
+    """
     return ProvisionError(
-        f"Port {port} is taken by {_holder(port)}.", "Stop that process, or choose another port."
+        f"Port {port} is taken by {_holder(port)}.", f"Stop that process, or {other(key, file)}"
     )
+
+
+def other(key: str = "", file: str = "") -> str:
+    """Return the end of a sentence that says where to choose another port; see :func:`taken`."""
+    place = key or "provision:keycloak.port or provision:server.port"
+    return f"set another port: {place} in {file or 'the stack file'}."
 
 
 def pick_free() -> int:

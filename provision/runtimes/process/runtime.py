@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from provision._lib.errors import ProvisionError
+from provision.config.names import NAMESPACE
 from provision.config.stack_config import KEYCLOAK
 from provision.runtimes.protocol import Finding, Runtime
 
@@ -45,8 +46,10 @@ class ProcessRuntime(Runtime):
         """Refuse ports in the stack file that other processes than the stack's hold."""
         from provision.runtimes.process.status import refuse_taken
 
-        declared = (config.keycloak.port, *(server.port for server in config.mcp_servers))
-        refuse_taken(stack.home, [port for port in declared if port is not None])
+        declared = [("keycloak", config.keycloak.port)]
+        declared += [(place, server.port) for place, server in config.placed_servers]
+        keys = {port: f"{NAMESPACE}:{place}.port" for place, port in declared if port is not None}
+        refuse_taken(stack.home, keys, stack.file)
 
     def prepare(self, stack: LiveStack, config: StackConfig, progress: Progress) -> None:
         """Fetch and prepare Keycloak."""
@@ -72,6 +75,15 @@ class ProcessRuntime(Runtime):
         from provision.runtimes.process.status import audit_log
 
         return audit_log(process)
+
+    def end(self, stack: LiveStack, process: RunningProcess) -> None:
+        """Stop the process."""
+        del stack
+        from pathlib import Path
+
+        from provision.runtimes.process import managed_process
+
+        managed_process.stop(Path(process.log).parent)
 
     def take_data(self, stack: LiveStack, progress: Progress) -> tuple[bytes, float]:
         """Stop Keycloak's process, copy its database file, and start the process again."""

@@ -13,7 +13,7 @@ from provision.runtimes.process.search import SETTINGS_FILE
 from provision.runtimes.protocol import RunningProcess
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping
 
 
 def processes(stack_home: Path) -> tuple[RunningProcess, ...]:
@@ -85,12 +85,13 @@ def stop_all(stack_home: Path) -> None:
         managed_process.stop(home)
 
 
-def refuse_taken(stack_home: Path, declared: Sequence[int]) -> None:
+def refuse_taken(stack_home: Path, declared: Mapping[int, str], file: str = "") -> None:
     """Refuse ports that are held, unless a process of the stack itself holds them.
 
     Args:
         stack_home: The folder of the stack, which may not exist yet.
-        declared: The ports.
+        declared: The key in the stack file that names a port, by port.
+        file: The stack file, for the error.
 
     Raises:
         ProvisionError: A port is taken.
@@ -111,4 +112,4 @@ def refuse_taken(stack_home: Path, declared: Sequence[int]) -> None:
             own |= ports_of(psutil.Process(item.pid)) if item.pid else set()
     for port in held:
         if port not in own:
-            raise ports.taken(port)
+            raise ports.taken(port, key=declared[port], file=file)

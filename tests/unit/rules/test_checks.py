@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from datetime import date
 from functools import cache
 from pathlib import Path
 
 import pytest
+import yaml
 
 from provision.config.rules import RulesConfig, WaiverConfig
+from provision.config.stack_config import StackConfig, read
 from provision.rules import checks
 from provision.rules.evaluation import evaluate
 from provision.rules.model import UNKNOWN
@@ -61,6 +64,16 @@ def test_a_rule_explains_itself_and_can_be_broken(rule):
     assert rule.fix
     assert rule.check.__doc__
     assert set(rule.in_production) <= set(rule.parameters)
+
+
+@pytest.mark.parametrize("rule", checks.rules(), ids=lambda rule: rule.id)
+def test_a_fix_in_the_stack_file_can_be_pasted(rule):
+    key = re.match(r"(provision:)?(\w+): ", rule.fix)
+    if key is None or key[2] not in {field.alias or name for name, field in StackConfig.model_fields.items()}:
+        return
+    assert key[1], "the namespace is missing"
+    ((name, value),) = yaml.safe_load(rule.fix).items()
+    read({name.removeprefix("provision:"): value}, source="the fix")
 
 
 def test_there_are_cases_of_rules_only():

@@ -42,6 +42,14 @@ def test_a_taken_port_names_the_process_that_holds_it(listener):
         ports.ensure_free(listener)
 
 
+def test_a_taken_port_says_where_another_one_is_chosen(listener):
+    assert "provision:keycloak.port or provision:server.port in the stack file" in ports.taken(listener).do
+    error = ports.taken(listener, key="provision:server.port", file="/shop/Pulumi.dev.yaml")
+    assert (
+        error.do == "Stop that process, or set another port: provision:server.port in /shop/Pulumi.dev.yaml."
+    )
+
+
 def test_a_taken_port_whose_holder_cannot_be_seen_says_so(listener, monkeypatch):
     def hidden(**_arguments: object):
         raise psutil.AccessDenied

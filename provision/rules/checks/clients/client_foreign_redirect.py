@@ -13,7 +13,7 @@ from provision.rules.helpers.redirects import hosts_of_mcp_clients, is_one_of, r
     title="Redirect URIs are on hosts that are allowed",
     why="Whoever runs the host of a redirect URI gets the authorization codes of all who log in to the client. A list of the hosts "
     "that were looked at finds the one that a typo, a copied example or an attacker brought in.",
-    fix="rules: {parameters: {client-foreign-redirect: {allowedHosts: [app.example.org]}}} # all that are right; or take it out",
+    fix="provision:rules: {parameters: {client-foreign-redirect: {allowedHosts: [app.example.org]}}} # all that are right; or take it out",
     example='Client (access: "public"): redirectUris: ["https://app.attacker.example/callback"]',
     see="https://modelcontextprotocol.io/specification/2025-11-25/basic/authorization#open-redirection",
     on=("Client",),

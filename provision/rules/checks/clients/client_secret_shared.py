@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 
+from provision._lib.hints import command_line
 from provision.rules import Resource, RuleContext, Violation, rule
 from provision.rules.helpers.client_secrets import declared_secret
 
@@ -12,7 +13,7 @@ from provision.rules.helpers.client_secrets import declared_secret
     title="Every client has a secret of its own",
     why="Two clients with one secret can act as each other: whoever takes over one of the programs has both, and changing the secret "
     "breaks both at once.",
-    fix="introspectionClientSecret: … # one for each of servers",
+    fix=f"{command_line('secret set', 'servers[1].introspectionClientSecret', stack='STACK')} # each server has its own",
     example='a further Client: clientId: "other-server", name: "Introspection for another"',
     see="https://www.rfc-editor.org/rfc/rfc9700#section-2.5",
     on=("Client",),

@@ -12,7 +12,7 @@ from provision.rules.helpers.admin_roles import ADMINISTRATION, ADMINISTRATORS, 
     title="Service accounts do not administer Keycloak",
     why="A service account is a secret in a file, without a second factor. With a role that administers the realm it can give itself "
     "every right, log in as every user and switch these rules off. Only what provisions the realm needs such roles.",
-    fix="rules: {parameters: {service-account-administers: {administrators: [provision]}}} # if it is what provisions; or take the role away",
+    fix="provision:rules: {parameters: {service-account-administers: {administrators: [provision]}}} # if it is what provisions; or take the role away",
     example='a further Client: realm: "mcp", clientId: "nightly-report", access: "confidential", serviceAccounts: true\na further ServiceAccountRole: realm: "mcp", client: "nightly-report", owner: "realm-management", role: "realm-admin"',
     see="https://keycloak.org/docs/latest/server_admin/index.html#_service_accounts",
     on=("ServiceAccountRole",),

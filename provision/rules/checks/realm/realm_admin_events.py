@@ -11,7 +11,7 @@ from provision.rules import Resource, Violation, rule
     title="What administrators do is recorded",
     why="An administrator, or who stole the account, can add a client, a redirect URI or a role in a minute. Without admin events nobody "
     "can tell who changed what. Keycloak keeps none by itself.",
-    fix="realm: {events: true} # of a Realm: adminEventsEnabled: true",
+    fix="provision:realm: {events: true} # of a Realm: adminEventsEnabled: true",
     example="Realm: adminEventsEnabled: false",
     see="https://keycloak.org/docs/latest/server_admin/index.html#configuring-auditing-to-track-events",
     on=("Realm",),

@@ -11,7 +11,7 @@ from provision.rules import Resource, RuleContext, Violation, rule
     title="Logins are recorded",
     why="Without events nobody can tell afterwards who logged in, from where, with which client, and how often it failed: an attack is "
     "not seen and a theft can't be traced. Keycloak keeps none by itself.",
-    fix="realm: {events: true} # of a Realm: eventsEnabled: true",
+    fix="provision:realm: {events: true} # of a Realm: eventsEnabled: true",
     example="Realm: eventsEnabled: false",
     see="https://keycloak.org/docs/latest/server_admin/index.html#configuring-auditing-to-track-events",
     on=("Realm",),

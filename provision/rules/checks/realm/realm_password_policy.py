@@ -16,7 +16,7 @@ _KEYCLOAKS = 8
     title="Passwords have a length",
     why="Keycloak takes any password, even one of a single character, until the realm has a policy. A short or usual one is guessed within "
     "the attempts that the lockout leaves.",
-    fix="realm: {passwordPolicy: length(12) and notUsername and notEmail} # of a Realm: passwordPolicy",
+    fix="provision:realm: {passwordPolicy: length(12) and notUsername and notEmail} # of a Realm: passwordPolicy",
     example='Realm: passwordPolicy: ""',
     see="https://keycloak.org/docs/latest/server_admin/index.html#_password-policies",
     on=("Realm",),

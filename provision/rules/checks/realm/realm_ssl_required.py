@@ -13,7 +13,7 @@ _STRICTNESS = ("none", "external", "all")
     title="Keycloak is spoken to by HTTPS",
     why="Passwords, codes and tokens are in the requests to Keycloak: by plain HTTP everybody on the way reads them. `external` lets "
     "private addresses do without, which in production is everybody in the same network or cluster.",
-    fix="realm: {sslRequired: all} # external is enough for development",
+    fix="provision:realm: {sslRequired: all} # external is enough for development",
     example='Realm: sslRequired: "none"',
     see="https://keycloak.org/docs/latest/server_admin/index.html#_ssl_modes",
     on=("Realm",),

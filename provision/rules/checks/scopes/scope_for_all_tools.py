@@ -12,7 +12,7 @@ from provision.rules import Resource, Violation, rule
     why="With one scope for all tools whoever can read can also write, and a user can't allow the one without the other. A tool"
     " that changes or reveals something needs a scope of its own, which the client asks for when it comes to it. A server "
     "with a single tool, or with harmless ones, needs none.",
-    fix='toolScopes: {multiply_numbers: ["mcp:math:multiply"]}',
+    fix='provision:server: {toolScopes: {multiply_numbers: ["mcp:math:multiply"]}}',
     example="McpServer: toolScopes: {}",
     see="https://modelcontextprotocol.io/specification/2025-11-25/basic/security_best_practices#scope-minimization",
     on=("McpServer",),

@@ -12,7 +12,7 @@ from provision.rules.helpers.durations import words
     title="Access tokens are short-lived",
     why="Whoever finds an access token (in a log, a proxy, a debugger) can use it until it ends; a server that checks signatures only "
     "takes it even after the logout. Clients renew theirs by themselves, so users notice nothing of a short life.",
-    fix="realm: {accessTokenLifespan: 300} # seconds; of a Client: accessTokenLifespan",
+    fix="provision:realm: {accessTokenLifespan: 300} # seconds; of a Client: accessTokenLifespan",
     example="Realm: accessTokenLifespan: 3600",
     see="https://modelcontextprotocol.io/specification/2025-11-25/basic/authorization#token-theft",
     on=("Realm", "Client"),

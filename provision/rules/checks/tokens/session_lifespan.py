@@ -12,7 +12,7 @@ from provision.rules.helpers.durations import words
     title="Logins end the same day",
     why="As long as the session lasts, whoever holds the browser or a refresh token gets new tokens without a password. A session that "
     "lasts for weeks turns every stolen laptop and every leaked refresh token into lasting access.",
-    fix="realm: {ssoSessionIdleTimeout: 1800, ssoSessionMaxLifespan: 36000} # seconds",
+    fix="provision:realm: {ssoSessionIdleTimeout: 1800, ssoSessionMaxLifespan: 36000} # seconds",
     example="Realm: ssoSessionMaxLifespan: 2592000",
     see="https://keycloak.org/docs/latest/server_admin/index.html#_timeouts",
     on=("Realm",),
