@@ -93,7 +93,7 @@ def command(
     """Check a stack, a live realm or a realm export against the security rules; change nothing.
 
     The rules examine the stack's live realm too. With --url, the command prompts for the service account's secret, or
-    reads the secret from standard input. Exits with 3 if a rule is broken.
+    reads the secret from standard input. Exits with 3 if a rule is broken, or could not read a value that is there.
     """
     if explain:
         _explain(explain)
@@ -107,7 +107,7 @@ def command(
     asked.check()
     report, subject = _audited(invocation, asked)
     _deliver(report, subject, form, output)
-    if report.mandatory or (strict and (report.findings or report.inconclusive)):
+    if report.fails or (strict and (report.findings or report.inconclusive)):
         click.get_current_context().exit(EXIT_FINDINGS)
 
 

@@ -224,7 +224,7 @@ def test_json_keeps_the_contract():
         "fix": RULE.fix,
         "see": RULE.see,
     }
-    assert document["undecided"][0].keys() == {"rule", "resource", "name", "path", "why"}
+    assert document["undecided"][0].keys() == {"rule", "resource", "name", "path", "why", "unreadable"}
     assert document["waived"][0]["waived"] == {"reason": "moves with release 4", "expires": "2026-06-01"}
     assert document["expired"] == document["unused"]
     assert document["expired"][0] == {
