@@ -2,8 +2,4 @@
 
 from tests.support.mutations import Set, Where
 
-_PUBLIC = Where("Client", {"access": "public"})
-BREAKS = (
-    (Set(_PUBLIC, {"deviceGrant": True}),),
-    (Set(_PUBLIC, {"tokenExchange": True}),),
-)
+BREAKS = ((Set(Where("Client", {"access": "public"}), {"deviceGrant": True}),),)
