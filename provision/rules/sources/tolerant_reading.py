@@ -34,6 +34,8 @@ _SEEN_BY_PEOPLE: Final = frozenset(
     }
 )
 """The places of texts that people see: there ``${…}`` names a text in the user's language."""
+_NAMES_OF_PARTS: Final = frozenset({"displayDescription", "displayHeader", "displayName"})
+"""Keys of such texts in the parts of a property, as in the attributes of the user profile."""
 NOT_NAMES: Final = "$(unreadable:names)"
 """Stands in an export for names where the file has something else."""
 _PROBES: Final[tuple[Any, ...]] = (
@@ -85,7 +87,7 @@ def _marked(value: Any) -> Any:
     if isinstance(value, dict):
         if any(map(is_placeholder, value)):
             return _marked(next(filter(is_placeholder, value)))
-        return {key: _marked(item) for key, item in value.items()}
+        return {key: item if key in _NAMES_OF_PARTS else _marked(item) for key, item in value.items()}
     return value
 
 

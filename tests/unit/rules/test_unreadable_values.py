@@ -245,6 +245,21 @@ def test_what_keycloak_fills_in_itself_is_no_placeholder(text, yes):
     assert is_placeholder(text) is yes
 
 
+def test_a_text_of_the_user_profile_is_one_that_keycloak_fills_in(audited):
+    profile = {
+        "attributes": [{"name": "username", "displayName": "${username}"}],
+        "unmanagedAttributePolicy": "ENABLED",
+    }
+    component = {
+        "providerId": "declarative-user-profile",
+        "config": {"kc.user.profile.config": [json.dumps(profile)]},
+    }
+    part = {"org.keycloak.userprofile.UserProfileProvider": [component]}
+    report = audited({**REALM, "components": {**REALM["components"], **part}})
+    assert "user-attributes-open" in {item.rule.id for item in report.findings}
+    assert report.unreadable == ()
+
+
 def _readable_kinds():
     """The kinds that are read from one representation without further questions to Keycloak."""
     asks = {"ClientRole", "RealmRole", "User", "Group"}
