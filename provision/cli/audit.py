@@ -38,6 +38,7 @@ class _Asked:
     export: Path | None
     profile: Profile | None
     rules: Path | None
+    server_settings: tuple[Path, ...]
 
     def check(self) -> None:
         """Refuse options that contradict each other.
@@ -51,6 +52,8 @@ class _Asked:
             raise UsageError("--url and --realm go together.", "Give both, or neither to audit the stack.")
         if self.rules and not (self.url or self.export):
             raise UsageError("A stack has its rules in its own file.", "Set them under provision:rules.")
+        if self.server_settings and not (self.url or self.export):
+            raise UsageError("A stack knows its own servers.", "Leave --server-settings out.")
 
 
 @click.command("audit")
@@ -71,6 +74,12 @@ class _Asked:
     help="What the realm is for; the stack's own, or prod, when left out.",
 )
 @click.option("--rules", type=_FILE, help="With --url or --export: levels, parameters and waivers as YAML.")
+@click.option(
+    "--server-settings",
+    type=_FILE,
+    multiple=True,
+    help="With --url or --export: the settings file of an MCP server, as JSON or YAML; may be given several times.",
+)
 @click.option("--strict", is_flag=True, help="Advice and what can't be told fail too.")
 @click.option(
     "--format", "form", type=click.Choice(_FORMATS), default="text", show_default=True, help="The report."
@@ -95,7 +104,7 @@ def command(
     The realm is that of the stack, of any running Keycloak (--url) or of an export (--export).
 
     The rules examine the stack's live realm too. With --url, the command prompts for the service account's secret, or
-    reads the secret from standard input. Exits with 3 if a rule is broken.
+    reads the secret from standard input. Exits with 3 if a rule is broken, or could not read a value that is there.
     """
     if explain:
         _explain(explain)
@@ -109,7 +118,7 @@ def command(
     asked.check()
     report, subject = _audited(invocation, asked)
     _deliver(report, subject, form, output)
-    if report.mandatory or (strict and (report.findings or report.inconclusive)):
+    if report.fails or (strict and (report.findings or report.inconclusive)):
         click.get_current_context().exit(EXIT_FINDINGS)
 
 
@@ -127,12 +136,14 @@ def _audited(invocation: Invocation, asked: _Asked) -> tuple[Report, Subject]:
     from provision.rules import checks
     from provision.rules.evaluation import evaluate
     from provision.rules.reports import Subject
+    from provision.rules.sources.server_files import with_servers
 
     if not (asked.export or asked.url):
         return _of_stack(invocation, asked)
     config = _rules(asked.rules)
     checks.validate(config)  # refuses a wrong configuration before the prompt for a secret
     snapshot, name, where = _of_export(asked) if asked.export else _of_realm(asked)
+    snapshot = with_servers(snapshot, asked.server_settings)
     return evaluate(snapshot, config), Subject(name, snapshot.profile, where)
 
 

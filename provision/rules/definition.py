@@ -52,7 +52,7 @@ class RuleContext:
                 if all(resource.get(name) == value for name, value in equal.items()):
                     yield resource
             except Inconclusive as error:
-                unseen = unseen or error
+                unseen = error if unseen is None or error.damaged else unseen
         if unseen is not None:
             raise unseen
         if kind in self.snapshot.unseen:
@@ -121,6 +121,7 @@ class _Description:
         profiles: The profiles that the rule applies to.
         ephemeral: The level in dev and test stacks.
         production: The level in production; advisory only if a good stack may have reasons for a violation.
+        keycloaks_own: Whether the rule judges the objects that Keycloak makes itself, instead of all others.
         parameters: The configurable values, with the defaults.
         in_production: Defaults that differ in production.
     """
@@ -137,6 +138,7 @@ class _Description:
     profiles: tuple[Profile, ...] = PROFILES
     ephemeral: Level = "mandatory"
     production: Level = "mandatory"
+    keycloaks_own: bool = False
     parameters: Mapping[str, Any] = field(default_factory=dict)
     in_production: Mapping[str, Any] = field(default_factory=dict)
 

@@ -87,6 +87,9 @@ class InconclusiveResult:
         path: The value that cannot be seen.
         why: Why the value cannot be seen.
         words: The Keycloak object in words, if the URN's name differs; else empty.
+        level: How strictly the rule is held.
+        unreadable: Whether a value is there that cannot be read, and no waiver accepts that.
+        former_names: The resource's names in former versions of the toolkit, which waivers may still use.
     """
 
     rule: Rule
@@ -94,6 +97,9 @@ class InconclusiveResult:
     path: str
     why: str
     words: str = ""
+    level: Literal["mandatory", "advisory"] = "mandatory"
+    unreadable: bool = False
+    former_names: tuple[str, ...] = ()
 
     @property
     def name(self) -> str:
@@ -108,6 +114,7 @@ class InconclusiveResult:
             "name": self.name,
             "path": self.path,
             "why": self.why,
+            "unreadable": self.unreadable,
         }
 
 
@@ -135,6 +142,16 @@ class Report:
     def mandatory(self) -> tuple[Finding, ...]:
         """The findings that fail a deployment."""
         return tuple(finding for finding in self.findings if finding.level == "mandatory")
+
+    @property
+    def unreadable(self) -> tuple[InconclusiveResult, ...]:
+        """The rules that could not be decided because a value is there and cannot be read."""
+        return tuple(item for item in self.inconclusive if item.unreadable)
+
+    @property
+    def fails(self) -> bool:
+        """True if the report fails a deployment: a mandatory rule is broken, or could not read a value."""
+        return bool(self.mandatory) or any(item.level == "mandatory" for item in self.unreadable)
 
 
 _ORDER: Mapping[Severity, int] = {"high": 0, "medium": 1, "low": 2}
@@ -174,10 +191,10 @@ def evaluate(
         )
         for kind in rule.on:
             for resource in snapshot.of_kind(kind):
-                if not resource.builtin:
+                if resource.builtin is rule.keycloaks_own:
                     evaluation.ask(rule, resource, context)
             if kind in snapshot.unseen:
-                evaluation.inconclusive.append(InconclusiveResult(rule, kind, "", snapshot.unseen[kind]))
+                evaluation.leave_open(rule, Inconclusive("", snapshot.unseen[kind]), kind)
     return replace(evaluation.report(), rules=rules)
 
 
@@ -203,9 +220,23 @@ class _Evaluation:
             for violation in rule.check(resource, context):
                 self.findings.append(self._finding(rule, resource, violation))
         except Inconclusive as error:
-            self.inconclusive.append(
-                InconclusiveResult(rule, resource.name, error.path, error.why, _words(resource))
+            self.leave_open(rule, error, resource.name, _words(resource), former_names(resource))
+
+    def leave_open(
+        self, rule: Rule, error: Inconclusive, name: str, words: str = "", former: tuple[str, ...] = ()
+    ) -> None:
+        self.inconclusive.append(
+            InconclusiveResult(
+                rule,
+                name,
+                error.path,
+                error.why,
+                words,
+                level=self._level(rule),
+                unreadable=error.damaged,
+                former_names=former,
             )
+        )
 
     def report(self) -> Report:
         used: set[WaiverConfig] = set()
@@ -220,9 +251,10 @@ class _Evaluation:
                 kept.append(finding)
             else:
                 waived.append(replace(finding, waiver=waiver))
+        inconclusive = [self._accepted(item, used) for item in self.inconclusive]
         return Report(
             findings=tuple(kept),
-            inconclusive=tuple(self.inconclusive),
+            inconclusive=tuple(inconclusive),
             waived=tuple(waived),
             expired=tuple(waiver for waiver in self.config.waivers if waiver.expires < self.today),
             unused=tuple(
@@ -232,11 +264,21 @@ class _Evaluation:
             ),
         )
 
+    def _accepted(self, item: InconclusiveResult, used: set[WaiverConfig]) -> InconclusiveResult:
+        """Return a result that a waiver accepts as one that fails nothing; any other result unchanged."""
+        waiver = next(self._waivers(item), None) if item.unreadable else None
+        if waiver is None:
+            return item
+        used.add(waiver)
+        return item if waiver.expires < self.today else replace(item, unreadable=False)
+
+    def _level(self, rule: Rule) -> Literal["mandatory", "advisory"]:
+        return "advisory" if _level(rule, self.snapshot, self.config) == "advisory" else "mandatory"
+
     def _finding(self, rule: Rule, resource: Resource, violation: Violation) -> Finding:
-        level = _level(rule, self.snapshot, self.config)
         return Finding(
             rule=rule,
-            level="advisory" if level == "advisory" else "mandatory",
+            level=self._level(rule),
             resource=resource.name,
             path=resource.path(violation.path) if violation.path else "",
             actual=resource.shown(violation.path),
@@ -246,8 +288,8 @@ class _Evaluation:
             former_names=former_names(resource),
         )
 
-    def _waivers(self, finding: Finding) -> Iterator[WaiverConfig]:
-        """Yield the waivers for a finding, longest-lasting first."""
+    def _waivers(self, finding: Finding | InconclusiveResult) -> Iterator[WaiverConfig]:
+        """Yield the waivers for a result, longest-lasting first."""
         names = (finding.name, finding.resource, *finding.former_names)
         return iter(
             sorted(

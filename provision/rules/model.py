@@ -17,10 +17,16 @@ PROFILES: tuple[Profile, ...] = ("dev", "test", "prod")
 
 
 class _Marker:
-    """A stand-in for a value that cannot be seen."""
+    """A stand-in for a value that cannot be seen.
 
-    def __init__(self, text: str) -> None:
+    Args:
+        text: The reason, as the end of a sentence.
+        damaged: Whether a value is there and is not one that Keycloak would take.
+    """
+
+    def __init__(self, text: str, *, damaged: bool = False) -> None:
         self._text = text
+        self.damaged = damaged
 
     def __repr__(self) -> str:
         return self._text
@@ -32,13 +38,14 @@ MASKED: Final = _Marker("not shown here")
 """A secret that the source of the resource does not show."""
 
 
-def unreadable(why: str) -> Any:
+def unreadable(why: str, *, damaged: bool = False) -> Any:
     """Return a marker for a value that cannot be seen, with its own reason.
 
     Args:
         why: The reason, as the end of a sentence.
+        damaged: Whether a value is there that cannot be read, such as a placeholder; a report says so as loudly as a finding.
     """
-    return _Marker(why)
+    return _Marker(why, damaged=damaged)
 
 
 class Inconclusive(Exception):  # noqa: N818 - a rule's third answer, not an error
@@ -47,12 +54,14 @@ class Inconclusive(Exception):  # noqa: N818 - a rule's third answer, not an err
     Args:
         path: The path of the value.
         why: Why the value cannot be seen, as the end of a sentence.
+        damaged: Whether a value is there that cannot be read.
     """
 
-    def __init__(self, path: str, why: str) -> None:
+    def __init__(self, path: str, why: str, *, damaged: bool = False) -> None:
         super().__init__(f"{path}: {why}")
         self.path = path
         self.why = why
+        self.damaged = damaged
 
 
 @dataclass(frozen=True)
@@ -103,7 +112,7 @@ class Resource:
         value = self.peek(path)
         marker = _marker_in(value)
         if marker is not None:
-            raise self.inconclusive(path, repr(marker))
+            raise self._hidden(path, marker)
         return value
 
     def items(self, path: str) -> Iterator[Any]:
@@ -114,15 +123,15 @@ class Resource:
         """
         value = self.peek(path)
         if isinstance(value, _Marker):
-            raise self.inconclusive(path, repr(value))
+            raise self._hidden(path, value)
         hidden = None
         for item in value or ():
             marker = _marker_in(item)
             if marker is None:
                 yield item
-            hidden = hidden or marker
+            hidden = _worse(hidden, marker)
         if hidden is not None:
-            raise self.inconclusive(path, repr(hidden))
+            raise self._hidden(path, hidden)
 
     def peek(self, path: str) -> Any:
         """Return the value at a path with its markers.
@@ -153,6 +162,9 @@ class Resource:
         """
         return Inconclusive(self.path(path), why)
 
+    def _hidden(self, path: str, marker: _Marker) -> Inconclusive:
+        return Inconclusive(self.path(path), repr(marker), damaged=marker.damaged)
+
     def path(self, path: str) -> str:
         """Return the path of a property in the declared resource."""
         first = _STEP.match(path)
@@ -170,6 +182,11 @@ class Resource:
             return _readable(self.peek(path))
         except Inconclusive as error:
             return error.why
+
+
+def _worse(one: _Marker | None, other: _Marker | None) -> _Marker | None:
+    """Return the marker of damage, if one of the two is; else the first one."""
+    return other if one is None or (other is not None and other.damaged) else one
 
 
 def _marker_in(value: Any) -> _Marker | None:

@@ -6,9 +6,11 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+from provision.keycloak.builtin import is_client
 from provision.rules.model import Resource, Snapshot
 from provision.rules.reports import shown_value
 from provision.rules.sources.keycloak_resource import keycloak_resource
+from provision.rules.sources.kinds import OF_A_REALM
 
 Change = Callable[[Snapshot], Snapshot]
 
@@ -87,8 +89,12 @@ class Add:
 
     def __call__(self, snapshot: Snapshot) -> Snapshot:
         """Return the changed snapshot."""
-        if self.like is None:
+        if self.kind in OF_A_REALM:
+            added = Resource(self.kind, f"added {self.kind}", self.properties)
+        elif self.like is None:
             added = keycloak_resource(self.kind, f"added {self.kind}", self.properties)
+            own = self.kind == "Client" and is_client("mcp", self.properties["clientId"])
+            added = replace(added, builtin=own)
         else:
             model = _first(snapshot, self.like)
             added = replace(

@@ -80,13 +80,19 @@ class PolicyDocumentHandler(KeycloakHandler[P]):
 
     def find(self, key: P) -> Observed[P] | None:
         """Return the entry with that name, or None."""
-        raw = next((item for item in self._entries(key.realm) if item["name"] == key.name), None)
+        raw = self.look_up(key)
         if raw is None:
             return None
-        spec: Any = self.spec.model_construct(
-            **read(self.spec, raw) | {"realm": key.realm} | self._understood(raw)
-        )
+        spec: Any = self.spec.model_construct(**self.from_json(key, raw))
         return Observed(key.name, spec, raw=raw)
+
+    def look_up(self, key: P) -> Mapping[str, Any] | None:
+        """Return the representation of the entry with that name, or None."""
+        return next((item for item in self._entries(key.realm) if item["name"] == key.name), None)
+
+    def from_json(self, key: P, raw: Mapping[str, Any]) -> dict[str, Any]:
+        """Return the values of the fields in a representation, under their Python names."""
+        return read(self.spec, raw) | {"realm": key.realm} | self._understood(raw)
 
     def preflight(self, spec: P) -> None:
         """Raise an error if the entry needs a feature that this Keycloak lacks."""

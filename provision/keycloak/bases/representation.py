@@ -127,6 +127,68 @@ def write(spec: Spec, raw: Mapping[str, Any], names: Collection[str] | None = No
     return body
 
 
+def fields_at(kind: type[Spec], path: tuple[Any, ...]) -> Iterator[str]:
+    """Yield the fields (wire names) that stand at a path in a representation, or below it."""
+    mappings = _mappings(kind)
+    for wire, field in kind.fields().items():
+        if field.name in mappings and mappings[field.name].path[: len(path)] == path:
+            yield wire
+
+
+def odd_switches(kind: type[Spec], raw: Mapping[str, Any]) -> Iterator[tuple[str, ...]]:
+    """Yield the paths of values that are neither true nor false, in places for such a value; reading one gives false."""
+    for path, encoding in _switches(kind):
+        found = _value_at(raw, path)
+        if found is None or found is True or found is False:
+            continue
+        if encoding is Encoding.VALUES and isinstance(found, list):
+            found = found[0] if found else ""
+        empty = found == "" and encoding is not Encoding.NATIVE
+        if not empty and str(found).lower() not in {"true", "false"}:
+            yield path
+
+
+def misread(kind: type[Spec], raw: Mapping[str, Any]) -> Iterator[tuple[tuple[str, ...], str]]:
+    """Yield the values in a representation that cannot be read: the path, and the reason as the end of a sentence."""
+    for name, mapping in _mappings(kind).items():
+        parents = [mapping.path[:length] for length in range(1, len(mapping.path))]
+        broken = next((path for path in parents if not _is_object(_value_at(raw, path))), None)
+        if broken is not None:
+            yield broken, "it is no object"
+            continue
+        try:
+            _understood(kind, name, mapping, raw)
+        except (ValueError, TypeError, AttributeError):
+            yield mapping.path, f"it is not {_SHAPES.get(_shape(kind, name)[0], 'such a value')}"
+
+
+@cache
+def _switches(kind: type[Spec]) -> tuple[tuple[tuple[str, ...], Encoding], ...]:
+    return tuple(
+        (mapping.path, mapping.encoding)
+        for name, mapping in _mappings(kind).items()
+        if _shape(kind, name)[0] is bool
+    )
+
+
+def _is_object(value: Any) -> bool:
+    return value is None or isinstance(value, dict)
+
+
+def _value_at(raw: Any, path: tuple[str, ...]) -> Any:
+    for step in path:
+        raw = raw.get(step) if isinstance(raw, dict) else None
+    return raw
+
+
+_SHAPES: dict[Any, str] = {
+    str: "a text that Keycloak knows here",
+    int: "a whole number",
+    tuple: "a list of texts",
+    dict: "an object",
+}
+
+
 def read_config(kind: type[Spec], values: Mapping[str, Any]) -> dict[str, Any]:
     """Return the fields whose values are in a ``config``, under their wire names; other keys are left out."""
     wires = {field.name: field.wire for field in kind.fields().values()}
@@ -183,7 +245,11 @@ def _understood(kind: type[Spec], name: str, mapping: FieldMapping, raw: Mapping
         return mapping.absent if mapping.absent is not None else None if optional else _EMPTY.get(shape)
     if mapping.encoding is not Encoding.NATIVE:
         found = _parsed(found, shape)
+    if isinstance(found, str):
+        found = _choices(kind, name).get(found.lower(), found)
     if shape is tuple:
+        if not isinstance(found, (list, tuple)):
+            raise TypeError(f"{name} is no list")
         unordered = Mark.UNORDERED in kind.fields()[kind.model_fields[name].alias or name].marks
         found = sorted(found) if unordered else found
     return _adapter(kind, name).validate_python(found)
@@ -194,12 +260,20 @@ _EMPTY: dict[Any, Any] = {bool: False, str: "", tuple: (), int: 0}
 
 def _parsed(found: Any, shape: Any) -> Any:
     if shape is bool:
-        return found == "true"
+        return str(found).lower() == "true"
     if shape is tuple:
         return found if isinstance(found, list) else found.split(_SEPARATOR)
     if shape is dict:
         return json.loads(found)
     return found  # pydantic reads a number out of text
+
+
+@cache
+def _choices(kind: type[Spec], name: str) -> Mapping[str, str]:
+    """Return the texts that a field may hold by their lower-case form, if the field names them: Keycloak ignores the case."""
+    annotation = kind.model_fields[name].annotation
+    named = next((one for one in (annotation, *get_args(annotation)) if get_origin(one) is Literal), None)
+    return {item.lower(): item for item in get_args(named) if isinstance(item, str)}
 
 
 @cache

@@ -117,6 +117,43 @@ def of_group(group: Resource, at: Callable[[str], Resource | None]) -> Iterator[
         yield from _of_clients(one, "clientRoles")
 
 
+def administering_of(
+    user: Resource,
+    at: Callable[[str], Resource | None],
+    made_of: Callable[[Role], Resource | None],
+    patterns: Sequence[str],
+) -> Iterator[tuple[str, tuple[Role, ...]]]:
+    """Yield the chains from a user's roles and groups to administering roles, each after the property that begins it.
+
+    Args:
+        user: The user.
+        at: Finds groups by their paths.
+        made_of: Finds a role by name; returns None if the role contains no others.
+        patterns: The roles that administer.
+
+    Raises:
+        Inconclusive: Some of the roles cannot be seen.
+    """
+    starts: dict[str, Iterator[Role]] = {
+        "realmRoles": (Role("", str(name)) for name in user.items("realmRoles")),
+        "clientRoles": _of_clients(user, "clientRoles"),
+        "groups": (
+            role
+            for path in user.items("groups")
+            if (group := at(path)) is not None
+            for role in of_group(group, at)
+        ),
+    }
+    hidden: Inconclusive | None = None
+    for name, roles in starts.items():
+        try:
+            yield from ((name, way) for way in administering(roles, made_of, patterns))
+        except Inconclusive as error:
+            hidden = hidden or error
+    if hidden is not None:
+        raise hidden
+
+
 def groups_in(context: RuleContext, realm: str) -> Callable[[str], Resource | None]:
     """Return a function that finds groups by path; the rule must look at ``Group``."""
     return lambda path: context.one("Group", realm=realm, path=path)

@@ -17,8 +17,8 @@ if TYPE_CHECKING:
 def written(report: Report, subject: Subject) -> str:
     """Return the report as XML.
 
-    A mandatory finding fails the rule's test case, advice and waived findings are the test case's output, and an inconclusive
-    rule is skipped.
+    A mandatory finding fails the rule's test case, and so does a value that is there and cannot be read. Advice and waived
+    findings are the test case's output, and any other inconclusive rule is skipped.
     """
     cases = [_case(rule, report) for rule in report.rules]
     counts = {
@@ -42,10 +42,14 @@ def _case(rule: Rule, report: Report) -> ET.Element:
     found = [finding for finding in report.findings if finding.rule.id == rule.id]
     failed = [finding for finding in found if finding.level == "mandatory"]
     inconclusive = [item for item in report.inconclusive if item.rule.id == rule.id]
+    unread = [item for item in inconclusive if item.unreadable and item.level == "mandatory"]
     if failed:
         said = {"type": rule.severity, "message": sentence_of_several(failed)}
         failure = ET.SubElement(case, "failure", said)
         failure.text = printable_lines([*map(in_one_line, failed), f"Why: {rule.why}", rule.see])
+    elif unread:
+        failure = ET.SubElement(case, "failure", {"type": rule.severity, "message": in_one_line(unread[0])})
+        failure.text = printable_lines([*map(in_one_line, unread)])
     elif inconclusive:
         reasons = dict.fromkeys(map(in_one_line, inconclusive))
         ET.SubElement(case, "skipped", {"message": "; ".join(reasons)})

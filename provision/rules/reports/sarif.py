@@ -26,7 +26,7 @@ _SCORES: Final[Mapping[Severity, str]] = {"high": "8.0", "medium": "5.0", "low":
 
 
 def written(report: Report, subject: Subject) -> str:
-    """Return one run with all evaluated rules; an inconclusive rule is a result of kind ``open``."""
+    """Return one run with all evaluated rules; an inconclusive rule is a result of kind ``open``, or fails for a value that is there."""
     places = {rule.id: number for number, rule in enumerate(report.rules)}
     alike: Counter[tuple[str, str, str]] = Counter()
     results = []
@@ -77,7 +77,11 @@ def _rule(rule: Rule) -> dict[str, Any]:
 def _said(item: Finding | InconclusiveResult) -> dict[str, Any]:
     """Return the kind of a result, and its text."""
     if isinstance(item, InconclusiveResult):
-        return {"kind": "open", "level": "none", "message": {"text": f"Can't be told: {in_one_line(item)}"}}
+        text = in_one_line(item)
+        if item.unreadable:
+            level = "error" if item.level == "mandatory" else "warning"
+            return {"kind": "fail", "level": level, "message": {"text": f"Can't be read: {text}"}}
+        return {"kind": "open", "level": "none", "message": {"text": f"Can't be told: {text}"}}
     said: dict[str, Any] = {
         "kind": "fail",
         "level": "error" if item.level == "mandatory" else "warning",

@@ -43,7 +43,7 @@ def lines(report: Report, subject: Subject, width: int = WIDTH) -> Iterator[Line
         subject: The subject of the report.
         width: The width in columns.
     """
-    parts = [*_blocks(report), *_undecided(report), *_waivers(report)]
+    parts = [*_blocks(report), *_unreadable(report), *_undecided(report), *_waivers(report)]
     between: list[Paragraph] = [(0, "")] if parts else []
     return laid_out([_title(report, subject), *parts, *between, (2, *_summary(report))], width)
 
@@ -102,17 +102,32 @@ def _fix(finding: Finding, indent: str) -> tuple[str, Segment, str]:
     return indent, ("Fix: ", "green"), printable(finding.fix)
 
 
+def _unreadable(report: Report) -> Iterator[Paragraph]:
+    """Yield the values that are there and cannot be read, with the rules that they leave undecided."""
+    for level, sign in (("mandatory", _MANDATORY), ("advisory", _ADVICE)):
+        yield from _by_reason(
+            "Can't be read", sign, [item for item in report.unreadable if item.level == level]
+        )
+
+
 def _undecided(report: Report) -> Iterator[Paragraph]:
-    """Yield the inconclusive results grouped by reason, since one missing role leaves many rules undecided."""
-    if not report.inconclusive:
+    """Yield the other inconclusive results."""
+    yield from _by_reason(
+        "Can't be told", _OPEN, [item for item in report.inconclusive if not item.unreadable]
+    )
+
+
+def _by_reason(title: str, sign: Segment, results: list[InconclusiveResult]) -> Iterator[Paragraph]:
+    """Yield results grouped by reason, since one missing role leaves many rules undecided."""
+    if not results:
         return
     yield 0, ""
-    yield 0, ("Can't be told", "bold")
+    yield 0, (title, "bold")
     reasons: dict[str, list[InconclusiveResult]] = {}
-    for item in report.inconclusive:
+    for item in results:
         reasons.setdefault(item.why, []).append(item)
     for why, items in reasons.items():
-        yield 4, "  ", _OPEN, f"{printable(why)}: {_places(items)}"
+        yield 4, "  ", sign, f"{printable(why)}: {_places(items)}"
         yield 4, (f"    for {_some({item.rule.id for item in items})}", "dim")
 
 
@@ -169,15 +184,19 @@ def _brief(report: Report, more: str) -> Iterator[Paragraph]:
 
 def _summary(report: Report) -> tuple[Segment, Segment]:
     failed, advice = len(report.mandatory), len(report.findings) - len(report.mandatory)
-    inconclusive = len({item.rule.id for item in report.inconclusive})
+    inconclusive = len({item.rule.id for item in report.inconclusive if not item.unreadable})
+    unreadable = len({item.rule.id for item in report.unreadable})
     parts = [
         *([counted(failed, "finding fails", "findings fail") + _by_severity(report)] if failed else []),
         *([counted(advice, "finding is advice", "findings are advice")] if advice else []),
-        *([] if report.findings else ["nothing found"]),
+        *([f"{counted(unreadable, 'rule')} could not read a value"] if unreadable else []),
+        *([] if report.findings or unreadable else ["nothing found"]),
         *([f"{len(report.waived)} waived"] if report.waived else []),
         *([counted(inconclusive, "rule can't be told", "rules can't be told")] if inconclusive else []),
     ]
-    sign, style = _MANDATORY if failed else _ADVICE if advice else _OPEN if inconclusive else _KEPT
+    sign, style = (
+        _MANDATORY if report.fails else _ADVICE if advice or unreadable else _OPEN if inconclusive else _KEPT
+    )
     return (sign, style), (", ".join(parts), style)
 
 

@@ -6,7 +6,14 @@ import json
 from collections import Counter
 from typing import TYPE_CHECKING, Annotated, Any, Final
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, ValidationError
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    ValidationError,
+    ValidatorFunctionWrapHandler,
+    WrapValidator,
+)
 from pydantic.alias_generators import to_camel
 
 from provision._lib.errors import UsageError
@@ -14,10 +21,11 @@ from provision._lib.styled_text import printable
 from provision._lib.validation import problems
 from provision.config import json_file
 from provision.keycloak.objects.realm_key import PROVIDER_TYPE
-from provision.rules.model import Resource, Snapshot
+from provision.rules.model import Resource, Snapshot, unreadable
 from provision.rules.sources import realm_resources
 from provision.rules.sources.kinds import OF_A_STACK
 from provision.rules.sources.recorded_api import PROVIDERS, RecordedApi, mappings
+from provision.rules.sources.tolerant_reading import NOT_NAMES, NULLS, SWITCHES, is_placeholder
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -44,13 +52,63 @@ class _Part(BaseModel):
 
     model_config = ConfigDict(extra="allow", alias_generator=to_camel, hide_input_in_errors=True)
 
-    id: str | None = None
+    id: Any = None
 
     def raw(self, number: int) -> dict[str, Any]:
         """Return the form of the Admin API, where every object has an id and nothing is null."""
-        raw = self.model_dump(by_alias=True, exclude_unset=True, exclude_none=True)
-        raw["id"] = self.id or f"{type(self).__name__}-{number}"
+        raw = _without_nulls(self.model_dump(by_alias=True, exclude_unset=True))
+        raw["id"] = str(self.id or f"{type(self).__name__}-{number}")
         return raw
+
+
+def _without_nulls(values: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the values that are not null, with a list of the keys of nulls."""
+    nulls = [key for key, value in values.items() if value is None]
+    return {key: value for key, value in values.items() if value is not None} | (
+        {NULLS: nulls} if nulls else {}
+    )
+
+
+def _text(value: Any) -> Any:
+    """Return a value as Keycloak reads it into a map of texts, whose values may be given as JSON's own: ``true`` for ``"true"``."""
+    return json.dumps(value) if isinstance(value, (bool, int, float)) else value
+
+
+def _texts(values: Any) -> Any:
+    """Return a map of texts as Keycloak reads it; anything else unchanged."""
+    if not isinstance(values, dict):
+        return values
+    return {key: _text(value) for key, value in values.items() if value is not None}
+
+
+def _listed_texts(values: Any) -> Any:
+    """Return a map of lists of texts as Keycloak reads it; anything else unchanged."""
+    if not isinstance(values, dict):
+        return values
+    return {
+        key: [*map(_text, value if isinstance(value, list) else [value])]
+        for key, value in values.items()
+        if value is not None
+    }
+
+
+def _names(value: Any, inner: ValidatorFunctionWrapHandler) -> Any:
+    """Return a list of names; something else counts as one name that cannot be read."""
+    try:
+        return inner(value)
+    except ValidationError:
+        return [NOT_NAMES]
+
+
+def _names_by_client(value: Any, inner: ValidatorFunctionWrapHandler) -> Any:
+    try:
+        return inner(value)
+    except ValidationError:
+        return {NOT_NAMES: [NOT_NAMES]}
+
+
+_Names = Annotated[list[str] | None, WrapValidator(_names)]
+_NamesByClient = Annotated[dict[str, _Names] | None, WrapValidator(_names_by_client)]
 
 
 def _distinct(name: str) -> AfterValidator:
@@ -66,38 +124,58 @@ def _distinct(name: str) -> AfterValidator:
     return AfterValidator(check)
 
 
+def _protocol(given: Any) -> str:
+    """Return an object's protocol; one that cannot be read is judged as OpenID Connect."""
+    return given if isinstance(given, str) and not is_placeholder(given) else "openid-connect"
+
+
 class _Mapper(_Part):
     name: str
     protocol_mapper: str
+    config: Annotated[Any, AfterValidator(_texts)] = None
 
 
 class _Client(_Part):
     client_id: str
-    protocol: str | None = None
-    service_accounts_enabled: bool | None = None
+    protocol: Any = None
+    service_accounts_enabled: Any = None
     protocol_mappers: Annotated[list[_Mapper], _distinct("name")] | None = None
-    default_client_scopes: list[str] | None = None
-    optional_client_scopes: list[str] | None = None
+    default_client_scopes: _Names = None
+    optional_client_scopes: _Names = None
+    attributes: Annotated[Any, AfterValidator(_texts)] = None
+
+    @property
+    def has_service_account(self) -> bool:
+        """Return whether the client has a service account, or may have one."""
+        return str(self.service_accounts_enabled).lower() not in {"none", "false"}
 
     def raw(self, number: int) -> dict[str, Any]:
-        raw = super().raw(number) | _mappers(self.protocol_mappers)
-        return raw | {"protocol": self.protocol or "openid-connect"}
+        switches = {
+            key: value.lower() == "true"
+            for key in SWITCHES
+            if isinstance(value := (self.model_extra or {}).get(key), str)
+            and value.lower() in {"true", "false"}
+        }
+        raw = super().raw(number) | _mappers(self.protocol_mappers) | switches
+        return raw | {"protocol": _protocol(self.protocol)}
 
 
 class _Scope(_Part):
     name: str
-    protocol: str | None = None
+    protocol: Any = None
     protocol_mappers: Annotated[list[_Mapper], _distinct("name")] | None = None
+    attributes: Annotated[Any, AfterValidator(_texts)] = None
 
     def raw(self, number: int) -> dict[str, Any]:
-        return super().raw(number) | _mappers(self.protocol_mappers)
+        raw = super().raw(number) | _mappers(self.protocol_mappers)
+        return raw if self.protocol is None else raw | {"protocol": _protocol(self.protocol)}
 
 
 class _Component(_Part):
     name: str | None = None
     provider_id: str
-    sub_type: str | None = None
-    config: dict[str, list[Any]] | None = None
+    sub_type: Any = None
+    config: Annotated[Any, AfterValidator(_listed_texts)] = None
 
     def raw(self, number: int) -> dict[str, Any]:
         return super().raw(number) | {"name": self.name or ""}
@@ -106,17 +184,19 @@ class _Component(_Part):
 class _Provider(_Part):
     alias: str
     provider_id: str
+    config: Annotated[Any, AfterValidator(_texts)] = None
 
 
 class _ProviderMapper(_Part):
     name: str
     identity_provider_alias: str
     identity_provider_mapper: str
+    config: Annotated[Any, AfterValidator(_texts)] = None
 
 
 class _Composites(_Part):
-    realm: list[str] | None = None
-    client: dict[str, list[str]] | None = None
+    realm: _Names = None
+    client: _NamesByClient = None
 
 
 class _Role(_Part):
@@ -130,14 +210,14 @@ class _Roles(_Part):
 
 
 class _Holder(_Part):
-    realm_roles: list[str] | None = None
-    client_roles: dict[str, list[str]] | None = None
+    realm_roles: _Names = None
+    client_roles: _NamesByClient = None
 
     def roles(self) -> list[tuple[str, str]]:
         """Return the roles, each with its owner."""
         of_clients = (self.client_roles or {}).items()
         return [("", name) for name in self.realm_roles or ()] + [
-            (owner, name) for owner, names in of_clients for name in names
+            (owner, name) for owner, names in of_clients for name in names or ()
         ]
 
 
@@ -154,7 +234,7 @@ class _Group(_Holder):
 class _User(_Holder):
     username: str
     service_account_client_id: str | None = None
-    groups: list[str] | None = None
+    groups: _Names = None
 
 
 class _Entry(_Part):
@@ -173,11 +253,11 @@ class _Realm(_Part):
     """A RealmRepresentation (Admin REST API, "Definitions")."""
 
     realm: str
-    keycloak_version: str | None = None
+    keycloak_version: Any = None
     clients: Annotated[list[_Client], _distinct("client_id")] | None = None
     client_scopes: Annotated[list[_Scope], _distinct("name")] | None = None
-    default_default_client_scopes: list[str] | None = None
-    default_optional_client_scopes: list[str] | None = None
+    default_default_client_scopes: _Names = None
+    default_optional_client_scopes: _Names = None
     components: dict[str, list[_Component]] | None = None
     identity_providers: Annotated[list[_Provider], _distinct("alias")] | None = None
     identity_provider_mappers: list[_ProviderMapper] | None = None
@@ -185,7 +265,7 @@ class _Realm(_Part):
     client_profiles: _Profiles | None = None
     roles: _Roles | None = None
     groups: Annotated[list[_Group], _distinct("name")] | None = None
-    default_groups: list[str] | None = None
+    default_groups: _Names = None
     users: Annotated[list[_User], _distinct("username")] | None = None
 
 
@@ -223,10 +303,17 @@ def snapshot(file: Path, profile: Profile) -> Snapshot:
     resources, unseen = realm_resources.read(_recorded(realm, document))
     absent = dict.fromkeys(OF_A_STACK, "no export tells of it; audit the stack")
     if realm.keycloak_version:
-        server = Resource("KeycloakServer", "Keycloak", {"version": realm.keycloak_version}, whole=False)
+        version = _marked_version(realm.keycloak_version)
+        server = Resource("KeycloakServer", "Keycloak", {"version": version}, whole=False)
         resources = (server, *resources)
         del absent["KeycloakServer"]
     return Snapshot(resources, profile, unseen={**unseen, **absent})
+
+
+def _marked_version(version: Any) -> Any:
+    if is_placeholder(version) or not isinstance(version, str):
+        return unreadable("it is not a version", damaged=True)
+    return version
 
 
 def _document(file: Path) -> dict[str, Any]:
@@ -251,7 +338,7 @@ def _recorded(realm: _Realm, document: dict[str, Any]) -> RecordedApi:
     """Return the export as an Admin API; a missing part counts as not read."""
     recorded = RecordedApi("", realm.realm, realm.id or realm.realm)
     recorded.unread |= _NOT_EXPORTED
-    recorded.store({**document, "id": recorded.id})
+    recorded.store(_without_nulls(document) | {"id": recorded.id})
     recorded.store({}, "keys")
     for name, path, store in _PARTS:
         part = getattr(realm, name)
@@ -298,7 +385,8 @@ def _store_components(
     recorded.store(found, "components")
     keys = [item for item in found if item["providerType"] == PROVIDER_TYPE]
     recorded.store({"keys": [*_certificates(keys)]}, "keys")
-    settings = [item.config or {} for item in components.get(_USER_PROFILE, ())]
+    configs = [item.config for item in components.get(_USER_PROFILE, ())]
+    settings = [config for config in configs if isinstance(config, dict)]
     raw = next((values[_USER_PROFILE_KEY][0] for values in settings if values.get(_USER_PROFILE_KEY)), None)
     path = ("users", "profile")
     if raw is None:
@@ -313,7 +401,8 @@ def _store_components(
 def _certificates(keys: Sequence[Mapping[str, Any]]) -> Iterator[dict[str, str]]:
     """Yield the certificates of an export in the form of the Admin API's key metadata."""
     for item in keys:
-        for certificate in (item.get("config") or {}).get("certificate") or ():
+        config = item.get("config")
+        for certificate in (config.get("certificate") if isinstance(config, dict) else None) or ():
             yield {"providerId": item["id"], "certificate": certificate}
 
 
@@ -332,21 +421,33 @@ def _store_providers(recorded: RecordedApi, realm: _Realm, providers: Sequence[_
 
 def _store_roles(recorded: RecordedApi, realm: _Realm, roles: _Roles) -> None:
     """Store the roles; the export refers to clients by name, the Admin API by id."""
-    ids = {item.client_id: item.raw(number)["id"] for number, item in enumerate(realm.clients or ())}
+    ids = _Ids(recorded, realm)
     for owner, own in (("", roles.realm or ()), *(roles.client or {}).items()):
-        if owner and owner not in ids:
-            continue
         parts = {role.name: _parts_of(role, ids) for role in own}
         listed = [item | {"composite": bool(parts[item["name"]])} for item in _raw(own)]
         recorded.store_roles(listed, parts, *(("clients", ids[owner]) if owner else ()))
 
 
+class _Ids(dict[str, str]):
+    """The internal ids of clients by their client ids; a client that the file only names gets one, too."""
+
+    def __init__(self, recorded: RecordedApi, realm: _Realm) -> None:
+        super().__init__(
+            {item.client_id: item.raw(number)["id"] for number, item in enumerate(realm.clients or ())}
+        )
+        self._recorded = recorded
+
+    def __missing__(self, client_id: str) -> str:
+        self[client_id] = str(self._recorded.store_absent_client(client_id)["id"])
+        return self[client_id]
+
+
 def _parts_of(role: _Role, ids: Mapping[str, str]) -> list[dict[str, Any]]:
     parts = role.composites or _Composites()
     return [{"name": name, "clientRole": False} for name in parts.realm or ()] + [
-        {"name": name, "clientRole": True, "containerId": ids.get(owner, owner)}
+        {"name": name, "clientRole": True, "containerId": ids[owner]}
         for owner, names in (parts.client or {}).items()
-        for name in names
+        for name in names or ()
     ]
 
 
@@ -375,7 +476,7 @@ def _store_people(recorded: RecordedApi, realm: _Realm) -> None:
     accounts = {
         user.service_account_client_id: user.roles() for user in users if user.service_account_client_id
     }
-    enabled = {item.client_id for item in realm.clients or () if item.service_accounts_enabled}
+    enabled = {item.client_id for item in realm.clients or () if item.has_service_account}
     if realm.clients is not None:
         recorded.store_service_accounts(accounts)
     if not enabled <= accounts.keys():

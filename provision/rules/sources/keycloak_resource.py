@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from provision._lib.display_names import in_words, shown_name
@@ -15,6 +16,8 @@ from provision.rules.sources.wire_names import with_wire_names
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from provision.core.spec import Spec
+
 KEYCLOAK = f"{PACKAGE}:keycloak:"
 """The beginning of the type token of every Keycloak object."""
 
@@ -26,8 +29,13 @@ def keycloak_resource(kind: str, name: str, properties: Mapping[str, Any]) -> Re
         KeyError: The kind does not exist.
     """
     spec = catalogue()[KEYCLOAK + kind].spec
-    secrets = frozenset(name for name, field in spec.fields().items() if field.secret)
-    return Resource(kind, name, with_wire_names(spec, properties), defaults=spec.defaults(), secrets=secrets)
+    named = with_wire_names(spec, properties)
+    return Resource(kind, name, named, defaults=spec.defaults(), secrets=_secrets(spec))
+
+
+@cache
+def _secrets(spec: type[Spec]) -> frozenset[str]:
+    return frozenset(name for name, field in spec.fields().items() if field.secret)
 
 
 def natural_name(resource: Resource) -> str:

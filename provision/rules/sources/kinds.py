@@ -58,10 +58,14 @@ OF_A_STACK: Final[Mapping[str, tuple[str, ...]]] = {
     "Stack": ("profile", "runtime", "plainSecrets", "serversElsewhere"),
 }
 """Kinds that no realm holds. ``Resource`` is any declared resource that may hold a secret in clear."""
+OF_A_REALM: Final[Mapping[str, tuple[str, ...]]] = {
+    "UserSource": ("realm", "name", "type", "enabled", "declared"),
+}
+"""Kinds that a live realm or an export shows, and that no program declares under this name."""
 _READ_ONLY: Final[Mapping[str, tuple[str, ...]]] = {
-    "Client": ("temporaryAdministrator",),
+    "Client": ("cibaGrant", "jwtGrant", "temporaryAdministrator"),
     "Group": ("everyone", "serviceAccounts"),
-    "RealmKey": ("ageDays",),
+    "RealmKey": ("ageDays", "declared"),
     "RealmRole": ("everyone",),
 }
 """Properties that a live realm or an export shows and no program declares."""
@@ -76,5 +80,6 @@ def properties_of(kind: str) -> frozenset[str]:
     Raises:
         KeyError: The kind does not exist.
     """
-    own = OF_A_STACK[kind] if kind in OF_A_STACK else catalogue()[KEYCLOAK + kind].spec.fields()
+    others = {**OF_A_STACK, **OF_A_REALM}
+    own = others[kind] if kind in others else catalogue()[KEYCLOAK + kind].spec.fields()
     return frozenset((*own, *_READ_ONLY.get(kind, ())))

@@ -34,7 +34,7 @@ READ_ONLY_ROLES: Final = (VIEW_REALM, VIEW_CLIENTS, VIEW_USERS, VIEW_PROVIDERS)
 """The roles of ``realm-management`` with which an audit sees everything except Keycloak's version."""
 _NOT_READ: Final = {
     "ClientRole": "roles of clients are read only where others lead to them: Keycloak lists them client by client",
-    "User": "people are not read: they are data, not configuration",
+    "User": "of people only those who administer are read: the others are data, not configuration",
 }
 _DOCUMENTS: Final[Mapping[tuple[str, ...], str]] = {
     ("default-default-client-scopes",): VIEW_CLIENTS,
@@ -68,7 +68,8 @@ def snapshot(session: Session, realm: str, profile: Profile) -> Snapshot:
         recorded = _recorded(reader)
         resources, unseen = realm_resources.read(recorded)
         resources = live_roles.with_members(reader, recorded, resources)
-        resources = (*resources, *realm_resources.temporary_administrators(realm, administrators()))
+        marked = realm_resources.temporary_administrators(realm, administrators())
+        resources = realm_resources.merged_people((*resources, *marked))
         server = _server(session.url, version.result())
     absent = {kind: "no realm tells of it; audit the stack" for kind in OF_A_STACK if kind != server.kind}
     return Snapshot((server, *resources), profile, unseen={**unseen, **absent})

@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 from provision._lib.errors import ProvisionError
 from provision.keycloak.builtin import POWERFUL_CLIENTS, is_realm_client
 from provision.keycloak.objects.group import group_id
-from provision.rules.helpers.admin_roles import ADMINISTRATION, administering, among, of_group
+from provision.rules.helpers.admin_roles import ADMINISTRATION, Role, administering, among, of_group
 from provision.rules.model import Inconclusive, unreadable
 from provision.rules.sources.concurrent_reader import VIEW_CLIENTS, VIEW_REALM, VIEW_USERS, Denied, denied
+from provision.rules.sources.realm_resources import administrator
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -133,28 +134,63 @@ def with_members(
     groups = {resource.get("path"): resource for resource in resources if resource.kind == "Group"}
     made_of = among(resources)
     powerful = [path for path, group in groups.items() if _administers(group, groups.get, made_of)]
+    found = _members_of(reader, recorded, powerful[:_MOST])
     try:
-        accounts = _accounts(reader, recorded) if powerful else {}
+        accounts = _Accounts(reader, recorded) if powerful else None
     except ProvisionError as error:
         members: dict[str, Any] = dict.fromkeys(powerful, unreadable(error.what))
     else:
-        members = _members_of(reader, recorded, accounts, powerful[:_MOST])
-    return tuple(
+        members = {path: _among_them(accounts, users) for path, users in found.items()}
+    told = [
         replace(
             resource, properties={**resource.properties, "serviceAccounts": members[resource.get("path")]}
         )
         if resource.kind == "Group" and resource.get("path") in members
         else resource
         for resource in resources
-    )
+    ]
+    return (*told, *_administrators(reader.realm, recorded, found, made_of))
 
 
-def _members_of(
-    reader: ConcurrentReader, recorded: RecordedApi, accounts: Mapping[str, str], paths: Iterable[str]
-) -> dict[str, Any]:
+def _members_of(reader: ConcurrentReader, recorded: RecordedApi, paths: Iterable[str]) -> dict[str, Any]:
     ids = {path: group_id(recorded, reader.realm, path) for path in paths}
     waiting = {path: reader.list(VIEW_USERS, "groups", id_, "members") for path, id_ in ids.items()}
-    return {path: _among_them(accounts, waits()) for path, waits in waiting.items()}
+    return {path: waits() for path, waits in waiting.items()}
+
+
+def _administrators(
+    realm: str,
+    recorded: RecordedApi,
+    members: Mapping[str, Any],
+    made_of: Callable[[Any], Resource | None],
+) -> Iterator[Resource]:
+    """Yield the people who have an administrative role or are in a group that has one, as far as it administers."""
+    held: dict[str, dict[str, Any]] = {}
+
+    def of(name: str) -> dict[str, Any]:
+        return held.setdefault(name, {"realmRoles": [], "clientRoles": {}, "groups": []})
+
+    for (owner, role), names in recorded.people.items():
+        if owner:
+            for name in names:
+                of(name)["clientRoles"].setdefault(owner, []).append(role)
+        elif role != recorded.default_role() and _leads_to_administration(Role("", role), made_of):
+            for name in names:
+                of(name)["realmRoles"].append(role)
+    accounts = recorded.accounts
+    for path, users in members.items():
+        for user in () if isinstance(users, Denied) else users:
+            if user["id"] not in accounts:
+                of(user["username"])["groups"].append(path)
+    yield from (administrator(realm, name, roles) for name, roles in sorted(held.items()))
+
+
+def _leads_to_administration(role: Role, made_of: Callable[[Any], Resource | None]) -> bool:
+    """Return whether a role administers, or may do so as far as can be seen."""
+    try:
+        return any(administering([role], made_of, ADMINISTRATION))
+    except Inconclusive:
+        return True
 
 
 def _administers(
@@ -167,19 +203,64 @@ def _administers(
         return True
 
 
-def _among_them(accounts: Mapping[str, str], users: Any) -> Any:
+def _among_them(accounts: _Accounts | None, users: Any) -> Any:
     if isinstance(users, Denied):
         return unreadable(users.why)
-    return sorted(accounts[user["username"]] for user in users if user["username"] in accounts)
+    found = [accounts.client_of(user) for user in users] if accounts is not None else []
+    return sorted(client for client in found if client is not None)
 
 
-def _accounts(reader: ConcurrentReader, recorded: RecordedApi) -> dict[str, str]:
-    """Return the clients with service accounts, by the names of the accounts."""
-    return {
-        f"service-account-{item['clientId']}".lower(): item["clientId"]
-        for item in recorded.get(reader.realm, "clients")
-        if item.get("serviceAccountsEnabled")
-    }
+class _Accounts:
+    """The clients of service accounts, by user.
+
+    An account has the name that Keycloak gives it, unless an import made it. So of a user with another name each client
+    is asked for its account, once.
+
+    Args:
+        reader: The reader of the realm.
+        recorded: The store; must already have the clients.
+
+    Raises:
+        ProvisionError: The clients were not read.
+    """
+
+    def __init__(self, reader: ConcurrentReader, recorded: RecordedApi) -> None:
+        self._reader = reader
+        self._recorded = recorded
+        self._clients = {
+            item["clientId"]: item["id"]
+            for item in recorded.get(reader.realm, "clients")
+            if item.get("serviceAccountsEnabled")
+        }
+        self._named = {f"service-account-{client_id}".lower(): client_id for client_id in self._clients}
+        self._asked = False
+
+    def __bool__(self) -> bool:
+        """Return whether there is any account."""
+        return bool(self._clients)
+
+    def client_of(self, user: Mapping[str, Any]) -> str | None:
+        """Return the client whose service account a user is, or None for a person."""
+        found = self._named.get(user["username"])
+        if found is None and not self._asked:
+            self._asked = True
+            self._ask()
+        if found is None:
+            found = self._recorded.accounts.get(user["id"])
+        else:
+            self._recorded.accounts[user["id"]] = found
+        return found
+
+    def _ask(self) -> None:
+        asked = islice(self._clients.items(), _MOST)
+        waiting = {
+            client_id: self._reader.get(VIEW_CLIENTS, "clients", id_, "service-account-user")
+            for client_id, id_ in asked
+        }
+        for client_id, waits in waiting.items():
+            user = waits()
+            if user and not isinstance(user, Denied):
+                self._recorded.accounts[user["id"]] = client_id
 
 
 def read_service_accounts(reader: ConcurrentReader, recorded: RecordedApi) -> None:
@@ -190,9 +271,10 @@ def read_service_accounts(reader: ConcurrentReader, recorded: RecordedApi) -> No
         recorded: The store; must already have the clients and the realm's roles, if these may be read.
     """
     try:
-        accounts = _accounts(reader, recorded)
-        asked = [*_administration(reader, recorded)] if accounts else []
-        asked += [("", ("roles", item["name"])) for item in recorded.get(reader.realm, "roles") if accounts]
+        accounts = _Accounts(reader, recorded)
+        usual = recorded.default_role()
+        names = [item["name"] for item in recorded.get(reader.realm, "roles") if item["name"] != usual]
+        asked = [*_administration(reader, recorded), *(("", ("roles", name)) for name in names)]
     except ProvisionError as error:
         recorded.unread["ServiceAccountRole"] = error.what
         return
@@ -204,8 +286,10 @@ def read_service_accounts(reader: ConcurrentReader, recorded: RecordedApi) -> No
             recorded.unread["ServiceAccountRole"] = denied(VIEW_USERS).why
             return
         for user in holders:
-            if (client_id := accounts.get(user["username"])) is not None:
+            if (client_id := accounts.client_of(user)) is not None:
                 given.setdefault(client_id, []).append((owner, role))
+            else:
+                recorded.people.setdefault((owner, role), []).append(user["username"])
     recorded.store_service_accounts(given)
 
 

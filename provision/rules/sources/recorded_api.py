@@ -39,16 +39,23 @@ class RecordedApi:
 
     def __init__(self, url: str, name: str, id_: str) -> None:
         self.url = url
+        self.is_a_file = not url
         self.name = name
         self.id = id_
         self.unread: dict[str, str] = {}
         """Kinds of objects that were not read, each with the reason."""
         self.members: dict[str, list[str]] | None = None
         """Clients whose service accounts are members of groups, by the group's path; None if not read."""
+        self.accounts: dict[str, str] = {}
+        """The clients of service accounts, by the id of the account's user."""
+        self.people: dict[tuple[str, str], list[str]] = {}
+        """The names of people who hold a role directly, by the role's owner (empty for the realm) and name."""
         self._stored: dict[tuple[str, ...], Any] = {}
         self._roots: set[tuple[str, ...]] = set()
         self._shut: dict[tuple[str, ...], str] = {}
         self._clients: dict[str, Item] = {}
+        self._absent: dict[str, Item] = {}
+        self._indexes: dict[tuple[tuple[str, ...], str], dict[Any, list[Any]]] = {}
 
     def get(self, realm: str, *path: str, **query: str) -> Any:
         """Return the document at a path, or None; a list is filtered by the query.
@@ -57,17 +64,31 @@ class RecordedApi:
             NotReadError: The part of the realm was not read.
         """
         del realm
+        if path == ("clients",) and query.keys() == {"clientId"}:
+            found = self._clients.get(query["clientId"]) or self._absent.get(query["clientId"])
+            if found is not None:
+                return [found]
         if path not in self._stored:
             self._require_read(path)
             return None
-        if path == ("clients",) and query.keys() == {"clientId"}:
-            found = self._clients.get(query["clientId"])
-            return [] if found is None else [found]
         value = self._stored[path]
         wanted = {_QUERIES[name]: value for name, value in query.items() if name in _QUERIES}
         if not wanted or not isinstance(value, list):
             return value
-        return [item for item in value if all(item.get(key) == text for key, text in wanted.items())]
+        first = next(iter(wanted))
+        return [
+            item
+            for item in self._indexed(path, first).get(wanted[first], ())
+            if all(item.get(key) == text for key, text in wanted.items())
+        ]
+
+    def _indexed(self, path: tuple[str, ...], key: str) -> Mapping[Any, Sequence[Any]]:
+        """Return the items of a list by the value of a key: a realm may have many."""
+        if (path, key) not in self._indexes:
+            index = self._indexes[path, key] = {}
+            for item in self._stored[path]:
+                index.setdefault(item.get(key), []).append(item)
+        return self._indexes[path, key]
 
     def list(self, realm: str, *path: str, **query: str) -> Iterator[Any]:
         """Yield the items of a collection."""
@@ -89,6 +110,7 @@ class RecordedApi:
     def store(self, value: Any, *path: str) -> None:
         """Store the document at a path."""
         self._stored[path] = value
+        self._indexes.clear()
         self._roots.add(path[:1])
 
     def shut(self, why: str, *path: str) -> None:
@@ -111,6 +133,19 @@ class RecordedApi:
             for kind in ("default", "optional"):
                 names = item.get(f"{kind}ClientScopes") or ()
                 self.store([{"name": name, "id": name} for name in names], *where, f"{kind}-client-scopes")
+
+    def store_absent_client(self, client_id: str) -> Item:
+        """Store the id of a client that other parts name and that was not read; return it with its internal id."""
+        if client_id in self._clients:
+            return self._clients[client_id]
+        item = self._absent.setdefault(client_id, {"id": f"absent-{client_id}", "clientId": client_id})
+        self.store(item, "clients", item["id"])
+        return item
+
+    def owners(self, clients: Iterable[Item]) -> Iterator[Item]:
+        """Yield clients, and the absent clients that other parts name."""
+        yield from clients
+        yield from self._absent.values()
 
     def store_scopes(self, scopes: Sequence[Item]) -> None:
         """Store the client scopes with their mappers."""
@@ -180,7 +215,9 @@ class RecordedApi:
 
     def store_service_accounts(self, roles: Mapping[str, Iterable[tuple[str, str]]]) -> None:
         """Store the roles of service accounts by client id, each with its owner (empty for the realm) and name."""
-        for client_id, item in self._clients.items():
+        for client_id in roles:
+            self.store_absent_client(client_id)
+        for client_id, item in {**self._clients, **self._absent}.items():
             user = f"service-account-{client_id}"
             self.store({"id": user, "username": user.lower()}, "clients", item["id"], "service-account-user")
             self.store(mappings(roles.get(client_id, ())), "users", user, "role-mappings")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
 
+from provision.keycloak.objects.realm_key import STAMPED
 from provision.rules.model import MASKED
 from provision.rules.sources.keycloak_resource import natural_name
 from provision.rules.sources.kinds import OF_A_STACK
@@ -17,6 +18,8 @@ if TYPE_CHECKING:
 
 _SIGNATURE: Final = "4dabf18193072939515e22adb298388d"
 """The key that marks special values in a Pulumi state."""
+_FALLBACK: Final = "fallback-"
+"""The beginning of the names of keys that Keycloak makes when a realm has none for an algorithm."""
 _ASSET: Final = "c44067f5952c0a294b673a41bacd8c17"
 
 
@@ -49,8 +52,13 @@ def surrounded(live: Snapshot, recorded: Snapshot) -> Snapshot:
         recorded: The stack's resources.
     """
     names = {identity(resource): resource.name for resource in recorded.resources}
+    declared = {identity(one) for one in recorded.resources if one.properties.get("declared", True)}
     own = [
-        replace(resource, name=names.get((resource.kind, resource.name), resource.name))
+        _as_declared(
+            replace(resource, name=names.get((resource.kind, resource.name), resource.name)),
+            (resource.kind, resource.name) in declared,
+            recorded,
+        )
         for resource in live.resources
     ]
     server = next((resource for resource in own if resource.kind == "KeycloakServer"), None)
@@ -65,6 +73,22 @@ def surrounded(live: Snapshot, recorded: Snapshot) -> Snapshot:
     ]
     unseen = {kind: why for kind, why in live.unseen.items() if kind not in OF_A_STACK}
     return replace(live, resources=(*own, *around), unseen=unseen)
+
+
+def _as_declared(resource: Resource, declared: bool, recorded: Snapshot) -> Resource:  # noqa: FBT001 - the answer
+    """Return a key or a source of users with the answer whether the program declares it; anything else unchanged.
+
+    Keycloak makes a key of each type, which has the type's name; a rotation stamps the names of its keys.
+    """
+    if resource.kind == "RealmKey":
+        name, provider = resource.peek("name"), resource.peek("provider")
+        made = name == provider or name.startswith(_FALLBACK) or STAMPED.search(name) is not None
+        return replace(resource, properties={**resource.properties, "declared": declared or made})
+    if resource.kind == "UserSource":
+        providers = recorded.keyed("IdentityProvider", "realm", "alias")
+        own = (resource.peek("realm"), resource.peek("name")) in providers
+        return replace(resource, properties={**resource.properties, "declared": own})
+    return resource
 
 
 def identity(resource: Resource) -> tuple[str, str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache
 from typing import TYPE_CHECKING, Any, get_args
 
 from provision.core.spec import Part, Spec
@@ -17,16 +18,22 @@ def with_wire_names(kind: type[Spec | Part], values: Mapping[str, Any]) -> dict[
         kind: The spec or part that the values belong to.
         values: Values under wire names or, inside others, Python names; may hold markers.
     """
-    wires = {name: info.alias or name for name, info in kind.model_fields.items()}
-    types = {wires[name]: info.annotation for name, info in kind.model_fields.items()}
+    wires, parts = _names(kind)
     named = {wires.get(name, name): value for name, value in values.items()}
-    return {name: _inside(types.get(name), value) for name, value in named.items()}
+    for name in parts.keys() & named.keys():
+        named[name] = _inside(parts[name], named[name])
+    return named
 
 
-def _inside(annotation: Any, value: Any) -> Any:
-    part = _part(annotation)
-    if part is None:
-        return value
+@cache
+def _names(kind: type[Spec | Part]) -> tuple[Mapping[str, str], Mapping[str, type[Part]]]:
+    """Return the wire names by Python name, and the types of values with fields of their own by wire name."""
+    wires = {name: info.alias or name for name, info in kind.model_fields.items()}
+    types = {wires[name]: _part(info.annotation) for name, info in kind.model_fields.items()}
+    return wires, {name: part for name, part in types.items() if part is not None}
+
+
+def _inside(part: type[Part], value: Any) -> Any:
     if isinstance(value, (list, tuple)):
         return [_inside(part, item) for item in value]
     return with_wire_names(part, value) if isinstance(value, dict) else value

@@ -389,3 +389,13 @@ def test_a_client_with_grants_is_taken_to_introspect_only_where_a_server_is_set_
     )
     assert not asked("introspection-client-audience", one, mapper).findings
     assert paths(asked("introspection-client-audience", one, mapper, server)) == ["introspectionClientId"]
+
+
+@pytest.mark.parametrize("grant", ["tokenExchange", "serviceAccounts", "cibaGrant", "jwtGrant"])
+def test_a_public_client_has_no_grant_that_only_an_audit_sees(grant):
+    """A program can't declare these of a public client, and somebody else can."""
+    client = resource("Client", clientId="app", access="public", **{grant: True})
+    (found,) = asked("public-client-grants", client).findings
+    assert found.path == grant
+    confidential = resource("Client", clientId="app", access="confidential", **{grant: True})
+    assert asked("public-client-grants", confidential).findings == ()

@@ -77,3 +77,55 @@ def test_without_the_clients_what_a_role_contains_is_not_known():
     tree = stored(CountingReader({}), clients_read=False)
     with pytest.raises(NotReadError, match="view-clients"):
         tree.get("shop", "roles", "all", "composites")
+
+
+class ListingReader(CountingReader):
+    """Answers lists, too."""
+
+    def list(self, role, *path, **query):
+        return self.get(role, *path)
+
+
+BOT = {"clientId": "bot", "id": "b", "serviceAccountsEnabled": True}
+MANAGEMENT = {"clientId": "realm-management", "id": "m"}
+HOLDERS = ("clients", "m", "roles", "realm-admin", "users")
+
+
+def read_accounts(*holders, account):
+    reader = ListingReader(
+        {
+            ("clients", "m", "roles"): [{"name": "realm-admin"}],
+            HOLDERS: [*holders],
+            ("clients", "b", "service-account-user"): account,
+        }
+    )
+    tree = RecordedApi("", reader.realm, "id")
+    tree.store({"defaultRole": {"name": "default-roles-shop"}})
+    tree.store_clients([BOT, MANAGEMENT])
+    tree.store_roles([{"name": "default-roles-shop"}], {})
+    live_roles.read_service_accounts(reader, tree)
+    user = tree.get("shop", "clients", "b", "service-account-user")
+    return tree, tree.get("shop", "users", user["id"], "role-mappings"), reader
+
+
+def test_a_service_account_is_known_by_its_client_whatever_its_name():
+    robot = {"id": "1", "username": "robot"}
+    tree, held, _ = read_accounts(robot, account=robot)
+    assert held["clientMappings"] == {"realm-management": {"mappings": [{"name": "realm-admin"}]}}
+    assert tree.people == {}
+
+
+def test_an_account_with_the_usual_name_is_known_without_asking():
+    _, held, reader = read_accounts({"id": "1", "username": "service-account-bot"}, account=None)
+    assert "realm-management" in held["clientMappings"]
+    assert ("clients", "b", "service-account-user") not in reader.asked
+
+
+def test_a_person_who_holds_an_administrative_role_is_a_person():
+    tree, held, _ = read_accounts({"id": "2", "username": "ursula"}, account={"id": "1", "username": "robot"})
+    assert held["clientMappings"] == {}
+    assert tree.people == {("realm-management", "realm-admin"): ["ursula"]}
+    (person,) = live_roles._administrators("shop", tree, {}, lambda _role: None)
+    assert person.name == "user ursula in realm shop"
+    assert person.get("clientRoles") == {"realm-management": ["realm-admin"]}
+    assert person.properties.get("password") is None

@@ -12,10 +12,14 @@ import provision.rules
 from provision.core.registry import catalogue
 from provision.rules import checks, helpers
 from provision.rules.sources.keycloak_resource import KEYCLOAK
-from provision.rules.sources.kinds import OF_A_STACK, properties_of
+from provision.rules.sources.kinds import OF_A_REALM, OF_A_STACK, properties_of
 from tests.support.good_stacks import good
 
-KINDS = {*OF_A_STACK, *(token.removeprefix(KEYCLOAK) for token in catalogue() if token.startswith(KEYCLOAK))}
+KINDS = {
+    *OF_A_STACK,
+    *OF_A_REALM,
+    *(token.removeprefix(KEYCLOAK) for token in catalogue() if token.startswith(KEYCLOAK)),
+}
 _ASKS = {"get", "items", "peek", "path", "shown", "inconclusive"}
 _LOOKS = {"of", "one", "none_of", "seen"}
 

@@ -224,7 +224,7 @@ def test_json_keeps_the_contract():
         "fix": RULE.fix,
         "see": RULE.see,
     }
-    assert document["undecided"][0].keys() == {"rule", "resource", "name", "path", "why"}
+    assert document["undecided"][0].keys() == {"rule", "resource", "name", "path", "why", "unreadable"}
     assert document["waived"][0]["waived"] == {"reason": "moves with release 4", "expires": "2026-06-01"}
     assert document["expired"] == document["unused"]
     assert document["expired"][0] == {
@@ -332,3 +332,21 @@ def test_a_rule_can_be_explained(rule, width):
     for words in (rule.title, rule.id, rule.see, *(f"{name}:" for name in rule.parameters)):
         assert words in " ".join(" ".join(shown).split())
     assert [line for line in shown if len(line) > width and " " in line.strip()] == []
+
+
+@pytest.mark.parametrize("level", ["mandatory", "advisory"])
+def test_what_can_not_be_read_is_said_as_loudly_as_what_is_wrong(level):
+    item = InconclusiveResult(
+        RULE, URN, "enabled", "a placeholder stands there", level=level, unreadable=True
+    )
+    report = Report(inconclusive=(item,), rules=(RULE,))
+    assert report.fails is (level == "mandatory")
+    text = written(report, SUBJECT, "text")
+    assert "Can't be read" in text
+    assert "nothing found" not in text
+    assert ("✗ 1 rule could not read a value" in text) is (level == "mandatory")
+    assert json.loads(written(report, SUBJECT, "json"))["undecided"][0]["unreadable"]
+    (result,) = json.loads(written(report, SUBJECT, "sarif"))["runs"][0]["results"]
+    assert (result["kind"], result["level"]) == ("fail", "error" if level == "mandatory" else "warning")
+    failures = ET.fromstring(written(report, SUBJECT, "junit")).findall(".//failure")
+    assert len(failures) == (1 if level == "mandatory" else 0)

@@ -76,3 +76,29 @@ def test_the_recorded_keycloak_takes_the_place_of_the_one_that_was_only_asked():
 def test_a_keycloak_that_no_stack_started_stays_as_it_was_asked():
     asked = Resource("KeycloakServer", "Keycloak at x", {"version": "26.6.8"}, whole=False)
     assert state.surrounded(live(asked), Snapshot(())).of_kind("KeycloakServer") == (asked,)
+
+
+def test_sources_of_users_and_keys_are_known_to_be_declared_or_not():
+    declared = [
+        keycloak_resource("IdentityProvider", "urn", {"realm": "mcp", "alias": "company"}),
+        keycloak_resource("RealmKey", "urn", {"realm": "mcp", "name": "own", "provider": "rsa-generated"}),
+    ]
+    sources = [
+        Resource(
+            "UserSource", f"source {name}", {"realm": "mcp", "name": name, "type": "oidc", "enabled": True}
+        )
+        for name in ("company", "elsewhere")
+    ]
+    names = ("own", "rsa-generated", "fallback-RS256", "own-20260101T000000Z", "brought-along")
+    keys = []
+    for name in names:
+        key = {"realm": "mcp", "name": name, "provider": "rsa-generated"}
+        keys.append(keycloak_resource("RealmKey", f"realm key rsa-generated/{name} in realm mcp", key))
+    seen = state.surrounded(live(*sources, *keys), Snapshot(tuple(declared)))
+    told = {one.get("name"): one.get("declared") for one in seen.resources if "declared" in one.properties}
+    assert told == {
+        "company": True,
+        "elsewhere": False,
+        **dict.fromkeys(names, True),
+        "brought-along": False,
+    }
