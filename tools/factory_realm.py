@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import secrets
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from provision.keycloak import factory_realm
@@ -46,6 +47,19 @@ def _ordered(value: Any) -> Any:
     if isinstance(value, dict):
         return {key: _ordered(value[key]) for key in sorted(value)}
     return sorted(map(_ordered, value), key=json.dumps) if isinstance(value, list) else value
+
+
+def write(session: Session) -> None:
+    """Write the record into its file.
+
+    Args:
+        session: The Admin API of a Keycloak, as an administrator of master.
+    """
+    text = json.dumps(record(session), indent=1, sort_keys=True, ensure_ascii=False)
+    _FILE.write_text(f"{text}\n", encoding="utf-8")
+
+
+_FILE = Path(factory_realm.__file__).with_suffix(".json")
 
 
 def _make_one_of_each(session: Session, realm: str) -> None:

@@ -1,6 +1,6 @@
 """The record of a fresh realm, and of a new object of each sort, as of the version in ``keycloak/version.py``.
 
-``provision adopt`` subtracts them from a realm, so that it can name whatever people added or changed.
+``provision adopt`` subtracts them from a realm, so that it can name each thing that people added or changed.
 """
 
 from __future__ import annotations

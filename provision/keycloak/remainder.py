@@ -1,6 +1,6 @@
 """What a realm holds beyond what a stack file says of it.
 
-The export of the realm is compared with a fresh realm in which the objects of the file were made. Whatever differs is
+The export of the realm is compared with a fresh realm in which the objects of the file were made. Each difference is
 named, so that nothing has to be on a list to be named.
 """
 
@@ -132,12 +132,18 @@ def _groups_of_items(key: str, now: Mapping[str, Any], usual: Mapping[str, Any])
 
 def _of_objects(record: Mapping[str, Any], said: list[Said]) -> Iterator[str]:
     """Yield the settings of the file's objects that their kinds can't say."""
+    of_scopes = {
+        (scope["name"], mapper["name"]): mapper
+        for scope in record["realm"]["clientScopes"]
+        for mapper in scope.get("protocolMappers") or ()
+    }
     for item in said:
         kind, handler = type(item.found.spec).__name__, item.handler
         if kind == "Realm" or not isinstance(handler, CollectionHandler):
             continue
+        usual = of_scopes.get(_mapper_key(item.found.spec), record["new"].get(kind, {}))
         try:
-            made = _merged(record["new"].get(kind, {}), handler.to_json(item.found.spec, {}, None))
+            made = _merged(usual, handler.to_json(item.found.spec, {}, None))
         except ProvisionError:
             continue  # this Keycloak can't have the object anew, whose kind says why
         raw, made = factory_realm.without_ids(item.found.raw), factory_realm.without_ids(made)
@@ -184,25 +190,26 @@ def _of_keycloaks_own(
 def _own(
     exported: Mapping[str, Any], fresh: Mapping[str, Any], part: str, is_own: Callable[[str], bool]
 ) -> Iterator[str]:
-    """Yield the objects of a part of the export that Keycloak made, and that differ from those of a fresh realm."""
+    """Yield the objects of a part of the export that Keycloak made, and that differ in a fresh realm."""
     word = _singular(part)
     usual = {_name(item): item for item in fresh[part]}
     there = {_name(item): item for item in exported.get(part) or () if is_own(_name(item))}
     scopes = {item["name"] for item in exported.get("clientScopes") or ()}
+    ignored = _OF_NO_CHANGE
+    if not scopes >= {item["name"] for item in fresh["clientScopes"]}:
+        ignored = _OF_NO_CHANGE | _SCOPE_LISTS  # Keycloak's clients have lost them with the scopes
     for name, item in there.items():
         if name not in usual:
             yield f"{word} {name}, which Keycloak made"
             continue
-        made = dict(usual[name])
-        for scope_list in made.keys() & {"defaultClientScopes", "optionalClientScopes"}:
-            made[scope_list] = [scope for scope in made[scope_list] if scope in scopes]
-        paths = _differing("", factory_realm.without_ids(item), made)
-        if differing := [path for path in paths if not _is_within(path, _OF_NO_CHANGE)]:
+        paths = _differing("", factory_realm.without_ids(item), usual[name])
+        if differing := [path for path in paths if not _is_within(path, ignored)]:
             yield f"{word} {name}, which Keycloak made: {', '.join(differing)}"
     if gone := sorted(usual.keys() - there.keys()):
         yield f"not here, but in a new realm: {word} {', '.join(gone)}"
 
 
+_SCOPE_LISTS: Final = frozenset({"defaultClientScopes", "optionalClientScopes"})
 _OF_NO_CHANGE: Final = frozenset(
     {"protocolMappers", "secret", "access", "attributes.client.secret.creation.time"}
 )
@@ -327,7 +334,8 @@ def _by_name(items: Iterable[Mapping[str, Any]] | None) -> dict[str, Mapping[str
 
 
 def _mapper_key(spec: Any) -> tuple[str, str]:
-    return spec.scope, getattr(spec, "name", "")
+    """Return the scope and the name of a mapper; no scope for any other object."""
+    return getattr(spec, "scope", ""), getattr(spec, "name", "")
 
 
 def _singular(key: str) -> str:

@@ -25,6 +25,18 @@ def _mapper(name: str, type_: str, **config: str) -> dict[str, Any]:
     return {"name": name, "protocol": "openid-connect", "protocolMapper": type_, "config": config}
 
 
+_WITHOUT_KEYCLOAKS_SCOPES: Final = (
+    (
+        "not here, but in a new realm: client scope AuthnContextClassRef, acr, address, basic, email, microprofile-jwt, "
+        "organization, phone, profile, role_list, roles, saml_organization, service_account, web-origins"
+    ),
+    (
+        "default client scopes of the realm: without AuthnContextClassRef, acr, basic, email, profile, role_list, roles, "
+        "saml_organization, web-origins"
+    ),
+    "optional client scopes of the realm: without address, microprofile-jwt, organization, phone",
+)
+"""An import with scopes of its own gets none of Keycloak's, but for offline_access."""
 OLD_REALMS: Final = (
     OldRealm("plain", {}),
     OldRealm(
@@ -53,6 +65,7 @@ OLD_REALMS: Final = (
             "roles": {"realm": [{"name": "o'neil's"}, {"name": "50% off"}]},
             "groups": [{"name": "North & South", "attributes": {"città": ["è", "ü"]}}],
         },
+        _WITHOUT_KEYCLOAKS_SCOPES,
     ),
     OldRealm(
         "service-account-without-its-scope",
@@ -184,6 +197,7 @@ OLD_REALMS: Final = (
             ],
         },
         (
+            *_WITHOUT_KEYCLOAKS_SCOPES,
             (
                 "user attribute mapper tools/nameless in realm REALM: claimName: is too short: it must have 1 characters or "
                 "more"
@@ -224,6 +238,13 @@ OLD_REALMS: Final = (
         },
         (
             "client api in realm REALM: standardFlow is left as it is (standardFlow needs redirectUris)",
+            "client bearer in realm REALM: bearerOnly",
+            "client x509 in realm REALM: attributes.x509.subjectdn",
+            (
+                "client x509 in realm REALM: clientAuthenticator is left as it is "
+                "(it must be client-secret, client-secret-jwt or client-jwt)"
+            ),
+            "secrets of the clients api, bearer, x509: another Keycloak makes new ones",
             "client odd in realm REALM: clientSessionIdleTimeout: must be a whole number",
             "audience mapper odd/aud in realm REALM: it belongs to the client odd, which is left out",
         ),
@@ -255,6 +276,20 @@ OLD_REALMS: Final = (
                 }
             ],
         },
+        (
+            "localization text de",
+            "required action TERMS_AND_CONDITIONS: changed",
+            (
+                "not here, but in a new realm: required action CONFIGURE_RECOVERY_AUTHN_CODES, CONFIGURE_TOTP, UPDATE_EMAIL, "
+                "UPDATE_PASSWORD, UPDATE_PROFILE, VERIFY_EMAIL, VERIFY_PROFILE, delete_credential, idp_link, "
+                "update_user_locale, webauthn-register, webauthn-register-passwordless"
+            ),
+            (
+                "settings of the realm: attributes.own.setting, otpPolicyDigits, otpSupportedApplications, smtpServer.from, "
+                "smtpServer.host, smtpServer.password"
+            ),
+            "password of the mail server (smtpServer): it stays; another Keycloak needs it",
+        ),
     ),
     OldRealm(
         "federation-and-authorization",
@@ -288,6 +323,11 @@ OLD_REALMS: Final = (
                 }
             ],
         },
+        (
+            "user storage provider ldap (ldap)",
+            "client guarded in realm REALM: authorizationServicesEnabled",
+            "secrets of the clients guarded: another Keycloak makes new ones",
+        ),
     ),
     OldRealm(
         "scope-mappings",
@@ -303,6 +343,7 @@ OLD_REALMS: Final = (
             ],
             "scopeMappings": [{"client": "narrow", "roles": ["extra"]}],
         },
+        ("scope mapping narrow",),
     ),
     OldRealm(
         "policies-and-profile",
