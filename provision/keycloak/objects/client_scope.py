@@ -40,7 +40,7 @@ class ClientScope(Spec, module="keycloak", group="Client scopes", rank=1):
     )
 
 
-_SCOPE_TOKEN = r"[\x21\x23-\x5B\x5D-\x7E]+"
+_IN_REQUESTS = r"[\x21\x23-\x5B\x5D-\x7E]+"
 """The form of one scope in a request (RFC 6749, section 3.3)."""
 _SHOWN = "display.on.consent.screen"
 _TEXT = "consent.screen.text"
@@ -53,7 +53,7 @@ class ClientScopeHandler(NamedCollectionHandler[ClientScope]):
 
     def creates_before_find(self, spec: ClientScope) -> bool:
         """Return whether Keycloak takes the name for a new scope: an imported scope may have another, and is there."""
-        return re.fullmatch(_SCOPE_TOKEN, spec.name) is not None
+        return re.fullmatch(_IN_REQUESTS, spec.name) is not None
 
     def collection(self, spec: ClientScope) -> tuple[str, ...]:
         """Return the path of the realm's client scopes."""
