@@ -149,11 +149,12 @@ def _what_is_left(version: str, before: str, *, equal: bool, passed: bool) -> st
 
 
 def _compare() -> None:
-    """Prepare the present version, start it, and print the differences."""
+    """Prepare the present version, start it, print the differences, and write the record of a fresh realm anew."""
     from provision.keycloak.api.session import Session
     from provision.keycloak.connection import Connection
     from provision.runtimes.process import keycloak, ports
     from tests.support.builtin_differences import differences
+    from tools import factory_realm
 
     with tempfile.TemporaryDirectory() as place:
         settings = keycloak.KeycloakSettings(
@@ -167,7 +168,9 @@ def _compare() -> None:
             account = Connection(
                 url=url, client_id=settings.admin_client_id, client_secret=settings.admin_client_secret
             )
-            found = differences(Session(account))
+            session = Session(account)
+            found = differences(session)
+            factory_realm.write(session)
         finally:
             keycloak.stop(settings.home, remove_data=True)
     for item in found:

@@ -76,6 +76,9 @@ def command(
                     "Names of realms are case-sensitive; docs/least-privilege.md has the roles it needs.",
                 )
             found = discover(session, realm, step)
+            if not any(item["type"] == "Realm" for item in found.objects):
+                why = next(iter(found.left_out), "its settings can't be read")
+                raise ProvisionError(f"The realm cannot be taken over. {why}.")
         document = {
             f"provision:{name}": value for name, value in {**config, "objects": [*found.objects]}.items()
         }

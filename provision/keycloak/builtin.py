@@ -30,6 +30,8 @@ KEYCLOAK_CLIENTS: Final = frozenset(
     {"account", "account-console", "admin-cli", "broker", "realm-management", "security-admin-console"}
 )
 """The clients of every realm; master has a client for each realm instead of ``realm-management``."""
+CLIENTS_OF_FEATURES: Final = frozenset({"admin-permissions"})
+"""The clients that Keycloak makes in a realm when one of its features is switched on there."""
 POWERFUL_CLIENTS: Final = frozenset({"broker", "realm-management"})
 """The clients among Keycloak's own whose roles give access to the realm, or to the tokens of its identity providers."""
 _REALM_CLIENT_SUFFIX: Final = "-realm"
@@ -117,7 +119,7 @@ def default_role(realm: str) -> str:
 
 def is_client(realm: str, client_id: str) -> bool:
     """Return whether Keycloak makes the client itself."""
-    return client_id in KEYCLOAK_CLIENTS or is_realm_client(realm, client_id)
+    return client_id in KEYCLOAK_CLIENTS | CLIENTS_OF_FEATURES or is_realm_client(realm, client_id)
 
 
 def is_realm_client(realm: str, client_id: str) -> bool:

@@ -72,6 +72,10 @@ class KeycloakHandler(Handler[S]):
         """Yield the keys of all objects of this kind in a realm that people made (built-in ones excluded)."""
         return ()
 
+    def why_not_found(self, key: S) -> str:  # noqa: ARG002 - the default knows no other reason
+        """Return why an object that was listed can't be read."""
+        return "it was gone when it was read"
+
     @property
     def _access(self) -> KeycloakAccess | None:
         access = self.context.connection

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from provision._lib.counts import counted
 from provision._lib.hints import hint
-from provision.keycloak import builtin
+from provision.keycloak import builtin, factory_realm
 
 if TYPE_CHECKING:
     from provision.keycloak.api.admin_api import AdminApi
@@ -28,6 +28,12 @@ class RealmListing:
         self.session = session
         self.realm = realm
         self.factory = factory
+
+    @cached_property
+    def default_role(self) -> str:
+        """The name of the role that every user has; a realm keeps it when it gets another name."""
+        found = (self.session.get(self.realm) or {}).get("defaultRole") or {}
+        return str(found.get("name") or builtin.default_role(self.realm))
 
     @cached_property
     def clients(self) -> list[dict[str, Any]]:
@@ -57,6 +63,26 @@ class RealmListing:
             for scope, client, owner in (*of_scopes, *of_clients)
             for mapper in owner.get("protocolMappers") or ()
             if not (client and mapper["name"] in builtin.SERVICE_ACCOUNT_MAPPERS)
+        ] + self._mappers_of_keycloaks_scopes()
+
+    def _mappers_of_keycloaks_scopes(self) -> list[tuple[str, str, dict[str, Any]]]:
+        """Return the mappers that people added to the scopes that Keycloak makes, or changed there."""
+        if self.factory:
+            return []  # the scopes are listed like all others
+        fresh = factory_realm.factory(self.realm, self.default_role)["realm"]["clientScopes"]
+        usual = {
+            (scope["name"], mapper["name"]): mapper
+            for scope in fresh
+            for mapper in scope.get("protocolMappers") or ()
+        }
+        return [
+            (scope["name"], "", mapper)
+            for scope in self._all_scopes
+            if self.is_factory_scope(scope["name"]) and scope.get("protocol") == _PROTOCOL
+            for mapper in scope.get("protocolMappers") or ()
+            if not factory_realm.same(
+                factory_realm.without_ids(mapper), usual.get((scope["name"], mapper["name"]))
+            )
         ]
 
     @cached_property
@@ -80,7 +106,7 @@ class RealmListing:
 
     def is_factory_role(self, name: str) -> bool:
         """Return whether Keycloak makes the realm role of that name itself."""
-        return builtin.is_role(self.realm, name)
+        return name == self.default_role or builtin.is_role(self.realm, name)
 
     def components(self, type_: str) -> list[dict[str, Any]]:
         """Return the realm's components of one type."""
@@ -117,6 +143,18 @@ class RealmListing:
         flows = [item["alias"] for item in self.listed("authentication", "flows") if not item["builtIn"]]
         return found + [f"authentication flow {alias}" for alias in flows]
 
+    def strange_keys(self) -> list[tuple[str, ...]]:
+        """Return the kind and name of each client, scope and identity provider of a protocol without a kind here."""
+        return [
+            *(("Client", item["clientId"]) for item in self._clients if item not in self.clients),
+            *(("ClientScope", item["name"]) for item in self._scopes if item not in self.scopes),
+            *(
+                ("IdentityProvider", item["alias"])
+                for item in self._identity_providers
+                if item not in self.identity_providers
+            ),
+        ]
+
     def secrets(self) -> list[str]:
         """Return a phrase for the secrets of the realm, which no stack file can take over."""
         clients = [
@@ -134,8 +172,8 @@ class RealmListing:
                     f"clientSecret of the identity provider {item['alias']}: it stays; another Keycloak needs it ({command})"
                 )
         realm = self.session.get(self.realm) or {}
-        if any((realm.get("smtpServer") or {}).values()):
-            found.append("mail server of the realm (smtpServer), with its password")
+        if (realm.get("smtpServer") or {}).get("password"):
+            found.append("password of the mail server (smtpServer): it stays; another Keycloak needs it")
         return found
 
     @cached_property
@@ -144,8 +182,12 @@ class RealmListing:
         return [item for item in found if self.factory or not self.is_factory_client(item["clientId"])]
 
     @cached_property
+    def _all_scopes(self) -> list[dict[str, Any]]:
+        return self.listed("client-scopes")
+
+    @cached_property
     def _scopes(self) -> list[dict[str, Any]]:
-        found = self.listed("client-scopes")
+        found = self._all_scopes
         return [item for item in found if self.factory or not self.is_factory_scope(item["name"])]
 
     @cached_property

@@ -233,12 +233,7 @@ class Lifecycle:
         live = found.spec.wire(whole=True)
         fields = self._spec.fields()
         if imported:
-            defaults = self._spec.defaults()
-            declared = {
-                name: value
-                for name, value in live.items()
-                if not fields[name].secret and (name not in defaults or value != defaults[name])
-            } | self._key_of(live)
+            declared = self._unlike_defaults(live)
         else:
             declared = {
                 name: old
@@ -255,7 +250,24 @@ class Lifecycle:
             state[ADOPTED_FROM] = Hidden(live)
         return State(found.spec.identity(), state, self._sealed(declared, like=inputs))
 
+    def entry(self, found: Observed[Any]) -> dict[str, Any]:
+        """Return the fields that a program would declare for an object of the world: without secrets and defaults.
+
+        Args:
+            found: The object.
+        """
+        declared = self._unlike_defaults(found.spec.wire(whole=True))
+        return {name: plain(value) for name, value in declared.items() if value is not None}
+
     # -- derived from the spec ------------------------------------------------------------------------------
+
+    def _unlike_defaults(self, live: Mapping[str, Any]) -> dict[str, Any]:
+        defaults, fields = self._spec.defaults(), self._spec.fields()
+        return {
+            name: value
+            for name, value in live.items()
+            if not fields[name].secret and (name not in defaults or value != defaults[name])
+        } | self._key_of(live)
 
     def _key_of(self, live: Mapping[str, Any]) -> dict[str, Any]:
         standing = {field.wire for field in self._spec.key_fields()} | self._standing_defaults().keys()

@@ -6,9 +6,15 @@ import os
 
 import pytest
 
-from provision.keycloak import builtin
+from provision.keycloak import builtin, factory_realm
 from tests.support.builtin_differences import Difference, differences
 from tests.support.other_keycloak import VARIABLE
+from tools.factory_realm import record
+
+
+@pytest.mark.skipif(VARIABLE in os.environ, reason="other versions make other things")
+def test_the_record_of_a_fresh_realm_is_what_keycloak_makes(session):
+    assert factory_realm.recorded() == record(session)
 
 
 @pytest.mark.skipif(VARIABLE in os.environ, reason="other versions make other things")

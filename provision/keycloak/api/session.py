@@ -130,6 +130,11 @@ class Session:
         """Create an object and return the description that the answer holds; raises the errors of ``post``."""
         return self._post(realm, path, body)[1]
 
+    def read_by_post(self, realm: str, *path: str, **query: str) -> Any:
+        """Return the answer of a call that changes nothing although it is a POST, such as an export."""
+        request = Request("post", _address(realm, path), query, read_seconds=_SLOW_SECONDS)
+        return self._answer(request, f"read {_name(realm, path)}")
+
     def _post(self, realm: str, path: tuple[str, ...], body: Any) -> tuple[str, Any]:
         """Return the new object's address and the answer's content."""
         request = Request(

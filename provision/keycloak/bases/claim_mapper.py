@@ -22,9 +22,9 @@ class ClaimMapper(ProtocolMapper):
         min_length=1,
         description="A dot makes an object in the token (`address.street`); write `\\.` for a dot in the name.",
     )
-    json_type: Annotated[Literal["String", "long", "int", "boolean", "JSON"], config("jsonType.label")] = (
-        Field(default="String", description="How the value is written in the token.")
-    )
+    json_type: Annotated[
+        Literal["String", "long", "int", "boolean", "JSON"], config("jsonType.label", absent="String")
+    ] = Field(default="String", description="How the value is written in the token.")
     add_to_access_token: AddToAccessToken = Field(
         default=True, description="Put the claim into access tokens."
     )

@@ -15,7 +15,8 @@ from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING, Annotated, Any, Literal, Union, get_args, get_origin
 
-from pydantic import Field, TypeAdapter
+from pydantic import Field, TypeAdapter, ValidationError
+from pydantic_core import InitErrorDetails
 
 from provision.core.spec import Container, Mark, NaturalKey, Spec
 
@@ -78,7 +79,22 @@ def config_values(name: str, absent: Any = None) -> FieldMapping:
 
 def read(kind: type[Spec], raw: Mapping[str, Any]) -> dict[str, Any]:
     """Return the values of a kind's fields in a representation, under their Python names."""
-    return {name: _understood(kind, name, mapping, raw) for name, mapping in _mappings(kind).items()}
+    return {name: _named(kind, name, mapping, raw) for name, mapping in _mappings(kind).items()}
+
+
+def _named(kind: type[Spec], name: str, mapping: FieldMapping, raw: Mapping[str, Any]) -> Any:
+    """Return a field's value, or raise an error that names the field."""
+    try:
+        return _understood(kind, name, mapping, raw)
+    except ValidationError as error:
+        wire = kind.model_fields[name].alias or name
+        lines = [
+            InitErrorDetails(
+                type=item["type"], loc=(wire, *item["loc"]), input=item["input"], ctx=item.get("ctx", {})
+            )
+            for item in error.errors(include_url=False)
+        ]
+        raise ValidationError.from_exception_data(kind.__name__, lines, hide_input=True) from None
 
 
 def untold(kind: type[Spec], raw: Mapping[str, Any]) -> Iterator[str]:
@@ -99,6 +115,11 @@ def untold(kind: type[Spec], raw: Mapping[str, Any]) -> Iterator[str]:
 
 
 _NOTHING: tuple[Any, ...] = ("", 0, [], {})
+
+
+def places(kind: type[Spec]) -> frozenset[str]:
+    """Return the places of a kind's fields in the representation, with dots between the keys."""
+    return frozenset(".".join(mapping.path) for mapping in _mappings(kind).values())
 
 
 def write(spec: Spec, raw: Mapping[str, Any], names: Collection[str] | None = None) -> dict[str, Any]:

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 _PKCE = "pkce.code.challenge.method"
 _JWKS, _USE_JWKS = "jwks.url", "use.jwks.url"
 _FRONT = "frontchannel.logout.url"
+_SERVICE_ACCOUNT = "serviceAccountsEnabled"
 _RESOURCES = "resource-indicators"
 _MASK = "**********"
 """Keycloak's mask of a secret, for an account that may look at clients but not change them."""
@@ -326,7 +327,10 @@ class ClientHandler(CollectionHandler[Client]):
 
     def update(self, found: Observed[Client], spec: Client) -> ClientOutputs:
         """Change the declared fields."""
-        super().update(found, spec)
+        body = self.to_json(spec, found.raw, spec.model_fields_set)
+        if found.raw.get(_SERVICE_ACCOUNT) and body[_SERVICE_ACCOUNT]:
+            del body[_SERVICE_ACCOUNT]  # or Keycloak would give the client the scope service_account
+        self.session.put(spec.realm, "clients", found.id, body=body)
         declared = spec.model_fields_set & {"access", "client_authenticator"}
         now = found.spec.model_copy(update={name: getattr(spec, name) for name in declared})
         return self._generated(spec, now, found.id)

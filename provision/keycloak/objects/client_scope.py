@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Annotated, Any
 
 from pydantic import Field
@@ -39,6 +40,8 @@ class ClientScope(Spec, module="keycloak", group="Client scopes", rank=1):
     )
 
 
+_IN_REQUESTS = r"[\x21\x23-\x5B\x5D-\x7E]+"
+"""The form of one scope in a request (RFC 6749, section 3.3)."""
 _SHOWN = "display.on.consent.screen"
 _TEXT = "consent.screen.text"
 
@@ -47,6 +50,10 @@ class ClientScopeHandler(NamedCollectionHandler[ClientScope]):
     """The handler of client scopes through the Admin API."""
 
     fixed = {"protocol": "openid-connect"}  # noqa: RUF012 - declared ClassVar in the base
+
+    def creates_before_find(self, spec: ClientScope) -> bool:
+        """Return whether Keycloak takes the name for a new scope: an imported scope may have another, and is there."""
+        return re.fullmatch(_IN_REQUESTS, spec.name) is not None
 
     def collection(self, spec: ClientScope) -> tuple[str, ...]:
         """Return the path of the realm's client scopes."""

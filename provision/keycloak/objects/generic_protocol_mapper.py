@@ -44,6 +44,10 @@ class GenericProtocolMapperHandler(ProtocolMapperHandler[GenericProtocolMapper])
             if mapper["protocolMapper"] not in typed:
                 yield self.key(realm=listing.realm, scope=scope, client=client, name=mapper["name"])
 
+    def why_not_found(self, key: GenericProtocolMapper) -> str:
+        """Return the reason: Keycloak lists a mapper of a type that is not installed, but does not show it alone."""
+        return f"the type of the mapper {key.name} is not installed in this Keycloak"
+
     def fits(self, key: GenericProtocolMapper, raw: Mapping[str, Any]) -> None:
         """Accept a mapper of any type, so that a change of the type is seen as a difference."""
 

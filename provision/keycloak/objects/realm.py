@@ -290,10 +290,14 @@ class RealmOutputs(Outputs):
 
 
 def _shown(live: Mapping[str, str], declared: Mapping[str, str]) -> dict[str, str]:
-    """Return the headers that a program would declare: the declared headers, and others than Keycloak's own."""
+    """Return the headers that a program would declare: the declared headers, and others than Keycloak's own.
+
+    A realm from before Keycloak 26 keeps headers that Keycloak no longer sends.
+    """
     shown = {}
-    for name, value in live.items():
-        own = value == _HEADERS.get(name, "")
+    for name in _HEADERS.keys() & live.keys():
+        value = live[name]
+        own = value == _HEADERS[name]
         if not own or name in declared:
             shown[name] = "" if own and not declared.get(name) else value or _OFF
     return shown

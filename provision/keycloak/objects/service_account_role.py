@@ -11,7 +11,6 @@ from provision.core.spec import NaturalKey, Refers, Spec
 from provision.keycloak.api.session import KeycloakError
 from provision.keycloak.bases.representation import RealmName  # noqa: TC001 - pydantic reads it
 from provision.keycloak.bases.role_mappings import REALM, give, held, role, take
-from provision.keycloak.builtin import default_role
 from provision.keycloak.handler import KeycloakHandler
 from provision.keycloak.objects.client import client_with_id
 
@@ -52,8 +51,7 @@ class ServiceAccountRoleHandler(KeycloakHandler[ServiceAccountRole]):
                 continue
             user = listing.session.get(listing.realm, "clients", client["id"], "service-account-user")
             roles = held(listing.session, listing.realm, "users", user["id"])
-            usual = default_role(listing.realm)
-            own = [(REALM, name) for name in roles.realm if name != usual]
+            own = [(REALM, name) for name in roles.realm if name != listing.default_role]
             for owner, name in own + [
                 (owner, name) for owner, names in roles.client.items() for name in names
             ]:

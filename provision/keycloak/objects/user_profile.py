@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from pydantic import AfterValidator, Field
 
 from provision.core.handler import Observed
 from provision.core.spec import Part, Spec
+from provision.keycloak import factory_realm
 from provision.keycloak.bases.representation import Outside, RealmName, at, read, write
 from provision.keycloak.handler import KeycloakHandler
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator, Mapping
+    from collections.abc import Collection, Iterable, Iterator, Mapping
 
     from provision.core.spec import Outputs
     from provision.keycloak.realm_listing import RealmListing
@@ -20,7 +22,6 @@ if TYPE_CHECKING:
 
 Who = Annotated[tuple[str, ...], AfterValidator(lambda who: tuple(sorted(set(who))))]
 _EVERYBODY = ("admin", "user")
-_FACTORY = ("username", "email", "firstName", "lastName")
 _POLICY = "unmanagedAttributePolicy"
 
 
@@ -68,11 +69,8 @@ class UserProfileHandler(KeycloakHandler[UserProfile]):
     def discover(self, listing: RealmListing) -> Iterator[UserProfile]:
         """Yield the profile, if its attributes differ from Keycloak's own."""
         raw = listing.session.get(listing.realm, "users", "profile") or {}
-        if (
-            listing.factory
-            or _POLICY in raw
-            or [item["name"] for item in raw.get("attributes", ())] != list(_FACTORY)
-        ):
+        usual = factory_realm.factory(listing.realm, "")["profile"]["attributes"]
+        if listing.factory or _POLICY in raw or _in_order(raw.get("attributes", ())) != _in_order(usual):
             yield self.key(realm=listing.realm)
 
     def find(self, key: UserProfile) -> Observed[UserProfile] | None:
@@ -109,6 +107,17 @@ class UserProfileHandler(KeycloakHandler[UserProfile]):
             there = {item["name"]: item for item in raw.get("attributes") or ()}
             body["attributes"] = [_represented(item, there.get(item.name, {})) for item in spec.attributes]
         self.session.put(spec.realm, "users", "profile", body=body)
+
+
+def _in_order(attributes: Iterable[Mapping[str, Any]]) -> dict[str, str]:
+    """Return the attributes by name, each with its settings as text; their lists have no order."""
+    return {item["name"]: json.dumps(_sorted(item), sort_keys=True) for item in attributes}
+
+
+def _sorted(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {key: _sorted(item) for key, item in value.items()}
+    return sorted(value, key=str) if isinstance(value, list) else value
 
 
 def _understood(raw: Mapping[str, Any]) -> ProfileAttribute:
