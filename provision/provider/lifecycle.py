@@ -21,12 +21,13 @@ from provision._lib.errors import (
     UsageError,
 )
 from provision._lib.validation import problems
+from provision.core.across_fields import with_unknown
 from provision.core.spec import ADOPTED_FROM, MADE_WITH, Mark, made_with
 from provision.provider.journal import Entry, Journal
 from provision.provider.wire import UNKNOWN, Hidden, holds_secret, holds_unknown, plain
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Collection, Iterator, Mapping
 
     from provision.core.handler import Context, Handler, Observed
     from provision.core.spec import Outputs, Spec
@@ -94,28 +95,29 @@ class Lifecycle:
         unknown = {key: value for key, value in news.items() if holds_unknown(value)}
         known = {key: plain(value) for key, value in news.items() if key not in unknown}
         try:
-            spec = self._spec.model_validate(known)
+            spec = self._partly(known, unknown)
         except ValidationError as error:
-            found = problems(error, self._spec)
-            if (
-                unknown
-            ):  # what is not known yet may be what is missing, alone or beside others; apply checks again
-                found = tuple(p for p in found if p.path and not (p.missing and p.path in unknown))
-            failures = [str(p) for p in found]
-            if failures:
-                return dict(news), failures
-            checked = self._standing_defaults() | known | unknown
-        else:
-            if unknown:
-                checked = spec.wire() | unknown
-            else:
-                try:
-                    spec = self._handler.fill_defaults(spec, self._believed(olds))
-                    self._refuse_unsupported(spec, is_new=not olds)
-                except ProvisionError as error:
-                    return dict(news), [str(error)]
-                checked = spec.wire()
+            return dict(news), [str(problem) for problem in problems(error, self._spec)]
+        if not unknown:
+            try:
+                spec = self._handler.fill_defaults(spec, self._believed(olds))
+                self._refuse_unsupported(spec, is_new=not olds)
+            except ProvisionError as error:
+                return dict(news), [str(error)]
+        checked = spec.wire() | unknown
         return self._sealed(checked, like=news), []
+
+    def _partly(self, known: Mapping[str, Any], unknown: Collection[str]) -> Spec:
+        """Return the spec of the known inputs; a field of ``unknown`` has no value, and no check judges by it.
+
+        Raises:
+            ValidationError: An input is wrong, whatever the unknown ones turn out to be.
+        """
+        fields = self._spec.fields()
+        names = frozenset(field.name for field in fields.values() if {field.wire, field.name} & {*unknown})
+        strange = {key: None for key in unknown if key not in fields and key not in names}
+        kind = with_unknown(self._spec, names) if names else self._spec
+        return kind.model_validate({**known, **strange})
 
     def _refuse_unsupported(self, spec: Spec, *, is_new: bool) -> None:
         try:

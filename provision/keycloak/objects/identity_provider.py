@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
-from pydantic import Field, field_validator, model_validator
+from pydantic import Field, field_validator
 
 from provision._lib.errors import UsageError
 from provision._lib.hints import hint
 from provision._lib.matches import Matches
+from provision.core.across_fields import across_fields
 from provision.core.spec import NaturalKey, Secret, Spec, Unordered, WriteOnly
 from provision.keycloak.api.session import KeycloakError
 from provision.keycloak.bases.collection import CollectionHandler
@@ -85,11 +86,10 @@ class IdentityProvider(Spec, module="keycloak", group="Identity providers", rank
             raise ValueError("a scope has no blank in it and is not empty (RFC 6749, section 3.3)")
         return scopes
 
-    @model_validator(mode="after")
-    def _keys_to_check_with(self) -> IdentityProvider:
+    @across_fields
+    def _keys_to_check_with(self) -> None:
         if self.validate_signature and not self.jwks_url:
             raise ValueError("validateSignature needs jwksUrl")
-        return self
 
 
 def _without_secret(spec: IdentityProvider) -> UsageError:

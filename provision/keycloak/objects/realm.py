@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
-from pydantic import Field, field_validator, model_validator
+from pydantic import Field, field_validator
 
 from provision._lib.matches import Matches
+from provision.core.across_fields import across_fields
 from provision.core.handler import Observed
 from provision.core.spec import CreateOnly, NaturalKey, Outputs, ReplaceOnChange, Spec, Unordered
 from provision.keycloak.api.session import KeycloakError
@@ -273,14 +274,13 @@ class Realm(Spec, module="keycloak", group="Realms", rank=1):
             raise ValueError(f"only {', '.join(_HEADERS)}")
         return headers
 
-    @model_validator(mode="after")
-    def _one_user_for_an_address(self) -> Realm:
+    @across_fields
+    def _one_user_for_an_address(self) -> None:
         # Keycloak would silently switch off one of the two settings.
         if self.duplicate_emails_allowed and self.login_with_email_allowed:
             raise ValueError("duplicateEmailsAllowed needs loginWithEmailAllowed to be false")
         if self.duplicate_emails_allowed and self.registration_email_as_username:
             raise ValueError("duplicateEmailsAllowed does not go with registrationEmailAsUsername")
-        return self
 
 
 class RealmOutputs(Outputs):

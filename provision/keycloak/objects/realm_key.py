@@ -5,8 +5,9 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Annotated, Any, Literal, get_args
 
-from pydantic import Field, model_validator
+from pydantic import Field
 
+from provision.core.across_fields import across_fields
 from provision.core.spec import NaturalKey, Spec
 from provision.keycloak.api.session import KeycloakError
 from provision.keycloak.bases.collection import CollectionHandler
@@ -62,13 +63,12 @@ class RealmKey(Spec, module="keycloak", group="Realms", rank=2):
         default=None, description="Of an ECDSA or EdDSA key; another curve makes another key at once."
     )
 
-    @model_validator(mode="after")
-    def _fits_the_provider(self) -> RealmKey:
+    @across_fields
+    def _fits_the_provider(self) -> None:
         if self.provider in _CURVE_KEYS and (self.algorithm or self.key_size):
             raise ValueError(f"{self.provider} has a curve, but neither algorithm nor keySize")
         if self.provider not in _CURVE_KEYS and self.curve:
             raise ValueError(f"{self.provider} has no curve")
-        return self
 
 
 class RealmKeyHandler(CollectionHandler[RealmKey]):
