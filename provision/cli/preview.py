@@ -52,11 +52,13 @@ def command(invocation: Invocation, *, refresh: bool, as_json: bool) -> None:
 
 
 def _refuse(engine: Engine) -> None:
-    """Refuse certificates and ports with which an `up` would not even start."""
+    """Refuse certificates, ports and objects with which an `up` would fail."""
     from provision.runtimes import restore_record
     from provision.runtimes.certificate_preflight import refuse_unusable
     from provision.runtimes.choice import choose
+    from provision.stack import new_objects
 
     config = restore_record.with_ports(engine.stack.config(), engine.stack.home)
     refuse_unusable(config, str(engine.stack.file))
+    new_objects.refuse(config, engine.resources)
     choose(config, engine.stack.home).runtime.check(engine.live(), config)

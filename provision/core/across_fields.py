@@ -1,7 +1,7 @@
 """Checks across the fields of a spec: none judges while a field that it reads is not known yet.
 
 A preview knows some inputs only after the apply. A spec whose class comes from :func:`with_unknown` has no value for
-them: whoever reads one gets a :class:`NotKnownYetError`, and the check that read it passes.
+them: reading one raises :class:`NotKnownYetError`, and the check that reads it passes.
 """
 
 from __future__ import annotations
@@ -52,7 +52,8 @@ def with_unknown(kind: type[S], names: frozenset[str]) -> type[S]:
             raise NotKnownYetError(name)
         return super(made, self).__getattribute__(name)
 
-    made: Any = type(kind)(
+    metaclass: Any = type(kind)
+    made: Any = metaclass(
         kind.__name__,
         (kind,),
         {

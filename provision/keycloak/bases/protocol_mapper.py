@@ -41,6 +41,10 @@ class ProtocolMapper(Spec, group="Protocol mappers"):
         if bool(self.scope) == bool(self.client):
             raise ValueError("give either scope or client")
 
+    def name_taken(self) -> tuple[str, ...]:
+        """Return the owner and the name: mappers of all kinds share the names of their owner."""
+        return (ProtocolMapper.__name__, self.scope, self.client, self.name)
+
 
 _ACCESS_TOKEN, _INTROSPECTION = "access.token.claim", "introspection.token.claim"
 AddToAccessToken = Annotated[bool, config(_ACCESS_TOKEN)]

@@ -14,6 +14,7 @@ from provision.keycloak.api import server_info
 from provision.keycloak.api.session import KeycloakError, Session
 from provision.keycloak.bases.collection import CollectionHandler
 from provision.keycloak.bases.listing_cache import ListingCache
+from provision.keycloak.bases.multivalued_fields import COLUMN
 from provision.keycloak.bases.representation import Outside, RealmName, at, attribute
 
 if TYPE_CHECKING:
@@ -41,6 +42,8 @@ _GRANTS = (
     "implicit_flow",
     "direct_access_grants",
 )
+_SERVICE_ACCOUNT = "service-account-"
+"""The beginning of the name of a service account's user."""
 _CONFIDENTIAL_ONLY = {
     "secret": "secret",
     "service_accounts": "service account",
@@ -221,6 +224,13 @@ class Client(Spec, module="keycloak", group="Clients", rank=1):
             raise ValueError("a client that signs with a key of its own has no secret")
         if self.client_authenticator == "client-jwt" and not self.jwks_url:
             raise ValueError("client-jwt needs jwksUrl")
+
+    @across_fields
+    def _its_user_has_a_name(self) -> None:
+        if self.service_accounts and len(_SERVICE_ACCOUNT + self.client_id) > COLUMN:
+            raise ValueError(
+                f"clientId may have {COLUMN - len(_SERVICE_ACCOUNT)} characters with serviceAccounts"
+            )
 
     @across_fields
     def _a_login_returns_somewhere(self) -> None:

@@ -9,6 +9,7 @@ from pydantic import Field
 from provision.core.across_fields import across_fields
 from provision.core.spec import NaturalKey, Part, Refers, Spec
 from provision.keycloak.bases.collection import NamedCollectionHandler
+from provision.keycloak.bases.multivalued_fields import COLUMN
 from provision.keycloak.bases.representation import FieldMapping, Outside, RealmName, at, config
 
 if TYPE_CHECKING:
@@ -75,7 +76,7 @@ class IdentityProviderMapper(Spec, module="keycloak", group="Identity providers"
         Field(min_length=1, description="The alias of the identity provider.")
     )
     name: Annotated[str, NaturalKey] = Field(
-        min_length=1, description="Its name, unique in the identity provider."
+        min_length=1, max_length=COLUMN, description="Its name, unique in the identity provider."
     )
     sync_mode: Annotated[
         Literal["INHERIT", "IMPORT", "FORCE", "LEGACY"], config("syncMode", absent="LEGACY")

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
-from pydantic import Field, field_validator
+from pydantic import AfterValidator, Field, field_validator
 
 from provision._lib.matches import Matches
+from provision._lib.urls import segment
 from provision.core.across_fields import across_fields
 from provision.core.handler import Observed
 from provision.core.spec import CreateOnly, NaturalKey, Outputs, ReplaceOnChange, Spec, Unordered
@@ -54,6 +55,7 @@ class Realm(Spec, module="keycloak", group="Realms", rank=1):
         at("realm"),
         Field(min_length=1, max_length=255),
         Matches(r"[^/\s]+", "must be without slashes and blanks"),
+        AfterValidator(segment),
     ] = Field(
         description="Its name, which is part of the issuer.",
     )
@@ -398,8 +400,7 @@ class RealmHandler(CollectionHandler[Realm]):
         session = self.session
         # By plain HTTP a realm that demands HTTPS shows no document; a disabled realm never does.
         mute = spec.ssl_required == "all" and session.url.startswith("http:")
-        path = f"realms/{spec.name}/.well-known/openid-configuration"
-        document = None if mute else session.public(path)
+        document = None if mute else session.public(spec.name, ".well-known", "openid-configuration")
         if document is None:
             return RealmOutputs(issuer=f"{session.url}/realms/{spec.name}")
         issuer = document["issuer"]

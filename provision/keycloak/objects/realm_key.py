@@ -11,6 +11,7 @@ from provision.core.across_fields import across_fields
 from provision.core.spec import NaturalKey, Spec
 from provision.keycloak.api.session import KeycloakError
 from provision.keycloak.bases.collection import CollectionHandler
+from provision.keycloak.bases.multivalued_fields import COLUMN
 from provision.keycloak.bases.representation import Outside, RealmName, at, config_values
 
 if TYPE_CHECKING:
@@ -41,7 +42,7 @@ class RealmKey(Spec, module="keycloak", group="Realms", rank=2):
         default="rsa-generated", description="Keycloak's type of key provider, which decides the kind of key."
     )
     name: Annotated[str, NaturalKey] = Field(
-        min_length=1, description="Its name, unique among the keys of that provider."
+        min_length=1, max_length=COLUMN, description="Its name, unique among the keys of that provider."
     )
     priority: Annotated[int, config_values("priority")] = Field(
         default=0,
