@@ -1,6 +1,6 @@
 """The objects that one program declares, and what two of them can't be side by side.
 
-Keycloak would refuse such a pair only when the first half is made.
+The server would refuse such a pair only when the first half is made.
 """
 
 from __future__ import annotations
@@ -46,9 +46,7 @@ class Declarations:
             return None
         if other.key_in_container() == spec.key_in_container():
             return f"{_said(spec)} is declared twice"
-        return (
-            f"{_said(spec)} and {_said(other)} have the same name, and Keycloak keeps only one of that name"
-        )
+        return f"{_said(spec)} and {_said(other)} have the same name, which only one of them can have"
 
     def circle(self, spec: Spec) -> tuple[Spec, ...]:
         """Return the declared objects that need each other, from that one on, or nothing if it does not need itself."""

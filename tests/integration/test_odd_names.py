@@ -99,7 +99,19 @@ def test_a_step_in_a_path_is_not_sent(world, name):
 
 
 def test_groups_whose_names_hold_tildes_and_slashes_are_told_apart(world):
-    paths = ["/cost~", "/cost~~/x", "/cost~/x", "/a", "/a/b", "/a/b/c", "/a~/b", "/a~/b/c"]
+    paths = [
+        "/cost~",
+        "/cost~~/x",
+        "/cost~/x",
+        "/a",
+        "/a/b",
+        "/a/b/c",
+        "/a~/b",
+        "/a~/b/c",
+        "/~/a",
+        "/a~/",
+        "/a~//x",
+    ]
     lifecycle = world.lifecycle("provision:keycloak:Group")
     made = [world.add("provision:keycloak:Group", {"path": path}) for path in paths]
     ids = set()

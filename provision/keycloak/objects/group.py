@@ -33,10 +33,6 @@ def _addressable(path: str) -> str:
     if not path.startswith("/") or not all(map(str.strip, _names(path))):
         raise ValueError("must begin with a slash, and have a name after each slash, such as /top/sub")
     for name in _names(path):
-        if not all(name.split("/")):
-            raise ValueError(
-                "Keycloak finds no group whose name begins or ends with a slash, or has two in a row"
-            )
         if len(segment(name)) > COLUMN:
             raise ValueError(f"a name in it is too long: it may have {COLUMN} characters")
     return path
@@ -141,8 +137,23 @@ class GroupHandler(CollectionHandler[Group]):
 def group_at(session: AdminApi, realm: str, names: list[str]) -> dict[str, Any] | None:
     """Return the representation of the group below the groups of those names, or None."""
     found = session.get(realm, "group-by-path", *names)
+    if found and _chain(session, realm, found) == names:
+        return dict(found)
+    if found is None and not any("/" in name for name in names):
+        return None
     # Keycloak does not tell a slash in a name from one between two names.
-    return dict(found) if found and _chain(session, realm, found) == names else None
+    return _from_the_top(session, realm, names)
+
+
+def _from_the_top(session: AdminApi, realm: str, names: list[str]) -> dict[str, Any] | None:
+    where: tuple[str, ...] = ("groups",)
+    for name in names:
+        here = next((item for item in session.list(realm, *where) if item["name"] == name), None)
+        if here is None:
+            return None
+        where = ("groups", here["id"], "children")
+    found = session.get(realm, *where[:2])
+    return dict(found) if found else None
 
 
 def group_id(session: AdminApi, realm: str, path: str) -> str:
