@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+import yaml
 
 from provision.runtimes.process import ports
 from tests.conftest import ADMIN
@@ -17,11 +18,10 @@ config:
   provision:realm: {{name: {realm}}}
   provision:server: {{name: svc, port: {port}}}
 """
-_OBJECTS = """\
-  provision:objects:
-  - {type: RealmRole, name: A, realmComposites: [B]}
-  - {type: RealmRole, name: B, realmComposites: [A]}
-"""
+_OBJECTS = [
+    {"type": "RealmRole", "name": "A", "realmComposites": ["B"]},
+    {"type": "RealmRole", "name": "B", "realmComposites": ["A"]},
+]
 
 
 @pytest.fixture(scope="module")
@@ -49,7 +49,9 @@ def test_a_preview_before_the_first_up_shows_all_that_it_would_make(stack, sessi
 @pytest.mark.parametrize("command", ["preview", "up"])
 def test_new_roles_that_contain_each_other_are_refused_before_anything_is_made(stack, session, command):
     good = _file(stack).read_text()
-    _file(stack).write_text(good + _OBJECTS)
+    document = yaml.safe_load(good)
+    document["config"]["provision:objects"] = _OBJECTS
+    _file(stack).write_text(yaml.safe_dump(document))
     try:
         said = stack.run(command, code=2).stderr
     finally:
