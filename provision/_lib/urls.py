@@ -49,6 +49,17 @@ def port_of(url: str) -> int:
     return parts.port or (443 if parts.scheme == "https" else 80)
 
 
+def segment(name: str) -> str:
+    """Return a name that one segment of a path can carry, percent-encoded (RFC 3986, section 3.3).
+
+    Raises:
+        ValueError: Clients and servers take the name for a step in the path, or refuse it.
+    """
+    if name in {"", ".", ".."}:
+        raise ValueError("must not be empty, . or .., which are no part of a URL")
+    return name
+
+
 def is_plain(url: str) -> bool:
     """Return whether the address is plain HTTP; False for a bare host, which names no scheme."""
     return url.lower().startswith("http:")

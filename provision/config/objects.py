@@ -14,6 +14,7 @@ from provision._lib.suggest import nearest
 from provision._lib.validation import problems
 from provision.config.concept import Concept
 from provision.config.secret_source import SOURCES, GivenSecret, given
+from provision.core.declarations import Declarations
 from provision.core.registry import catalogue, kind
 from provision.core.spec import PACKAGE
 
@@ -145,10 +146,11 @@ def in_order(items: tuple[DeclaredObject, ...], realm: str) -> dict[str, Spec]:
         The specs, by names that are unique in the stack.
     """
     specs: dict[tuple[str, ...], Spec] = {}
-    for item in items:
+    program = Declarations()
+    for index, item in enumerate(items):
         spec = declared(item, realm)
-        if spec.key_in_container() in specs:
-            raise ValueError(f"{'/'.join(spec.key_in_container())} is declared twice in objects")
+        if problem := program.add(index, spec):
+            raise ValueError(f"objects[{index}]: {problem}")
         specs[spec.key_in_container()] = spec
     by_kind: dict[str, list[tuple[str, ...]]] = {}
     for key in specs:

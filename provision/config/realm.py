@@ -7,17 +7,12 @@ from typing import Annotated, Literal
 from pydantic import AfterValidator, Field, model_validator
 
 from provision._lib.matches import Matches
+from provision._lib.urls import segment
 from provision.config import mcp_clients
 from provision.config.concept import Concept
 from provision.server.values import ClientId  # noqa: TC001 - pydantic needs it when the model is built
 
 _LOGIN_NAME = Matches(r"[^A-Z\s]+", "must be lower case and without blanks")
-
-
-def _segment(name: str) -> str:
-    if name in {".", ".."}:
-        raise ValueError("must not be . or .., which are no part of a URL")
-    return name
 
 
 class RealmConfig(Concept):
@@ -27,7 +22,7 @@ class RealmConfig(Concept):
         str,
         Field(min_length=1, max_length=255),
         Matches(r"[A-Za-z0-9_.-]+", "must be letters, digits, dots, dashes and underscores"),
-        AfterValidator(_segment),
+        AfterValidator(segment),
     ] = "mcp"
     """The realm's name, which is part of the issuer."""
     display_name: str | None = None
@@ -80,6 +75,14 @@ class RegistrationConfig(Concept):
     """Scopes that a registration may ask for besides the realm's defaults and the servers' own."""
     client_id_metadata: ClientIdMetadataConfig = ClientIdMetadataConfig()
     """Clients that need no registration, since their client ID is the address of their metadata."""
+
+    @model_validator(mode="after")
+    def _something_is_checked(self) -> RegistrationConfig:
+        if not (self.sender_must_match or self.client_uris_must_match):
+            raise ValueError(
+                "senderMustMatch and clientUrisMustMatch can't both be off: anybody could register"
+            )
+        return self
 
 
 class ClientConfig(Concept):

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import enum
 import json
+import re
 from dataclasses import dataclass
 from functools import cache
 from types import MappingProxyType
@@ -20,6 +21,7 @@ from pydantic_core import PydanticKnownError, core_schema
 
 from provision._lib.display_names import in_words
 from provision._lib.errors import UsageError
+from provision.core.across_fields import across_fields
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -90,6 +92,22 @@ class Refers:
     kind: str
 
 
+@dataclass(frozen=True)
+class WhenNew:
+    """A mark for a text that the server refuses in a new object unless it matches a regular expression as a whole.
+
+    Objects that exist already may have another one, for example from an import.
+
+    Args:
+        pattern: The regular expression, without anchors.
+        words: The form in words, after "must be" or the like.
+    """
+
+    pattern: str
+    words: str
+
+
+CONTROLS: Final = re.compile(r"[\x00-\x1f\x7f-\x9f]")
 _ALWAYS = frozenset({Mark.NATURAL_KEY, Mark.REPLACE_ON_CHANGE})
 
 
@@ -232,6 +250,13 @@ class Spec(Model):
             cls.token = f"{PACKAGE}:{module}:{cls.__name__}"
             cls.former_tokens = tuple(f"{PACKAGE}:{module}:{name}" for name in formerly)
 
+    @across_fields
+    def _names_can_be_asked_for(self) -> None:
+        for field in self.key_fields():
+            name = getattr(self, field.name)
+            if isinstance(name, str) and name and (not name.strip() or CONTROLS.search(name)):
+                raise ValueError(f"{field.wire}: must not be blank, and must hold no control characters")
+
     def declaring(self, names: Iterable[str]) -> Self:
         """Return a copy with the same values, in which exactly those fields (Python names) count as declared."""
         copy = self.model_copy()
@@ -269,6 +294,20 @@ class Spec(Model):
     def key_in_container(self) -> tuple[str, ...]:
         """Return the kind and the natural key without the container, in the form that :meth:`references` yields."""
         return (type(self).__name__, *(str(getattr(self, field.name)) for field in self.own_key_fields()))
+
+    def name_taken(self) -> tuple[str, ...]:
+        """Return what no other object of the container may have too: the kind, or what several kinds share, and the name."""
+        return self.key_in_container()
+
+    def refused_when_new(self) -> Iterator[str]:
+        """Yield why the server would not make the object; one that exists already may be like that."""
+        for field in type(self).fields().values():
+            for mark in type(self).model_fields[field.name].metadata:
+                if (
+                    isinstance(mark, WhenNew)
+                    and re.fullmatch(mark.pattern, getattr(self, field.name)) is None
+                ):
+                    yield f"{field.wire}: {mark.words}"
 
     def references(self) -> Iterator[tuple[str, ...]]:
         """Yield the objects of the same container that must exist first: kind and natural key without the container."""

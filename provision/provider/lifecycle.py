@@ -21,12 +21,14 @@ from provision._lib.errors import (
     UsageError,
 )
 from provision._lib.validation import problems
+from provision.core.across_fields import NotKnownYetError, with_unknown
+from provision.core.declarations import Declarations, circular
 from provision.core.spec import ADOPTED_FROM, MADE_WITH, Mark, made_with
 from provision.provider.journal import Entry, Journal
 from provision.provider.wire import UNKNOWN, Hidden, holds_secret, holds_unknown, plain
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Collection, Iterator, Mapping
 
     from provision.core.handler import Context, Handler, Observed
     from provision.core.spec import Outputs, Spec
@@ -80,42 +82,80 @@ class Lifecycle:
         handler: The class that finds, makes, changes and removes such objects.
         context: The context that those calls get.
         journal: The journal of the objects made; by default a journal in memory, which ends with the process.
+        program: The objects that the program has declared so far.
     """
 
-    def __init__(self, handler: type[Handler[Any]], context: Context, journal: Journal | None = None) -> None:
+    def __init__(
+        self,
+        handler: type[Handler[Any]],
+        context: Context,
+        journal: Journal | None = None,
+        program: Declarations | None = None,
+    ) -> None:
         self._journal = journal or Journal()
+        self._program = program or Declarations()
         self._spec: type[Spec] = handler.spec
         self._handler: Handler[Any] = handler(context)
         self._log = context.log
 
-    def check(self, olds: Mapping[str, Any], news: Mapping[str, Any]) -> tuple[dict[str, Any], list[str]]:
-        """Return the inputs with defaults applied, and the reasons why they are refused (without any value)."""
+    def check(
+        self, olds: Mapping[str, Any], news: Mapping[str, Any], declaration: str = ""
+    ) -> tuple[dict[str, Any], list[str]]:
+        """Return the inputs with defaults applied, and the reasons why they are refused (without any value).
+
+        Args:
+            olds: The inputs in the state; empty for a new object.
+            news: The declared inputs.
+            declaration: What tells this declaration from others of the program, such as its URN.
+        """
         news = {key: value for key, value in news.items() if not key.startswith("__")}
         unknown = {key: value for key, value in news.items() if holds_unknown(value)}
         known = {key: plain(value) for key, value in news.items() if key not in unknown}
         try:
-            spec = self._spec.model_validate(known)
+            spec = self._partly(known, unknown)
         except ValidationError as error:
-            found = problems(error, self._spec)
-            if (
-                unknown
-            ):  # what is not known yet may be what is missing, alone or beside others; apply checks again
-                found = tuple(p for p in found if p.path and not (p.missing and p.path in unknown))
-            failures = [str(p) for p in found]
-            if failures:
-                return dict(news), failures
-            checked = self._standing_defaults() | known | unknown
-        else:
-            if unknown:
-                checked = spec.wire() | unknown
-            else:
-                try:
-                    spec = self._handler.fill_defaults(spec, self._believed(olds))
-                    self._refuse_unsupported(spec, is_new=not olds)
-                except ProvisionError as error:
-                    return dict(news), [str(error)]
-                checked = spec.wire()
+            return dict(news), [str(problem) for problem in problems(error, self._spec)]
+        if not unknown:
+            try:
+                spec = self._handler.fill_defaults(spec, self._believed(olds))
+                self._refuse_unsupported(spec, is_new=not olds)
+            except ProvisionError as error:
+                return dict(news), [str(error)]
+        if problem := self._conflict(declaration, spec, is_new=not olds):
+            return dict(news), [problem]
+        checked = spec.wire() | unknown
         return self._sealed(checked, like=news), []
+
+    def _partly(self, known: Mapping[str, Any], unknown: Collection[str]) -> Spec:
+        """Return the spec of the known inputs; a field of ``unknown`` has no value, and no check judges by it.
+
+        Raises:
+            ValidationError: An input is wrong, even if every unknown input turns out right.
+        """
+        fields = self._spec.fields()
+        names = frozenset(field.name for field in fields.values() if {field.wire, field.name} & {*unknown})
+        strange = {key: None for key in unknown if key not in fields and key not in names}
+        kind = with_unknown(self._spec, names) if names else self._spec
+        return kind.model_validate({**known, **strange})
+
+    def _conflict(self, declaration: str, spec: Spec, *, is_new: bool) -> str | None:
+        """Return why a new object can't be made beside the objects that the program has declared before it, or None."""
+        try:
+            taken = self._program.add(declaration, spec)
+        except NotKnownYetError:
+            return None
+        if not is_new or taken is not None:
+            return taken if is_new else None
+        circle, refused = self._program.circle(spec), [*spec.refused_when_new()]
+        if not (circle or refused) or self._exists(spec):
+            return None
+        return "; ".join(refused) or circular(circle)
+
+    def _exists(self, spec: Spec) -> bool:
+        try:
+            return self._handler.find(spec) is not None
+        except ProvisionError:  # a server that is not there yet has no objects
+            return False
 
     def _refuse_unsupported(self, spec: Spec, *, is_new: bool) -> None:
         try:

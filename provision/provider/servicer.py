@@ -20,6 +20,7 @@ from pulumi.runtime.proto.plugin_pb2 import PluginInfo
 from provision._lib.data_folder import user_data_dir
 from provision._lib.errors import ProvisionError
 from provision._lib.urn import Urn
+from provision.core.declarations import Declarations
 from provision.core.handler import Context
 from provision.core.registry import configuration, kind
 from provision.provider.configuration import check, read
@@ -70,6 +71,7 @@ class Servicer(provider_pb2_grpc.ResourceProviderServicer):
         self._engine: engine_pb2_grpc.EngineStub | None = None
         self._configurations: dict[str, Configuration | None] = {}
         self._connections: dict[Configuration, object] = {}
+        self._programs: dict[str, Declarations] = {}
         self._lock = threading.Lock()
 
     # -- the plugin itself -----------------------------------------------------------------------------------
@@ -160,7 +162,7 @@ class Servicer(provider_pb2_grpc.ResourceProviderServicer):
 
     def _check(self, lifecycle: Lifecycle, request: Any) -> Any:
         self._on_check(request.urn, request.news)
-        inputs, failures = lifecycle.check(from_struct(request.olds), from_struct(request.news))
+        inputs, failures = lifecycle.check(from_struct(request.olds), from_struct(request.news), request.urn)
         return provider_pb2.CheckResponse(inputs=to_struct(inputs), failures=_failures(failures))
 
     def _diff(self, lifecycle: Lifecycle, request: Any) -> Any:
@@ -211,6 +213,7 @@ class Servicer(provider_pb2_grpc.ResourceProviderServicer):
                 handler,
                 Context(log=partial(self._log, request.urn), connection=self._connection(given)),
                 self._journal(request.urn, given),
+                self._programs.setdefault(context.peer(), Declarations()),
             )
         try:
             return call(lifecycle, request)

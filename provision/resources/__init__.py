@@ -7,6 +7,7 @@ and type checkers the arguments (written by ``make stubs``).
 from __future__ import annotations
 
 import sys
+from contextlib import suppress
 from types import ModuleType
 from typing import TYPE_CHECKING, Any, ClassVar
 from weakref import WeakKeyDictionary
@@ -14,10 +15,13 @@ from weakref import WeakKeyDictionary
 import pulumi
 from pydantic import ValidationError
 
+from provision.core.across_fields import NotKnownYetError, with_unknown
 from provision.core.registry import catalogue, configuration, home, homes, kind
 from provision.core.spec import PACKAGE
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from provision.core.handler import Handler
     from provision.core.spec import Model, Spec
 
@@ -72,13 +76,15 @@ class Resource(pulumi.CustomResource):
         program.declare(spec, self)
 
     def _told(self, inputs: dict[str, Any]) -> Spec | None:
-        """Return the declared spec, as far as it is known now, or None if too little is known."""
-        known = {name: value for name, value in inputs.items() if not isinstance(value, pulumi.Output)}
+        """Return the declared spec, as far as it is known now, or None if it is wrong."""
+        given = {name: value for name, value in inputs.items() if value is not None}
         container = self.handler.spec.container()
-        if container is not None and container.name in inputs:
-            known.setdefault(container.name, "known later")
+        if container is not None and isinstance(given.get(container.name), pulumi.Output):
+            given[container.name] = "known later"
+        later = frozenset(name for name, value in given.items() if isinstance(value, pulumi.Output))
+        kind = with_unknown(self.handler.spec, later) if later else self.handler.spec
         try:
-            return self.handler.spec.model_validate(known)
+            return kind.model_validate({name: given[name] for name in given.keys() - later})
         except ValidationError:
             return None  # the check reports the errors
 
@@ -128,15 +134,22 @@ class _Program:
 
     def needed(self, kind: type[Spec], spec: Spec | None) -> list[pulumi.Resource]:
         """Return the resources declared so far that must exist before an object of the kind."""
-        named = () if spec is None else spec.references()
-        first = [self._by_key[key] for key in named if key in self._by_key]
+        first = [self._by_key[key] for key in _references(spec) if key in self._by_key]
         return first + [item for name in kind.follows for item in self._by_kind.get(name, ())]
 
     def declare(self, spec: Spec | None, resource: Resource) -> None:
         """Remember a declared resource."""
         self._by_kind.setdefault(resource.handler.spec.__name__, []).append(resource)
         if spec is not None:
-            self._by_key[spec.key_in_container()] = resource
+            with suppress(NotKnownYetError):
+                self._by_key[spec.key_in_container()] = resource
+
+
+def _references(spec: Spec | None) -> Iterator[tuple[str, ...]]:
+    """Yield the objects that a spec names, as far as it is known."""
+    if spec is not None:
+        with suppress(NotKnownYetError):
+            yield from spec.references()
 
 
 class _Kinds(ModuleType):

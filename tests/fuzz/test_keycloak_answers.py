@@ -67,7 +67,7 @@ _CALLS = (
     lambda session: session.delete("mcp", "clients", "x"),
     lambda session: session.realm_id("mcp"),
     lambda session: session.server_info(),
-    lambda session: session.public("realms/mcp"),
+    lambda session: session.public("mcp"),
 )
 
 

@@ -120,7 +120,7 @@ def test_what_is_added_to_an_adopted_object_is_somebody_elses_business(realm, mo
 def test_keys_that_keycloak_makes_when_it_needs_an_algorithm_are_its_own(realm):
     token = "provision:keycloak:Client"
     world = World.add(realm, token, {"clientId": "es", "accessTokenSignatureAlgorithm": "ES256"})
-    realm.session.public(f"realms/{realm.realm}/protocol/openid-connect/certs")
+    realm.session.public(realm.realm, "protocol", "openid-connect", "certs")
     names = {item["name"] for item in realm.session.get(realm.realm, "components")}
     assert realm.look() == unmanaged.Look(), names
     realm.lifecycle(token).delete(world[1].properties)

@@ -4,11 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from provision.core.handler import Context
 from provision.core.registry import catalogue
 from provision.core.spec import Mark
-from provision.provider.lifecycle import Lifecycle
-from provision.provider.wire import UNKNOWN
 from tests.support.samples import SAMPLES
 from tests.support.values import changes
 
@@ -75,20 +72,3 @@ class TestEverySample:
 
 def test_no_exception_is_for_a_kind_that_is_gone():
     assert EXCEPTIONS.keys() <= _KEYCLOAK.keys()
-
-
-def _inputs():
-    for token, sample in SAMPLES.items():
-        realm = {"realm": "mcp"} if "realm" in catalogue()[token].spec.fields() else {}
-        inputs = {**realm, **sample.inputs}
-        for name in inputs:
-            yield pytest.param(token, inputs, name, id=f"{token.rsplit(':', 1)[-1]}-{name}")
-
-
-@pytest.mark.parametrize(("token", "inputs", "unknown"), [*_inputs()])
-def test_no_check_judges_a_value_that_is_not_known_yet(token, inputs, unknown):
-    """A preview before the first apply: what another object will give may be what two fields need together."""
-    lifecycle = Lifecycle(catalogue()[token], Context(log=lambda _: None, connection=None))
-    checked, failures = lifecycle.check({}, {**inputs, unknown: UNKNOWN})
-    assert failures == []
-    assert checked[unknown] is UNKNOWN

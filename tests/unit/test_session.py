@@ -242,7 +242,7 @@ def test_a_realm_that_was_made_needs_a_new_token(server, session):
 
 def test_a_public_document_is_read_without_a_token(server, session):
     server.then(200, {"issuer": "x"})
-    assert session.public("realms/r/.well-known/openid-configuration") == {"issuer": "x"}
+    assert session.public("r", ".well-known", "openid-configuration") == {"issuer": "x"}
     assert (server.logins, server.seen[0][2]) == (0, None)
 
 

@@ -9,7 +9,7 @@ import time
 from collections import Counter
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any, Final
-from urllib.parse import quote, unquote
+from urllib.parse import unquote
 
 from provision._lib import data_folder
 from provision._lib.errors import AlreadyExistsError, NotRunningError, OutcomeUnknownError
@@ -22,6 +22,7 @@ from provision.keycloak.api.transport import (
     LoginRefusedError,
     Request,
     Transport,
+    address,
 )
 
 if TYPE_CHECKING:
@@ -181,9 +182,13 @@ class Session:
         """Return the abilities of the server (``/admin/serverinfo``), as far as this service account may see them."""
         return self._answer(Request("get", "admin/serverinfo", {}), "read the server's info", missing=True)
 
-    def public(self, path: str) -> Any:
-        """Return a public document, such as ``realms/R/.well-known/openid-configuration``, or None if there is none."""
-        return self._answer(Request("get", path, {}, authorized=False), f"read {path}", missing=True)
+    def public(self, realm: str, *path: str) -> Any:
+        """Return a public document of a realm, such as ``.well-known``, ``openid-configuration``, or None."""
+        return self._answer(
+            Request("get", address("realms", realm, *path), {}, authorized=False),
+            f"read {_name(realm, path)}",
+            missing=True,
+        )
 
     def changes(self, realm: str) -> int:
         """Return a number that grows whenever this session changes something in the realm: before the call and after it."""
@@ -314,7 +319,8 @@ def _can_not_work() -> str:
 
 
 def _address(realm: str, path: tuple[str, ...]) -> str:
-    return "/".join(["admin/realms", *(quote(part, safe="") for part in (realm, *path) if part)])
+    """Return the path of an object of a realm, of the realm, or, without both, of all realms."""
+    return address("admin/realms", *((realm, *path) if realm or path else ()))
 
 
 def _realm_and_path(request: Request) -> tuple[str, str]:

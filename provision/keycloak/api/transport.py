@@ -16,6 +16,7 @@ from urllib.parse import quote
 
 from provision._lib import ca_bundle, loopback
 from provision._lib.errors import ProvisionError
+from provision._lib.urls import segment
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -44,7 +45,6 @@ _DENIED = HTTPStatus.UNAUTHORIZED
 _UNAVAILABLE = {HTTPStatus.BAD_GATEWAY, HTTPStatus.SERVICE_UNAVAILABLE, HTTPStatus.GATEWAY_TIMEOUT}
 _NO_REALM = "Realm does not exist"
 """Keycloak's message for a realm that does not exist."""
-_TOKEN_PATH = "realms/{realm}/protocol/openid-connect/token"  # noqa: S105 - an address
 
 
 class KeycloakError(ProvisionError):
@@ -83,6 +83,26 @@ class FaultError(Exception):
         self.retry_after = retry_after
 
 
+def address(root: str, *names: str) -> str:
+    """Return a path below a root of Keycloak, each name as one segment; no other function builds a path.
+
+    Args:
+        root: The beginning, such as ``admin/realms``.
+        names: The names and ids, as they are; none may be empty.
+
+    Raises:
+        KeycloakError: A path can't carry a name: the request would reach another object.
+    """
+    try:
+        return "/".join((root, *(quote(segment(name), safe="") for name in names)))
+    except ValueError as error:
+        where = "/".join((root, *names))
+        raise KeycloakError(
+            f"Keycloak can't be asked for {where!r}: a name in it {error}.",
+            "Give the object another name, in the admin console if it exists already.",
+        ) from None
+
+
 @dataclass(frozen=True)
 class Request:
     """A request to Keycloak.
@@ -119,7 +139,7 @@ class Transport:
         from provision.keycloak.api.connection_pool import Pool
 
         self._connection = connection
-        self._token_path = _TOKEN_PATH.format(realm=quote(connection.auth_realm, safe=""))
+        self._token_path = address("realms", connection.auth_realm, "protocol", "openid-connect", "token")
         self._sleep = sleep
         verify = _checked(connection.ca_file) if connection.ca_file else True
         self._pool = Pool(f"{connection.url}/", verify)

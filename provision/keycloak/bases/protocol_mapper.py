@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar, TypeVar
 
-from pydantic import Field, model_validator
+from pydantic import Field
 
+from provision.core.across_fields import across_fields
 from provision.core.spec import NaturalKey, Refers, Spec
 from provision.keycloak.api.session import KeycloakError
 from provision.keycloak.bases.collection import NamedCollectionHandler
@@ -35,11 +36,14 @@ class ProtocolMapper(Spec, group="Protocol mappers"):
         min_length=1, max_length=COLUMN, description="Its name, unique in the scope or client."
     )
 
-    @model_validator(mode="after")
-    def _one_owner(self) -> ProtocolMapper:
+    @across_fields
+    def _one_owner(self) -> None:
         if bool(self.scope) == bool(self.client):
             raise ValueError("give either scope or client")
-        return self
+
+    def name_taken(self) -> tuple[str, ...]:
+        """Return the owner and the name: mappers of all kinds share the names of their owner."""
+        return (ProtocolMapper.__name__, self.scope, self.client, self.name)
 
 
 _ACCESS_TOKEN, _INTROSPECTION = "access.token.claim", "introspection.token.claim"

@@ -16,7 +16,7 @@ from functools import cache
 from typing import TYPE_CHECKING, Annotated, Any, Literal, Union, get_args, get_origin
 
 from pydantic import Field, TypeAdapter, ValidationError
-from pydantic_core import InitErrorDetails
+from pydantic_core import InitErrorDetails, core_schema
 
 from provision.core.spec import Container, Mark, NaturalKey, Spec
 
@@ -49,6 +49,19 @@ class FieldMapping:
     encoding: Encoding = Encoding.NATIVE
     absent: Any = None
     inside: bool = True
+
+    def __get_pydantic_core_schema__(self, source: Any, handler: Any) -> core_schema.CoreSchema:
+        """Refuse, in a list that Keycloak keeps as one text, a value that Keycloak would take for two."""
+        schema = handler(source)
+        if self.encoding is not Encoding.TEXT:
+            return schema  # type: ignore[no-any-return]
+        return core_schema.no_info_after_validator_function(_of_one_piece, schema)
+
+
+def _of_one_piece(value: Any) -> Any:
+    if isinstance(value, tuple) and any(_SEPARATOR in item for item in value):
+        raise ValueError(f"Keycloak takes a value with {_SEPARATOR} in it for two")
+    return value
 
 
 Outside = FieldMapping(inside=False)

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Annotated, Any
 
-from pydantic import Field, model_validator
+from pydantic import Field
 
+from provision.core.across_fields import across_fields
 from provision.core.spec import Refers
 from provision.keycloak.bases.protocol_mapper import ProtocolMapper, ProtocolMapperHandler
 from provision.keycloak.bases.representation import config
@@ -41,11 +42,10 @@ class AudienceMapper(ProtocolMapper, module="keycloak"):
         "audience was narrowed would look as if it were not.",
     )
 
-    @model_validator(mode="after")
-    def _one_audience(self) -> AudienceMapper:
+    @across_fields
+    def _one_audience(self) -> None:
         if (self.included_custom_audience is None) == (self.included_client_audience is None):
             raise ValueError("give either includedCustomAudience or includedClientAudience")
-        return self
 
 
 _AUDIENCES = frozenset({"included_custom_audience", "included_client_audience"})

@@ -5,14 +5,16 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
-from pydantic import Field, model_validator
+from pydantic import Field
 
 from provision._lib.matches import Matches
+from provision.core.across_fields import across_fields
 from provision.core.spec import NaturalKey, Outputs, Secret, Spec, Unordered
 from provision.keycloak.api import server_info
 from provision.keycloak.api.session import KeycloakError, Session
 from provision.keycloak.bases.collection import CollectionHandler
 from provision.keycloak.bases.listing_cache import ListingCache
+from provision.keycloak.bases.multivalued_fields import COLUMN
 from provision.keycloak.bases.representation import Outside, RealmName, at, attribute
 
 if TYPE_CHECKING:
@@ -41,6 +43,8 @@ _GRANTS = (
     "implicit_flow",
     "direct_access_grants",
 )
+_SERVICE_ACCOUNT = "service-account-"
+"""The beginning of the name of a service account's user."""
 _CONFIDENTIAL_ONLY = {
     "secret": "secret",
     "service_accounts": "service account",
@@ -203,21 +207,36 @@ class Client(Spec, module="keycloak", group="Clients", rank=1):
         Field(default=False, description="Leave most claims to introspection; without `aud`, too.")
     )
 
-    @model_validator(mode="after")
-    def _fits_together(self) -> Client:
+    @across_fields
+    def _a_public_client_proves_nothing(self) -> None:
+        if self.access == "public" and self.client_authenticator != "client-secret":
+            raise ValueError("a public client proves nothing; set access to confidential")
+
+    @across_fields
+    def _a_public_client_has_less(self) -> None:
         if self.access == "public":
             for field, what in _CONFIDENTIAL_ONLY.items():
                 if getattr(self, field) not in {None, False}:
                     raise ValueError(f"a public client has no {what}; set access to confidential")
-            if self.client_authenticator != "client-secret":
-                raise ValueError("a public client proves nothing; set access to confidential")
+
+    @across_fields
+    def _a_key_of_its_own_takes_the_place_of_a_secret(self) -> None:
         if self.client_authenticator == "client-jwt" and self.secret is not None:
             raise ValueError("a client that signs with a key of its own has no secret")
         if self.client_authenticator == "client-jwt" and not self.jwks_url:
             raise ValueError("client-jwt needs jwksUrl")
+
+    @across_fields
+    def _its_user_has_a_name(self) -> None:
+        if self.service_accounts and len(_SERVICE_ACCOUNT + self.client_id) > COLUMN:
+            raise ValueError(
+                f"clientId may have {COLUMN - len(_SERVICE_ACCOUNT)} characters with serviceAccounts"
+            )
+
+    @across_fields
+    def _a_login_returns_somewhere(self) -> None:
         if (self.standard_flow or self.implicit_flow) and not self.redirect_uris:
             raise ValueError(f"{'standardFlow' if self.standard_flow else 'implicitFlow'} needs redirectUris")
-        return self
 
 
 class ClientOutputs(Outputs):

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
-from pydantic import Field, model_validator
+from pydantic import Field
 
+from provision.core.across_fields import across_fields
 from provision.core.spec import Part, Refers, Unordered
 from provision.keycloak.bases.client_policy_documents import (
     Configuration,
@@ -121,10 +122,9 @@ class ClientPolicy(PolicyPart, module="keycloak", group="Clients", rank=3):
         default=(), description="Names of client profiles of the realm or of Keycloak's global ones."
     )
 
-    @model_validator(mode="after")
-    def _said_once(self) -> ClientPolicy:
+    @across_fields
+    def _said_once(self) -> None:
         refuse_what_has_a_field(self, "conditions", "condition")
-        return self
 
     def references(self) -> Iterator[tuple[str, ...]]:
         """Yield the usual references, and the scopes that a condition names."""

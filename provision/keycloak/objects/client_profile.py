@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Annotated, Any
 
-from pydantic import Field, model_validator
+from pydantic import Field
 
+from provision.core.across_fields import across_fields
 from provision.core.spec import Part
 from provision.keycloak.api.session import KeycloakError
 from provision.keycloak.bases.client_policy_documents import (
@@ -73,11 +74,10 @@ class SecretRotation(Configuration):
         default=10 * 86400, ge=0, description="An update this long before the end rotates the secret."
     )
 
-    @model_validator(mode="after")
-    def _within_the_life(self) -> SecretRotation:
+    @across_fields
+    def _within_the_life(self) -> None:
         if max(self.rotated_expiration_period, self.remaining_rotation_period) > self.expiration_period:
             raise ValueError("neither period may be longer than expirationPeriod")
-        return self
 
 
 class ClientIdMetadataDocument(Configuration):
@@ -131,10 +131,9 @@ class ClientProfile(PolicyPart, module="keycloak", group="Clients", rank=2):
         default=(), description="Executors that have no field of their own."
     )
 
-    @model_validator(mode="after")
-    def _said_once(self) -> ClientProfile:
+    @across_fields
+    def _said_once(self) -> None:
         refuse_what_has_a_field(self, "executors", "executor")
-        return self
 
 
 class ClientProfileHandler(PolicyDocumentHandler[ClientProfile]):

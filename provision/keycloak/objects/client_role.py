@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Annotated, Any
 
-from pydantic import Field
+from pydantic import AfterValidator, Field
 
+from provision._lib.urls import segment
 from provision.core.spec import NaturalKey, Refers
 from provision.keycloak.bases.multivalued_fields import COLUMN
 from provision.keycloak.bases.representation import Outside, RealmName
@@ -25,7 +26,7 @@ class ClientRole(Role, module="keycloak", group="Roles, groups and users", rank=
     client: Annotated[str, NaturalKey, Outside, Refers("Client")] = Field(
         min_length=1, description="The client id of the client whose role it is."
     )
-    name: Annotated[str, NaturalKey] = Field(
+    name: Annotated[str, NaturalKey, AfterValidator(segment)] = Field(
         min_length=1, max_length=COLUMN, description="The role's name, unique in the client."
     )
 

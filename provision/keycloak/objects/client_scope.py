@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 from pydantic import Field
 
-from provision.core.spec import NaturalKey, Spec
+from provision.core.spec import NaturalKey, Spec, WhenNew
 from provision.keycloak.api.session import KeycloakError, Session
 from provision.keycloak.bases.collection import NamedCollectionHandler
 from provision.keycloak.bases.listing_cache import ListingCache
@@ -25,9 +25,14 @@ class ClientScope(Spec, module="keycloak", group="Client scopes", rank=1):
     """A client scope (Keycloak Server Administration Guide, "Client scopes")."""
 
     realm: RealmName
-    name: Annotated[str, NaturalKey] = Field(
-        min_length=1, max_length=COLUMN, description="What a request's `scope` names."
-    )
+    name: Annotated[
+        str,
+        NaturalKey,
+        WhenNew(
+            r"[\x21\x23-\x5B\x5D-\x7E]+",
+            "must be ASCII without blanks, quotes and backslashes (RFC 6749, section 3.3)",
+        ),
+    ] = Field(min_length=1, max_length=COLUMN, description="What a request's `scope` names.")
     description: str = Field(default="", max_length=COLUMN, description="What the admin console says of it.")
     in_token_scope: Annotated[bool, attribute("include.in.token.scope", absent=True)] = Field(
         default=True,

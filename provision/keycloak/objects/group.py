@@ -5,13 +5,13 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Annotated, Any
 
-from pydantic import Field
+from pydantic import AfterValidator, Field
 
-from provision._lib.matches import Matches
+from provision._lib.urls import segment
 from provision.core.spec import NaturalKey, Refers, Spec, Unordered
 from provision.keycloak.api.session import KeycloakError
 from provision.keycloak.bases.collection import CollectionHandler
-from provision.keycloak.bases.multivalued_fields import KeyedLists, ShortKeyedLists, in_order, merged
+from provision.keycloak.bases.multivalued_fields import COLUMN, KeyedLists, ShortKeyedLists, in_order, merged
 from provision.keycloak.bases.representation import Outside, RealmName
 from provision.keycloak.bases.role_mappings import Roles, bring, role
 
@@ -24,6 +24,20 @@ if TYPE_CHECKING:
     from provision.keycloak.realm_listing import RealmListing
 
 
+_SLASH = re.compile("(~*)/")
+_LAST_TILDES = re.compile(r"(~+)\Z")
+
+
+def _addressable(path: str) -> str:
+    """Return a path whose names Keycloak can be asked for."""
+    if not path.startswith("/") or not all(map(str.strip, _names(path))):
+        raise ValueError("must begin with a slash, and have a name after each slash, such as /top/sub")
+    for name in _names(path):
+        if len(segment(name)) > COLUMN:
+            raise ValueError(f"a name in it is too long: it may have {COLUMN} characters")
+    return path
+
+
 class Group(Spec, module="keycloak", group="Roles, groups and users", rank=4):
     """A group of users (Server Administration Guide, "Groups"); Keycloak deletes a group's subgroups with the group."""
 
@@ -32,9 +46,10 @@ class Group(Spec, module="keycloak", group="Roles, groups and users", rank=4):
         str,
         NaturalKey,
         Outside,
-        Matches("(/[^/]+)+", "must begin with a slash, and have a name after each slash, such as /top/sub"),
+        AfterValidator(_addressable),
     ] = Field(
-        description="`/top/sub`; a slash inside a name is written `~/`. The group above must exist.",
+        description="`/top/sub`; a slash inside a name is written `~/`, and each `~` before a slash `~~`. The group above must "
+        "exist.",
     )
     attributes: ShortKeyedLists = Field(
         default={}, description="Each key is declared apart; others stay as they are."
@@ -65,12 +80,12 @@ class GroupHandler(CollectionHandler[Group]):
 
     def discover(self, listing: RealmListing) -> Iterator[Group]:
         """Yield all groups, from the top down."""
-        yield from self._below(listing.session, listing.realm, "", "groups")
+        yield from self._below(listing.session, listing.realm, [], "groups")
 
-    def _below(self, session: AdminApi, realm: str, above: str, *path: str) -> Iterator[Group]:
+    def _below(self, session: AdminApi, realm: str, above: list[str], *path: str) -> Iterator[Group]:
         for item in session.list(realm, *path):
-            here = above + _joined([item["name"]])
-            yield self.key(realm=realm, path=here)
+            here = [*above, item["name"]]
+            yield self.key(realm=realm, path=_joined(here))
             if item.get("subGroupCount"):
                 yield from self._below(session, realm, here, "groups", item["id"], "children")
 
@@ -122,7 +137,23 @@ class GroupHandler(CollectionHandler[Group]):
 def group_at(session: AdminApi, realm: str, names: list[str]) -> dict[str, Any] | None:
     """Return the representation of the group below the groups of those names, or None."""
     found = session.get(realm, "group-by-path", *names)
-    return dict(found) if found and found["name"] == names[-1] else None
+    if found and _chain(session, realm, found) == names:
+        return dict(found)
+    if found is None and not any("/" in name for name in names):
+        return None
+    # Keycloak does not tell a slash in a name from one between two names.
+    return _from_the_top(session, realm, names)
+
+
+def _from_the_top(session: AdminApi, realm: str, names: list[str]) -> dict[str, Any] | None:
+    where: tuple[str, ...] = ("groups",)
+    for name in names:
+        here = next((item for item in session.list(realm, *where) if item["name"] == name), None)
+        if here is None:
+            return None
+        where = ("groups", here["id"], "children")
+    found = session.get(realm, *where[:2])
+    return dict(found) if found else None
 
 
 def group_id(session: AdminApi, realm: str, path: str) -> str:
@@ -137,15 +168,37 @@ def group_id(session: AdminApi, realm: str, path: str) -> str:
     return str(found["id"])
 
 
-def path_of(raw: Mapping[str, Any]) -> str:
+def path_of(session: AdminApi, realm: str, raw: Mapping[str, Any]) -> str:
     """Return the path of a group in our form; Keycloak's own form does not mark a slash in a name."""
-    above = str(raw["path"])[: -len(raw["name"])]
-    return above + str(raw["name"]).replace("/", "~/")
+    return _joined(_chain(session, realm, raw))
+
+
+def _chain(session: AdminApi, realm: str, raw: Mapping[str, Any]) -> list[str]:
+    """Return the names of a group and of the groups above it, from the top."""
+    names, group = [str(raw["name"])], raw
+    while parent := group.get("parentId"):
+        group = session.get(realm, "groups", parent) or {"name": ""}  # gone meanwhile
+        names.insert(0, str(group["name"]))
+    return names
 
 
 def _names(path: str) -> list[str]:
-    return [part.replace("~/", "/") for part in re.split(r"(?<!~)/", path)[1:]]
+    """Return the names in a path: before a slash, each pair of tildes is one, and one left over makes it part of a name."""
+    names, name, done = list[str](), "", 0
+    for match in _SLASH.finditer(path):
+        tildes, escapes = divmod(len(match[1]), 2)
+        name += path[done : match.start()] + "~" * tildes
+        done = match.end()
+        if escapes:
+            name += "/"
+        else:
+            names.append(name)
+            name = ""
+    return [*names, name + path[done:]][1:]
 
 
 def _joined(names: list[str]) -> str:
-    return "".join("/" + name.replace("/", "~/") for name in names)
+    path = ""
+    for name in names:
+        path = _LAST_TILDES.sub(r"\1\1", path) + "/" + _SLASH.sub(r"\1\1~/", name)
+    return path

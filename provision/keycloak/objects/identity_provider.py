@@ -4,14 +4,17 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
-from pydantic import Field, field_validator, model_validator
+from pydantic import AfterValidator, Field, field_validator
 
 from provision._lib.errors import UsageError
 from provision._lib.hints import hint
 from provision._lib.matches import Matches
-from provision.core.spec import NaturalKey, Secret, Spec, Unordered, WriteOnly
+from provision._lib.urls import segment
+from provision.core.across_fields import across_fields
+from provision.core.spec import NaturalKey, Secret, Spec, Unordered, WhenNew, WriteOnly
 from provision.keycloak.api.session import KeycloakError
 from provision.keycloak.bases.collection import CollectionHandler
+from provision.keycloak.bases.multivalued_fields import COLUMN
 from provision.keycloak.bases.representation import Outside, RealmName, at, config
 
 if TYPE_CHECKING:
@@ -31,7 +34,15 @@ class IdentityProvider(Spec, module="keycloak", group="Identity providers", rank
 
     realm: RealmName
     alias: Annotated[
-        str, NaturalKey, Matches(r"[^\s/]+", "must be without slashes and blanks, and not empty")
+        str,
+        NaturalKey,
+        Matches(r"[^\s/]+", "must be without slashes and blanks, and not empty"),
+        AfterValidator(segment),
+        Field(max_length=COLUMN),
+        WhenNew(
+            r"[^:;?#@!$&()*+,=\[\]{}\\]+",
+            "must be without : ; ? # @ ! $ & * + , = and brackets, braces and backslashes",
+        ),
     ] = Field(description="Part of the redirect URI.")
     display_name: str = Field(default="", description="What the login page calls it; the alias when empty.")
     enabled: bool = Field(default=True, description="Whether people can log in with it.")
@@ -85,11 +96,10 @@ class IdentityProvider(Spec, module="keycloak", group="Identity providers", rank
             raise ValueError("a scope has no blank in it and is not empty (RFC 6749, section 3.3)")
         return scopes
 
-    @model_validator(mode="after")
-    def _keys_to_check_with(self) -> IdentityProvider:
+    @across_fields
+    def _keys_to_check_with(self) -> None:
         if self.validate_signature and not self.jwks_url:
             raise ValueError("validateSignature needs jwksUrl")
-        return self
 
 
 def _without_secret(spec: IdentityProvider) -> UsageError:

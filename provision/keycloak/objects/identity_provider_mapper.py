@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
-from pydantic import Field, model_validator
+from pydantic import Field
 
+from provision.core.across_fields import across_fields
 from provision.core.spec import NaturalKey, Part, Refers, Spec
 from provision.keycloak.bases.collection import NamedCollectionHandler
+from provision.keycloak.bases.multivalued_fields import COLUMN
 from provision.keycloak.bases.representation import FieldMapping, Outside, RealmName, at, config
 
 if TYPE_CHECKING:
@@ -74,7 +76,7 @@ class IdentityProviderMapper(Spec, module="keycloak", group="Identity providers"
         Field(min_length=1, description="The alias of the identity provider.")
     )
     name: Annotated[str, NaturalKey] = Field(
-        min_length=1, description="Its name, unique in the identity provider."
+        min_length=1, max_length=COLUMN, description="Its name, unique in the identity provider."
     )
     sync_mode: Annotated[
         Literal["INHERIT", "IMPORT", "FORCE", "LEGACY"], config("syncMode", absent="LEGACY")
@@ -93,13 +95,12 @@ class IdentityProviderMapper(Spec, module="keycloak", group="Identity providers"
     )
     mapper: Annotated[OtherMapper | None, Outside] = Field(default=None, description="Any other type.")
 
-    @model_validator(mode="after")
-    def _does_one_thing(self) -> IdentityProviderMapper:
+    @across_fields
+    def _does_one_thing(self) -> None:
         if len(_deeds(self)) != 1:
             raise ValueError(f"give exactly one of {', '.join(self.fields_of_deeds())}")
         if self.mapper and self.mapper.type in {type_ for type_, _ in _TYPES.values()}:
             raise ValueError(f"the type {self.mapper.type} has a field of its own")
-        return self
 
     @classmethod
     def fields_of_deeds(cls) -> tuple[str, ...]:

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
-from pydantic import Field, field_validator, model_validator
+from pydantic import AfterValidator, Field, field_validator
 
 from provision._lib.matches import Matches
+from provision._lib.urls import segment
+from provision.core.across_fields import across_fields
 from provision.core.handler import Observed
 from provision.core.spec import CreateOnly, NaturalKey, Outputs, ReplaceOnChange, Spec, Unordered
 from provision.keycloak.api.session import KeycloakError
@@ -53,6 +55,7 @@ class Realm(Spec, module="keycloak", group="Realms", rank=1):
         at("realm"),
         Field(min_length=1, max_length=255),
         Matches(r"[^/\s]+", "must be without slashes and blanks"),
+        AfterValidator(segment),
     ] = Field(
         description="Its name, which is part of the issuer.",
     )
@@ -273,14 +276,13 @@ class Realm(Spec, module="keycloak", group="Realms", rank=1):
             raise ValueError(f"only {', '.join(_HEADERS)}")
         return headers
 
-    @model_validator(mode="after")
-    def _one_user_for_an_address(self) -> Realm:
+    @across_fields
+    def _one_user_for_an_address(self) -> None:
         # Keycloak would silently switch off one of the two settings.
         if self.duplicate_emails_allowed and self.login_with_email_allowed:
             raise ValueError("duplicateEmailsAllowed needs loginWithEmailAllowed to be false")
         if self.duplicate_emails_allowed and self.registration_email_as_username:
             raise ValueError("duplicateEmailsAllowed does not go with registrationEmailAsUsername")
-        return self
 
 
 class RealmOutputs(Outputs):
@@ -402,8 +404,7 @@ class RealmHandler(CollectionHandler[Realm]):
         session = self.session
         # By plain HTTP a realm that demands HTTPS shows no document; a disabled realm never does.
         mute = spec.ssl_required == "all" and session.url.startswith("http:")
-        path = f"realms/{spec.name}/.well-known/openid-configuration"
-        document = None if mute else session.public(path)
+        document = None if mute else session.public(spec.name, ".well-known", "openid-configuration")
         if document is None:
             return RealmOutputs(issuer=f"{session.url}/realms/{spec.name}")
         issuer = document["issuer"]

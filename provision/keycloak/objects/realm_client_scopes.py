@@ -5,8 +5,9 @@ from __future__ import annotations
 import threading
 from typing import TYPE_CHECKING, Annotated, ClassVar
 
-from pydantic import Field, model_validator
+from pydantic import Field
 
+from provision.core.across_fields import across_fields
 from provision.core.handler import Observed
 from provision.core.spec import Refers, Spec, Unordered
 from provision.keycloak.api.session import KeycloakError
@@ -35,11 +36,10 @@ class RealmClientScopes(Spec, module="keycloak", group="Client scopes", rank=4):
         description="All that a new client may ask for, by name."
     )
 
-    @model_validator(mode="after")
-    def _in_one_list_only(self) -> RealmClientScopes:
+    @across_fields
+    def _in_one_list_only(self) -> None:
         if twice := sorted({*self.default_scopes} & {*self.optional_scopes}):
             raise ValueError(f"the scope {twice[0]} is in both lists")
-        return self
 
 
 _LISTS = {

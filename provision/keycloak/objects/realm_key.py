@@ -5,11 +5,13 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Annotated, Any, Literal, get_args
 
-from pydantic import Field, model_validator
+from pydantic import Field
 
+from provision.core.across_fields import across_fields
 from provision.core.spec import NaturalKey, Spec
 from provision.keycloak.api.session import KeycloakError
 from provision.keycloak.bases.collection import CollectionHandler
+from provision.keycloak.bases.multivalued_fields import COLUMN
 from provision.keycloak.bases.representation import Outside, RealmName, at, config_values
 
 if TYPE_CHECKING:
@@ -40,7 +42,7 @@ class RealmKey(Spec, module="keycloak", group="Realms", rank=2):
         default="rsa-generated", description="Keycloak's type of key provider, which decides the kind of key."
     )
     name: Annotated[str, NaturalKey] = Field(
-        min_length=1, description="Its name, unique among the keys of that provider."
+        min_length=1, max_length=COLUMN, description="Its name, unique among the keys of that provider."
     )
     priority: Annotated[int, config_values("priority")] = Field(
         default=0,
@@ -62,13 +64,12 @@ class RealmKey(Spec, module="keycloak", group="Realms", rank=2):
         default=None, description="Of an ECDSA or EdDSA key; another curve makes another key at once."
     )
 
-    @model_validator(mode="after")
-    def _fits_the_provider(self) -> RealmKey:
+    @across_fields
+    def _fits_the_provider(self) -> None:
         if self.provider in _CURVE_KEYS and (self.algorithm or self.key_size):
             raise ValueError(f"{self.provider} has a curve, but neither algorithm nor keySize")
         if self.provider not in _CURVE_KEYS and self.curve:
             raise ValueError(f"{self.provider} has no curve")
-        return self
 
 
 class RealmKeyHandler(CollectionHandler[RealmKey]):

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Annotated
 
-from pydantic import Field
+from pydantic import AfterValidator, Field
 
+from provision._lib.urls import segment
 from provision.core.spec import NaturalKey
 from provision.keycloak.bases.multivalued_fields import COLUMN
 from provision.keycloak.bases.representation import RealmName  # noqa: TC001 - pydantic reads it
@@ -21,7 +22,7 @@ class RealmRole(Role, module="keycloak", group="Roles, groups and users", rank=1
     """A role of the realm (Server Administration Guide, "Creating a realm role")."""
 
     realm: RealmName
-    name: Annotated[str, NaturalKey] = Field(
+    name: Annotated[str, NaturalKey, AfterValidator(segment)] = Field(
         min_length=1, max_length=COLUMN, description="The role's name, unique in the realm."
     )
 

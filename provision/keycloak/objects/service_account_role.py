@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Annotated, Any
 
-from pydantic import Field
+from pydantic import AfterValidator, Field
 
+from provision._lib.urls import segment
 from provision.core.handler import Observed
 from provision.core.spec import NaturalKey, Refers, Spec
 from provision.keycloak.api.session import KeycloakError
@@ -33,7 +34,9 @@ class ServiceAccountRole(Spec, module="keycloak", group="Roles, groups and users
     owner: Annotated[str, NaturalKey] = Field(
         default=REALM, description="The client id of the client whose role it is; none for a realm role."
     )
-    role: Annotated[str, NaturalKey] = Field(min_length=1, description="Name of the role.")
+    role: Annotated[str, NaturalKey, AfterValidator(segment)] = Field(
+        min_length=1, description="Name of the role."
+    )
 
     def references(self) -> Iterator[tuple[str, ...]]:
         """Yield the usual references, and the role."""

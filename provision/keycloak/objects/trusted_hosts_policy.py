@@ -6,6 +6,7 @@ from typing import Annotated
 
 from pydantic import Field
 
+from provision.core.across_fields import across_fields
 from provision.core.spec import Unordered
 from provision.keycloak.bases.registration_policy import RegistrationPolicy, RegistrationPolicyHandler
 from provision.keycloak.bases.representation import config_values
@@ -30,6 +31,13 @@ class TrustedHostsPolicy(RegistrationPolicy, module="keycloak"):
     client_uris_must_match: Annotated[bool, config_values("client-uris-must-match")] = Field(
         default=True, description="Every redirect and client URI must be on one of the hosts."
     )
+
+    @across_fields
+    def _something_is_checked(self) -> None:
+        if not (self.host_sending_registration_request_must_match or self.client_uris_must_match):
+            raise ValueError(
+                "hostSendingRegistrationRequestMustMatch and clientUrisMustMatch can't both be off"
+            )
 
 
 class TrustedHostsPolicyHandler(RegistrationPolicyHandler[TrustedHostsPolicy]):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -9,6 +10,7 @@ from pydantic import AfterValidator, Field
 
 from provision._lib.matches import Matches
 from provision.core.spec import LeftToOthers, NaturalKey, Refers, Secret, Spec, Unordered, WriteOnly
+from provision.keycloak.api.session import KeycloakError
 from provision.keycloak.bases.collection import CollectionHandler
 from provision.keycloak.bases.multivalued_fields import KeyedLists, in_order, merged
 from provision.keycloak.bases.representation import Outside, RealmName
@@ -17,7 +19,7 @@ from provision.keycloak.builtin import default_role
 from provision.keycloak.objects.group import group_id, path_of
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Mapping
+    from collections.abc import Collection, Iterator, Mapping
 
     from provision.core.handler import Observed
     from provision.core.spec import Outputs
@@ -38,6 +40,8 @@ class User(Spec, module="keycloak", group="Roles, groups and users", rank=5):
     With e-mail and both names set, Keycloak's default user profile asks for nothing more at the first login. Without
     them, a login page asks for them, and a login without a page fails (*Account is not fully set up*).
     """
+
+    follows = ("UserProfile",)
 
     realm: RealmName
     username: Annotated[
@@ -69,11 +73,26 @@ class User(Spec, module="keycloak", group="Roles, groups and users", rank=5):
         default={}, description="Client roles: names by client id."
     )
     groups: Annotated[tuple[str, ...], Unordered, Outside, Refers("Group")] = Field(
-        default=(), description="Paths of groups; a slash inside a name is written `~/`."
+        default=(), description="Paths of groups, spelled as the groups' own `path`."
     )
 
 
 _ROLES, _GROUPS = "roles held", "groups joined"
+_ADMITTED = {"ENABLED", "ADMIN_EDIT"}
+"""The policies for attributes that the user profile does not list under which an admin may set one."""
+_USERNAME = re.compile(r"[^<>&\"'$%!#?§;:,*~/\\|^=\[\]{}()`\x00-\x1f\x7f\u202e]{3,255}")
+
+
+def refused_by_the_first_profile(spec: User) -> Iterator[str]:
+    """Yield what the user profile of a new realm refuses of a user, or drops, as long as nobody changed the profile."""
+    if not _USERNAME.fullmatch(spec.username):
+        yield "username: must have 3 to 255 characters, without a punctuation mark other than . - _ + @"
+    if lost := sorted(key for key, items in spec.attributes.items() if items):
+        yield _dropped(lost)
+
+
+def _dropped(names: Collection[str]) -> str:
+    return f"attributes: the user profile does not know {', '.join(names)}, so Keycloak would drop it without a word"
 
 
 class UserHandler(CollectionHandler[User]):
@@ -96,7 +115,10 @@ class UserHandler(CollectionHandler[User]):
         return {
             **listed[0],
             _ROLES: held(session, key.realm, *user),
-            _GROUPS: {path_of(item): item["id"] for item in session.list(key.realm, *user, "groups")},
+            _GROUPS: {
+                path_of(session, key.realm, item): item["id"]
+                for item in session.list(key.realm, *user, "groups")
+            },
         }
 
     def from_json(self, key: User, raw: Mapping[str, Any]) -> dict[str, Any]:
@@ -136,10 +158,27 @@ class UserHandler(CollectionHandler[User]):
                 role(session, spec.realm, name, owner)
         for path in spec.groups:
             group_id(session, spec.realm, path)
+        self._refuse_what_is_dropped(spec)
         made = session.post(spec.realm, "users", body=self.to_json(spec, {}, None))
         self._place(spec, made, Roles(), {}, None)
         self._mention_missing(spec)
         return None
+
+    def _refuse_what_is_dropped(self, spec: User) -> None:
+        """Refuse attributes that Keycloak would drop without a word.
+
+        Raises:
+            KeycloakError: The user profile does not know an attribute.
+        """
+        wanted = {key for key, items in spec.attributes.items() if items}
+        profile = self.session.get(spec.realm, "users", "profile") or {} if wanted else {}
+        if not wanted or profile.get("unmanagedAttributePolicy") in _ADMITTED:
+            return
+        if lost := sorted(wanted - {item["name"] for item in profile.get("attributes", ())}):
+            raise KeycloakError(
+                f"The user {spec.username} in realm {spec.realm} can't be as declared: {_dropped(lost)}.",
+                "List them in a UserProfile, or set its unmanagedAttributePolicy to ADMIN_EDIT.",
+            )
 
     def _mention_missing(self, spec: User) -> None:
         """Say which values the realm's user profile asks for at the first login."""
@@ -161,6 +200,8 @@ class UserHandler(CollectionHandler[User]):
     def update(self, found: Observed[User], spec: User) -> Outputs | None:
         """Change the user, and the declared roles and groups; a password that is as before is not set again."""
         names = spec.model_fields_set
+        if "attributes" in names:
+            self._refuse_what_is_dropped(spec)
         if spec.password == found.spec.password:
             names = names - {"password"}
         super().update(found, spec.declaring(names))
