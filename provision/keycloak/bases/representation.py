@@ -127,6 +127,11 @@ def write(spec: Spec, raw: Mapping[str, Any], names: Collection[str] | None = No
     return body
 
 
+def places(kind: type[Spec]) -> list[tuple[str, ...]]:
+    """Return the paths of a kind's fields in a representation."""
+    return [mapping.path for mapping in _mappings(kind).values()]
+
+
 def read_config(kind: type[Spec], values: Mapping[str, Any]) -> dict[str, Any]:
     """Return the fields whose values are in a ``config``, under their wire names; other keys are left out."""
     wires = {field.name: field.wire for field in kind.fields().values()}

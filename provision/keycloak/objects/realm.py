@@ -8,12 +8,16 @@ from pydantic import Field, field_validator, model_validator
 
 from provision._lib.matches import Matches
 from provision.core.handler import Observed
+from provision.core.record import without
 from provision.core.spec import CreateOnly, NaturalKey, Outputs, ReplaceOnChange, Spec, Unordered
-from provision.keycloak.api.session import KeycloakError
+from provision.keycloak import realm_document
+from provision.keycloak.api.server_info import version
+from provision.keycloak.api.session import ForbiddenError, KeycloakError
 from provision.keycloak.bases.client_policy_documents import drop_unsupported
 from provision.keycloak.bases.collection import CollectionHandler
 from provision.keycloak.bases.name_index import NameIndex
 from provision.keycloak.bases.representation import Outside, at, attribute
+from provision.keycloak.realm_document import VERSION
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping
@@ -304,6 +308,8 @@ class RealmHandler(CollectionHandler[Realm]):
 
     outputs = RealmOutputs
     rejects_duplicates = True
+    is_recorded = True
+    further_places = (("browserSecurityHeaders",),)
 
     def adoptable(self, spec: Realm, found: Observed[Realm]) -> bool:
         """Return whether ``adopt`` is set: a realm holds other people's users."""
@@ -350,6 +356,15 @@ class RealmHandler(CollectionHandler[Realm]):
         if found is None:
             return None
         return Observed("", found.spec, self._outputs(found.spec), found.raw)
+
+    def besides(self, found: Observed[Realm]) -> Mapping[str, Any] | None:
+        """Return the whole realm without its fields, or None for a service account that may not read the realm whole."""
+        try:
+            whole = realm_document.read(self.session, found.spec.name)
+        except ForbiddenError:
+            return None
+        fields = [(realm_document.REALM, *place) for place in self.field_places()]
+        return None if whole is None else without(whole, fields) | {VERSION: version(self.session)}
 
     def to_json(self, spec: Realm, raw: Mapping[str, Any], names: Collection[str] | None) -> dict[str, Any]:
         """Return the declared fields only; Keycloak keeps other fields, but the attributes are sent all together."""
