@@ -193,6 +193,13 @@ def _identity_provider(session: Session, realm: str) -> None:
     session.post(realm, "identity-provider", "instances", body=body)
 
 
+def _second_policy(session: Session, realm: str) -> None:
+    for item in session.get(realm, "components"):
+        if (item["providerId"], item.get("subType")) == ("trusted-hosts", "anonymous"):
+            body = {key: value for key, value in item.items() if key != "id"}
+            session.post(realm, "components", body=body | {"name": "theirs"})
+
+
 def _unmanaged_attributes(session: Session, realm: str) -> None:
     profile = session.get(realm, "users", "profile") | {"unmanagedAttributePolicy": "ENABLED"}
     session.put(realm, "users", "profile", body=profile)
@@ -280,6 +287,7 @@ CHANGES = (
             ("AES key passive", _key("aes-generated")),
         )
     ),
+    Behind("policies for registration", "a second policy of trusted hosts", _second_policy, "--prune"),
     Behind("realm", "unmanaged attributes of users", _unmanaged_attributes, "--prune"),
     Behind("realm", "an identity provider", _identity_provider, "--prune"),
     Behind("realm", "an LDAP federation", _federation, "--prune"),

@@ -355,7 +355,12 @@ class RealmHandler(CollectionHandler[Realm]):
         found = super().find(key)
         if found is None:
             return None
-        return Observed("", found.spec, self._outputs(found.spec), found.raw)
+        address = found.spec.frontend_url
+        is_moved = bool(address) and address != getattr(
+            key, "frontend_url", ""
+        )  # by somebody else: an update mends it
+        outputs = RealmOutputs(issuer=self._issuer(found.spec)) if is_moved else self._outputs(found.spec)
+        return Observed("", found.spec, outputs, found.raw)
 
     def besides(self, found: Observed[Realm]) -> Mapping[str, Any] | None:
         """Return the whole realm without its fields, or None for a service account that may not read the realm whole."""
@@ -409,15 +414,24 @@ class RealmHandler(CollectionHandler[Realm]):
         session.forget_realm(realm)
         NameIndex.of(session).forget_realm(realm)
 
-    def _outputs(self, spec: Realm) -> RealmOutputs:
+    def _issuer(self, spec: Realm) -> str:
+        """Return the issuer that Keycloak reports, or the issuer by rule where Keycloak shows none."""
         session = self.session
         # By plain HTTP a realm that demands HTTPS shows no document; a disabled realm never does.
         mute = spec.ssl_required == "all" and session.url.startswith("http:")
         path = f"realms/{spec.name}/.well-known/openid-configuration"
         document = None if mute else session.public(path)
         if document is None:
-            return RealmOutputs(issuer=f"{session.url}/realms/{spec.name}")
-        issuer = document["issuer"]
+            return f"{session.url}/realms/{spec.name}"
+        return str(document["issuer"])
+
+    def _outputs(self, spec: Realm) -> RealmOutputs:
+        """Return the outputs of a realm that was just made or changed.
+
+        Raises:
+            KeycloakError: The issuer is not the one that the rest of the stack was told.
+        """
+        issuer = self._issuer(spec)
         if spec.expected_issuer and issuer != spec.expected_issuer:
             raise KeycloakError(
                 f"Realm {spec.name} reports the issuer {issuer}, and the rest of the stack was told {spec.expected_issuer}.",
