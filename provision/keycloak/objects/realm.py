@@ -429,7 +429,7 @@ class RealmHandler(CollectionHandler[Realm]):
         """Return the outputs of a realm that was just made or changed.
 
         Raises:
-            KeycloakError: The issuer is not the one that the rest of the stack was told.
+            KeycloakError: The issuer differs from the issuer that the rest of the stack uses.
         """
         issuer = self._issuer(spec)
         if spec.expected_issuer and issuer != spec.expected_issuer:
