@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from provision.core.registry import kind
 from provision.core.spec import ADOPTED_FROM
 from provision.provider import unmanaged
 from tests.support.world import World
@@ -138,7 +139,7 @@ def test_what_can_not_be_listed_is_said_and_hides_nothing_else(realm, monkeypatc
     from provision.keycloak.api.session import ForbiddenError
 
     identity = _added_by_others(realm, "provision:keycloak:ClientPolicy", {"name": "x", "anyClient": True})
-    handler = unmanaged.kind("provision:keycloak:RealmKey")
+    handler = kind("provision:keycloak:RealmKey")
 
     def refuse(*_: object) -> None:
         raise ForbiddenError("the account may not see the keys")
