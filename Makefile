@@ -106,6 +106,7 @@ docs: $(READY)  ## write the pages of docs/resources/, the list of docs/rules.md
 	@$(BIN)/python -m tools.resource_pages
 	@$(BIN)/python -m tools.rules_page
 	@$(BIN)/python -m tools.settings_table
+	@$(BIN)/python -m tools.drift_table
 
 requirements: $(READY)  ## write what the container images install, from uv.lock
 	@$(BIN)/python -m tools.image_requirements

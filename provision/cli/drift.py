@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
     from provision.cli.screen import Results
     from provision.engine.events import Change
     from provision.engine.operation import Engine
-    from provision.provider.unmanaged import Look
+    from provision.provider.unmanaged import Changed, Look
 
 
 @click.command("drift")
@@ -35,8 +36,9 @@ def command(invocation: Invocation, *, everything: bool, as_json: bool) -> None:
 
     with Screen() as screen:
         engine = invocation.engine(screen)
-        changes = engine.preview(refresh=True, watcher=screen).changes
+        differing = engine.preview(refresh=True, watcher=screen).changes
         look = _look(engine, everything=everything)
+    changes = with_what_has_no_field(differing, look.changed)
     if not as_json:
         _show(Results(), changes, look)
     else:
@@ -52,6 +54,36 @@ def command(invocation: Invocation, *, everything: bool, as_json: bool) -> None:
         print_json(shown)
     if changes or look.added:
         click.get_current_context().exit(EXIT_FINDINGS)
+
+
+def with_what_has_no_field(changes: Sequence[Change], changed: Sequence[Changed]) -> list[Change]:
+    """Return the changes that the engine found, and changes of settings that no field declares.
+
+    Args:
+        changes: The engine's changes.
+        changed: The objects in which somebody changed what has no field.
+    """
+    from provision._lib.urn import Urn
+    from provision.engine.events import Change, FieldChange
+
+    found = {change.urn: change for change in changes}
+    for item in changed:
+        fields = tuple(
+            FieldChange(words(each.path), each.after, each.before, "world") for each in item.differences
+        )
+        urn = Urn.parse(item.urn)
+        own = Change(item.urn, urn.type, urn.name, "update", label=item.label, cause="world")
+        known = found.get(item.urn, own)
+        found[item.urn] = replace(known, fields=(*known.fields, *fields), cause="world")
+    return list(found.values())
+
+
+def words(path: Sequence[str]) -> str:
+    """Return the place of a setting for messages: ``browserFlow``, ``clients admin-cli: redirectUris``."""
+    if path[0] == "realm":
+        return ".".join(path[1:])
+    section, name, *inner = path
+    return f"{section} {name}" + (f": {'.'.join(inner)}" if inner else "")
 
 
 def _look(engine: Engine, *, everything: bool) -> Look:

@@ -71,8 +71,9 @@ def command(
             screen,
             refresh=refresh or restore_backup,  # the copy is older than the world
         )
+        mended = _put_back(engine, screen) if refresh else []
         pruned = _prune(engine, screen, yes=yes) if prune else []
-        if not result.changes and not pruned:
+        if not (result.changes or mended or pruned):
             screen.line("  ✓ nothing to do")
         _warn_of_open_servers(engine, screen, result)
         from provision.cli import findings
@@ -82,7 +83,8 @@ def command(
     outputs = result.outputs
     if as_json:
         shown = outputs.published(show_secrets=show_secrets) if outputs else {}
-        gone = {"pruned": pruned} if prune else {}
+        gone: dict[str, Any] = {"pruned": pruned} if prune else {}
+        gone |= {"put_back": mended} if mended else {}
         print_json({**shown, **gone, **findings.document(report, subject)})
     elif outputs is not None:
         say_what_next(engine.stack, outputs)
@@ -126,6 +128,28 @@ def _restore(engine: Engine, screen: Screen) -> None:
     screen.line("  · the state is the copy now" + (f"; the damaged file is {kept}" if kept else ""))
 
 
+def _put_back(engine: Engine, screen: Screen) -> list[str]:
+    """Give back the settings that no field declares and that others changed; return where, in words."""
+    from provision.cli.drift import words
+    from provision.cli.stack_session import StackSession
+    from provision.keycloak import realm_repair
+    from provision.provider import unmanaged
+
+    stack = StackSession.by(engine)
+    mended = []
+    with engine.backend.exclusively():
+        look = unmanaged.find(stack.session, stack.realm, engine.resources())
+        differences = [each for item in look.changed for each in item.differences]
+        for path, failure in realm_repair.put_back(stack.session, stack.realm, differences):
+            what = words(path) or f"realm {stack.realm}"
+            if failure:
+                screen.line(("  ! ", "yellow"), what, f"  not put back: {failure}")
+            else:
+                mended.append(what)
+                screen.line(("  ~ ", "yellow"), what, ("  put back: somebody else had changed it", "dim"))
+    return mended
+
+
 def _prune(engine: Engine, screen: Screen, *, yes: bool) -> list[dict[str, Any]]:
     """Take away what others added to objects that the stack made; return what that was, as ``--json`` has it."""
     from provision.cli import consent
@@ -143,7 +167,7 @@ def _prune(engine: Engine, screen: Screen, *, yes: bool) -> list[dict[str, Any]]
                 do="Say --yes to do so.",
             )
         for item in added:
-            unmanaged.remove(stack.session, item)
+            unmanaged.remove(stack.session, stack.realm, item)
             screen.line(("  - ", "red"), item.label, ("  taken away", "dim"))
     return [item.as_json() for item in added]
 

@@ -56,6 +56,8 @@ class Handler(Generic[S]):
     """Whether ``create`` raises :class:`AlreadyExistsError` if the natural key is taken, so that ``create`` can be
     tried without a look first.
     """
+    is_recorded: ClassVar[bool] = False
+    """Whether the world holds more of an object than its fields, which :meth:`besides` returns for the record."""
 
     def __init_subclass__(cls, **kwargs: Any) -> None:
         """Remember the spec class that the type argument names, and register the handler."""
@@ -120,6 +122,14 @@ class Handler(Generic[S]):
     def find_recorded(self, key: S, recorded: Mapping[str, Any]) -> Observed[S] | None:  # noqa: ARG002 - the key is enough
         """Return the object of the state; ``recorded`` holds its properties, in case the world has no key for it."""
         return self.find(key)
+
+    def besides(self, found: Observed[S]) -> Mapping[str, Any] | None:  # noqa: ARG002 - the default records nothing
+        """Return what the world holds of the object besides its fields, without secrets, or None if that can't be read."""
+        return None
+
+    def is_outdated(self, record: Mapping[str, Any]) -> bool:  # noqa: ARG002 - the default records nothing
+        """Return whether a record was made in a world of another version, where the same object looks different."""
+        return False
 
     def create(self, spec: S) -> Outputs | None:
         """Make the object."""

@@ -23,6 +23,7 @@ from provision._lib.errors import (
 from provision._lib.validation import problems
 from provision.core.across_fields import NotKnownYetError, with_unknown
 from provision.core.declarations import Declarations, circular
+from provision.core.record import BESIDES, carried_over, packed, unpacked
 from provision.core.spec import ADOPTED_FROM, MADE_WITH, Mark, made_with
 from provision.provider.journal import Entry, Journal
 from provision.provider.wire import UNKNOWN, Hidden, holds_secret, holds_unknown, plain
@@ -216,15 +217,36 @@ class Lifecycle:
             return self._foreseen(news, olds)
         spec = self._with_resets(plain(dict(olds)), plain(dict(news)))
         found = self._handler.find_recorded(spec, plain(dict(olds)))
+        record = None if found is None else unpacked(olds)
+        before = None if found is None or record is None else self._handler.besides(found)
         outputs = self._handler.create(spec) if found is None else self._handler.update(found, spec)
         state = self._made(spec, outputs, news).properties
         if ADOPTED_FROM in olds and found is not None:
             state[ADOPTED_FROM] = Hidden(plain(olds[ADOPTED_FROM]))
         elif found is None:
             state[MADE_WITH] = self._guarded(spec, news)
+            state |= self._recorded(spec)
         elif MADE_WITH in olds:
             state[MADE_WITH] = self._still_guarded(spec, olds, news)
+        if record is not None:
+            state |= self._recorded_anew(spec, record, before)
         return state
+
+    def _recorded(self, spec: Spec) -> dict[str, str]:
+        """Return the output with the record of an object that was made just now; none for kinds without records."""
+        found = self._handler.find(spec) if self._handler.is_recorded else None
+        besides = None if found is None else self._handler.besides(found)
+        return {} if besides is None else {BESIDES: packed(besides)}
+
+    def _recorded_anew(
+        self, spec: Spec, record: Mapping[str, Any], before: Mapping[str, Any] | None
+    ) -> dict[str, str]:
+        """Return the output with the record after an update; ``before`` is what the object held before the update."""
+        found = None if before is None else self._handler.find(spec)
+        after = None if found is None else self._handler.besides(found)
+        if before is None or after is None:
+            return {BESIDES: packed(record)}
+        return {BESIDES: packed(carried_over(record, before, after))}
 
     def delete(self, olds: Mapping[str, Any]) -> None:
         """Remove an object that was made, or put back the former settings of an adopted one."""
@@ -286,6 +308,10 @@ class Lifecycle:
         # Values that the world never returns (and the settings before an adoption) stay as they are recorded.
         recorded = {name: value for name, value in properties.items() if name not in fields}
         state = recorded | self._made(found.spec, found.outputs, declared).properties
+        record = unpacked(properties)
+        if record is not None and self._handler.is_outdated(record):
+            besides = self._handler.besides(found)
+            state |= {} if besides is None else {BESIDES: packed(besides)}
         if imported:  # an import is an adoption: destroy must not remove what somebody else made
             state[ADOPTED_FROM] = Hidden(live)
         return State(found.spec.identity(), state, self._sealed(declared, like=inputs))
@@ -408,6 +434,7 @@ class Lifecycle:
         self._journal.note(self._key(spec), "made")
         state = self._made(spec, outputs, news)
         state.properties[MADE_WITH] = self._guarded(spec, news)
+        state.properties.update(self._recorded(spec))
         return state
 
     def _guarded(self, spec: Spec, declared: Mapping[str, Any]) -> str:

@@ -10,6 +10,7 @@ from typing import Annotated, Any, Literal, Union, get_args, get_origin
 
 from pydantic import BaseModel
 
+from provision.core.record import BESIDES
 from provision.core.registry import catalogue, configuration
 from provision.core.spec import ADOPTED_FROM, MADE_WITH, PACKAGE, Mark
 
@@ -50,7 +51,11 @@ def _resource(handler: Any, token: str, named: dict[str, Any]) -> dict[str, Any]
     certain = [name for name in outputs if not _may_be_none(handler.outputs, name)]
     adopted = {ADOPTED_FROM: {**_ANY, "secret": True, "description": "What was there before it was adopted."}}
     made = {
-        MADE_WITH: {"type": "string", "description": "What it was made with and nobody declared, as JSON."}
+        MADE_WITH: {"type": "string", "description": "What it was made with and nobody declared, as JSON."},
+        BESIDES: {
+            "type": "string",
+            "description": "What it had besides its fields when it was made, packed.",
+        },
     }
     former = [{"type": token} for token in handler.spec.former_tokens]
     return {

@@ -8,23 +8,36 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from provision._lib.display_names import in_words
-from provision.core.registry import catalogue, kind
-from provision.core.spec import ADOPTED_FROM
-from provision.keycloak import builtin
+from provision.core.registry import catalogue
+from provision.keycloak import builtin, realm_document, realm_repair
 from provision.keycloak.api.session import KeycloakError
-from provision.keycloak.handler import KeycloakHandler
+from provision.keycloak.realm_document import REALM
 from provision.keycloak.realm_listing import RealmListing
 from provision.provider.discovery import keycloak_kinds, silent_context
+from provision.provider.made_realm import compare, held, places_of_record
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
     from provision.core.handler import Context
+    from provision.core.record import Path
     from provision.core.spec import Spec
     from provision.keycloak.api.session import Session
+    from provision.keycloak.handler import KeycloakHandler
+    from provision.keycloak.realm_differences import Difference
+    from provision.provider.made_realm import Held
 
 _READERS = 8
-_OF_THE_REALM = frozenset({"RealmClientScopeAssignment", "ClientPolicy", "ClientProfile", "RealmKey"})
+_NAMES = {
+    realm_document.COMPONENTS: "component",
+    realm_document.FLOWS: "authentication flow",
+    realm_document.IDENTITY_PROVIDERS: "identity provider",
+    realm_document.MAPPERS: "mapper",
+}
+"""The words for objects that have no kind here."""
+_OF_THE_REALM = frozenset(
+    {"RealmClientScopeAssignment", "ClientPolicy", "ClientProfile", "RealmKey", "IdentityProvider"}
+)
 """The kinds whose objects are settings of the realm itself, beside the policies for registration."""
 _OF_A_CLIENT = frozenset({"ServiceAccountRole"})
 """The kinds whose objects are settings of a client, beside mappers.
@@ -42,25 +55,44 @@ class Unmanaged:
     """An object in a realm that the stack does not manage.
 
     Args:
-        key: The object's natural key.
+        key: The object's natural key, or its place in the realm's document if it has no kind here.
         owner: The object that it was added to and that the stack made: a scope, a client, an identity provider or the
             realm; empty if there is none.
         name: The name that people read, of a client whose id is a random one; empty if there is none.
     """
 
-    key: Spec
+    key: Spec | Path
     owner: str = ""
     name: str = ""
 
     @property
     def label(self) -> str:
         """The object's name for messages."""
+        if isinstance(self.key, tuple):
+            return f"{_NAMES.get(self.key[-2], self.key[-2])} {self.key[-1]}"
         return f"{self.key.label()} ({self.name})" if self.name else self.key.label()
 
     def as_json(self) -> dict[str, Any]:
         """Return plain data for ``--json``."""
+        if isinstance(self.key, tuple):
+            return {"type": self.key[-2], "id": "/".join(self.key), "owner": self.owner}
         shown = {"type": self.key.token, "id": self.key.identity(), "owner": self.owner}
         return shown | {"name": self.name} if self.name else shown
+
+
+@dataclass(frozen=True)
+class Changed:
+    """An object of the stack in which somebody changed what has no field.
+
+    Args:
+        urn: The URN of the object: a client, a scope, or the realm, which is responsible for what Keycloak made in it.
+        label: The object's name for messages.
+        differences: What differs, each with its place in the realm's document.
+    """
+
+    urn: str
+    label: str
+    differences: tuple[Difference, ...]
 
 
 @dataclass(frozen=True)
@@ -69,12 +101,14 @@ class Look:
 
     Args:
         added: The objects that somebody added to objects that the stack made.
+        changed: The objects that the stack made and in which somebody changed what has no field.
         others: The other objects, each the outermost: what belongs to one of them is not named.
         without_kind: A phrase for each object that has no kind here.
         unseen: A phrase for each kind of object that could not be listed.
     """
 
     added: tuple[Unmanaged, ...] = ()
+    changed: tuple[Changed, ...] = ()
     others: tuple[Unmanaged, ...] = ()
     without_kind: tuple[str, ...] = ()
     unseen: tuple[str, ...] = ()
@@ -92,7 +126,8 @@ def find(
         everything: Whether to look for objects that belong to nothing of the stack, too; this takes a request for each
             client.
     """
-    known = dict(_known(resources))
+    objects = list(held(resources))
+    known = {(item.key.token, item.key.identity()): not item.is_adopted for item in objects}
     listing = RealmListing(session, realm)
     handlers = [each for each in keycloak_kinds() if everything or _may_be_added(each.spec)]
     with ThreadPoolExecutor(_READERS) as readers:
@@ -103,7 +138,8 @@ def find(
         keys += _memberships(listing)
     except KeycloakError as error:
         unseen.append(f"default client scopes: {error.what}")
-    added, others = [], []
+    added: list[Unmanaged] = []
+    others: list[Unmanaged] = []
     for key in keys:
         if _is_expected(key, known):
             continue
@@ -114,23 +150,40 @@ def find(
             added.append(Unmanaged(key, owner.label()))
         elif (owner.token, owner.identity()) in known:
             others.append(Unmanaged(key))
+    seen = [item.key for item in (*added, *others) if not isinstance(item.key, tuple)]
+    try:
+        found, untold = compare(session, realm, objects, seen)
+    except KeycloakError as error:
+        found, untold = [], [f"what has no field: {error.what}"]
+    unseen += untold
+    owners = _Owners(realm, objects)
+    added += [Unmanaged(item.path, owners.of(item.path)[1]) for item in found if item.is_member]
+    changed = owners.grouped(item for item in found if not item.is_member)
     if not everything:
-        return Look(tuple(added), unseen=tuple(dict.fromkeys(unseen)))
+        return Look(tuple(added), changed, unseen=tuple(dict.fromkeys(unseen)))
     try:
         users = sum(kind_of == "provision:keycloak:User" for kind_of, _ in known)
         without_kind = tuple(listing.strangers(own_users=users))
     except KeycloakError as error:
         without_kind = ()
         unseen.append(f"objects without a kind here: {error.what}")
-    return Look(tuple(added), tuple(others), without_kind, tuple(dict.fromkeys(unseen)))
+    return Look(tuple(added), changed, tuple(others), without_kind, tuple(dict.fromkeys(unseen)))
 
 
-def remove(session: Session, item: Unmanaged) -> None:
+def remove(session: Session, realm: str, item: Unmanaged) -> None:
     """Remove an object that the stack does not manage; do nothing if it has gone.
+
+    Args:
+        session: The Admin API.
+        realm: The realm.
+        item: The object.
 
     Raises:
         KeycloakError: Keycloak refuses.
     """
+    if isinstance(item.key, tuple):
+        realm_repair.remove(session, realm, item.key)
+        return
     handler = catalogue()[item.key.token](silent_context(session))
     found = handler.find(item.key)
     if found is not None:
@@ -152,13 +205,29 @@ def _may_be_added(kind_of: type[Spec]) -> bool:
     return is_mapper or "registration" in fields or kind_of.__name__ in _OF_THE_REALM | _OF_A_CLIENT
 
 
-def _known(resources: Iterable[Mapping[str, Any]]) -> Iterator[tuple[tuple[str, str], bool]]:
-    """Yield the objects of a state by token and id, each with whether the stack made it."""
-    for item in resources:
-        handler = kind(item["type"])
-        if handler is not None and issubclass(handler, KeycloakHandler) and item.get("id"):
-            is_ours = ADOPTED_FROM not in (item.get("outputs") or {})
-            yield (handler.spec.token, item["id"]), is_ours
+class _Owners:
+    """The objects of a stack that are responsible for parts of a realm's document.
+
+    Args:
+        realm: The realm's name.
+        objects: The objects of the state.
+    """
+
+    def __init__(self, realm: str, objects: Iterable[Held]) -> None:
+        recorded = [item for item in objects if item.record is not None]
+        self._found = {places_of_record(item.key): (item.urn, item.key.label()) for item in recorded}
+        self._realm = self._found.get((REALM,), ("", f"realm {realm}"))
+
+    def of(self, path: Path) -> tuple[str, str]:
+        """Return URN and label of the object that a place belongs to: a client or scope of ours, or else the realm."""
+        return self._found.get(path[:2], self._realm)
+
+    def grouped(self, found: Iterable[Difference]) -> tuple[Changed, ...]:
+        """Return the differences by the object that they belong to."""
+        groups: dict[tuple[str, str], list[Difference]] = {}
+        for item in found:
+            groups.setdefault(self.of(item.path), []).append(item)
+        return tuple(Changed(urn, label, tuple(items)) for (urn, label), items in groups.items())
 
 
 def _memberships(listing: RealmListing) -> Iterator[Spec]:

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from provision.core.registry import kind
 from provision.core.spec import ADOPTED_FROM
 from provision.provider import unmanaged
 from tests.support.world import World
@@ -91,9 +92,9 @@ def test_what_others_added_to_the_stacks_objects_is_named_and_taken_away(realm, 
     (found,) = realm.look().added
     assert (found.key.token, found.key.identity()) == (token, identity)
     assert found.owner
-    unmanaged.remove(realm.session, found)
+    unmanaged.remove(realm.session, realm.realm, found)
     assert realm.look() == unmanaged.Look()
-    unmanaged.remove(realm.session, found)  # it has gone already
+    unmanaged.remove(realm.session, realm.realm, found)  # it has gone already
 
 
 @pytest.mark.parametrize(("token", "values"), _ELSE, ids=lambda value: str(value).rpartition(":")[2])
@@ -102,7 +103,7 @@ def test_what_stands_for_itself_is_named_only_when_everything_is_asked_for(realm
     assert realm.look() == unmanaged.Look()
     (found,) = realm.look(everything=True).others
     assert (found.key.token, found.key.identity()) == (token, identity)
-    unmanaged.remove(realm.session, found)
+    unmanaged.remove(realm.session, realm.realm, found)
 
 
 def test_what_is_added_to_an_adopted_object_is_somebody_elses_business(realm, monkeypatch):
@@ -114,7 +115,7 @@ def test_what_is_added_to_an_adopted_object_is_somebody_elses_business(realm, mo
     _added_by_others(realm, *_ADDITIONS[0])
     assert realm.look().added == ()
     (found,) = realm.look(everything=True).others
-    unmanaged.remove(realm.session, found)
+    unmanaged.remove(realm.session, realm.realm, found)
 
 
 def test_keys_that_keycloak_makes_when_it_needs_an_algorithm_are_its_own(realm):
@@ -138,7 +139,7 @@ def test_what_can_not_be_listed_is_said_and_hides_nothing_else(realm, monkeypatc
     from provision.keycloak.api.session import ForbiddenError
 
     identity = _added_by_others(realm, "provision:keycloak:ClientPolicy", {"name": "x", "anyClient": True})
-    handler = unmanaged.kind("provision:keycloak:RealmKey")
+    handler = kind("provision:keycloak:RealmKey")
 
     def refuse(*_: object) -> None:
         raise ForbiddenError("the account may not see the keys")
@@ -147,4 +148,4 @@ def test_what_can_not_be_listed_is_said_and_hides_nothing_else(realm, monkeypatc
     look = realm.look()
     assert [item.key.identity() for item in look.added] == [identity]
     assert look.unseen == ("realm key: the account may not see the keys",)
-    unmanaged.remove(realm.session, look.added[0])
+    unmanaged.remove(realm.session, realm.realm, look.added[0])

@@ -55,6 +55,11 @@ def offered(session: Session, spi: str) -> Collection[str] | None:
     return list(providers[spi]["providers"]) if spi in providers else None
 
 
+def version(session: Session) -> str:
+    """Return the version of Keycloak; empty if this service account may not see it."""
+    return str(_info(session).get("systemInfo", {}).get("version", ""))
+
+
 def _info(session: Session) -> Mapping[str, Any]:
     if session not in _known:
         _known[session] = session.server_info() or {}

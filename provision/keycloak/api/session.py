@@ -178,6 +178,12 @@ class Session:
         request = Request("delete", _address(realm, path), {}, data, read_seconds)
         self._answer(request, f"delete {_name(realm, path)}", body, missing=True)
 
+    def export(self, realm: str) -> Any:
+        """Return the whole realm beside its users (``partial-export``), secrets masked, or None if there is no realm."""
+        query = {"exportClients": "true", "exportGroupsAndRoles": "true"}
+        request = Request("post", _address(realm, ("partial-export",)), query)
+        return self._answer(request, f"read the whole {_name(realm, ())}", missing=True)
+
     def server_info(self) -> Any:
         """Return the abilities of the server (``/admin/serverinfo``), as far as this service account may see them."""
         return self._answer(Request("get", "admin/serverinfo", {}), "read the server's info", missing=True)

@@ -6,10 +6,13 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
 
 from provision.core.handler import Observed
+from provision.core.record import without
 from provision.core.spec import Outputs, Spec
+from provision.keycloak.api.server_info import version
 from provision.keycloak.bases.name_index import NameIndex
-from provision.keycloak.bases.representation import read, write
+from provision.keycloak.bases.representation import places, read, write
 from provision.keycloak.handler import KeycloakHandler
+from provision.keycloak.realm_document import VERSION
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
@@ -26,6 +29,8 @@ class CollectionHandler(KeycloakHandler[S]):
 
     fixed: ClassVar[Mapping[str, Any]] = MappingProxyType({})
     """Values that the representation of every object of the kind has besides its fields."""
+    further_places: ClassVar[tuple[tuple[str, ...], ...]] = ()
+    """The places of fields in a representation that ``from_json`` reads itself."""
 
     def collection(self, spec: S) -> tuple[str, ...]:
         """Return the path of the collection below the realm."""
@@ -47,6 +52,26 @@ class CollectionHandler(KeycloakHandler[S]):
     def to_json(self, spec: S, raw: Mapping[str, Any], names: Collection[str] | None) -> dict[str, Any]:
         """Return the representation with the spec's fields put in: the named ones, or all fields of a new object."""
         return {**write(spec, raw, names), **self.fixed}
+
+    def in_document(self, found: Observed[S]) -> Mapping[str, Any] | None:  # noqa: ARG002 - most kinds are modelled whole
+        """Return the object as it stands in the realm's document, or None if that can't be read."""
+        return None
+
+    @classmethod
+    def field_places(cls) -> list[tuple[str, ...]]:
+        """Return the places of all fields in a representation."""
+        return [*places(cls.spec), *cls.further_places]
+
+    def besides(self, found: Observed[S]) -> Mapping[str, Any] | None:
+        """Return the object as it stands in the realm's document, without its fields, and the version of Keycloak."""
+        whole = self.in_document(found)
+        return (
+            None if whole is None else without(whole, self.field_places()) | {VERSION: version(self.session)}
+        )
+
+    def is_outdated(self, record: Mapping[str, Any]) -> bool:
+        """Return whether another version of Keycloak made the object."""
+        return bool(record.get(VERSION) != version(self.session))
 
     def find(self, key: S) -> Observed[S] | None:
         """Return the object with that natural key, or None."""

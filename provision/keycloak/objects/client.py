@@ -10,6 +10,7 @@ from pydantic import Field
 from provision._lib.matches import Matches
 from provision.core.across_fields import across_fields
 from provision.core.spec import NaturalKey, Outputs, Secret, Spec, Unordered
+from provision.keycloak import realm_document
 from provision.keycloak.api import server_info
 from provision.keycloak.api.session import KeycloakError, Session
 from provision.keycloak.bases.collection import CollectionHandler
@@ -254,6 +255,12 @@ class ClientHandler(CollectionHandler[Client]):
     outputs = ClientOutputs
     rejects_duplicates = True
     fixed = {"protocol": "openid-connect"}  # noqa: RUF012 - declared ClassVar in the base
+    is_recorded = True
+    further_places = (
+        *(("publicClient",), ("secret",), ("frontchannelLogout",)),
+        *(("attributes", name) for name in (_PKCE, _JWKS, _USE_JWKS, _FRONT)),
+        ("attributes", "client.secret.creation.time"),
+    )
 
     def collection(self, spec: Client) -> tuple[str, ...]:
         """Return the path of the realm's clients."""
@@ -328,6 +335,10 @@ class ClientHandler(CollectionHandler[Client]):
         if found is None or key.secret is not None:
             return found
         return replace(found, outputs=_outputs(found.spec, found.raw.get("secret")))
+
+    def in_document(self, found: Observed[Client]) -> Mapping[str, Any]:
+        """Return the client as it stands in the realm's document."""
+        return realm_document.of_client(found.raw)
 
     def preflight(self, spec: Client) -> None:
         """Raise an error if a resource URL is declared and Keycloak lacks the feature."""

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 from pydantic import Field
 
 from provision.core.spec import NaturalKey, Spec, WhenNew
+from provision.keycloak import realm_document
 from provision.keycloak.api.session import KeycloakError, Session
 from provision.keycloak.bases.collection import NamedCollectionHandler
 from provision.keycloak.bases.listing_cache import ListingCache
@@ -18,7 +19,12 @@ from provision.keycloak.bases.representation import Outside, RealmName, attribut
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping
 
+    from provision.core.handler import Observed
     from provision.keycloak.realm_listing import RealmListing
+
+
+_SHOWN = "display.on.consent.screen"
+_TEXT = "consent.screen.text"
 
 
 class ClientScope(Spec, module="keycloak", group="Client scopes", rank=1):
@@ -47,14 +53,14 @@ class ClientScope(Spec, module="keycloak", group="Client scopes", rank=1):
 
 _IN_REQUESTS = r"[\x21\x23-\x5B\x5D-\x7E]+"
 """The form of one scope in a request (RFC 6749, section 3.3)."""
-_SHOWN = "display.on.consent.screen"
-_TEXT = "consent.screen.text"
 
 
 class ClientScopeHandler(NamedCollectionHandler[ClientScope]):
     """The handler of client scopes through the Admin API."""
 
     fixed = {"protocol": "openid-connect"}  # noqa: RUF012 - declared ClassVar in the base
+    is_recorded = True
+    further_places = (("attributes", _SHOWN), ("attributes", _TEXT))
 
     def creates_before_find(self, spec: ClientScope) -> bool:
         """Return whether Keycloak takes the name for a new scope: an imported scope may have another, and is there."""
@@ -82,6 +88,10 @@ class ClientScopeHandler(NamedCollectionHandler[ClientScope]):
         return super().from_json(key, raw) | {
             "consent_text": (attributes.get(_TEXT) or None) if shown else None
         }
+
+    def in_document(self, found: Observed[ClientScope]) -> Mapping[str, Any]:
+        """Return the scope as it stands in the realm's document."""
+        return realm_document.of_client_scope(found.raw)
 
     def to_json(
         self, spec: ClientScope, raw: Mapping[str, Any], names: Collection[str] | None

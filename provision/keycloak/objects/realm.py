@@ -10,12 +10,16 @@ from provision._lib.matches import Matches
 from provision._lib.urls import segment
 from provision.core.across_fields import across_fields
 from provision.core.handler import Observed
+from provision.core.record import without
 from provision.core.spec import CreateOnly, NaturalKey, Outputs, ReplaceOnChange, Spec, Unordered
-from provision.keycloak.api.session import KeycloakError
+from provision.keycloak import realm_document
+from provision.keycloak.api.server_info import version
+from provision.keycloak.api.session import ForbiddenError, KeycloakError
 from provision.keycloak.bases.client_policy_documents import drop_unsupported
 from provision.keycloak.bases.collection import CollectionHandler
 from provision.keycloak.bases.name_index import NameIndex
 from provision.keycloak.bases.representation import Outside, at, attribute
+from provision.keycloak.realm_document import VERSION
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping
@@ -310,6 +314,8 @@ class RealmHandler(CollectionHandler[Realm]):
 
     outputs = RealmOutputs
     rejects_duplicates = True
+    is_recorded = True
+    further_places = (("browserSecurityHeaders",),)
 
     def adoptable(self, spec: Realm, found: Observed[Realm]) -> bool:
         """Return whether ``adopt`` is set: a realm holds other people's users."""
@@ -355,7 +361,21 @@ class RealmHandler(CollectionHandler[Realm]):
         found = super().find(key)
         if found is None:
             return None
-        return Observed("", found.spec, self._outputs(found.spec), found.raw)
+        address = found.spec.frontend_url
+        is_moved = bool(address) and address != getattr(
+            key, "frontend_url", ""
+        )  # by somebody else: an update mends it
+        outputs = RealmOutputs(issuer=self._issuer(found.spec)) if is_moved else self._outputs(found.spec)
+        return Observed("", found.spec, outputs, found.raw)
+
+    def besides(self, found: Observed[Realm]) -> Mapping[str, Any] | None:
+        """Return the whole realm without its fields, or None for a service account that may not read the realm whole."""
+        try:
+            whole = realm_document.read(self.session, found.spec.name)
+        except ForbiddenError:
+            return None
+        fields = [(realm_document.REALM, *place) for place in self.field_places()]
+        return None if whole is None else without(whole, fields) | {VERSION: version(self.session)}
 
     def to_json(self, spec: Realm, raw: Mapping[str, Any], names: Collection[str] | None) -> dict[str, Any]:
         """Return the declared fields only; Keycloak keeps other fields, but the attributes are sent all together."""
@@ -400,14 +420,23 @@ class RealmHandler(CollectionHandler[Realm]):
         session.forget_realm(realm)
         NameIndex.of(session).forget_realm(realm)
 
-    def _outputs(self, spec: Realm) -> RealmOutputs:
+    def _issuer(self, spec: Realm) -> str:
+        """Return the issuer that Keycloak reports, or the issuer by rule where Keycloak shows none."""
         session = self.session
         # By plain HTTP a realm that demands HTTPS shows no document; a disabled realm never does.
         mute = spec.ssl_required == "all" and session.url.startswith("http:")
         document = None if mute else session.public(spec.name, ".well-known", "openid-configuration")
         if document is None:
-            return RealmOutputs(issuer=f"{session.url}/realms/{spec.name}")
-        issuer = document["issuer"]
+            return f"{session.url}/realms/{spec.name}"
+        return str(document["issuer"])
+
+    def _outputs(self, spec: Realm) -> RealmOutputs:
+        """Return the outputs of a realm that was just made or changed.
+
+        Raises:
+            KeycloakError: The issuer differs from the issuer that the rest of the stack uses.
+        """
+        issuer = self._issuer(spec)
         if spec.expected_issuer and issuer != spec.expected_issuer:
             raise KeycloakError(
                 f"Realm {spec.name} reports the issuer {issuer}, and the rest of the stack was told {spec.expected_issuer}.",
