@@ -211,6 +211,7 @@ class Servicer(provider_pb2_grpc.ResourceProviderServicer):
                 handler,
                 Context(log=partial(self._log, request.urn), connection=self._connection(given)),
                 self._journal(request.urn, given),
+                request.urn,
             )
         try:
             return call(lifecycle, request)
