@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     import io
     from pathlib import Path
 
-Step = Literal["begun", "made", "adopted"]
+Step = Literal["begun", "made", "adopted", "inherited"]
 
 
 @dataclass(frozen=True)
@@ -31,7 +31,8 @@ class Entry:
     """The progress of an earlier run with one object.
 
     Args:
-        step: ``begun`` if Keycloak's answer was never seen, ``made``, or ``adopted``.
+        step: ``begun`` if Keycloak's answer was never seen, ``made``, ``adopted``, or ``inherited`` from a resource of ours that
+            had another name.
         before: The settings of an adopted object before its adoption.
     """
 
@@ -51,11 +52,22 @@ class Journal:
         self._lock = threading.Lock()
         self._entries = _read(file) if file is not None else {}
         self._earlier = frozenset(self._entries)
+        self._taken: set[str] = set()
 
     @property
     def holds_entries(self) -> bool:
         """Return whether the journal has entries to drop."""
         return bool(self._entries)
+
+    def take(self, key: str) -> None:
+        """Remember, for this run only, that a resource of the program has the object now."""
+        with self._lock:
+            self._taken.add(key)
+
+    def is_taken(self, key: str) -> bool:
+        """Return whether a resource of the program got the object in this run."""
+        with self._lock:
+            return key in self._taken
 
     def recall(self, key: str) -> Entry | None:
         """Return the entry that an earlier run left for the key (type token and import id), or None."""
@@ -76,7 +88,11 @@ class Journal:
             for_good: The object is about to be removed: a later object of its name is somebody else's.
         """
         with self._lock:
-            if self._entries.pop(key, None) is not None and for_good:
+            entry = self._entries.get(key)
+            if entry is None or (entry.step == "inherited" and not for_good):
+                return
+            del self._entries[key]
+            if for_good:
                 self._append({"key": key})
 
     def tidy(self) -> None:
@@ -163,7 +179,7 @@ def _read(file: Path) -> dict[str, Entry]:
     with suppress(FileNotFoundError):
         for line in file.read_bytes().splitlines():
             match _parsed(line):
-                case {"key": str(key), "step": "begun" | "made" | "adopted" as step, **rest}:
+                case {"key": str(key), "step": "begun" | "made" | "adopted" | "inherited" as step, **rest}:
                     before = rest.get("before")
                     entries[key] = Entry(step, before if isinstance(before, dict) else None)
                 case {"key": str(key), **rest} if "step" not in rest:

@@ -84,6 +84,7 @@ class Lifecycle:
         context: The context that those calls get.
         journal: The journal of the objects made; by default a journal in memory, which ends with the process.
         program: The objects that the program has declared so far.
+        urn: The name of the program's resource; empty for calls that no program makes.
     """
 
     def __init__(
@@ -92,9 +93,11 @@ class Lifecycle:
         context: Context,
         journal: Journal | None = None,
         program: Declarations | None = None,
+        urn: str = "",
     ) -> None:
         self._journal = journal or Journal()
         self._program = program or Declarations()
+        self._urn = urn
         self._spec: type[Spec] = handler.spec
         self._handler: Handler[Any] = handler(context)
         self._log = context.log
@@ -190,6 +193,12 @@ class Lifecycle:
         if preview:
             return State("", self._foreseen(news, {}))
         spec = self._spec.model_validate(plain(dict(news)))
+        state = self._create(spec, news)
+        if self._urn:
+            self._journal.take(self._key(spec))
+        return state
+
+    def _create(self, spec: Spec, news: Mapping[str, Any]) -> State:
         earlier = next(filter(None, map(self._journal.recall, self._keys(spec))), None)
         found = (
             None if self._handler.creates_before_find(spec) and earlier is None else self._handler.find(spec)
@@ -249,10 +258,23 @@ class Lifecycle:
         return {BESIDES: packed(carried_over(record, before, after))}
 
     def delete(self, olds: Mapping[str, Any]) -> None:
-        """Remove an object that was made, or put back the former settings of an adopted one."""
+        """Remove an object that was made, or put back the former settings of an adopted one.
+
+        An object that a resource of the program got in the same run stays: the engine makes a new resource before it removes
+        the former one, where somebody renamed the resource or asked for its replacement.
+        """
         properties = plain(dict(olds))
         before = properties.pop(ADOPTED_FROM, None)
         spec = self._stored(properties)
+        if any(map(self._journal.is_taken, self._keys(spec))):
+            if before is None:  # the state of the new resource takes it for adopted
+                self._journal.note(self._key(spec), "inherited")
+            self._log("stays: the program has it under another name, or anew")
+            return
+        if any(
+            entry.step == "inherited" for entry in filter(None, map(self._journal.recall, self._keys(spec)))
+        ):
+            before = None
         found = self._handler.find_recorded(spec, properties)
         for key in self._keys(spec):
             self._journal.drop(key, for_good=True)

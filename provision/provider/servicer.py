@@ -214,6 +214,7 @@ class Servicer(provider_pb2_grpc.ResourceProviderServicer):
                 Context(log=partial(self._log, request.urn), connection=self._connection(given)),
                 self._journal(request.urn, given),
                 self._programs.setdefault(context.peer(), Declarations()),
+                request.urn,
             )
         try:
             return call(lifecycle, request)

@@ -258,6 +258,11 @@ def launch(settings: ProcessSettings, digest: str) -> ManagedProcess:
     return managed
 
 
+def is_started_here(managed: ManagedProcess) -> bool:
+    """Return whether this command started the process."""
+    return managed.pid in _started_here
+
+
 def _renew(settings: ProcessSettings) -> None:
     """Write the files that the running process reads again, where their content is another one."""
     for name, text in settings.reread.items():

@@ -113,3 +113,35 @@ def refuse_taken(stack_home: Path, declared: Mapping[int, str], file: str = "") 
     for port in held:
         if port not in own:
             raise ports.taken(port, key=declared[port], file=file)
+
+
+def make_way(home: Path, port: int) -> None:
+    """End another process of the stack that holds a port, unless this command has just started it.
+
+    A stack declares each port once. So the other process leaves the stack in the same update, for example because somebody
+    renamed a server, or it moves to another port, where its own update starts it again.
+
+    Args:
+        home: The folder of the process that needs the port.
+        port: The port.
+    """
+    from provision.runtimes.process import managed_process, ports
+
+    if ports.is_free(port):
+        return
+    for other in _homes(home.parent):
+        if other != home and _holds(other, port):
+            with managed_process.alone(other, other.name):
+                if _holds(other, port):
+                    managed_process.terminate(other)
+
+
+def _holds(home: Path, port: int) -> bool:
+    """Return whether a process that an earlier command started for a folder listens on a port."""
+    from provision.runtimes.process import managed_process
+
+    managed = managed_process.running(home)
+    if managed is None or managed_process.is_started_here(managed):
+        return False
+    process = record.process_of(managed)
+    return process is not None and port in ports_of(process)

@@ -143,13 +143,14 @@ class McpServerHandler(LocalHandler[McpServer]):
 
     def create(self, spec: McpServer) -> McpServerOutputs:
         """Start the server and wait until it answers."""
-        from provision.runtimes.process import managed_process, ports, record
+        from provision.runtimes.process import managed_process, ports, record, status
 
         home = in_a_stack(spec.home)
         settings = _process_settings(spec)
         running = managed_process.running(home)
         if running is None:
             managed_process.stop(home)  # a child of a server that died may hold the port
+        status.make_way(home, spec.port or 0)
         ports.ensure_free(spec.port or 0, besides=record.process_of(running) if running else None)
         tls = _pinned(spec)
         managed_process.start(settings, ready=lambda: _answers(spec, tls))
