@@ -5,6 +5,7 @@ from __future__ import annotations
 from itertools import groupby
 from typing import TYPE_CHECKING, Any
 
+from provision._lib.hints import hint
 from provision.core.record import leaves
 from provision.keycloak import realm_document as document
 from provision.keycloak.api.session import KeycloakError
@@ -220,7 +221,7 @@ def _make_component(session: Session, realm: str, name: str, config: Any) -> Non
     sub, provider, own = rest if len(rest) == _OBJECT + 1 else (None, *rest)
     if provider in document.KEYS_BY_HAND:
         raise KeycloakError(
-            f"The key {own} is lost: nobody but Keycloak held it. Make one with `provision rotate keys`."
+            f"The key {own} is lost: nobody but Keycloak held it. Make one: {hint('rotate', 'keys')}."
         )
     body = {"name": own, "providerId": provider, "providerType": full, "config": config or {}}
     body |= {"parentId": session.realm_id(realm)} | ({"subType": sub} if sub else {})

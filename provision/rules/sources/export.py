@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections import Counter
 from typing import TYPE_CHECKING, Annotated, Any, Final
 
@@ -225,10 +226,10 @@ class _Group(_Holder):
     name: str
     sub_groups: Annotated[list[_Group], _distinct("name")] | None = None
 
-    def raw(self, number: int) -> dict[str, Any]:
-        below = [group.raw(place) for place, group in enumerate(self.sub_groups or ())]
-        raw = super().raw(number)
-        return raw | {"id": self.id or f"{self.name}-{number}", "subGroups": below}
+    def raw(self, number: int, above: str = "") -> dict[str, Any]:
+        own = self.id or f"{above}/{self.name}-{number}"
+        below = [group.raw(place, own) for place, group in enumerate(self.sub_groups or ())]
+        return super().raw(number) | {"id": own, "subGroups": below}
 
 
 class _User(_Holder):
@@ -456,6 +457,19 @@ def _store_groups(recorded: RecordedApi, realm: _Realm, groups: Sequence[_Group]
     recorded.store([{"path": path} for path in realm.default_groups or ()], "default-groups")
 
 
+def _member_of(recorded: RecordedApi, path: str) -> dict[str, Any]:
+    """Return a group by the path that an export tells, in which a slash of a name is written ``~/``.
+
+    The groups above it are stored where the export does not hold them.
+    """
+    above: dict[str, Any] = {}
+    for name in (part.replace("~/", "/") for part in re.split(r"(?<!~)/", path.removeprefix("/"))):
+        own = f"{above.get('id', 'path of')}/{name}"
+        above = {"id": own, "name": name} | ({"parentId": above["id"]} if above else {})
+        recorded.store(above, "groups", own, is_whole=False)
+    return above
+
+
 def _store_people(recorded: RecordedApi, realm: _Realm) -> None:
     """Store the users; a partial export has only the users of service accounts, a whole export may have none."""
     users = realm.users or []
@@ -463,11 +477,7 @@ def _store_people(recorded: RecordedApi, realm: _Realm) -> None:
     recorded.store(raw, "users")
     for item, user in zip(raw, users, strict=True):
         recorded.store(mappings(user.roles()), "users", item["id"], "role-mappings")
-        names = [path.rsplit("/", 1)[-1] for path in user.groups or ()]
-        joined = [
-            {"id": path, "name": name, "path": path}
-            for path, name in zip(user.groups or (), names, strict=True)
-        ]
+        joined = [_member_of(recorded, path) for path in user.groups or ()]
         recorded.store(joined, "users", item["id"], "groups")
     if realm.roles is None:
         recorded.unread["ClientRole"] = "the export has no roles"

@@ -107,11 +107,18 @@ class RecordedApi:
         """Return None: no public document is read."""
         del path
 
-    def store(self, value: Any, *path: str) -> None:
-        """Store the document at a path."""
+    def store(self, value: Any, *path: str, is_whole: bool = True) -> None:
+        """Store the document at a path.
+
+        Args:
+            value: The document.
+            path: The path.
+            is_whole: Whether what is stored below the first part of the path is all that there is.
+        """
         self._stored[path] = value
         self._indexes.clear()
-        self._roots.add(path[:1])
+        if is_whole:
+            self._roots.add(path[:1])
 
     def shut(self, why: str, *path: str) -> None:
         """Record that a path, and everything below it, was not read.
@@ -186,8 +193,9 @@ class RecordedApi:
             self.store(counted, "groups")
         for item in counted:
             names = (*above, item["name"])
-            below = item.get("subGroups") or ()
+            below = [{**sub, "parentId": item["id"]} for sub in item.get("subGroups") or ()]
             self.store(item, "group-by-path", *names)
+            self.store(item, "groups", item["id"])
             self.store(
                 [{**sub, "subGroupCount": len(sub.get("subGroups") or ())} for sub in below],
                 "groups",

@@ -81,11 +81,15 @@ def test_there_are_cases_of_rules_only():
     assert files == {f"{rule.group}/{rule.id.replace('-', '_')}" for rule in checks.rules()}
 
 
+_BESIDES = {"client-pkce": {"client-policy-idle"}}
+"""Rules that the changes which break another rule may break too: a policy that is off keeps nobody to anything."""
+
+
 @pytest.mark.parametrize(("rule", "changes"), BREAKS)
 def test_what_breaks_a_rule_breaks_that_one_alone(rule, changes):
     before = found_in(stack_of(rule))
     report = evaluate(broken(rule, changes), RulesConfig(), today=TODAY)
-    assert ids(report.findings) - ids(before.findings) == {rule.id}
+    assert ids(report.findings) - ids(before.findings) - _BESIDES.get(rule.id, set()) == {rule.id}
     (found, *_) = (finding for finding in report.findings if finding.rule.id == rule.id)
     assert found.message
     assert found.fix

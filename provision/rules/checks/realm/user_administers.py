@@ -18,7 +18,7 @@ from provision.rules.helpers.admin_roles import (
     title="No user of the realm administers Keycloak",
     why="Every client that the user logs in to acts with the user's rights; an MCP client that gets a token with an administrative role can "
     "change the realm and act as any other user. Who administers, has an account that is for nothing else.",
-    fix="rules: {parameters: {user-administers: {administrators: [ada]}}} # for an account of an administrator; or take the role away",
+    fix="provision:rules: {parameters: {user-administers: {administrators: [ada]}}} # for an account of an administrator; or take the role away",
     example='a further User: realm: "mcp", username: "ursula", clientRoles: {"realm-management": ["realm-admin"]}',
     see="https://www.keycloak.org/docs/latest/server_admin/index.html#_per_realm_admin_permissions",
     on=("User",),
