@@ -48,15 +48,19 @@ class _CheckedRequest(aiohttp.ClientRequest):
         """Look at the connection itself, then send.
 
         Raises:
-            aiohttp.ServerDisconnectedError: A program of another user accepted the connection, or nobody did.
+            aiohttp.ServerDisconnectedError: A program of another user accepted the connection.
+            TimeoutError: Nobody accepted it in time.
         """
         transport = conn.transport
         if transport is not None and self.url.scheme == "http":
             try:
                 await loopback.refuse_foreign_end_async(transport.get_extra_info("socket"))
-            except (loopback.ForeignListenerError, TimeoutError) as error:
+            except loopback.ForeignListenerError as error:
                 conn.close()
                 raise aiohttp.ServerDisconnectedError(str(error)) from error
+            except BaseException:  # also the end of the request's time
+                conn.close()
+                raise
         return await super().send(conn)
 
 
