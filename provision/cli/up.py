@@ -186,15 +186,11 @@ def refuse_in_production(engine: Engine, screen: Screen, *, as_json: bool) -> No
 
 def _prepare(engine: Engine, progress: Progress) -> None:
     """Check certificates, programs and ports, and prepare what the runtime needs, while the screen shows the progress."""
-    from provision.runtimes import restore_record
-    from provision.runtimes.certificate_preflight import refuse_unusable
+    from provision.runtimes import start_preflight
     from provision.runtimes.choice import choose
-    from provision.runtimes.program_preflight import refuse_missing
 
     stack = engine.stack
-    config = restore_record.with_ports(stack.config(), stack.home)
-    refuse_unusable(config, str(stack.file))
-    refuse_missing(config, stack.project.folder, str(stack.file))
+    config = start_preflight.checked(stack.config(), stack)
     runtime, live = choose(config, stack.home).runtime, engine.live()
     runtime.check(live, config)
     runtime.prepare(live, config, progress)
