@@ -126,10 +126,7 @@ def refuse_foreign_end(connected: socket.socket) -> None:
         ForeignListenerError: The other end belongs neither to this user, nor to root, nor to a trusted user.
         TimeoutError: Nobody accepted the connection in time.
     """
-    end = time.monotonic() + _ACCEPT_SECONDS
-    while not is_accepted(connected):
-        if time.monotonic() > end:
-            raise TimeoutError("nobody accepted the connection")
+    for _ in _while_not_accepted(connected):
         time.sleep(_ASK_SECONDS)
 
 
@@ -137,11 +134,16 @@ async def refuse_foreign_end_async(connected: socket.socket) -> None:
     """Do the same as :func:`refuse_foreign_end` without keeping the event loop from its other work."""
     import asyncio
 
+    for _ in _while_not_accepted(connected):
+        await asyncio.sleep(_ASK_SECONDS)
+
+
+def _while_not_accepted(connected: socket.socket) -> Iterator[None]:
     end = time.monotonic() + _ACCEPT_SECONDS
     while not is_accepted(connected):
         if time.monotonic() > end:
             raise TimeoutError("nobody accepted the connection")
-        await asyncio.sleep(_ASK_SECONDS)
+        yield
 
 
 def is_accepted(connected: socket.socket) -> bool:

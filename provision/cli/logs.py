@@ -91,11 +91,11 @@ def _print_logs(chosen: tuple[RunningProcess, ...], lines: int, *, follow: bool,
     from provision.cli.tail import follow_files, last_lines
 
     def show(name: str, line: str) -> None:
-        text = printable(line, besides="\t")  # a log holds what strangers sent
         if as_json:
             hand_over(json.dumps({"process": name, "line": line}))
-        else:
-            say(f"{name} | {text}" if len(chosen) > 1 else text)
+            return
+        text = printable(line, besides="\t")  # a log holds what strangers sent
+        say(f"{name} | {text}" if len(chosen) > 1 else text)
 
     tails = {item.name: last_lines(item.log, lines) for item in chosen}
     former = [(name, line) for name, tail in tails.items() for line in tail.lines]

@@ -53,14 +53,10 @@ def command(invocation: Invocation, *, refresh: bool, as_json: bool) -> None:
 
 def _refuse(engine: Engine) -> None:
     """Refuse certificates, programs, ports and objects with which an `up` would not even start."""
-    from provision.runtimes import restore_record
-    from provision.runtimes.certificate_preflight import refuse_unusable
+    from provision.runtimes import start_preflight
     from provision.runtimes.choice import choose
-    from provision.runtimes.program_preflight import refuse_missing
     from provision.stack import new_objects
 
-    config = restore_record.with_ports(engine.stack.config(), engine.stack.home)
-    refuse_unusable(config, str(engine.stack.file))
-    refuse_missing(config, engine.stack.project.folder, str(engine.stack.file))
+    config = start_preflight.checked(engine.stack.config(), engine.stack)
     new_objects.refuse(config, engine.resources)
     choose(config, engine.stack.home).runtime.check(engine.live(), config)

@@ -210,16 +210,12 @@ def refuse_in_production(engine: Engine, screen: Screen, *, as_json: bool) -> No
 
 def _prepare(engine: Engine, progress: Progress) -> None:
     """Check certificates, programs, ports and objects, and prepare what the runtime needs, while the screen shows the progress."""
-    from provision.runtimes import restore_record
-    from provision.runtimes.certificate_preflight import refuse_unusable
+    from provision.runtimes import start_preflight
     from provision.runtimes.choice import choose
-    from provision.runtimes.program_preflight import refuse_missing
     from provision.stack import new_objects
 
     stack = engine.stack
-    config = restore_record.with_ports(stack.config(), stack.home)
-    refuse_unusable(config, str(stack.file))
-    refuse_missing(config, stack.project.folder, str(stack.file))
+    config = start_preflight.checked(stack.config(), stack)
     new_objects.refuse(config, engine.resources)
     runtime, live = choose(config, stack.home).runtime, engine.live()
     runtime.check(live, config)

@@ -12,7 +12,7 @@ import re
 from dataclasses import dataclass
 from functools import cache
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Any, ClassVar, Final, Self, cast
+from typing import TYPE_CHECKING, Any, ClassVar, Final, Literal, Self, cast
 from urllib.parse import quote, unquote
 
 from pydantic import BaseModel, ConfigDict
@@ -24,7 +24,7 @@ from provision._lib.errors import UsageError
 from provision.core.across_fields import across_fields
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Callable, Iterable, Iterator, Mapping
 
     from pydantic import GetCoreSchemaHandler
     from pydantic_core import CoreSchema
@@ -126,19 +126,18 @@ class Field:
         return Mark.SECRET in self.marks
 
 
-def _whole(value: Any) -> Any:
-    if isinstance(value, bool):
-        raise PydanticKnownError("int_type")
-    return value
+def _no_boolean(error: Literal["int_type", "float_type"]) -> Callable[[Any], Any]:
+    """Return a check that refuses a boolean with one of pydantic's own errors."""
+
+    def check(value: Any) -> Any:
+        if isinstance(value, bool):
+            raise PydanticKnownError(error)
+        return value
+
+    return check
 
 
-def _number(value: Any) -> Any:
-    if isinstance(value, bool):
-        raise PydanticKnownError("float_type")
-    return value
-
-
-_CHECKS = {"int": _whole, "float": _number}
+_CHECKS = {"int": _no_boolean("int_type"), "float": _no_boolean("float_type")}
 _INNER = frozenset(
     {"schema", "fields", "items_schema", "keys_schema", "values_schema", "choices", "steps", "definitions"}
 )

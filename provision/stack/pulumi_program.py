@@ -15,9 +15,7 @@ from provision.config.names import NAMESPACE
 from provision.config.project import Project
 from provision.config.secret_source import ENCRYPTED, all_marked, holds_encrypted, marked
 from provision.config.stack_config import parsed, read
-from provision.runtimes import restore_record
-from provision.runtimes.certificate_preflight import refuse_unusable
-from provision.runtimes.program_preflight import refuse_missing
+from provision.runtimes import start_preflight
 from provision.stack.component import McpStack
 
 if TYPE_CHECKING:
@@ -54,9 +52,7 @@ def program(project_folder: Path) -> dict[str, Any]:
                 f"Use {hint('up')}, or copy the file to Pulumi.{name}.yaml.",
             )
         config = read(own, source=str(stack.file), folder=stack.project.folder, resolve=True)
-        config = restore_record.with_ports(config, stack.home)
-        refuse_unusable(config, str(stack.file))
-        refuse_missing(config, stack.project.folder, str(stack.file))
+        config = start_preflight.checked(config, stack)
     except ProvisionError as error:
         raise pulumi.RunError(str(error)) from None
     plain = tuple(key for key, secret in config.given_secrets.items() if secret.origin.kind == "clear")

@@ -79,10 +79,10 @@ def test_it_is_up_and_there_is_nothing_more_to_do(scripted):
 
 
 def test_its_logs_are_read(scripted):
-    scripted.run("verify", "tools")
+    scripted.run("verify", "challenge")
     assert "calculator serves" in scripted.run("logs", "calculator", "-n", "500").stdout
-    assert "Keycloak" in scripted.run("logs", "keycloak").stdout
-    assert scripted.json("logs", "--audit", "--decision", "allowed")["audit"]
+    assert "Keycloak" in scripted.run("logs", "keycloak", "-n", "500").stdout
+    assert scripted.json("logs", "--audit", "--decision", "refused")["audit"]
 
 
 def test_the_rules_judge_it(scripted):
