@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 from provision.runtimes.process import search, status
-from tests.support.stack_cli import alive
+from tests.support.backups import admin_api
+from tests.support.stack_cli import alive, kill
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -43,6 +44,19 @@ def _fill(folder: Path) -> Path:
         except OSError as error:
             assert error.errno == errno.ENOSPC  # noqa: PT017 - the end that is wanted
     return filler
+
+
+def test_what_keycloak_has_confirmed_is_there_after_a_kill(stack):
+    stack.run("up")
+    for count in range(3):
+        confirmed = f"confirmed-{count}"
+        api, keycloak = admin_api(stack.json("status", "--show-secrets")), stack.processes()["keycloak"]
+        api.post("mcp-test", "clients", body={"clientId": confirmed})
+        kill(keycloak)
+        stack.run("up")
+        api = admin_api(stack.json("status", "--show-secrets"))
+        assert api.get("mcp-test", "clients", clientId=confirmed), f"{confirmed} is lost"
+    assert stack.json("preview", "--refresh")["changes"] == []
 
 
 @pytest.mark.timeout(400)

@@ -83,7 +83,7 @@ def command(url: str) -> tuple[str, ...]:
         "--http-management-host=127.0.0.1",
         f"--hostname={url}",
         "--hostname-backchannel-dynamic=true",
-        launch.run_at_connect(ADMIN_SCRIPT),
+        launch.database(ADMIN_SCRIPT),
     )
 
 

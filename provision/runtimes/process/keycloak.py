@@ -294,7 +294,7 @@ def _bring_up(
         ports.ensure_free(settings.port)
         script = _lay_out(settings, prepared, data, account)
         command = prepared.command(home / SERVER, settings.port, jvm=settings.java_options)
-        command += (launch.run_at_connect(script),) if script else ()
+        command += (launch.database(script),)
     asked = f"{of_port(settings.port)}, asked for a token of {settings.admin_client_id},"
     what = ProcessSettings(name=NAME, home=home, command=command, log=LOG, asked=asked)
     process = process or managed_process.launch(what, digest)

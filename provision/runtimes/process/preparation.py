@@ -285,7 +285,7 @@ def _stack(prepared: Prepared, place: Path, jvm: tuple[str, ...] = ()) -> Iterat
     lay_out_from_template(prepared, server)
     script = place / "admin.sql"
     script.write_text(database.own_values(prepared.template, client_id, client_secret))
-    options = (launch.run_at_connect(script),)
+    options = (launch.database(script),)
     with _keycloak(prepared, server, client_id, client_secret, jvm=jvm, options=options) as url:
         yield url, client_id, client_secret
 

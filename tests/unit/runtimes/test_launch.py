@@ -47,5 +47,5 @@ def test_a_home_is_laid_out_anew_when_the_prepared_keycloak_has_moved(tmp_path):
 
 
 def test_a_script_path_with_a_quote_or_semicolon_survives_the_url():
-    option = launch.run_at_connect(Path("/it's; here/admin.sql"))
+    option = launch.database(Path("/it's; here/admin.sql"))
     assert option.endswith("RUNSCRIPT FROM '/it''s\\; here/admin.sql' CHARSET 'UTF-8'")
