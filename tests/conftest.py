@@ -52,6 +52,7 @@ def pytest_collection_finish() -> None:
 def _hints_of_no_stack() -> None:
     """Forget the stack that an earlier test worked on, which hints name."""
     hints._stacks.clear()
+    hints._projects.clear()
 
 
 @pytest.hookimpl(trylast=True)

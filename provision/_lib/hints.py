@@ -1,21 +1,28 @@
-"""Commands in hints: each names the stack, so that a hint that somebody copies never works on another stack."""
+"""Commands in hints: each names stack and project as the caller did, so that who copies one works on nothing else."""
 
 from __future__ import annotations
 
 import shlex
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 _WITHOUT_STACK = frozenset({"doctor", "schema", "status --all"})
 _UNKNOWN = "STACK"
 _stacks: list[str] = []
+_projects: list[str] = []
 
 
-def for_stack(name: str) -> None:
+def for_stack(name: str, project: Path | None = None) -> None:
     """Remember the stack that this process works on, which its hints name from now on.
 
     Args:
         name: The stack's name.
+        project: The project's folder, if the caller named one (``-C``).
     """
     _stacks[:] = [name]
+    _projects[:] = [] if project is None else [shlex.quote(str(project))]
 
 
 def command_line(command: str, *arguments: str, stack: str | None = None) -> str:
@@ -29,6 +36,8 @@ def command_line(command: str, *arguments: str, stack: str | None = None) -> str
     words = ["provision", command, *map(shlex.quote, arguments)]
     if command not in _WITHOUT_STACK:
         words += ["-s", stack or next(iter(_stacks), _UNKNOWN)]
+        if "-C" not in arguments:
+            words += [word for project in _projects for word in ("-C", project)]
     return " ".join(words)
 
 

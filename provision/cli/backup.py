@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 import click
 
-from provision._lib.errors import UsageError
-from provision._lib.hints import command_line
+from provision._lib.errors import ProvisionError, UsageError
+from provision._lib.hints import command_line, hint
 from provision.cli import consent
 from provision.cli.backup_keys import asked_passphrase, passphrase_in
 from provision.cli.main import Invocation, print_json
@@ -76,13 +76,18 @@ def command(
         taken = backup.take(engine, screen)
         with screen.step("Encrypting"):
             backup_file.write(file, keys.sealed(taken.backup.packed()), replace=force)
-        screen.line(f"  · Keycloak was away for {taken.seconds:.1f} s")
+        if (fault := taken.copied.fault) is not None:
+            raise ProvisionError(
+                f"The backup is whole ({file}), but Keycloak did not come back: {fault.what}",
+                f"Start it: {hint('up')}.",
+            )
+        screen.line(f"  · Keycloak was away for {taken.copied.seconds:.1f} s")
     if as_json:
         print_json(
             {
                 "file": str(file.absolute()),
                 "bytes": file.stat().st_size,
-                "seconds_away": round(taken.seconds, 1),
+                "seconds_away": round(taken.copied.seconds, 1),
                 **taken.backup.manifest.published(),
             }
         )

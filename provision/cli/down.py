@@ -44,7 +44,7 @@ def command(invocation: Invocation, *, remove: bool, yes: bool, as_json: bool) -
         )
     with Screen() as screen:
         engine = invocation.engine(screen, or_kept=True)
-        is_restored = restore_record.exists(engine.stack.home)
+        is_restored = restore_record.has_placed(engine.stack.home)
         try:
             changes = destroy(engine, screen)
         except (DamagedStateError, LostPassphraseError) as damage:
@@ -59,6 +59,7 @@ def command(invocation: Invocation, *, remove: bool, yes: bool, as_json: bool) -
                     screen.line(f"  · the stack file stays: {stack.file}")
             if not changes and not is_restored:
                 screen.line("  ✓ nothing to do")
+        restore_record.forget(engine.stack.home)
     if as_json:
         print_json({"changes": changes})
 
@@ -83,7 +84,9 @@ def destroy(engine: Engine, screen: Screen) -> list[dict[str, Any]]:
     from provision.engine.operation import Hooks
     from provision.runtimes import restore_record, runtime_record
 
-    if restore_record.exists(engine.stack.home):  # the stack never came up: nothing of it is anywhere else
+    if restore_record.has_placed(
+        engine.stack.home
+    ):  # the stack never came up: nothing of it is anywhere else
         engine.remove()
         screen.line(
             ("  - ", "red"), f"stack {engine.stack.name}", ("  restored data and state removed", "dim")

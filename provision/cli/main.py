@@ -268,7 +268,7 @@ def cli(ctx: click.Context, stack_name: str, project_dir: Path | None, debug: bo
 
 
 def _of(invocation: Invocation) -> Invocation:
-    """Return the invocation, whose stack the hints name from now on.
+    """Return the invocation, whose stack and project the hints name from now on.
 
     Raises:
         UsageError: The name is no name for a stack, such as the empty value of a variable in a script.
@@ -276,7 +276,7 @@ def _of(invocation: Invocation) -> Invocation:
     from provision.config.project import refuse_wrong_name
 
     refuse_wrong_name(invocation.stack_name)
-    for_stack(invocation.stack_name)
+    for_stack(invocation.stack_name, invocation.project_dir)
     return invocation
 
 

@@ -68,6 +68,7 @@ def command(
             restore.refuse_taken_ports(runtime)
             runtime.prepare(engine.live(), engine.stack.config(), screen)
             if restore.would_replace:
+                restore.note_removal()
                 destroy(engine, screen)
             _place(restore, runtime, screen)
         refuse_in_production(engine, screen, as_json=as_json)

@@ -41,7 +41,7 @@ from provision.keycloak.version import VERSION
 from provision.provider import journal
 from provision.runtimes import restore_record, runtime_record
 from provision.runtimes.keycloak_data import ADMIN_MARK, KeycloakData
-from provision.runtimes.restore_record import RestoreRecord
+from provision.runtimes.restore_record import RestoreRecord, Stage
 from provision.runtimes.runtime_record import RuntimeRecord
 
 if TYPE_CHECKING:
@@ -50,6 +50,7 @@ if TYPE_CHECKING:
 
     from provision._lib.progress import Progress
     from provision.engine.operation import Engine
+    from provision.runtimes.keycloak_data import Copied
     from provision.runtimes.protocol import Runtime
     from provision.stack.outputs import StackOutputs
 
@@ -65,11 +66,11 @@ class Taken:
 
     Args:
         backup: The content.
-        seconds: The time that Keycloak was away, in seconds.
+        copied: The copy of Keycloak's data in it, and whether Keycloak is back.
     """
 
     backup: Backup
-    seconds: float
+    copied: Copied
 
 
 def take(engine: Engine, progress: Progress) -> Taken:
@@ -99,7 +100,7 @@ def take(engine: Engine, progress: Progress) -> Taken:
                 PROJECT_FILE: (stack.project.folder / "Pulumi.yaml").read_bytes(),
                 STACK_FILE: stack.file.read_bytes(),
             }
-        database, seconds = engine.runtime.take_data(engine.live(), progress)
+        copied = engine.runtime.take_data(engine.live(), progress)
     manifest = Manifest(
         provision=version("mcp-provision"),
         keycloak=facts.version,
@@ -112,7 +113,7 @@ def take(engine: Engine, progress: Progress) -> Taken:
         user=facts.user,
         ports=_ports(engine, outputs),
     )
-    return Taken(Backup(manifest, {**parts, DATABASE: database}), seconds)
+    return Taken(Backup(manifest, {**parts, DATABASE: copied.database}), copied)
 
 
 def _refuse_without_keycloak(engine: Engine) -> None:
@@ -235,15 +236,23 @@ class Restore:
 
     @property
     def is_begun(self) -> bool:
-        """True if an earlier restore of this very backup was cut off."""
-        found = restore_record.read(self.engine.stack.home)
-        return found is not None and found.backup == self.backup.digest
+        """True if an earlier restore of this very backup was cut off after it had removed what was there before."""
+        return self._stage in {Stage.PLACING, Stage.IN_PLACE}
 
     @property
     def is_in_place(self) -> bool:
         """True if an earlier restore of this backup put everything in place, and only ``up`` is left to do."""
+        return self._stage is Stage.IN_PLACE
+
+    @property
+    def _stage(self) -> Stage | None:
+        """How far an earlier restore of this very backup is, or None if there was none."""
         found = restore_record.read(self.engine.stack.home)
-        return found is not None and found.backup == self.backup.digest and found.in_place
+        return None if found is None or found.backup != self.backup.digest else found.stage
+
+    def _reach(self, stage: Stage) -> None:
+        record = RestoreRecord(self.backup.digest, self.backup.manifest.ports, stage)
+        restore_record.write(self.engine.stack.home, record)
 
     @property
     def would_replace(self) -> bool:
@@ -263,6 +272,11 @@ class Restore:
         """
         runtime.check(self.engine.live(), self.engine.stack.config().keeping(self.backup.manifest.ports))
 
+    def note_removal(self) -> None:
+        """Record that the stack which is here is removed for the backup: until the end, no ``up`` takes it for a new one."""
+        has_placed = restore_record.has_placed(self.engine.stack.home)
+        self._reach(Stage.PLACING if has_placed else Stage.REMOVING)
+
     def place(self, runtime: Runtime, progress: Progress) -> bool:
         """Put data, state and secrets in place; nothing of the stack may exist but an earlier try of the same restore.
 
@@ -278,17 +292,16 @@ class Restore:
         """
         stack, backend = self.engine.stack, self.engine.backend
         encryption = backend.encryption()
+        self._reach(Stage.PLACING)
         self.engine.remove()
-        record = RestoreRecord(self.backup.digest, self.backup.manifest.ports)
         with backend.exclusively():
-            restore_record.write(stack.home, record)
             # What the runtime lays out outside of the stack's folder bears the stack's mark, so that `down` finds it.
             runtime_record.write(stack.home, RuntimeRecord(runtime.name, secrets.token_hex(8)))
             with progress.step("Laying out Keycloak's data"):
                 runtime.put_data(self.engine.live(), self._data())
             with progress.step("Writing the state"):
                 anew = self._write_state(encryption)
-            restore_record.write(stack.home, RestoreRecord(record.backup, record.ports, in_place=True))
+            self._reach(Stage.IN_PLACE)
         return anew
 
     def _write_state(self, encryption: Mapping[str, str]) -> bool:

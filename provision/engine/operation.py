@@ -158,7 +158,7 @@ class Engine:
             *(f"--replace={urn}" for urn in replace),
         ]
         result = self._operate(command, watcher, hooks, checkpoints=bool(replace))
-        restore_record.finish(self.stack.home)
+        restore_record.forget(self.stack.home)
         return result
 
     def preview(
@@ -275,7 +275,7 @@ class Engine:
                 self.runtime.stop(self.live())
                 self._make_stack()
                 # What a restore has put into the state was never made.
-                force = ("--force",) if restore_record.exists(self.stack.home) else ()
+                force = ("--force",) if restore_record.has_placed(self.stack.home) else ()
                 with readable():
                     self.cli.run(
                         *("stack", "rm", "--yes", *force, "--preserve-config", "--stack", self.stack.name)

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from provision.config.runtimes import RuntimeFacts
     from provision.config.stack_config import StackConfig
     from provision.runtimes.deployment import Deployment, Placement
-    from provision.runtimes.keycloak_data import KeycloakData
+    from provision.runtimes.keycloak_data import Copied, KeycloakData
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -287,7 +287,7 @@ class Runtime(ABC):
             f"Restart {process.name} with the tools of what runs it.",
         )
 
-    def take_data(self, stack: LiveStack, progress: Progress) -> tuple[bytes, float]:
+    def take_data(self, stack: LiveStack, progress: Progress) -> Copied:
         """Copy Keycloak's data for a backup; Keycloak is stopped for the copy and started again, come what may.
 
         Args:
@@ -295,10 +295,10 @@ class Runtime(ABC):
             progress: The display of the steps.
 
         Returns:
-            Keycloak's H2 database file, closed; and the time that Keycloak was away, in seconds.
+            The copy, and whether Keycloak is back: a copy is not lost because Keycloak does not start again.
 
         Raises:
-            ProvisionError: Keycloak does not run, or does not start again.
+            ProvisionError: Keycloak does not run, or its data can't be read.
         """
         del stack, progress
         raise NotImplementedError

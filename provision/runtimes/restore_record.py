@@ -1,9 +1,13 @@
-"""The record of a restore in the stack's folder, from the restore's first step to the first ``up`` that succeeds."""
+"""The record of a restore, beside the stack's folder, from the restore's first step to the first ``up`` that succeeds.
+
+The stack's folder comes and goes during a restore; the record stays, so that no ``up`` takes the stack for a new one.
+"""
 
 from __future__ import annotations
 
 import json
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
+from enum import StrEnum
 from typing import TYPE_CHECKING
 
 from provision._lib.errors import ProvisionError
@@ -16,7 +20,18 @@ if TYPE_CHECKING:
 
     from provision.config.stack_config import StackConfig
 
-_FILE = "restore.json"
+_PORTS = range(1, 2**16)
+
+
+class Stage(StrEnum):
+    """How far a restore is."""
+
+    REMOVING = "removing"
+    """The stack that was there before is being removed (``--replace``)."""
+    PLACING = "placing"
+    """The data and the state of the backup are being put in place."""
+    IN_PLACE = "in place"
+    """Only ``up`` is left to do."""
 
 
 @dataclass(frozen=True)
@@ -26,12 +41,12 @@ class RestoreRecord:
     Args:
         backup: The digest of the backup's content.
         ports: The ports of Keycloak and the servers, by name; tokens of the backup name these ports.
-        in_place: Whether the data and the state are in place, so that ``up`` may start the stack.
+        stage: How far the restore is.
     """
 
     backup: str
     ports: Mapping[str, int]
-    in_place: bool = False
+    stage: Stage
 
 
 def read(home: Path) -> RestoreRecord | None:
@@ -43,48 +58,56 @@ def read(home: Path) -> RestoreRecord | None:
     Raises:
         ProvisionError: The record is broken.
     """
-    file = home / _FILE
+    file = _file(home)
     try:
         found = json.loads(file.read_bytes())
     except FileNotFoundError:
         return None
-    except ValueError:
+    except (ValueError, RecursionError):
         found = None
     match found:
-        case {"backup": str(backup), "ports": dict(ports), "in_place": bool(in_place)}:
-            return RestoreRecord(backup, {str(name): int(port) for name, port in ports.items()}, in_place)
+        case {"backup": str(backup), "ports": dict(ports), "stage": str(stage)} if stage in set(
+            Stage
+        ) and all(type(port) is int and port in _PORTS for port in ports.values()):
+            return RestoreRecord(backup, ports, Stage(stage))
     raise ProvisionError(
         f"{file} is broken.", f"{hint('down', '--remove')} removes the stack; then restore it again."
     )
 
 
-def exists(home: Path) -> bool:
-    """Return whether there is a record, whole or broken: the stack has never come up since the restore.
+def has_placed(home: Path) -> bool:
+    """Return whether what is there of the stack comes from a restore, and has never been up since.
 
     Args:
         home: The stack's folder.
     """
-    return (home / _FILE).is_file()
+    try:
+        record = read(home)
+    except ProvisionError:
+        return True  # a broken record: of the stages, the one whose way out is the same for all
+    return record is not None and record.stage is not Stage.REMOVING
 
 
 def write(home: Path, record: RestoreRecord) -> None:
     """Write the record.
 
     Args:
-        home: The stack's folder, which is created if it does not exist.
+        home: The stack's folder.
         record: The record.
     """
-    make_private_folder(home)
-    write_private(home / _FILE, json.dumps(asdict(record)), mode=0o600)
+    file = _file(home)
+    make_private_folder(file.parent)
+    content = {"backup": record.backup, "ports": dict(record.ports), "stage": record.stage}
+    write_private(file, json.dumps(content), mode=0o600)
 
 
-def finish(home: Path) -> None:
-    """Remove the record, once an ``up`` has succeeded: the state holds the ports from then on.
+def forget(home: Path) -> None:
+    """Remove the record: an ``up`` has succeeded, after which the state holds the ports, or the stack is removed.
 
     Args:
         home: The stack's folder.
     """
-    (home / _FILE).unlink(missing_ok=True)
+    _file(home).unlink(missing_ok=True)
 
 
 def refuse_half(home: Path) -> None:
@@ -97,11 +120,13 @@ def refuse_half(home: Path) -> None:
         ProvisionError: The restore was cut off.
     """
     record = read(home)
-    if record is not None and not record.in_place:
-        raise ProvisionError(
-            "A restore of this stack was cut off before its data was in place.",
-            f"Repeat it: {hint('restore', 'FILE')}. Or remove what it left: {hint('down', '--remove')}.",
-        )
+    if record is None or record.stage is Stage.IN_PLACE:
+        return
+    again = ("restore", "FILE", "--replace") if record.stage is Stage.REMOVING else ("restore", "FILE")
+    raise ProvisionError(
+        "A restore of this stack was cut off before its data was in place.",
+        f"Repeat it: {hint(*again)}. Or remove what it left: {hint('down', '--remove')}.",
+    )
 
 
 def with_ports(config: StackConfig, home: Path) -> StackConfig:
@@ -115,4 +140,10 @@ def with_ports(config: StackConfig, home: Path) -> StackConfig:
         ProvisionError: The record of the restore is broken.
     """
     record = read(home)
-    return config if record is None else config.keeping(record.ports)
+    if record is None or record.stage is Stage.REMOVING:
+        return config
+    return config.keeping(record.ports)
+
+
+def _file(home: Path) -> Path:
+    return home.parent.parent / "restores" / f"{home.name}.json"

@@ -112,14 +112,14 @@ def elsewhere(saved: Saved, tmp_path_factory: pytest.TempPathFactory) -> Iterato
         assert not any(stack.data.glob("*/stacks/*")), "nothing of the stack was touched"
 
         _kill_when(lambda: any(stack.data.glob("*/stacks/test/keycloak/server/data/h2/*")), stack, *restore)
-        assert _restore_record(stack)["in_place"] is False
+        assert _restore_record(stack)["stage"] == "placing"
         assert "A restore of this stack was cut off" in stack.run("up", code=1).stderr
 
         _kill_when(lambda: any(stack.data.glob("*/stacks/test/keycloak/process.json")), stack, *restore)
-        assert _restore_record(stack)["in_place"] is True
+        assert _restore_record(stack)["stage"] == "in place"
 
         stack.run(*restore)
-        assert not (_home(stack) / "restore.json").exists()
+        assert list(stack.data.glob("*/restores/*")) == []
         yield stack
         _goes_whole(stack)
     finally:
@@ -182,7 +182,12 @@ def test_a_stack_that_is_here_is_replaced_only_when_asked(saved, elsewhere):
     assert "Say --yes" in unasked.stderr
     realm, admin = saved.status["realm"], admin_api(saved.status)
     admin.post(realm, "roles", body={"name": "made-after-the-backup"})
-    elsewhere.run("restore", str(saved.file), *saved.key, "--replace", "--yes")
+    restore = ("restore", str(saved.file), *saved.key, "--replace", "--yes")
+    keycloak = elsewhere.processes()["keycloak"]
+    _kill_when(lambda: not alive(keycloak), elsewhere, *restore)
+    assert _restore_record(elsewhere)["stage"] == "removing"
+    assert "A restore of this stack was cut off" in elsewhere.run("up", code=1).stderr
+    elsewhere.run(*restore)
     assert "made-after-the-backup" not in {
         role["name"] for role in admin_api(saved.status).get(realm, "roles")
     }
@@ -202,13 +207,9 @@ def _kill_when(reached: Callable[[], bool], stack: StackCli, *command: str) -> N
     process.communicate()
 
 
-def _home(stack: StackCli) -> Path:
-    (home,) = stack.data.glob("*/stacks/test")
-    return home
-
-
 def _restore_record(stack: StackCli) -> dict[str, Any]:
-    return dict(json.loads((_home(stack) / "restore.json").read_text()))
+    (file,) = stack.data.glob("*/restores/test.json")
+    return dict(json.loads(file.read_text()))
 
 
 def _clients(stack: StackCli) -> set[str]:

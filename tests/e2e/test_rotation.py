@@ -79,7 +79,7 @@ def test_no_call_fails_while_all_secrets_and_keys_are_rotated(live):
     (skipped,) = rotated["skipped"]
     assert skipped["name"] == "objects.Client/machine.secret"
     assert skipped["why"] == "comes from environment variable PROVISION_TEST_SECRET"
-    assert "`provision up -s test`" in skipped["do"]
+    assert f"`provision up -s test -C {live.project}`" in skipped["do"]
     successors = [key["successor"] for key in rotated["keys"]]
     assert len(successors) == 4
     assert None not in successors
@@ -115,7 +115,7 @@ def test_the_secret_of_a_client_is_rotated_where_it_comes_from(live):
     ]
     refused = live.run("rotate", "client", "machine", code=2).stderr
     assert "comes from environment variable PROVISION_TEST_SECRET" in refused
-    assert "`provision up -s test`" in refused
+    assert f"`provision up -s test -C {live.project}`" in refused
     unknown = live.run("rotate", "client", "mad", code=2).stderr
     assert "Did you mean made?" in unknown
 

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import json
+import socket
 import sys
+from contextlib import ExitStack
 
 import pytest
 
+from provision._lib.urls import port_of
 from provision.keycloak.version import VERSION
 from provision.runtimes.keycloak_data import KeycloakData
 from provision.runtimes.process import database, keycloak, managed_process, ports, readiness
@@ -50,14 +53,31 @@ def _file(home):
 
 def test_what_was_put_is_taken_again_and_keycloak_runs_as_before(home):
     before = managed_process.running(home)
-    content, seconds = keycloak.take_data(home)
-    assert content == _DATA.database
-    assert seconds > 0
+    copied = keycloak.take_data(home)
+    assert copied.database == _DATA.database
+    assert copied.seconds > 0
+    assert copied.fault is None
     after = managed_process.running(home)
     assert after.ready
     assert not alive(before.pid), "it was stopped for the copy"
     assert after.digest == before.digest, "the next up finds nothing to do"
     assert _file(home).stat().st_mode & 0o777 == 0o600
+
+
+def test_the_copy_is_whole_although_somebody_took_the_port_meanwhile(home, monkeypatch):
+    port = port_of(keycloak._Data(home / keycloak.SERVER / "data").facts()["url"])
+    terminate = managed_process.terminate
+    with ExitStack() as taken:
+
+        def take_the_port(home, **options):
+            monkeypatch.undo()
+            terminate(home, **options)
+            taken.enter_context(socket.create_server(("127.0.0.1", port)))
+
+        monkeypatch.setattr(managed_process, "terminate", take_the_port)
+        copied = keycloak.take_data(home)
+    assert copied.database == _DATA.database
+    assert copied.fault is not None
 
 
 def test_keycloak_is_started_again_when_its_data_can_not_be_copied(home):

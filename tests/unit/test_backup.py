@@ -22,7 +22,7 @@ from provision.keycloak.version import VERSION
 from provision.provider import journal
 from provision.provider.journal import Journal
 from provision.runtimes import registry, restore_record
-from provision.runtimes.restore_record import RestoreRecord
+from provision.runtimes.restore_record import RestoreRecord, Stage
 
 _SCOPE = "provision:keycloak:ClientScope"
 
@@ -173,9 +173,10 @@ def test_the_file_of_a_passphrase_is_closed_and_has_one_line(tmp_path, content, 
     assert passphrase_in(file) == "correct horse battery"
 
 
-@pytest.mark.parametrize("is_in_place", [True, False])
-def test_down_removes_a_restored_stack_that_never_came_up_without_its_keycloak(stack, tmp_path, is_in_place):
-    restore_record.write(stack.home, RestoreRecord("digest", {"keycloak": 1}, in_place=is_in_place))
+@pytest.mark.parametrize("stage", [Stage.PLACING, Stage.IN_PLACE])
+def test_down_removes_a_restored_stack_that_never_came_up_without_its_keycloak(stack, tmp_path, stage):
+    stack.home.mkdir(parents=True)
+    restore_record.write(stack.home, RestoreRecord("digest", {"keycloak": 1}, stage))
     state = Backend(stack).record
     state.parent.mkdir(parents=True)
     state.write_text('{"version": 3, "checkpoint": {"latest": {"resources": [{"urn": "x", "type": "y"}]}}}')
@@ -183,3 +184,4 @@ def test_down_removes_a_restored_stack_that_never_came_up_without_its_keycloak(s
     assert done.exception is None, done.exception
     assert not stack.home.exists()
     assert not state.exists()
+    assert restore_record.read(stack.home) is None

@@ -1,4 +1,4 @@
-"""Commands in hints name their stack, so that nobody works on another stack by a hint that was copied."""
+"""Commands in hints name stack and project, so that nobody works on another stack by a hint that was copied."""
 
 from __future__ import annotations
 
@@ -27,6 +27,15 @@ def test_a_hint_names_the_stack_that_the_process_works_on():
     assert hint("up", "--refresh") == "`provision up --refresh -s shop`"
     assert command_line("secret set", "servers[0].x") == "provision secret set 'servers[0].x' -s shop"
     assert hint("down", stack="other") == "`provision down -s other`"
+
+
+def test_a_hint_names_the_project_as_the_caller_did():
+    for_stack("shop", Path("my shop/stacks"))
+    assert hint("up") == "`provision up -s shop -C 'my shop/stacks'`"
+    assert hint("down", "-C", "elsewhere") == "`provision down -C elsewhere -s shop`"
+    assert hint("doctor") == "`provision doctor`"
+    for_stack("shop")
+    assert hint("up") == "`provision up -s shop`"
 
 
 def test_a_hint_of_a_process_without_a_stack_leaves_its_place_open():

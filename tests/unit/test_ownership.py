@@ -15,7 +15,7 @@ from provision.config.project import Project
 from provision.engine import passphrase
 from provision.engine.backend import Backend
 from provision.runtimes import restore_record
-from provision.runtimes.restore_record import RestoreRecord
+from provision.runtimes.restore_record import RestoreRecord, Stage
 from tests.support.other_user import NOBODY
 
 as_root = pytest.mark.skipif(os.geteuid() != 0, reason="only root may give files to another user")
@@ -206,9 +206,11 @@ def test_a_new_data_folder_is_closed_to_other_users(tmp_path, monkeypatch):
     monkeypatch.setenv("PROVISION_DATA_DIR", str(tmp_path / "data"))
     _project(tmp_path / "project", secret="x")
     stack = Project.at(tmp_path / "project").stack("dev")
-    restore_record.write(stack.home, RestoreRecord("digest", {}))  # what a restore writes first
+    restore_record.write(
+        stack.home, RestoreRecord("digest", {}, Stage.PLACING)
+    )  # what a restore writes first
     made = [tmp_path / "data", *(path for path in (tmp_path / "data").rglob("*") if path.is_dir())]
-    assert stack.home in made
+    assert stack.home.parents[1] / "restores" in made
     assert {_mode(folder) for folder in made} == {0o700}
 
 

@@ -15,6 +15,7 @@ from provision.config.stack_config import KEYCLOAK
 from provision.runtimes.docker import containers, keycloak_image
 from provision.runtimes.docker.containers import LABEL, MARK_LABEL
 from provision.runtimes.docker.daemon import daemon
+from provision.runtimes.keycloak_data import Copied
 from provision.runtimes.process import database
 
 if TYPE_CHECKING:
@@ -33,18 +34,15 @@ _MOUNTED = PurePosixPath("/data")
 _OWNER, _GROUP = (int(part) for part in keycloak_image.USER.split(":"))
 
 
-def take(stack: Stack, recorded: Recorded) -> tuple[bytes, float]:
+def take(stack: Stack, recorded: Recorded) -> Copied:
     """Copy the database of a running Keycloak, whose container is stopped for the copy and started again.
 
     Args:
         stack: The stack.
         recorded: The state's containers.
 
-    Returns:
-        The database file, and the seconds without Keycloak.
-
     Raises:
-        ProvisionError: Keycloak's container does not run, or does not start again; or the daemon does not answer.
+        ProvisionError: Keycloak's container does not run, its data can't be read, or the daemon does not answer.
     """
     with daemon() as client:
         api = client.api
@@ -57,12 +55,23 @@ def take(stack: Stack, recorded: Recorded) -> tuple[bytes, float]:
             api.stop(container, timeout=STOP_SECONDS)
             content = _database(api, container)
         finally:
-            api.start(container)
-        if matter := _matter(api, stack, recorded):
-            raise ProvisionError(
-                f"Keycloak {matter} after it was started again.", f"See why: {hint('logs', KEYCLOAK)}."
-            )
-        return content, time.monotonic() - began
+            fault = _started_again(api, container, stack, recorded)
+        return Copied(content, time.monotonic() - began, fault)
+
+
+def _started_again(api: APIClient, container: str, stack: Stack, recorded: Recorded) -> ProvisionError | None:
+    """Start a container that was stopped; return why Keycloak does not come up in it, or None."""
+    from docker.errors import APIError
+
+    try:
+        api.start(container)
+    except APIError as error:
+        return ProvisionError(f"Docker did not start Keycloak again: {error.explanation}")
+    if matter := _matter(api, stack, recorded):
+        return ProvisionError(
+            f"Keycloak {matter} after it was started again.", f"See why: {hint('logs', KEYCLOAK)}."
+        )
+    return None
 
 
 def _matter(api: APIClient, stack: Stack, recorded: Recorded) -> str | None:

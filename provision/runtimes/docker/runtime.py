@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from provision.config.stack_config import StackConfig
     from provision.runtimes.deployment import Deployment, Placement
     from provision.runtimes.docker.containers import Recorded, Stack
-    from provision.runtimes.keycloak_data import KeycloakData
+    from provision.runtimes.keycloak_data import Copied, KeycloakData
     from provision.runtimes.protocol import LiveStack, RunningProcess
 
 _LOGS = "containers"
@@ -102,7 +102,7 @@ class DockerRuntime(Runtime):
         with _named():
             containers.remove(_labels(stack), process)
 
-    def take_data(self, stack: LiveStack, progress: Progress) -> tuple[bytes, float]:
+    def take_data(self, stack: LiveStack, progress: Progress) -> Copied:
         """Stop Keycloak's container, copy its database file, and start the container again."""
         from provision.runtimes.docker import data_volume
 

@@ -14,6 +14,7 @@ from provision._lib.hints import hint
 from provision._lib.private_file import write_private
 from provision._lib.progress import Silent
 from provision._lib.urls import of_port, port_of
+from provision.runtimes.keycloak_data import Copied, KeycloakData
 from provision.runtimes.process import database, launch, managed_process, ports, record, status
 from provision.runtimes.process.managed_process import ProcessSettings
 from provision.runtimes.process.preparation import lay_out_from_template, prepare, version_of
@@ -23,7 +24,6 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from provision._lib.progress import Progress
-    from provision.runtimes.keycloak_data import KeycloakData
     from provision.runtimes.process.preparation import Prepared
     from provision.runtimes.process.record import ManagedProcess
 
@@ -153,17 +153,15 @@ def stop(home: Path, *, remove_data: bool) -> None:
             shutil.rmtree(home)
 
 
-def take_data(home: Path) -> tuple[bytes, float]:
+def take_data(home: Path) -> Copied:
     """Copy the database of a running Keycloak, which is stopped for the copy and started again by the same command.
 
     Args:
         home: Keycloak's folder in the stack.
 
-    Returns:
-        The database file, and the seconds without Keycloak.
-
     Raises:
-        ProvisionError: Keycloak does not run, or does not start again.
+        ProvisionError: Keycloak does not run, or does not end.
+        OSError: The database file can't be read; Keycloak is started again all the same.
     """
     import psutil
 
@@ -178,10 +176,18 @@ def take_data(home: Path) -> tuple[bytes, float]:
             managed_process.terminate(home)
             content = (home / SERVER / "data" / DATABASE / database.FILE).read_bytes()
         finally:
-            started = managed_process.launch(what, process.digest)
-            port = port_of(facts["url"])
-            managed_process.await_ready(what, started, lambda: answers(port), START_SECONDS)
-        return content, time.monotonic() - began
+            fault = _started_again(what, process.digest, port_of(facts["url"]))
+        return Copied(content, time.monotonic() - began, fault)
+
+
+def _started_again(what: ProcessSettings, digest: str, port: int) -> ProvisionError | None:
+    """Start Keycloak by the command of before; return why it does not come up, or None."""
+    try:
+        started = managed_process.launch(what, digest)
+        managed_process.await_ready(what, started, lambda: answers(port), START_SECONDS)
+    except ProvisionError as error:
+        return error
+    return None
 
 
 def put_data(home: Path, data: KeycloakData) -> None:

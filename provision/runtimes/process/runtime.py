@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from provision._lib.progress import Progress
     from provision.config.stack_config import StackConfig
     from provision.runtimes.deployment import Deployment, Placement
-    from provision.runtimes.keycloak_data import KeycloakData
+    from provision.runtimes.keycloak_data import Copied, KeycloakData
     from provision.runtimes.protocol import LiveStack, RunningProcess
 
 
@@ -85,7 +85,7 @@ class ProcessRuntime(Runtime):
 
         managed_process.stop(Path(process.log).parent)
 
-    def take_data(self, stack: LiveStack, progress: Progress) -> tuple[bytes, float]:
+    def take_data(self, stack: LiveStack, progress: Progress) -> Copied:
         """Stop Keycloak's process, copy its database file, and start the process again."""
         from provision.runtimes.process import keycloak
 
