@@ -84,6 +84,17 @@ class Backend:
             return None
         return self.state.checkpoint(is_up=runtime_record.exists(self.stack.home))
 
+    def settle(self) -> None:
+        """Remove the engine's notes of operations whose end the provider's journal knows.
+
+        Raises:
+            DamagedStateError: The state file is damaged or lost.
+        """
+        checkpoint = self.checkpoint()
+        if self.state is not None and checkpoint is not None and not self.is_locked:
+            with _writable():
+                self.state.drop_pending(checkpoint)
+
     def has_no_stack(self) -> bool:
         """Return whether the stack surely does not exist; False for a backend other than our own folder.
 

@@ -31,8 +31,12 @@ _UNANSWERED = re.compile(r"not looked at: (Keycloak at \S+ does not answer)\b")
 """Repeated for each object of a realm whose Keycloak does not run; shown once."""
 _NO_ANSWER = re.compile(r"Keycloak at \S+ does not answer\b")
 """The beginning of an error that each object of a realm has while its Keycloak hangs or can't work; kept once."""
-_FORESEEN = "The provider for this resource has inputs that are not known during preview"
-"""Repeated for each object of a realm at a preview whose Keycloak is about to be made; normal at a preview."""
+_FORESEEN = (
+    # Repeated for each object of a realm at a preview whose Keycloak is about to be made; normal at a preview.
+    "The provider for this resource has inputs that are not known during preview",
+    # After a run that was cut off. The engine asks for a refresh then; the provider's journal makes that needless.
+    "Attempting to deploy or update resources with ",
+)
 _UNHANDLED = "an unhandled error occurred: "
 _SECRET = "[secret]"  # noqa: S105 - what is shown instead of one
 _NOT_KNOWN = "not known yet"

@@ -388,6 +388,8 @@ class Engine:
             ThreadPoolExecutor(max_workers=1) as aside,
         ):
             self.backend.checkpoint()  # a damaged state is refused before anything is done
+            if command[0] != "preview":
+                self.backend.settle()
             # Another process's engine may be making objects that are not recorded yet: it is left alone.
             if not self.backend.is_locked and hooks.before() and _LOOKS not in command:
                 command = [*command, _LOOKS]

@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import os
 import shutil
+import stat
 import time
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -18,11 +19,13 @@ from provision._lib.errors import ProvisionError
 from provision._lib.hints import hint
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
     from pathlib import Path
 
     import psutil
 
+_OURS = ("provision:", "docker:")
+"""The types of objects of which the journal and the runtime know more than the engine."""
 _KINDS = ("stacks", "history", "backups", "locks", "locks/organization")
 _BEING_WRITTEN_SECONDS = 1.0
 """A live engine writes a lock within milliseconds; a file that is not whole after this time is a leftover."""
@@ -75,6 +78,28 @@ class StateFile:
             return None
         except _UnreadableError as error:
             raise self._damaged(str(error)) from None
+
+    def drop_pending(self, checkpoint: Mapping[str, Any]) -> None:
+        """Remove the engine's notes of operations on our objects that a killed engine began. The caller holds the stack's lock.
+
+        The provider's journal, and the runtime, know what came of them. The engine would tell of each note in words of its
+        own, and again at every run, for only a refresh removes them.
+
+        Args:
+            checkpoint: The content of the state file.
+        """
+        latest = checkpoint.get("latest") or {}
+        pending = latest.get("pending_operations") or ()
+        kept = [item for item in pending if not item["resource"]["type"].startswith(_OURS)]
+        if len(kept) == len(pending):
+            return
+        document = json.loads(self.path.read_bytes())
+        document["checkpoint"] = {**checkpoint, "latest": {**latest, "pending_operations": kept}}
+        fresh = self.path.with_name(f".{self.path.name}.{os.getpid()}")
+        with fresh.open("x", encoding="utf-8") as file:
+            fresh.chmod(stat.S_IMODE(self.path.stat().st_mode))
+            json.dump(document, file, indent=4)
+        fresh.replace(self.path)
 
     def restore(self) -> Path | None:
         """Put the copy in the place of a damaged or missing state file; return where the damaged file is kept.
@@ -187,9 +212,30 @@ def _checkpoint(file: Path) -> dict[str, Any]:
         raise _UnreadableError("is cut off or overwritten") from error
     checkpoint = document.get("checkpoint") if isinstance(document, dict) else None
     latest = checkpoint.get("latest") if isinstance(checkpoint, dict) else None
-    if not isinstance(checkpoint, dict) or not (latest is None or isinstance(latest, dict)):
+    if not isinstance(checkpoint, dict) or not (latest is None or _is_deployment(latest)):
         raise _UnreadableError("holds no state")
     return checkpoint
+
+
+def _is_deployment(latest: object) -> bool:
+    """Return whether a value has the shape of a deployment, as far as we rely on it."""
+    if not isinstance(latest, dict):
+        return False
+    resources, pending = (latest.get(part) for part in ("resources", "pending_operations"))
+    resources, pending = [] if resources is None else resources, [] if pending is None else pending
+    return (
+        isinstance(resources, list)
+        and isinstance(pending, list)
+        and all(map(_is_resource, resources))
+        and all(isinstance(item, dict) and _is_resource(item.get("resource")) for item in pending)
+    )
+
+
+def _is_resource(value: object) -> bool:
+    match value:
+        case {"type": str(), "urn": str(), **rest}:
+            return all(isinstance(rest.get(part), dict | None) for part in ("inputs", "outputs"))
+    return False
 
 
 def _is_stale(file: Path) -> bool:

@@ -54,7 +54,8 @@ def test_ctrl_c_leaves_a_state_from_which_up_goes_on(stack):
     assert running.returncode == 130, error
     assert "Stopped. What was made so far is recorded." in error
     assert f"`provision up -s test -C {stack.project}`" in error
-    stack.run("up")
+    assert "pending operation" not in stack.run("preview").stderr
+    assert "pending operation" not in stack.run("up").stderr
     assert stack.json("preview", "--refresh")["changes"] == []
 
 

@@ -14,7 +14,10 @@ from provision._lib.errors import ProvisionError
 from provision.engine import state_file
 from provision.engine.state_file import DamagedStateError, StateFile
 
-_WHOLE = {"version": 3, "checkpoint": {"stack": "dev", "latest": {"resources": [{"type": "a"}]}}}
+_WHOLE = {
+    "version": 3,
+    "checkpoint": {"stack": "dev", "latest": {"resources": [{"type": "a", "urn": "urn:a"}]}},
+}
 
 
 @pytest.fixture
@@ -76,6 +79,14 @@ def test_a_state_cut_at_any_byte_is_damaged_and_never_another_state(state):
         (b'{"checkpoint": 7}', "holds no state"),
         (b'{"checkpoint": {"latest": []}}', "holds no state"),
         (b'{"checkpoint": {"latest": "x"}}', "holds no state"),
+        (b'{"checkpoint": {"latest": {"resources": {}}}}', "holds no state"),
+        (b'{"checkpoint": {"latest": {"resources": [7]}}}', "holds no state"),
+        (b'{"checkpoint": {"latest": {"resources": [{"type": "a"}]}}}', "holds no state"),
+        (
+            b'{"checkpoint": {"latest": {"resources": [{"type": "a", "urn": "b", "outputs": []}]}}}',
+            "holds no state",
+        ),
+        (b'{"checkpoint": {"latest": {"pending_operations": [{"type": "creating"}]}}}', "holds no state"),
     ],
 )
 def test_a_damaged_state_is_named_with_what_is_wrong_and_the_one_thing_to_do(state, content, why):
@@ -85,6 +96,24 @@ def test_a_damaged_state_is_named_with_what_is_wrong_and_the_one_thing_to_do(sta
     assert f"{state.path} {why}" in error.value.what
     assert "`provision up --restore-backup -s dev`" in error.value.do
     assert "--remove" not in error.value.do
+
+
+def test_the_notes_of_operations_whose_end_the_journal_knows_are_dropped(state):
+    def noted(*types):
+        return [{"type": "creating", "resource": {"type": type_, "urn": f"urn:{type_}"}} for type_ in types]
+
+    document = json.loads(json.dumps(_WHOLE))
+    latest = document["checkpoint"]["latest"]
+    latest["pending_operations"] = noted("provision:keycloak:Client", "aws:s3:Bucket", "docker:index:Volume")
+    state.path.write_text(json.dumps(document))
+    state.path.chmod(0o600)
+    state.drop_pending(state.checkpoint())
+    latest["pending_operations"] = noted("aws:s3:Bucket")
+    assert json.loads(state.path.read_text()) == document
+    assert state.path.stat().st_mode & 0o777 == 0o600
+    before = state.path.stat().st_ino
+    state.drop_pending(state.checkpoint())
+    assert state.path.stat().st_ino == before, "nothing is written if there is nothing to drop"
 
 
 @pytest.mark.parametrize("copy", [None, "", "{"])
