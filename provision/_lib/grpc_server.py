@@ -16,11 +16,11 @@ from provision._lib import loopback
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-OPTIONS: Final = (
-    ("grpc.max_receive_message_length", 400 << 20),
-    ("grpc.server_max_unrequested_time_in_server", 1800),
-)
-"""The settings of Pulumi's own SDK: large messages, and patience with a program that keeps the event loop busy."""
+LARGEST: Final = 16 << 20
+"""The bytes of the largest message about one object. gRPC reads a message before it asks who the caller is."""
+LARGEST_OF_A_STACK: Final = 400 << 20
+"""The bytes of the largest message with all objects of a stack, as in Pulumi's own SDK."""
+_PATIENCE_SECONDS: Final = 1800  # with a program that keeps the event loop busy, as in Pulumi's own SDK
 
 _KINDS: Final = {  # (the request is a stream, the answer is a stream)
     (False, False): ("unary_unary", grpc.unary_unary_rpc_method_handler),
@@ -30,7 +30,9 @@ _KINDS: Final = {  # (the request is a stream, the answer is a stream)
 }
 
 
-def make_server(workers: int, handlers: Sequence[grpc.GenericRpcHandler] = ()) -> tuple[grpc.Server, int]:
+def make_server(
+    workers: int, handlers: Sequence[grpc.GenericRpcHandler] = (), *, largest: int = LARGEST
+) -> tuple[grpc.Server, int]:
     """Return a server that is not started yet, and its port on 127.0.0.1.
 
     Calls of another user of this machine end with ``PERMISSION_DENIED``.
@@ -38,14 +40,19 @@ def make_server(workers: int, handlers: Sequence[grpc.GenericRpcHandler] = ()) -
     Args:
         workers: How many calls are answered at the same time.
         handlers: Handlers to begin with; generated code may add more.
+        largest: The size of the largest message that is read, in bytes.
     """
     own_user = _OwnUserOnly()
     server = grpc.server(
         ThreadPoolExecutor(max_workers=workers),
         handlers=list(handlers),
         interceptors=[own_user],
-        # Without this, another server of any user of this machine could share the port (SO_REUSEPORT).
-        options=(*OPTIONS, ("grpc.so_reuseport", 0)),
+        options=(
+            ("grpc.max_receive_message_length", largest),
+            ("grpc.server_max_unrequested_time_in_server", _PATIENCE_SECONDS),
+            # Without this, another server of any user of this machine could share the port.
+            ("grpc.so_reuseport", 0),
+        ),
     )
     own_user.port = server.add_insecure_port(f"{loopback.ADDRESS}:0")
     return server, own_user.port

@@ -82,6 +82,22 @@ def is_own_peer(peer: tuple[str, int], own_port: int) -> bool:
     )
 
 
+def user_at(peer: tuple[str, int], own: tuple[str, int]) -> int | None:
+    """Return the user id of the process that connected from an address of this machine.
+
+    Args:
+        peer: The address and the port from which it connected.
+        own: The address and the port to which it connected.
+
+    Returns:
+        None for another machine, for a connection that no process holds any more, and where the kernel does not tell.
+    """
+    if not (peer[0].startswith("127.") or peer[0] == _ADDRESS_6) or not _TABLES[0].exists():
+        return None
+    found = _socket_at(peer, own)
+    return found.uid if found is not None and found.state == _ESTABLISHED and found.inode != 0 else None
+
+
 def is_plain(url: str) -> bool:
     """Return whether an address is plain HTTP on this machine."""
     parts = urlsplit(url)

@@ -29,7 +29,7 @@ from pulumi.runtime.proto import analyzer_pb2 as protocol
 from pulumi.runtime.proto import analyzer_pb2_grpc, plugin_pb2
 
 from provision._lib.errors import ProvisionError
-from provision._lib.grpc_server import make_server
+from provision._lib.grpc_server import LARGEST_OF_A_STACK, make_server
 from provision._lib.styled_text import printable
 from provision._lib.validation import problems
 from provision.config.names import NAMESPACE
@@ -329,7 +329,7 @@ def serve() -> None:
     done = threading.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: done.set())
-    server, port = make_server(_WORKERS)
+    server, port = make_server(_WORKERS, largest=LARGEST_OF_A_STACK)
     analyzer_pb2_grpc.add_AnalyzerServicer_to_server(Analyzer(), server)
     server.start()
     if stat.S_ISFIFO(

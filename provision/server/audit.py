@@ -25,6 +25,11 @@ _LINES_AT_ONCE = 500
 _LINES_PER_MINUTE = 60
 
 
+End = tuple[str, int]
+"""An address and a port."""
+Ends = tuple[End, End]
+
+
 @dataclass(slots=True)
 class RequestRecord:
     """The known facts about the current request; the inner layers fill in their findings.
@@ -36,7 +41,8 @@ class RequestRecord:
         scopes: The scopes that the token grants.
         tool: The tool for which a scope is missing.
         reason: Why the request is refused.
-        peer: The address of the caller; None if a proxy in front hides it.
+        ends: The connection's ends, ours and the caller's, each an address and a port; None if a proxy in front hides the
+            caller.
     """
 
     correlation_id: str = field(default_factory=lambda: uuid.uuid4().hex)
@@ -45,7 +51,7 @@ class RequestRecord:
     scopes: list[str] | None = None
     tool: str | None = None
     reason: str | None = None
-    peer: str | None = None
+    ends: Ends | None = None
     _started: float = field(default_factory=time.perf_counter)
 
     def elapsed_ms(self) -> float:
@@ -64,13 +70,13 @@ class RequestRecord:
 _current: ContextVar[RequestRecord | None] = ContextVar("provision_request", default=None)
 
 
-def begin_request(peer: str | None = None) -> RequestRecord:
+def begin_request(ends: Ends | None = None) -> RequestRecord:
     """Start the record of a request; tasks started afterwards share the record.
 
     Args:
-        peer: The address of the caller, if it is known.
+        ends: The connection's ends, ours and the caller's, if the caller's is known.
     """
-    record = RequestRecord(peer=peer)
+    record = RequestRecord(ends=ends)
     _current.set(record)
     return record
 

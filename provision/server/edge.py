@@ -141,8 +141,8 @@ class Edge:
                 await self._pass_on(scope, receive, send)
 
     async def _pass_on(self, scope: Scope, receive: Receive, send: Send) -> None:
-        client = scope.get("client")
-        record = begin_request(client[0] if client and self._reached.peers else None)
+        ours, theirs = scope.get("server"), scope.get("client")
+        record = begin_request((ours, theirs) if ours and theirs and self._reached.peers else None)
         reply = _Reply(send, record)
         self._under_way += 1
         try:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from fastmcp.server.auth import AccessToken, TokenVerifier
 from pydantic_core import from_json
 
+from provision._lib import loopback
 from provision.server.allowance import Allowance
 from provision.server.audit import current_request
 from provision.server.authorization_server import TooManyRefusalsError
@@ -16,6 +17,8 @@ from provision.server.claims import ALGORITHMS, refusal_reason
 from provision.server.token_cache import CACHE_ENTRIES, TokenCache
 
 if TYPE_CHECKING:
+    from collections.abc import Hashable
+
     import httpx2
 
     from provision.server.audit import RequestRecord
@@ -23,7 +26,7 @@ if TYPE_CHECKING:
 
 # A token may become good, so a refusal is believed for a moment only: long enough to ask once for a client that tries again.
 _REFUSED_SECONDS = 1.0
-# Tokens of one address that were looked at and refused. A client has one token; who has a hundred bad ones is guessing.
+# Tokens of one caller that were looked at and refused. A client has one token; who has a hundred bad ones is guessing.
 _REFUSED_PER_MINUTE = 600
 _REFUSED_AT_ONCE = 100
 _PARTS = 3  # header, payload, signature
@@ -48,7 +51,7 @@ class Verifier(TokenVerifier, ABC):
         self._refused = TokenCache[str](
             seconds=min(_REFUSED_SECONDS, settings.cache_seconds), entries=CACHE_ENTRIES
         )
-        self._peers = Allowance(per_minute=_REFUSED_PER_MINUTE, burst=_REFUSED_AT_ONCE)
+        self._callers = Allowance(per_minute=_REFUSED_PER_MINUTE, burst=_REFUSED_AT_ONCE)
 
     async def verify_token(self, token: str) -> AccessToken | None:
         """Return the token's access, or None with the reason in the request's record.
@@ -80,7 +83,8 @@ class Verifier(TokenVerifier, ABC):
         if header is not None and header.get("alg") not in ALGORITHMS:
             record.reason = "forbidden_algorithm"
             return None
-        if record.peer is not None and (seconds := self._peers.to_wait(record.peer)):
+        caller = _caller(record)
+        if caller is not None and (seconds := self._callers.to_wait(caller)):
             raise TooManyRefusalsError(seconds)
         access = await self._vouched_for(token, header)
         if access is not None:
@@ -88,8 +92,8 @@ class Verifier(TokenVerifier, ABC):
             return access
         if record.reason is not None:
             self._refused.put(token, record.reason)
-        if record.peer is not None:
-            self._peers.use(record.peer)
+        if caller is not None:
+            self._callers.use(caller)
         return None
 
     @abstractmethod
@@ -114,6 +118,15 @@ class Verifier(TokenVerifier, ABC):
 
     def _refusal_reason(self, claims: dict[str, Any]) -> str | None:
         return refusal_reason(claims, issuer=self._issuer, audience=self._audience)
+
+
+def _caller(record: RequestRecord) -> Hashable | None:
+    """Return who pays for a refused token: an address, or a user of this machine, whatever its address; None if unknown."""
+    if record.ends is None:
+        return None
+    ours, theirs = record.ends
+    user = loopback.user_at(theirs, ours)
+    return theirs[0] if user is None else user
 
 
 def jwt_header(token: str) -> dict[str, Any] | None:

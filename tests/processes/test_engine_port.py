@@ -19,7 +19,7 @@ from pulumi.runtime.proto import analyzer_pb2_grpc, provider_pb2, provider_pb2_g
 
 import provision
 from provision._lib import loopback
-from provision._lib.grpc_server import make_server
+from provision._lib.grpc_server import LARGEST, make_server
 from provision.engine.lazy_server import LazyGrpcServer
 from provision.provider.servicer import Servicer
 from provision.provider.wire import to_struct
@@ -190,6 +190,27 @@ def test_a_caller_from_an_ipv6_socket_is_found_as_well() -> None:
             assert loopback.is_own_peer(("127.0.0.1", caller.getsockname()[1]), listener.getsockname()[1])
 
 
+@as_another_user
+@pytest.mark.parametrize("user", [os.geteuid(), NOBODY])
+@pytest.mark.parametrize("address", ["127.0.0.1", "127.0.0.2"])
+def test_the_user_of_a_caller_is_known_whatever_its_address(user: int, address: str) -> None:
+    call = (
+        "import os, socket, sys, encodings.idna; os.setuid(int(sys.argv[1])); kept = socket.socket();"
+        "kept.bind((sys.argv[3], 0)); kept.connect(('127.0.0.1', int(sys.argv[2]))); sys.stdin.read()"
+    )
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        listener.settimeout(30)
+        line = [sys.executable, "-c", call, str(user), str(listener.getsockname()[1]), address]
+        caller = subprocess.Popen(line, stdin=subprocess.PIPE)
+        accepted, peer = listener.accept()
+        with accepted:
+            assert peer[0] == address
+            assert loopback.user_at(peer, accepted.getsockname()) == user
+            caller.communicate(timeout=30)
+            assert loopback.user_at(peer, accepted.getsockname()) is None
+    assert loopback.user_at(("192.0.2.1", 5), ("192.0.2.2", 6)) is None
+
+
 def test_where_the_kernel_does_not_tell_the_processes_of_this_user_are_asked(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
@@ -234,3 +255,14 @@ def test_every_server_for_the_engine_is_made_in_one_place() -> None:
         if isinstance(node, ast.Attribute) and node.attr in {"add_insecure_port", "add_secure_port"}
     }
     assert makers == {"_lib/grpc_server.py"}
+
+
+def test_no_more_than_a_message_about_one_object_is_read_before_the_caller_is_known():
+    with _serving(
+        lambda server: provider_pb2_grpc.add_ResourceProviderServicer_to_server(Servicer("1"), server)
+    ) as port:
+        channel = grpc.insecure_channel(f"127.0.0.1:{port}")
+        call = channel.unary_unary(f"{_PROVIDER}Check", request_serializer=bytes, response_deserializer=bytes)
+        with pytest.raises(grpc.RpcError) as refused:
+            call(bytes(LARGEST + 1), timeout=30)
+    assert refused.value.code() is grpc.StatusCode.RESOURCE_EXHAUSTED

@@ -209,6 +209,18 @@ def test_who_guesses_tokens_is_soon_asked_about_no_more(start, stand_in, monkeyp
     assert server.post("guess-again").status_code == 401
 
 
+def test_on_one_machine_nobody_pays_for_the_guesses_of_another_user(start, stand_in, monkeypatch):
+    user = 1000
+    monkeypatch.setattr(allowance, "monotonic", lambda: 1000.0)
+    monkeypatch.setattr(verifier.loopback, "user_at", lambda *_: user)
+    server = start()
+    assert {server.post(f"guess-{number}").status_code for number in range(120)} == {401, 429}
+    good = stand_in.issue()
+    assert server.post(good).status_code == 429
+    user = 1001
+    assert server.post(good).status_code == 200
+
+
 def test_behind_a_proxy_nobody_pays_for_the_guesses_of_another(start, stand_in):
     server = start(url="https://mcp.example.org/mcp", introspection_client_id="http://localhost:3000/mcp")
     headers = {"Host": "mcp.example.org"}
