@@ -33,7 +33,7 @@ class Entry:
     Args:
         step: ``begun`` if Keycloak's answer was never seen, ``made``, ``adopted``, or ``inherited`` from a resource of ours that
             had another name.
-        before: The settings of an adopted object before its adoption.
+        before: The settings of an adopted object before its adoption, also if it was adopted under that other name.
     """
 
     step: Step

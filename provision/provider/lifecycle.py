@@ -267,14 +267,13 @@ class Lifecycle:
         before = properties.pop(ADOPTED_FROM, None)
         spec = self._stored(properties)
         if any(map(self._journal.is_taken, self._keys(spec))):
-            if before is None:  # the state of the new resource takes it for adopted
-                self._journal.note(self._key(spec), "inherited")
+            # The state of the new resource takes it for adopted as it is now.
+            self._journal.note(self._key(spec), "inherited", before)
             self._log("stays: the program has it under another name, or anew")
             return
-        if any(
-            entry.step == "inherited" for entry in filter(None, map(self._journal.recall, self._keys(spec)))
-        ):
-            before = None
+        earlier = next(filter(None, map(self._journal.recall, self._keys(spec))), None)
+        if earlier is not None and earlier.step == "inherited":
+            before = earlier.before
         found = self._handler.find_recorded(spec, properties)
         for key in self._keys(spec):
             self._journal.drop(key, for_good=True)

@@ -91,8 +91,8 @@ class Bench:
         self.calls = type("OneWorldsLampHandler", (LampHandler,), {"world": self.world, "spec": Lamp})
         self.lifecycle = Lifecycle(self.calls, Context(log=self.said.append))
 
-    def with_journal(self, journal):
-        lifecycle = Lifecycle(self.calls, Context(log=self.said.append), journal)
+    def with_journal(self, journal, urn=""):
+        lifecycle = Lifecycle(self.calls, Context(log=self.said.append), journal, urn=urn)
         lifecycle.journal = journal
         return lifecycle
 
@@ -382,6 +382,32 @@ class TestAfterARunThatWasKilled:
         written = (tmp_path / "journal").read_text()
         assert "adopted" in written
         assert "hunter" not in written
+
+
+@pytest.mark.parametrize("was_there", [False, True])
+def test_a_resource_that_got_another_name_keeps_its_object_and_what_it_was_before(bench, tmp_path, was_there):
+    file, inputs = tmp_path / "journal", bench.inputs(color="red")
+    if was_there:
+        bench.world["attic", "l1"] = Lamp(room="attic", name="l1", color="green")
+    first = bench.with_journal(Journal(file), "urn:calculator").create(inputs, preview=False)
+
+    renaming = Journal(file)  # the engine makes the new resource, then removes the former one
+    second = bench.with_journal(renaming, "urn:adder").create(inputs, preview=False)
+    bench.with_journal(renaming, "urn:calculator").delete(first.properties)
+    assert bench.world["attic", "l1"].color == "red"
+    renaming.tidy()
+
+    bench.with_journal(Journal(file), "urn:adder").delete(second.properties)
+    left = bench.world.get(("attic", "l1"))
+    assert (left and left.color) == ("green" if was_there else None)
+
+
+def test_an_object_that_leaves_the_program_is_removed(bench):
+    journal = Journal()
+    state = bench.with_journal(journal, "urn:a").create(bench.inputs(), preview=False)
+    bench.with_journal(journal, "urn:b").create(bench.inputs(name="l2"), preview=False)
+    bench.with_journal(Journal(), "urn:a").delete(state.properties)
+    assert list(bench.world) == [("attic", "l2")]
 
 
 def test_an_update_makes_anew_what_somebody_removed(bench):
