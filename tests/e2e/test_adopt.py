@@ -57,7 +57,7 @@ def test_the_file_describes_the_realm_without_a_write_and_rebuilds_it(
     said = stack.run(*arguments, stdin=f"{admin_secret}\n")
 
     assert session.get(world.realm, "admin-events") == []
-    assert "1 user: they are data, not configuration" in said.stdout
+    assert "1 user (data, not configuration)" in said.stdout
     assert "client https://old.example (saml)" in said.stdout
     assert "clientSecret of the identity provider corp-é: it stays; another Keycloak needs it" in said.stdout
     assert "secrets of the clients " in said.stdout

@@ -281,7 +281,8 @@ def test_a_bearer_only_client_is_read_with_its_grants_off(world):
     found = discover(world.session, world.realm, SimpleNamespace(note=lambda _: None))
     (client,) = [item for item in found.objects if item.get("clientId") == "bearer-api"]
     assert not {"standardFlow", "redirectUris"} & client.keys()
-    assert [line for line in found.left_out if line.startswith("client bearer-api")] == []
+    told = [line for line in found.left_out if line.startswith("client bearer-api")]
+    assert told == [f"client bearer-api in realm {world.realm}: bearerOnly"]
 
 
 def test_a_client_that_somebody_made_bearer_only_gets_its_grant_back(world, make, raw):

@@ -199,27 +199,37 @@ def test_another_issuer_than_the_stack_was_told_is_an_error(world):
         world.add("provision:keycloak:Realm", values)
 
 
-def test_a_second_policy_of_one_type_is_an_error_that_names_both(world):
-    kind = "provision:keycloak:TrustedHostsPolicy"
-    session = world.session
-    made = session.post(
-        world.realm,
-        "components",
-        body={
-            "name": "Mine",
-            "providerId": "trusted-hosts",
-            "providerType": "org.keycloak.services.clientregistration.policy.ClientRegistrationPolicy",
-            "parentId": session.realm_id(world.realm),
-            "subType": "anonymous",
-            "config": {
-                "host-sending-registration-request-must-match": ["true"],
-                "client-uris-must-match": ["true"],
-            },
+def _policy_by_hand(world, name, registration):
+    body = {
+        "name": name,
+        "providerId": "trusted-hosts",
+        "providerType": "org.keycloak.services.clientregistration.policy.ClientRegistrationPolicy",
+        "parentId": world.session.realm_id(world.realm),
+        "subType": registration,
+        "config": {
+            "host-sending-registration-request-must-match": ["true"],
+            "client-uris-must-match": ["true"],
         },
-    )
-    with pytest.raises(KeycloakError, match="'Mine'"):
-        world.add(kind, SAMPLES[kind].inputs)
-    session.delete(world.realm, "components", made)
+    }
+    return world.session.post(world.realm, "components", body=body)
+
+
+def test_two_policies_of_one_type_that_people_made_are_an_error_that_names_both(world):
+    kind = "provision:keycloak:TrustedHostsPolicy"
+    made = [_policy_by_hand(world, name, "authenticated") for name in ("Mine", "Yours")]
+    with pytest.raises(KeycloakError, match="'(Mine|Yours)', '(Mine|Yours)'"):
+        world.add(kind, {**SAMPLES[kind].inputs, "registration": "authenticated"})
+    for policy in made:
+        world.session.delete(world.realm, "components", policy)
+
+
+def test_of_two_policies_of_one_type_keycloaks_own_is_declared(world):
+    kind = "provision:keycloak:TrustedHostsPolicy"
+    made = _policy_by_hand(world, "Mine", "anonymous")
+    _, state = world.add(kind, SAMPLES[kind].inputs)
+    world.lifecycle(kind).delete(state.properties)
+    assert world.session.get(world.realm, "components", made)["name"] == "Mine"
+    world.session.delete(world.realm, "components", made)
 
 
 def test_keycloaks_own_words_reach_the_user(world):

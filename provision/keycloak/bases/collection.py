@@ -85,6 +85,10 @@ class CollectionHandler(KeycloakHandler[S]):
         """Return the last part of the object's path."""
         return str(raw["id"])
 
+    def path_of(self, found: Observed[S]) -> tuple[str, ...]:
+        """Return the path of an object, below its realm."""
+        return (*self.collection(found.spec), found.id)
+
     def create(self, spec: S) -> Outputs | None:
         """Make the object."""
         self.session.post(self.realm_of(spec), *self.collection(spec), body=self.to_json(spec, {}, None))
@@ -93,12 +97,12 @@ class CollectionHandler(KeycloakHandler[S]):
     def update(self, found: Observed[S], spec: S) -> Outputs | None:
         """Change the declared fields; the other fields stay unchanged."""
         body = self.to_json(spec, found.raw, spec.model_fields_set)
-        self.session.put(self.realm_of(spec), *self.collection(spec), found.id, body=body)
+        self.session.put(self.realm_of(spec), *self.path_of(found), body=body)
         return None
 
     def delete(self, found: Observed[S]) -> None:
         """Remove the object."""
-        self.session.delete(self.realm_of(found.spec), *self.collection(found.spec), found.id)
+        self.session.delete(self.realm_of(found.spec), *self.path_of(found))
 
 
 class NamedCollectionHandler(CollectionHandler[S]):

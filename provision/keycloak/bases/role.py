@@ -92,7 +92,7 @@ class RoleHandler(CollectionHandler[R]):
         bring(
             self.session,
             realm,
-            (*self.collection(spec), found.id),
+            self.path_of(found),
             self._made_of(realm, found.raw),
             _wanted(spec).declared(spec.model_fields_set, "realm_composites", "client_composites"),
             composites=True,

@@ -336,6 +336,11 @@ class RealmHandler(CollectionHandler[Realm]):
         del spec
         return ()
 
+    def path_of(self, found: Observed[Realm]) -> tuple[str, ...]:
+        """Return the path of the realm, which is below nothing."""
+        del found
+        return ()
+
     def realm_of(self, key: Realm) -> str:
         """Return the name of the realm, which is its address."""
         return key.name

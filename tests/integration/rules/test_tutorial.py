@@ -17,6 +17,7 @@ from provision.rules.sources.adapters.server_settings import mcp_server, propert
 
 REALM = "tutorial"
 FOUND = {
+    "admin-cli-passwords",
     "client-full-scope",
     "client-pkce",
     "client-wildcard-redirect",
