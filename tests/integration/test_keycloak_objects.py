@@ -217,7 +217,7 @@ def _policy_by_hand(world, name, registration):
 def test_two_policies_of_one_type_that_people_made_are_an_error_that_names_both(world):
     kind = "provision:keycloak:TrustedHostsPolicy"
     made = [_policy_by_hand(world, name, "authenticated") for name in ("Mine", "Yours")]
-    with pytest.raises(KeycloakError, match="'(Mine|Yours)', '(Mine|Yours)'"):
+    with pytest.raises(KeycloakError, match=r"'(Mine|Yours)', '(Mine|Yours)'"):
         world.add(kind, {**SAMPLES[kind].inputs, "registration": "authenticated"})
     for policy in made:
         world.session.delete(world.realm, "components", policy)

@@ -61,7 +61,7 @@ def test_a_type_that_the_server_lacks_is_an_error_that_says_what_it_has(world):
     with pytest.raises(KeycloakError) as caught:
         world.add(GENERIC, {"providerId": "no-such-policy"})
     said = str(caught.value)
-    version = world.session.get("..", "serverinfo")["systemInfo"]["version"]
+    version = world.session.server_info()["systemInfo"]["version"]
     assert f"Keycloak {version}" in said
     assert "generic registration policy anonymous/no-such-policy" in said
     assert "client-disabled, consent-required" in said

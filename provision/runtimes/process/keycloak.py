@@ -15,7 +15,7 @@ from provision._lib.private_file import write_private
 from provision._lib.progress import Silent
 from provision._lib.urls import of_port, port_of
 from provision.runtimes.keycloak_data import Copied, KeycloakData
-from provision.runtimes.process import database, launch, managed_process, ports, record, status
+from provision.runtimes.process import database, launch, managed_process, ports, record
 from provision.runtimes.process.managed_process import ProcessSettings
 from provision.runtimes.process.preparation import lay_out_from_template, prepare, version_of
 from provision.runtimes.process.readiness import Readiness, answers
@@ -99,6 +99,8 @@ def start(
             process is not None and process.digest == digest and _has_account(settings, data, former_secret)
         )
         if process is None or not fits:
+            from provision.runtimes.process import status
+
             status.make_way(home, settings.port)
             if process is not None:  # a port that is taken is seen before a running Keycloak is ended for it
                 ports.ensure_free(settings.port, besides=record.process_of(process))
