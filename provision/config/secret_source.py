@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import os
 import re
+import selectors
 import shlex
 import signal
 import subprocess
+import time
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -15,6 +17,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from pydantic import SecretStr
 from pydantic_core import core_schema
 
+from provision._lib import user_file
 from provision._lib.styled_text import printable
 from provision.config.files import FOLDER
 
@@ -241,8 +244,7 @@ def _variable(name: str) -> str:
 def _file(place: str, folder: Path | None) -> str:
     path = (folder or Path()) / Path(place).expanduser()
     try:
-        with path.open("rb") as stream:
-            content = stream.read(_LONGEST + 1)
+        content = user_file.content(path, _LONGEST)
     except OSError as error:
         raise ValueError(f"the file {printable(str(path))} can't be read: {error.strerror}") from None
     return _text(content, f"the file {printable(str(path))}")
@@ -267,16 +269,44 @@ def _output(command: tuple[str, ...], folder: Path | None) -> str:
         raise ValueError(f"{shown} can't be run: {error.strerror}") from None
     with process:
         try:
-            output, errors = process.communicate(timeout=_COMMAND_SECONDS)
+            output, errors = _printed(process)
         except BaseException as error:
             os.killpg(process.pid, signal.SIGKILL)  # with the children that it started
             if not isinstance(error, subprocess.TimeoutExpired):
                 raise
             problem = f"{shown} did not end within {_COMMAND_SECONDS:.0f} s"
             raise ValueError(problem) from None
-    if process.returncode != 0:
+    if process.returncode != 0 and len(output) <= _LONGEST:
         raise ValueError(f"{shown} failed with exit code {process.returncode}{_reason(output, errors)}")
     return _text(output, shown)
+
+
+def _printed(process: subprocess.Popen[bytes]) -> tuple[bytes, bytes]:
+    """Return what a program prints until its end: the output up to one byte too many, and the end of the errors.
+
+    Raises:
+        subprocess.TimeoutExpired: It did not end in time.
+    """
+    end = time.monotonic() + _COMMAND_SECONDS
+    output, errors = bytearray(), bytearray()
+    with selectors.DefaultSelector() as waiting:
+        for stream, kept in ((process.stdout, output), (process.stderr, errors)):
+            if stream is not None:
+                waiting.register(stream, selectors.EVENT_READ, kept)
+        while waiting.get_map() and len(output) <= _LONGEST:
+            ready = waiting.select(max(0.0, end - time.monotonic()))
+            if not ready:
+                raise subprocess.TimeoutExpired(process.args, _COMMAND_SECONDS)
+            for key, _ in ready:
+                part = os.read(key.fd, _LONGEST)
+                if not part:
+                    waiting.unregister(key.fileobj)
+                key.data.extend(part)
+            del errors[:-_LONGEST]
+    if len(output) > _LONGEST:
+        os.killpg(process.pid, signal.SIGKILL)
+    process.wait(max(0.0, end - time.monotonic()))
+    return bytes(output), bytes(errors)
 
 
 def _text(content: bytes, where: str) -> str:

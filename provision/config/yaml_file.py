@@ -10,6 +10,7 @@ import re
 from math import isfinite
 from typing import TYPE_CHECKING, Any
 
+from provision._lib import user_file
 from provision._lib.errors import UsageError
 
 if TYPE_CHECKING:
@@ -66,7 +67,7 @@ def text_of(file: Path) -> str:
         UsageError: The file can't be read or is not UTF-8.
     """
     try:
-        return file.read_text(encoding="utf-8-sig")
+        return user_file.content(file).decode("utf-8-sig").replace("\r\n", "\n").replace("\r", "\n")
     except UnicodeDecodeError:
         raise UsageError(f"{file} is not a text file in UTF-8.", _CORRECT) from None
     except OSError as error:

@@ -75,6 +75,17 @@ def test_a_program_that_does_not_end_is_ended(tmp_path, monkeypatch):
     assert time.monotonic() - began < 30  # its child would have kept the output open for a minute
 
 
+def test_a_program_that_prints_without_end_is_ended_at_once(tmp_path):
+    began = time.monotonic()
+    assert "gives more than 64 KiB, which is no secret" in _refusal({"command": ["yes", "no"]}, tmp_path)
+    assert time.monotonic() - began < secret_source._COMMAND_SECONDS
+
+
+def test_a_program_may_complain_at_length(tmp_path):
+    script = "import sys; sys.stderr.write('x' * 5_000_000); print('secret-of-a-program')"
+    assert _secret_of({"command": [sys.executable, "-c", script]}, tmp_path) == "secret-of-a-program"
+
+
 def test_the_error_text_of_a_program_is_not_shown_with_a_secret_in_it(tmp_path, monkeypatch):
     monkeypatch.setenv("SHOP_VAULT_TOKEN", "token-of-the-vault")
     (tmp_path / "secret").write_text(_SECRET)

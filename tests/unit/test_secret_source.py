@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import shlex
 import sys
 
@@ -70,7 +71,9 @@ def test_a_source_is_not_asked_while_only_the_presence_of_a_secret_counts(tmp_pa
         ({"file": ""}, "file must be text and not empty"),
         ({"file": "latin"}, "gives no text in UTF-8"),
         ({"file": "nul"}, "gives a NUL character"),
-        ({"file": "huge"}, "gives more than 64 KiB"),
+        ({"file": "huge"}, "huge can't be read: it has more than 64 KiB"),
+        ({"file": "pipe"}, "pipe can't be read: it is a pipe or a device, and no file"),
+        ({"file": "."}, "can't be read: Is a directory"),
         ({"command": "vault kv get x"}, "command must be a list"),
         ({"command": []}, "command must be a list"),
         ({"env": "A", "file": "b"}, "must have one key, as in {env: NAME}"),
@@ -87,6 +90,7 @@ def test_what_gives_no_secret_is_one_line_that_says_why(source, reason, tmp_path
     (tmp_path / "latin").write_bytes(b"\xff\xfe")
     (tmp_path / "nul").write_bytes(b"a\0b")
     (tmp_path / "huge").write_bytes(b"x" * (64 * 1024 + 1))
+    os.mkfifo(tmp_path / "pipe")
     line = _refusal(source, tmp_path)
     if reason is not None:
         assert line.startswith("  provision:objects[0]: secret")
