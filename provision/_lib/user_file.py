@@ -25,7 +25,7 @@ def content(path: Path, most: int = LARGEST) -> bytes:
         OSError: The file can't be read. So it is for a named pipe or a device, which could keep the reader for ever, and
             for a file that is too large.
     """
-    with open(path, "rb", opener=_opened) as file:  # noqa: PTH123 - Path.open knows no opener
+    with open(path, "rb", opener=_opened) as file:
         is_file = stat.S_ISREG(os.fstat(file.fileno()).st_mode)
         if not is_file and not str(path).startswith(_OPEN_ALREADY):
             raise OSError(0, "it is a pipe or a device, and no file")
