@@ -237,17 +237,21 @@ class Runtime(ABC):
         del process
         return None
 
-    def before_up(self, stack: LiveStack, say: Callable[[str], None]) -> bool:
-        """Remove what a killed run left and what does not work; return whether the engine has to refresh its state.
+    def before_up(self, stack: LiveStack, config: StackConfig, say: Callable[[str], None]) -> bool:
+        """Remove what a killed run left, what does not work, and what holds a port that something new in the stack needs.
 
         Args:
             stack: The stack.
+            config: The stack file's settings.
             say: The function that shows a line to the user.
+
+        Returns:
+            Whether the engine has to refresh its state.
 
         Raises:
             ProvisionError: The runtime does not answer.
         """
-        del stack, say
+        del stack, config, say
         return False
 
     def before_preview(self, stack: LiveStack, say: Callable[[str], None]) -> bool:

@@ -1,37 +1,60 @@
-"""A server that gets another name, or the place of another one: its client, its tokens and its port go on."""
+"""A server that gets another name, in each runtime: its client, its tokens and its port go on."""
 
 from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
 
 import pytest
 
 from tests.support.backups import admin_api
+from tests.support.contained_stack import ContainedStack
 from tests.support.stack_cli import alive
 
-pytestmark = pytest.mark.timeout(600)
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from tests.support.docker import Docker
+    from tests.support.stack_cli import StackCli
+
+# The first run with containers builds the images.
+pytestmark = pytest.mark.timeout(1200)
 
 
-def _client_ids(status) -> set[str]:
+def _client_ids(status: dict[str, Any]) -> set[str]:
     clients = admin_api(status).get(status["realm"], "clients")
     return {client["clientId"] for client in clients}
 
 
-def test_a_renamed_server_keeps_its_client_its_address_and_its_proofs(stack):
+def _goes_on_under_another_name(stack: StackCli) -> None:
     stack.change_config("name: mcp-test", "name: mcp-test\n  provision:server:\n    name: calculator")
     stack.run("up")
-    before, former = stack.json("status", "--show-secrets"), stack.processes()["calculator"]
-    port = before["servers"][0]["url"].rpartition(":")[2].partition("/")[0]
+    before = stack.json("status", "--show-secrets")
+    port = urlsplit(before["servers"][0]["url"]).port
     stack.change_config("    name: calculator", f"    name: adder\n    port: {port}")
 
     stack.run("up")
     after = stack.json("status", "--show-secrets")
     assert [server["url"] for server in after["servers"]] == [server["url"] for server in before["servers"]]
     assert _client_ids(after) == _client_ids(before)
-    assert not alive(former)
-    assert set(stack.processes()) == {"keycloak", "adder"}
+    assert {name.rpartition("-")[2] for name in stack.processes()} == {"keycloak", "adder"}
     assert stack.json("preview", "--refresh")["changes"] == []
     assert all(proof["ok"] for proof in stack.json("verify")["proofs"])
 
+
+def test_a_renamed_server_keeps_its_client_its_address_and_its_proofs(stack: StackCli) -> None:
+    _goes_on_under_another_name(stack)
     pids = stack.processes().values()
     stack.run("down", "--remove")
     assert not any(map(alive, pids))
     assert list(stack.data.glob("*/stacks/test")) == []
+
+
+def test_in_containers_too(docker: Docker, tmp_path: Path) -> None:
+    stack = ContainedStack(tmp_path, docker)
+    try:
+        _goes_on_under_another_name(stack)
+        stack.run("down", "--remove")
+        assert stack.name not in docker.run("ps", "--all")
+    finally:
+        stack.clean_up()

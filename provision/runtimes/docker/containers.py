@@ -168,6 +168,30 @@ def remove_strangers(stack: Stack, recorded: Recorded) -> list[str]:
     return removed
 
 
+def make_way(stack: Stack, ports: Mapping[str, int | None]) -> list[str]:
+    """Remove containers that are no longer declared and hold a declared port: the engine removes them after it makes others.
+
+    Args:
+        stack: The stack.
+        ports: The declared containers by short name, with their ports on this machine; None for a port that is open.
+
+    Returns:
+        The short names of the removed containers.
+
+    Raises:
+        ProvisionError: The daemon does not answer.
+    """
+    removed, wanted = [], set(ports.values()) - {None}
+    with daemon() as client:
+        api = client.api
+        for item in api.containers(filters=_labelled(stack)):
+            name = stack.short(item["Names"][0])
+            if name not in ports and wanted & {each.get("PublicPort") for each in item["Ports"]}:
+                api.remove_container(item["Id"], force=True, v=True)
+                removed.append(name)
+    return removed
+
+
 def needs_update(stack: Stack, recorded: Recorded, *, repair: bool) -> dict[str, str]:
     """Return the containers that do not run or do not work, after waiting for starting containers.
 

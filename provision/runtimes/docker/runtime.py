@@ -74,13 +74,14 @@ class DockerRuntime(Runtime):
         """Return a server's log file, which holds the audit lines since the container's root is read-only."""
         return None if process.name == KEYCLOAK else process.log
 
-    def before_up(self, stack: LiveStack, say: Callable[[str], None]) -> bool:
-        """Remove containers that the state does not know or that do not work."""
+    def before_up(self, stack: LiveStack, config: StackConfig, say: Callable[[str], None]) -> bool:
+        """Remove containers that the state does not know, that do not work, or that are in the way of a new one."""
         if not stack.mark:
             return False
         with _named():
             removed = _remove_strangers(stack, say)
-            return _say_what_is_the_matter(stack, say, repair=True) or removed
+            made_way = _make_way(stack, config, say)
+            return _say_what_is_the_matter(stack, say, repair=True) or removed or made_way
 
     def before_preview(self, stack: LiveStack, say: Callable[[str], None]) -> bool:
         """Return whether containers are missing or do not work; name them to the user."""
@@ -163,6 +164,17 @@ def _remove_strangers(stack: LiveStack, say: Callable[[str], None]) -> bool:
     removed = containers.remove_strangers(_labels(stack), _recorded(stack))
     if removed:
         say(f"  · removed what a run made that was cut off: {', '.join(removed)}")
+    return bool(removed)
+
+
+def _make_way(stack: LiveStack, config: StackConfig, say: Callable[[str], None]) -> bool:
+    """Remove containers that leave the stack and hold a port of others; return whether there were any."""
+    from provision.runtimes.docker import containers
+
+    servers = {server.name: server.port for server in config.mcp_servers if server.url is None}
+    removed = containers.make_way(_labels(stack), {KEYCLOAK: config.keycloak.port, **servers})
+    for name in removed:
+        say(f"  · container {name} leaves the stack and makes way: another one gets its port")
     return bool(removed)
 
 

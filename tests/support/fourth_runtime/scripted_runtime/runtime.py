@@ -26,7 +26,7 @@ class ScriptedRuntime(Runtime):
     def audit_log(self, process):
         return status.audit_log(process)
 
-    def before_up(self, stack, say):
+    def before_up(self, stack, config, say):
         say("  · the scripts are looked at")
         return False
 
