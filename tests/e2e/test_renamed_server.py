@@ -14,7 +14,7 @@ from tests.support.stack_cli import alive
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from tests.support.docker import Docker
+    from tests.support.docker_daemon import Docker
     from tests.support.stack_cli import StackCli
 
 # The first run with containers builds the images.
@@ -27,11 +27,12 @@ def _client_ids(status: dict[str, Any]) -> set[str]:
 
 
 def _goes_on_under_another_name(stack: StackCli) -> None:
-    stack.change_config("name: mcp-test", "name: mcp-test\n  provision:server:\n    name: calculator")
+    with (stack.project / "Pulumi.test.yaml").open("a") as file:
+        file.write("  provision:server: {name: calculator}\n")
     stack.run("up")
     before = stack.json("status", "--show-secrets")
     port = urlsplit(before["servers"][0]["url"]).port
-    stack.change_config("    name: calculator", f"    name: adder\n    port: {port}")
+    stack.change_config("{name: calculator}", f"{{name: adder, port: {port}}}")
 
     stack.run("up")
     after = stack.json("status", "--show-secrets")
