@@ -115,7 +115,7 @@ def test_every_command_names_a_damaged_state_and_the_way_out(folder, stack, comm
     told = _run(folder, command, code=1)
     assert "test.json" not in told
     assert f"{Backend(stack).record} is empty" in told
-    assert "`provision up --restore-backup -s dev`" in told
+    assert f"`provision up --restore-backup -s dev -C {folder}`" in told
 
 
 def test_down_remove_of_a_damaged_stack_stops_it_and_says_what_it_did(folder, stack, process):
@@ -210,7 +210,7 @@ def test_a_project_from_another_disk_is_told_where_its_stack_is_and_takes_it(tmp
     shutil.copytree(folder, tmp_path / "moved")
     shutil.rmtree(folder)
     shown = _run(tmp_path / "moved", "status")
-    assert f"`provision up --from {folder} -s dev`" in shown
+    assert f"`provision up --from {folder} -s dev -C {tmp_path / 'moved'}`" in shown
     assert f"`provision down -C {folder} --remove -s dev`" in shown
     assert "is whole" in _run(tmp_path / "moved", "up", "--from", str(folder), "--restore-backup", code=1)
     assert "--from" not in _run(tmp_path / "moved", "status", "--all")
