@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal, TypeVar
 from pydantic import Field, field_validator
 
 from provision.core.spec import NaturalKey, Spec
+from provision.keycloak.api.server_info import version
 from provision.keycloak.api.session import KeycloakError
 from provision.keycloak.bases.collection import CollectionHandler
 from provision.keycloak.bases.representation import Outside, RealmName
@@ -146,8 +147,7 @@ def _offered(session: Session, realm: str) -> list[str]:
 def _server(session: Session) -> str:
     """Return the server with its version, which Keycloak hides from accounts with few rights."""
     try:
-        # The path is beside the realms; the client resolves the two dots before it sends the path.
-        version = (session.get("..", "serverinfo") or {})["systemInfo"]["version"]
-    except (KeycloakError, KeyError):
-        return f"Keycloak at {session.url}"
-    return f"Keycloak {version} at {session.url}"
+        known = version(session)
+    except KeycloakError:
+        known = ""
+    return f"Keycloak {known} at {session.url}" if known else f"Keycloak at {session.url}"
