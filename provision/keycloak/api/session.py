@@ -162,7 +162,8 @@ class Session:
 
     def put(self, realm: str, *path: str, body: Any) -> None:
         """Replace the document at a path. Writes to one realm run in sequence: otherwise Keycloak answers 409."""
-        request = Request("put", _address(realm, path), {}, json.dumps(body))
+        # Before it answers, Keycloak makes keys of another size, which takes half a minute on a busy machine.
+        request = Request("put", _address(realm, path), {}, json.dumps(body), _SLOW_SECONDS)
         self._answer(request, f"change {_name(realm, path)}", body)
 
     def delete(self, realm: str, *path: str, body: Any = None) -> None:
