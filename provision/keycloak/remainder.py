@@ -17,6 +17,7 @@ from provision.keycloak.bases.collection import CollectionHandler
 from provision.keycloak.bases.registration_policy import PROVIDER_TYPE as _POLICIES
 from provision.keycloak.bases.representation import places
 from provision.keycloak.objects.realm_key import STAMPED
+from provision.keycloak.version import VERSION
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -74,6 +75,7 @@ def remainder(listing: RealmListing, exported: Mapping[str, Any], said: Iterable
     record = factory_realm.factory(listing.realm, listing.default_role)
     found = list(said)
     return [
+        *_of_another_version(exported),
         *_of_the_realm(exported, record, found),
         *_of_objects(record, found),
         *_of_keycloaks_own(listing, exported, record["realm"], found),
@@ -82,6 +84,13 @@ def remainder(listing: RealmListing, exported: Mapping[str, Any], said: Iterable
         *_of_the_profile(listing, record, found),
         *_of_service_accounts(exported),
     ]
+
+
+def _of_another_version(exported: Mapping[str, Any]) -> Iterator[str]:
+    """Yield a remark if another version of Keycloak than the record's made the export."""
+    made_by = exported.get("keycloakVersion", VERSION)
+    if made_by != VERSION:
+        yield f"what Keycloak {made_by} makes otherwise than {VERSION}: it is among the following, though nobody changed it"
 
 
 def _of_the_realm(exported: Mapping[str, Any], record: Mapping[str, Any], said: list[Said]) -> Iterator[str]:
