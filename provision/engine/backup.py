@@ -236,7 +236,7 @@ class Restore:
 
     @property
     def is_begun(self) -> bool:
-        """True if an earlier restore of this very backup was cut off after it had removed what was there before."""
+        """True if an earlier restore of this very backup was cut off after it had removed the former stack."""
         return self._stage in {Stage.PLACING, Stage.IN_PLACE}
 
     @property
@@ -246,7 +246,7 @@ class Restore:
 
     @property
     def _stage(self) -> Stage | None:
-        """How far an earlier restore of this very backup is, or None if there was none."""
+        """The stage of an earlier restore of this very backup, or None if there was none."""
         found = restore_record.read(self.engine.stack.home)
         return None if found is None or found.backup != self.backup.digest else found.stage
 

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     import psutil
 
 _OURS = ("provision:", "docker:")
-"""The types of objects of which the journal and the runtime know more than the engine."""
+"""The types of objects that the journal and the runtime know better than the engine does."""
 _KINDS = ("stacks", "history", "backups", "locks", "locks/organization")
 _BEING_WRITTEN_SECONDS = 1.0
 """A live engine writes a lock within milliseconds; a file that is not whole after this time is a leftover."""

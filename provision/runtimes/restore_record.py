@@ -76,7 +76,7 @@ def read(home: Path) -> RestoreRecord | None:
 
 
 def has_placed(home: Path) -> bool:
-    """Return whether what is there of the stack comes from a restore, and has never been up since.
+    """Return whether the stack's data and state come from a restore, and have never been up since.
 
     Args:
         home: The stack's folder.

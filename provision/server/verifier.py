@@ -121,7 +121,7 @@ class Verifier(TokenVerifier, ABC):
 
 
 def _caller(record: RequestRecord) -> Hashable | None:
-    """Return who pays for a refused token: an address, or a user of this machine, whatever its address; None if unknown."""
+    """Return who pays for a refused token: a user of this machine, or another machine's address; None if unknown."""
     if record.ends is None:
         return None
     ours, theirs = record.ends

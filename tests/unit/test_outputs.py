@@ -197,7 +197,7 @@ def test_every_command_says_alike_that_a_stack_is_not_up_and_what_starts_it(argu
     result = CliRunner().invoke(cli, ["-s", stack, "-C", str(project), *arguments])
     said = result.output + str(result.exception or "")
     assert f"Stack {stack} is not up." in said
-    assert f"`provision up -s {stack}`" in said
+    assert f"`provision up -s {stack} -C {project}`" in " ".join(said.split())
     assert (result.exit_code, isinstance(result.exception, ProvisionError)) == (code, code == 1)
 
 
