@@ -21,7 +21,7 @@ from tests.support.mocked_program import Recorder, declared_by, own_event_loop, 
 _STACKS = Path(__file__).parents[2] / "stacks"
 
 _SECRET = "a-secret-of-some-length"
-_PRODUCTION = {
+_OWN_KEYCLOAK_IN_PRODUCTION = {
     "adminClientSecret": _SECRET,
     "introspectionClientSecret": _SECRET,
     "server": {"url": "https://mcp.example.org/mcp"},
@@ -43,7 +43,7 @@ def config():
     _SECRET_KEYS.set(secret)
 
 
-@pytest.mark.parametrize("profile", [{"profile": "test"}, {"profile": "prod", **_PRODUCTION}])
+@pytest.mark.parametrize("profile", [{"profile": "test"}, {"profile": "prod", **_OWN_KEYCLOAK_IN_PRODUCTION}])
 def test_the_outputs_are_those_of_the_model_in_its_order(profile):
     _, found = declare(**profile)
     outputs = StackOutputs.read(found, stack="dev")

@@ -44,7 +44,7 @@ _GRANTS = (
     "implicit_flow",
     "direct_access_grants",
 )
-_SERVICE_ACCOUNT = "service-account-"
+_ACCOUNT_NAME = "service-account-"
 """The beginning of the name of a service account's user."""
 _CONFIDENTIAL_ONLY = {
     "secret": "secret",
@@ -229,9 +229,9 @@ class Client(Spec, module="keycloak", group="Clients", rank=1):
 
     @across_fields
     def _its_user_has_a_name(self) -> None:
-        if self.service_accounts and len(_SERVICE_ACCOUNT + self.client_id) > COLUMN:
+        if self.service_accounts and len(_ACCOUNT_NAME + self.client_id) > COLUMN:
             raise ValueError(
-                f"clientId may have {COLUMN - len(_SERVICE_ACCOUNT)} characters with serviceAccounts"
+                f"clientId may have {COLUMN - len(_ACCOUNT_NAME)} characters with serviceAccounts"
             )
 
     @across_fields
