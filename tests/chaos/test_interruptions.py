@@ -53,7 +53,7 @@ def test_ctrl_c_leaves_a_state_from_which_up_goes_on(stack):
     _, error = running.communicate(timeout=150)
     assert running.returncode == 130, error
     assert "Stopped. What was made so far is recorded." in error
-    assert f"`provision up -s test -C {stack.project}`" in error
+    assert f"`provision up -s test -C {stack.project}`" in " ".join(error.split())
     assert "pending operation" not in stack.run("preview").stderr
     assert "pending operation" not in stack.run("up").stderr
     assert stack.json("preview", "--refresh")["changes"] == []
