@@ -25,6 +25,16 @@ def for_stack(name: str, project: Path | None = None) -> None:
     _projects[:] = [] if project is None else [shlex.quote(str(project))]
 
 
+def for_program(name: str) -> None:
+    """Remember the stack of a program that plain ``pulumi`` runs; a command of ours has remembered its own before.
+
+    Args:
+        name: The stack's name.
+    """
+    if not _stacks:
+        for_stack(name)
+
+
 def command_line(command: str, *arguments: str, stack: str | None = None) -> str:
     """Return a command of ours for the stack that this process works on.
 

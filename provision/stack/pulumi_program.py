@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import pulumi
 
 from provision._lib.errors import ProvisionError, StoppedError, UsageError
-from provision._lib.hints import for_stack, hint
+from provision._lib.hints import for_program, hint
 from provision.config.names import NAMESPACE
 from provision.config.project import Project
 from provision.config.secret_source import ENCRYPTED, all_marked, holds_encrypted, marked
@@ -37,7 +37,7 @@ def program(project_folder: Path) -> dict[str, Any]:
     prefix = f"{NAMESPACE}:"
     values = CONFIG.get() or get_config_env()
     name = pulumi.get_stack()
-    for_stack(name)
+    for_program(name)
     try:
         stack = Project.at(project_folder).stack(name)
         written = stack.document().get("config") or {}

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from provision._lib.hints import command_line, for_stack, hint
+from provision._lib.hints import command_line, for_program, for_stack, hint
 from provision.cli.main import _COMMANDS
 from tests.support.syntax import parsed
 
@@ -34,6 +34,8 @@ def test_a_hint_names_the_project_as_the_caller_did():
     assert hint("up") == "`provision up -s shop -C 'my shop/stacks'`"
     assert hint("down", "-C", "elsewhere") == "`provision down -C elsewhere -s shop`"
     assert hint("doctor") == "`provision doctor`"
+    for_program("shop")
+    assert hint("up") == "`provision up -s shop -C 'my shop/stacks'`", "the program runs in our command"
     for_stack("shop")
     assert hint("up") == "`provision up -s shop`"
 
