@@ -73,13 +73,7 @@ def is_own_peer(peer: tuple[str, int], own_port: int) -> bool:
             connection.laddr.port == peer_port and connection.raddr and connection.raddr.port == own_port
             for connection in _connections_of_this_user()
         )
-    found = _socket_at((ADDRESS, peer_port), (ADDRESS, own_port))
-    return (
-        found is not None
-        and found.state == _ESTABLISHED
-        and found.inode != 0  # a socket that no process holds any more counts as root's
-        and found.uid == os.geteuid()
-    )
+    return user_at(peer, (ADDRESS, own_port)) == os.geteuid()
 
 
 def user_at(peer: tuple[str, int], own: tuple[str, int]) -> int | None:
@@ -95,6 +89,7 @@ def user_at(peer: tuple[str, int], own: tuple[str, int]) -> int | None:
     if not (peer[0].startswith("127.") or peer[0] == _ADDRESS_6) or not _TABLES[0].exists():
         return None
     found = _socket_at(peer, own)
+    # A socket that no process holds any more counts as root's.
     return found.uid if found is not None and found.state == _ESTABLISHED and found.inode != 0 else None
 
 
@@ -187,7 +182,7 @@ def is_accepted(connected: socket.socket) -> bool:
 
 def _refuse_foreign(uid: int, port: int) -> None:
     if uid not in {_ROOT, os.geteuid(), *_trusted_users()}:
-        name = _name(uid)
+        name = user_name(uid)
         raise ForeignListenerError(
             f"Port {port} of this machine belongs to a program of another user ({name}), which gets no secret.",
             f"If that is your server, set {TRUSTED_USERS}={name}; otherwise find out who took the port.",
@@ -207,7 +202,8 @@ def _trusted_users() -> Iterator[int]:
             yield pwd.getpwnam(name.strip()).pw_uid
 
 
-def _name(uid: int) -> str:
+def user_name(uid: int) -> str:
+    """Return the name of a user for messages, or the number of one who has none."""
     try:
         return pwd.getpwuid(uid).pw_name
     except KeyError:

@@ -13,7 +13,7 @@ from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from provision._lib.errors import ProvisionError
-from provision._lib.loopback import TRUSTED_USERS
+from provision._lib.loopback import TRUSTED_USERS, user_name
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -48,7 +48,7 @@ def refuse_foreign(path: Path, why: str) -> None:
                 raise ForeignFileError(
                     f"Other users of this machine may replace what is in {path}, {why}.",
                     f"Close the folder to them (`chmod o-w,g-w {path}`), or use a folder of your own. "
-                    f"If you trust all of them: {TRUSTED_USERS}={_name(status.st_uid)}.",
+                    f"If you trust all of them: {TRUSTED_USERS}={user_name(status.st_uid)}.",
                 )
 
 
@@ -95,17 +95,10 @@ def _is_open(status: os.stat_result) -> bool:
 
 
 def _foreign(path: Path, owner: int, why: str) -> ForeignFileError:
-    name = _name(owner)
+    name = user_name(owner)
     known = ",".join(filter(None, (os.environ.get(TRUSTED_USERS, ""), name)))
     return ForeignFileError(
         f"{path} belongs to another user ({name}), {why}.",
         f"If you trust that user, as with a checkout that is mounted into a container, set {TRUSTED_USERS}={known}. "
         "Otherwise take a folder of your own.",
     )
-
-
-def _name(uid: int) -> str:
-    try:
-        return pwd.getpwuid(uid).pw_name
-    except KeyError:
-        return str(uid)

@@ -114,7 +114,7 @@ def bring_up(engine: Engine, screen: Screen, *, refresh: bool = False, replace: 
         replace=replace,
         watcher=screen,
         hooks=Hooks(
-            before=lambda: engine.runtime.before_up(engine.live(), engine.stack.config(), screen.line),
+            before=lambda: engine.runtime.before_up(engine.live(), engine.stack.config, screen.line),
             starting=lambda: _prepare(engine, screen),
             working=load_rules,
         ),

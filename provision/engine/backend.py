@@ -31,7 +31,7 @@ from provision.provider import journal
 from provision.runtimes import runtime_record
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Mapping
 
     from provision.config.project import StackFile
 
@@ -84,14 +84,16 @@ class Backend:
             return None
         return self.state.checkpoint(is_up=runtime_record.exists(self.stack.home))
 
-    def settle(self) -> None:
-        """Remove the engine's notes of operations whose end the provider's journal knows.
+    def settle(self, checkpoint: Mapping[str, Any]) -> None:
+        """Remove the engine's notes of operations whose end the provider's journal knows, unless an engine is at work.
+
+        Args:
+            checkpoint: The stack's last checkpoint.
 
         Raises:
-            DamagedStateError: The state file is damaged or lost.
+            ProvisionError: The data folder can't be written.
         """
-        checkpoint = self.checkpoint()
-        if self.state is not None and checkpoint is not None and not self.is_locked:
+        if self.state is not None and not self.is_locked:
             with _writable():
                 self.state.drop_pending(checkpoint)
 

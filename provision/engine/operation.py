@@ -387,9 +387,9 @@ class Engine:
             self.backend.exclusively(lambda line: ledger.watcher.said("", line)),
             ThreadPoolExecutor(max_workers=1) as aside,
         ):
-            self.backend.checkpoint()  # a damaged state is refused before anything is done
-            if command[0] != "preview":
-                self.backend.settle()
+            checkpoint = self.backend.checkpoint()  # a damaged state is refused before anything is done
+            if checkpoint is not None and command[0] != "preview":
+                self.backend.settle(checkpoint)
             # Another process's engine may be making objects that are not recorded yet: it is left alone.
             if not self.backend.is_locked and hooks.before() and _LOOKS not in command:
                 command = [*command, _LOOKS]

@@ -199,7 +199,7 @@ class Lifecycle:
         return state
 
     def _create(self, spec: Spec, news: Mapping[str, Any]) -> State:
-        earlier = next(filter(None, map(self._journal.recall, self._keys(spec))), None)
+        earlier = self._earlier(spec)
         found = (
             None if self._handler.creates_before_find(spec) and earlier is None else self._handler.find(spec)
         )
@@ -271,7 +271,7 @@ class Lifecycle:
             self._journal.note(self._key(spec), "inherited", before)
             self._log("stays: the program has it under another name, or anew")
             return
-        earlier = next(filter(None, map(self._journal.recall, self._keys(spec))), None)
+        earlier = self._earlier(spec)
         if earlier is not None and earlier.step == "inherited":
             before = earlier.before
         found = self._handler.find_recorded(spec, properties)
@@ -510,6 +510,10 @@ class Lifecycle:
         if self._journal.holds_entries:
             for key in self._keys(self._stored(properties)):
                 self._journal.drop(key)
+
+    def _earlier(self, spec: Spec) -> Entry | None:
+        """Return the entry that an earlier run left for an object under any of its names, or None."""
+        return next(filter(None, map(self._journal.recall, self._keys(spec))), None)
 
     def _key(self, spec: Spec) -> str:
         """Return the journal's name for an object."""

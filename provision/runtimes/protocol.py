@@ -237,12 +237,14 @@ class Runtime(ABC):
         del process
         return None
 
-    def before_up(self, stack: LiveStack, config: StackConfig, say: Callable[[str], None]) -> bool:
+    def before_up(
+        self, stack: LiveStack, config: Callable[[], StackConfig], say: Callable[[str], None]
+    ) -> bool:
         """Remove what a killed run left, what does not work, and what holds a port that something new in the stack needs.
 
         Args:
             stack: The stack.
-            config: The stack file's settings.
+            config: The function that reads the stack file's settings, which takes a third of a second.
             say: The function that shows a line to the user.
 
         Returns:

@@ -74,13 +74,15 @@ class DockerRuntime(Runtime):
         """Return a server's log file, which holds the audit lines since the container's root is read-only."""
         return None if process.name == KEYCLOAK else process.log
 
-    def before_up(self, stack: LiveStack, config: StackConfig, say: Callable[[str], None]) -> bool:
+    def before_up(
+        self, stack: LiveStack, config: Callable[[], StackConfig], say: Callable[[str], None]
+    ) -> bool:
         """Remove containers that the state does not know, that do not work, or that are in the way of a new one."""
         if not stack.mark:
             return False
         with _named():
             removed = _remove_strangers(stack, say)
-            made_way = _make_way(stack, config, say)
+            made_way = _make_way(stack, config(), say)
             return _say_what_is_the_matter(stack, say, repair=True) or removed or made_way
 
     def before_preview(self, stack: LiveStack, say: Callable[[str], None]) -> bool:

@@ -190,7 +190,7 @@ def test_a_stack_of_containers_that_left_no_record_has_nothing_to_look_at(tmp_pa
     docker = registry.runtime("docker")
     said: list[str] = []
     assert docker.processes(stack) == ()
-    assert not docker.before_up(stack, StackConfig(), said.append)
+    assert not docker.before_up(stack, StackConfig, said.append)
     assert not docker.before_preview(stack, said.append)
     docker.before_down(stack, said.append)
     docker.stop(stack)
