@@ -34,7 +34,7 @@ def own(tmp_path_factory):
 
 def test_it_comes_up_without_a_finding_and_every_proof_holds(own):
     said = own.run("up").stdout  # 3 if a mandatory rule were broken
-    assert "provision open --login -s dev" in said
+    assert f"provision open --login -s dev -C {own.folder}/stacks " in said
     proofs = own.json("verify")["proofs"]
     assert [proof for proof in proofs if not proof["ok"]] == []
     assert {"step-up"} <= {proof["id"] for proof in proofs}
@@ -88,8 +88,9 @@ def test_a_user_for_the_console_can_log_in_until_the_next_one_is_made(own):
 
 
 def test_the_console_is_never_shown_without_a_way_to_log_in(own):
+    way = f"`provision open --login -s dev -C {own.folder}/stacks` makes a user for it"
     for arguments in (("status",), ("status", "--show-secrets")):
-        assert "`provision open --login -s dev` makes a user for it" in own.run(*arguments).stdout
+        assert way in own.run(*arguments).stdout
     assert "not for the console" in own.run("status", "--show-secrets").stdout
 
 

@@ -26,7 +26,8 @@ elif "{manner}" == "in order":
     signal.signal(signal.SIGINT, lambda *_: (print("error: update cancelled", file=sys.stderr), sys.exit(255)))
 else:  # it was done anyway
     signal.signal(signal.SIGINT, lambda *_: sys.exit(0))
-open(os.path.join({folder!r}, "runs"), "w").write(str(os.getpid()))
+with open(os.path.join({folder!r}, "runs"), "w") as file:  # closed by hand: an exit in a destructor is ignored
+    file.write(str(os.getpid()))
 for _ in range(600):  # a signal just before one long sleep would wait for its end
     time.sleep(0.1)
 """
