@@ -27,7 +27,7 @@ def record(session: Session) -> dict[str, Any]:
     keys = {factory_realm.KEYS: key_providers()}
     session.post("", body={"realm": realm, "enabled": True, "components": keys})
     try:
-        exported = factory_realm.export(session, realm)
+        exported = session.export(realm)
         profile = session.get(realm, "users", "profile")
         _make_one_of_each(session, realm)
         new = _new(session, realm)

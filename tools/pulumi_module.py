@@ -17,7 +17,7 @@ def main() -> int:
     """Resolve the CLI's modules anew and write ``go.mod`` and ``go.sum``."""
     folder = pulumi_cli.MODULE_FOLDER
     folder.mkdir(exist_ok=True)
-    (folder / "go.mod").write_text("module provision\n\ngo 1.25.0\n")
+    (folder / "go.mod").write_text("module provision\n\ngo 1.25.0\n", encoding="utf-8")
     (folder / "go.sum").unlink(missing_ok=True)
     tool = f"{pulumi_cli.MODULE}@v{pulumi_cli.wanted_version()}"
     environment = {**os.environ, **pulumi_cli.CHECKED_BY_GO, "GOFLAGS": ""}

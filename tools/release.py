@@ -47,7 +47,7 @@ def main() -> None:
         release(commit, PROJECT / "dist")
     except ProvisionError as error:
         sys.exit(f"error: {error}")
-    print((PROJECT / "dist" / "SHA256SUMS").read_text(), end="")
+    print((PROJECT / "dist" / "SHA256SUMS").read_text(encoding="utf-8"), end="")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -144,7 +144,7 @@ def release(commit: Commit, target: Path) -> None:
     sums = "".join(
         f"{hashlib.sha256(content).hexdigest()}  {name}\n" for name, content in sorted(first.items())
     )
-    (target / "SHA256SUMS").write_text(sums)
+    (target / "SHA256SUMS").write_text(sums, encoding="utf-8")
 
 
 def refuse_other_contents(wheel: bytes, wanted: set[str]) -> None:
@@ -192,7 +192,7 @@ def _build(commit: Commit, place: Path, seed: int) -> dict[str, bytes]:
         environment,
     )
     name = f"mcp_provision-{commit.version}.cdx.json"
-    (out / name).write_text(bill_of_materials(json.loads(exported), commit))
+    (out / name).write_text(bill_of_materials(json.loads(exported), commit), encoding="utf-8")
     return {path.name: path.read_bytes() for path in out.iterdir()}
 
 

@@ -47,6 +47,10 @@ class NotRunningError(ProvisionError):
     """A server on this machine that is not running; it can answer once it is started."""
 
 
+class NotConfiguredError(ProvisionError):
+    """A provider that was given no server, or whose server's address is not known yet."""
+
+
 class AlreadyExistsError(ProvisionError):
     """An object that already exists and therefore cannot be made."""
 

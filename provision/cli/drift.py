@@ -9,7 +9,7 @@ import click
 
 from provision._lib.counts import counted
 from provision._lib.hints import hint
-from provision.cli.main import EXIT_FINDINGS, Invocation, print_json
+from provision.cli.main import EXIT_FAILURE, EXIT_FINDINGS, Invocation, print_json
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 def command(invocation: Invocation, *, everything: bool, as_json: bool) -> None:
     """Show where Keycloak differs from the stack; change nothing.
 
-    The world, the state of the last `up` and the program are compared. Exits with 0 if all three agree, and with 3 if they differ. Objects of the realm that have nothing to do with the stack
+    The world, the state of the last `up` and the program are compared. Exits with 0 if all three agree, with 3 if they differ, and with 1 if Keycloak could not be looked at. Objects of the realm that have nothing to do with the stack
     are no difference; --all names them.
     """
     from provision.cli.screen import Results, Screen
@@ -54,6 +54,8 @@ def command(invocation: Invocation, *, everything: bool, as_json: bool) -> None:
         print_json(shown)
     if changes or look.added:
         click.get_current_context().exit(EXIT_FINDINGS)
+    if look.failed:
+        click.get_current_context().exit(EXIT_FAILURE)
 
 
 def with_what_has_no_field(changes: Sequence[Change], changed: Sequence[Changed]) -> list[Change]:
@@ -115,6 +117,8 @@ def _show(results: Results, changes: Sequence[Change], look: Look) -> None:
     if look.added:
         added = counted(len(look.added), "object was added", "objects were added")
         told.append(f"{added}; {hint('up', '--prune')} takes that away")
+    if look.failed:
+        told.append("Keycloak could not be looked at as a whole: whether there is more drift is not known")
     if not told and not look.unseen:
         told.append("✓ no drift")
     for line in told:

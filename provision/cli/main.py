@@ -69,6 +69,7 @@ _SYNONYMS = {
 """The commands for the names that other tools have; an empty text where the nearest name would mislead."""
 _HELP = {"help_option_names": ["-h", "--help"], "max_content_width": 120}
 _EXIT_USAGE = 2
+EXIT_FAILURE = 1
 EXIT_FINDINGS = 3
 """The exit code if drift was found, a proof failed or a rule was violated."""
 
@@ -357,4 +358,13 @@ def print_error(error: ProvisionError) -> None:
         say(f"  {error.do}", err=True)
 
 
-__all__ = ["EXIT_FINDINGS", "Invocation", "cli", "load_rules", "main", "print_error", "print_json"]
+__all__ = [
+    "EXIT_FAILURE",
+    "EXIT_FINDINGS",
+    "Invocation",
+    "cli",
+    "load_rules",
+    "main",
+    "print_error",
+    "print_json",
+]

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from provision._lib.hints import command_line
+from provision._lib.hints import command_line, hint
 from provision.cli.main import EXIT_FINDINGS, Invocation, load_rules, print_json
 from provision.cli.output import say
 from provision.config.names import NAMESPACE
@@ -120,6 +120,12 @@ def bring_up(engine: Engine, screen: Screen, *, refresh: bool = False, replace: 
         ),
     )
     notes.refresh_note.unlink(missing_ok=True)
+    for key in engine.settle_journals():
+        screen.line(
+            ("  ! ", "yellow"),
+            key.rpartition(":")[2],
+            f"  begun by a run that was cut off, and not in the program now; {hint('drift', '--all')} shows what is there",
+        )
     return result
 
 

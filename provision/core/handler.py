@@ -47,6 +47,10 @@ class Context:
     connection: object = None
 
 
+def _nothing() -> None:
+    """Do nothing."""
+
+
 class Handler(Generic[S]):
     """The handler of one kind of object: it finds, makes, changes and removes such objects."""
 
@@ -71,6 +75,8 @@ class Handler(Generic[S]):
 
     def __init__(self, context: Context) -> None:
         self.context = context
+        self.note_made: Callable[[], None] = _nothing
+        """A creation of several calls calls this as soon as the object is there: the object is ours although a later call fails."""
 
     def fill_defaults(self, spec: S, old: S | None) -> S:  # noqa: ARG002 - the default needs no old
         """Return the spec with its open fields filled (a free port, a generated secret); runs in every check."""

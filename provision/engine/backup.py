@@ -420,9 +420,9 @@ class _Scratch:
         """
         name = self.engine.stack.name
         (self.cli.folder / "Pulumi.yaml").write_text(
-            dump({"name": self.engine.stack.project.name, "runtime": "yaml"})
+            dump({"name": self.engine.stack.project.name, "runtime": "yaml"}), encoding="utf-8"
         )
-        self._file.write_text(dump(dict(encryption)))
+        self._file.write_text(dump(dict(encryption)), encoding="utf-8")
         with readable():
             try:
                 self.cli.run("stack", "init", name)

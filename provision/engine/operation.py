@@ -249,6 +249,19 @@ class Engine:
             raise NotUpError(self.stack.name)
         return outputs
 
+    def settle_journals(self) -> list[str]:
+        """Drop from the journals what a completed `up` did not take up; return those objects, by type token and import id."""
+        from provision._lib.data_folder import user_data_dir
+        from provision.provider import journal
+
+        files = journal.files_of(
+            user_data_dir() / "journals", self.backend.url, self.stack.project.name, self.stack.name
+        )
+        if not files:
+            return []
+        recorded = {f"{item['type']} {item.get('id')}" for item in self.resources()}
+        return journal.settle(files, recorded)
+
     def resources(self) -> list[dict[str, Any]]:
         """Return the stack's recorded resources from any backend, secrets encrypted; empty if the stack does not exist.
 
@@ -410,8 +423,9 @@ class Engine:
                     "PULUMI_DEBUG_PROVIDERS": f"provision:{board.address.rpartition(':')[2]}",
                     **self.backend.engine_lock.mark,
                 }
-                if not checkpoints:
-                    # The provider's journal lists what a killed run made, but no secret that a replacement generated.
+                if not checkpoints and self.backend.state is not None:
+                    # The provider's journal, on this machine like our own backend, lists what a killed run made, but no
+                    # secret that a replacement generated.
                     environment["PULUMI_SKIP_CHECKPOINTS"] = "true"
                 with (
                     self.backend.engine_lock.held() as held,

@@ -45,7 +45,7 @@ class EngineLock:
     @contextmanager
     def held(self) -> Iterator[int]:
         """Hold the lock, and yield the descriptor that the engine inherits."""
-        with self.file.open("a") as opened:
+        with self.file.open("a", encoding="utf-8") as opened:
             fcntl.flock(opened, fcntl.LOCK_EX)
             yield opened.fileno()
 
@@ -77,7 +77,7 @@ class EngineLock:
 
     def _is_free(self) -> bool:
         try:
-            with self.file.open() as opened:
+            with self.file.open(encoding="utf-8") as opened:
                 fcntl.flock(opened, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except FileNotFoundError:
             return True

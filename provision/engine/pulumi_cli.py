@@ -121,7 +121,7 @@ def _version_of(executable: Path) -> str:
     status = executable.stat()
     key = f"{executable.resolve()}:{status.st_mtime_ns}:{status.st_size}"
     try:
-        known: dict[str, str] = json.loads(notes.read_text())
+        known: dict[str, str] = json.loads(notes.read_text(encoding="utf-8"))
     except (OSError, ValueError):
         known = {}
     if key not in known:
@@ -139,7 +139,7 @@ def _keep(file: Path, text: str) -> None:
     try:
         file.parent.mkdir(parents=True, exist_ok=True)
         fresh = file.with_name(f".{file.name}.{os.getpid()}")
-        fresh.write_text(text)
+        fresh.write_text(text, encoding="utf-8")
         fresh.replace(file)
     except OSError:
         return
@@ -205,12 +205,14 @@ def _published_digest(version: str, name: str) -> str:
 def _build(executable: Path, version: str, go: Path, place: Path, progress: Progress) -> None:
     environment = {**os.environ, **CHECKED_BY_GO, "CGO_ENABLED": "0", "GOFLAGS": ""}
     module = place / "module"
-    pinned = f"{MODULE.removesuffix('/cmd/pulumi')} v{version}" in (MODULE_FOLDER / "go.mod").read_text()
+    pinned = f"{MODULE.removesuffix('/cmd/pulumi')} v{version}" in (MODULE_FOLDER / "go.mod").read_text(
+        encoding="utf-8"
+    )
     if pinned:
         shutil.copytree(MODULE_FOLDER, module)
     else:  # another SDK than the one that this version was made with: Go's checksum database has the digests
         module.mkdir()
-        (module / "go.mod").write_text("module provision\n\ngo 1.25.0\n")
+        (module / "go.mod").write_text("module provision\n\ngo 1.25.0\n", encoding="utf-8")
     with progress.step(f"Fetching the sources of the Pulumi CLI {version}") as step:
         fetch = (
             ["list", "-mod=readonly", "-deps", MODULE] if pinned else ["get", "-tool", f"{MODULE}@v{version}"]

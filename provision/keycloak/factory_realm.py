@@ -8,10 +8,7 @@ from __future__ import annotations
 import json
 from functools import cache
 from importlib.resources import files
-from typing import TYPE_CHECKING, Any, Final
-
-if TYPE_CHECKING:
-    from provision.keycloak.api.session import Session
+from typing import Any, Final
 
 KEYS: Final = "org.keycloak.keys.KeyProvider"
 """The type of the components that are keys."""
@@ -19,22 +16,6 @@ PLACE: Final = "{realm}"
 """The text that stands in the record for the realm's name."""
 _FILE = "factory_realm.json"
 _IDS = frozenset({"id", "internalId", "containerId", "parentId", "_containerId"})
-
-
-def export(session: Session, realm: str) -> dict[str, Any]:
-    """Return the export of a realm with its clients, groups and roles, without people; Keycloak masks the secrets.
-
-    Args:
-        session: The Admin API.
-        realm: The realm.
-
-    Raises:
-        ForbiddenError: The service account may not export the realm.
-    """
-    found: dict[str, Any] = session.read_by_post(
-        realm, "partial-export", exportClients="true", exportGroupsAndRoles="true"
-    )
-    return found
 
 
 def factory(realm: str, default_role: str) -> dict[str, Any]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 from typing import TYPE_CHECKING, TypeVar
 
-from provision._lib.errors import ProvisionError
+from provision._lib.errors import NotConfiguredError
 from provision.core.handler import Handler
 from provision.core.spec import Spec
 
@@ -53,11 +53,12 @@ class KeycloakHandler(Handler[S]):
         """The Admin API.
 
         Raises:
-            ProvisionError: The provider has no connection, or its CA bundle cannot be used.
+            NotConfiguredError: The provider has no connection.
+            ProvisionError: Its CA bundle cannot be used.
         """
         access = self._access
         if access is None:
-            raise ProvisionError(
+            raise NotConfiguredError(
                 "This resource needs a Keycloak, and its provider was given none.",
                 "Pass a provider with url, clientId and clientSecret (`opts=ResourceOptions(provider=…)`).",
             )

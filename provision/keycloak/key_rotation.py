@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from provision.keycloak.objects.realm_key import PROVIDER_TYPE, STAMPED
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator, Mapping, Sequence
+    from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 
     from provision.keycloak.api.session import Session
 
@@ -45,6 +45,15 @@ _LIFETIMES = (
     "actionTokenGeneratedByUserLifespan",
 )
 """The realm's settings, in seconds, of how long a token may live; an offline token is signed anew with each refresh."""
+
+
+_LIFETIMES_OF_CLIENTS = (
+    "access.token.lifespan",
+    "client.session.max.lifespan",
+    "client.offline.session.idle.timeout",
+    "client.offline.session.max.lifespan",
+)
+"""The attributes of a client that stand for settings of the realm."""
 
 
 @dataclass(frozen=True)
@@ -90,7 +99,7 @@ def rotate(session: Session, realm: str, declared: Collection[str]) -> list[Rota
     Raises:
         KeycloakError: Keycloak refused; the keys that are already rotated stay so.
     """
-    life = _longest_life(session.get(realm) or {})
+    life = _longest_life(session.get(realm) or {}, session.list(realm, "clients"))
     providers = list(session.list(realm, "components", type=PROVIDER_TYPE))
     return [
         *_without_expired(session, realm, providers, datetime.now(UTC) - life),
@@ -172,8 +181,11 @@ def _time(text: str) -> datetime | None:
         return None
 
 
-def _longest_life(realm: Mapping[str, Any]) -> timedelta:
-    return timedelta(seconds=max(int(realm.get(name) or 0) for name in _LIFETIMES))
+def _longest_life(realm: Mapping[str, Any], clients: Iterable[Mapping[str, Any]]) -> timedelta:
+    """Return how long a token of the realm may live: a client may have lifetimes of its own."""
+    known = [realm.get(name) for name in _LIFETIMES]
+    known += [(item.get("attributes") or {}).get(name) for item in clients for name in _LIFETIMES_OF_CLIENTS]
+    return timedelta(seconds=max(int(text) for text in ("0", *map(str, known)) if text.isdecimal()))
 
 
 def _kind(provider: Mapping[str, Any]) -> str:

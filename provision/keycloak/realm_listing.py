@@ -41,6 +41,11 @@ class RealmListing:
         return [item for item in self._clients if item.get("protocol", _PROTOCOL) == _PROTOCOL]
 
     @cached_property
+    def clients_by_id(self) -> dict[str, dict[str, Any]]:
+        """The OpenID Connect clients by their client ids."""
+        return {item["clientId"]: item for item in self.clients}
+
+    @cached_property
     def scopes(self) -> list[dict[str, Any]]:
         """The OpenID Connect client scopes."""
         return [item for item in self._scopes if item.get("protocol") == _PROTOCOL]

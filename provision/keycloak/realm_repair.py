@@ -5,6 +5,7 @@ from __future__ import annotations
 from itertools import groupby
 from typing import TYPE_CHECKING, Any
 
+from provision._lib.errors import ProvisionError
 from provision._lib.hints import hint
 from provision.core.record import leaves
 from provision.keycloak import realm_document as document
@@ -34,7 +35,7 @@ def put_back(session: Session, realm: str, found: Iterable[Difference]) -> Itera
     for path, items in groupby(ordered, key=_object_of):
         try:
             _WRITERS[path[0]](session, realm, path[-1], list(items))
-        except KeycloakError as error:
+        except ProvisionError as error:  # also an answer that never came
             yield path, error.what
         else:
             yield path, ""

@@ -15,7 +15,6 @@ from provision._lib.errors import ProvisionError
 from provision._lib.validation import problems
 from provision.core.handler import Context
 from provision.core.registry import catalogue
-from provision.keycloak import factory_realm
 from provision.keycloak.handler import KeycloakAccess, KeycloakHandler
 from provision.keycloak.realm_listing import RealmListing
 from provision.keycloak.remainder import Said, remainder
@@ -221,7 +220,7 @@ def _remainder(session: Session, listing: RealmListing, tried: Iterable[_Tried])
     """Return a phrase for each thing in the realm that the declared objects do not say."""
     said = [Said(item.handler, item.found) for item in tried if item.why is None and item.found is not None]
     try:
-        exported = factory_realm.export(session, listing.realm)
+        exported = session.export(listing.realm)
     except ProvisionError as error:
         return [f"what no kind can say was not looked at: {error.what}"]
     return remainder(listing, exported, said)

@@ -17,10 +17,12 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
+from provision._lib.errors import ProvisionError
 from provision._lib.private_file import make_private_folder
 
 if TYPE_CHECKING:
     import io
+    from collections.abc import Collection, Iterable
     from pathlib import Path
 
 Step = Literal["begun", "made", "adopted", "inherited"]
@@ -89,15 +91,16 @@ class Journal:
         """
         with self._lock:
             entry = self._entries.get(key)
-            if entry is None or (entry.step == "inherited" and not for_good):
-                return
-            del self._entries[key]
-            if for_good:
+            if entry is not None and (entry.step != "inherited" or for_good):
+                del self._entries[key]
+            # The file may have the entry still, although the state that was read in this run has the object.
+            if for_good and (entry is not None or key in self._earlier):
                 self._append({"key": key})
 
     def tidy(self) -> None:
-        """Keep on the disk only the entries that are still valid."""
+        """Keep on the disk only the entries that are still valid; the run of the engine ends."""
         with self._lock:
+            self._taken.clear()
             if self._file is None or not self._file.exists():
                 return
             if not self._entries:
@@ -105,17 +108,34 @@ class Journal:
                 return
             temporary = self._file.with_suffix(f".{os.getpid()}")
             temporary.touch(mode=0o600)
-            temporary.write_text("".join(_line(_record(*item)) for item in self._entries.items()))
+            temporary.write_text(
+                "".join(_line(_record(*item)) for item in self._entries.items()), encoding="utf-8"
+            )
             temporary.replace(self._file)
 
     def _append(self, record: dict[str, Any]) -> None:
+        """Add a line to the file.
+
+        Raises:
+            ProvisionError: The file can't be written.
+        """
         if self._file is None:
             return
         try:
-            descriptor = os.open(self._file, os.O_RDWR | os.O_APPEND | os.O_CREAT, 0o600)
+            self._append_to(self._file, record)
+        except OSError as error:
+            raise ProvisionError(
+                f"The journal {self._file} can't be written: {error.strerror}.",
+                "Make space on its disk, or let this user write to its folder.",
+            ) from error
+
+    @staticmethod
+    def _append_to(path: Path, record: dict[str, Any]) -> None:
+        try:
+            descriptor = os.open(path, os.O_RDWR | os.O_APPEND | os.O_CREAT, 0o600)
         except FileNotFoundError:
-            make_private_folder(self._file.parent)
-            descriptor = os.open(self._file, os.O_RDWR | os.O_APPEND | os.O_CREAT, 0o600)
+            make_private_folder(path.parent)
+            descriptor = os.open(path, os.O_RDWR | os.O_APPEND | os.O_CREAT, 0o600)
         with os.fdopen(descriptor, "r+b", buffering=0) as file:
             size = os.fstat(descriptor).st_size
             is_cut = size > 0 and os.pread(descriptor, 1, size - 1) != b"\n"
@@ -144,6 +164,23 @@ def forget(folder: Path, backend: str, project: str, stack: str) -> None:
 def files_of(folder: Path, backend: str, project: str, stack: str) -> list[Path]:
     """Return the journals of a stack, for every Keycloak; see :func:`file_of`."""
     return list(folder.glob(f"{_digest(backend, project, stack)}-*"))
+
+
+def settle(files: Iterable[Path], recorded: Collection[str]) -> list[str]:
+    """Drop what a completed run did not take up, since its program does not declare it any more; return the keys.
+
+    Args:
+        files: The journals of a stack.
+        recorded: The objects of the stack's state, each as type token and import id.
+    """
+    dropped = []
+    for file in files:
+        journal = Journal(file)
+        for key in sorted(keys(file).difference(recorded)):
+            journal.drop(key, for_good=True)
+            dropped.append(key)
+        journal.tidy()
+    return dropped
 
 
 def keys(file: Path) -> frozenset[str]:

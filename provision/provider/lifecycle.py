@@ -14,6 +14,7 @@ from pydantic import ValidationError
 
 from provision._lib.errors import (
     AlreadyExistsError,
+    NotConfiguredError,
     NotRunningError,
     OutcomeUnknownError,
     ProvisionError,
@@ -151,15 +152,18 @@ class Lifecycle:
         if not is_new or taken is not None:
             return taken if is_new else None
         circle, refused = self._program.circle(spec), [*spec.refused_when_new()]
-        if not (circle or refused) or self._exists(spec):
+        if not (circle or refused) or self._may_exist(spec):
             return None
         return "; ".join(refused) or circular(circle)
 
-    def _exists(self, spec: Spec) -> bool:
+    def _may_exist(self, spec: Spec) -> bool:
+        """Return whether the object is there, or may be: a server that refuses to tell may have it."""
         try:
             return self._handler.find(spec) is not None
-        except ProvisionError:  # a server that is not there yet has no objects
+        except (NotRunningError, NotConfiguredError):  # a server that is not there yet has no objects
             return False
+        except ProvisionError:
+            return True
 
     def _refuse_unsupported(self, spec: Spec, *, is_new: bool) -> None:
         try:
@@ -183,10 +187,14 @@ class Lifecycle:
         if not found:
             reason = None if holds_unknown(new) else self._needs_update(new, plain(dict(olds)))
             stale = Difference(path="state", kind="update", of_inputs=False)
+            self._take(old)
             return Verdict((stale,), reason=reason) if reason else Verdict()
         key = [item.wire for item in self._spec.key_fields()]
         same_key = all(old.get(name) == new.get(name) for name in key)
-        return Verdict(found, delete_first=same_key and any(item.replace for item in found))
+        is_replaced = any(item.replace for item in found)
+        if not is_replaced:
+            self._take(old)
+        return Verdict(found, delete_first=same_key and is_replaced)
 
     def create(self, news: Mapping[str, Any], *, preview: bool) -> State:
         """Make the object, or take over an existing one."""
@@ -194,8 +202,7 @@ class Lifecycle:
             return State("", self._foreseen(news, {}))
         spec = self._spec.model_validate(plain(dict(news)))
         state = self._create(spec, news)
-        if self._urn:
-            self._journal.take(self._key(spec))
+        self._take(news)
         return state
 
     def _create(self, spec: Spec, news: Mapping[str, Any]) -> State:
@@ -208,7 +215,7 @@ class Lifecycle:
         if found is None:
             self._journal.note(self._key(spec), "begun")
             try:
-                return self._made_now(spec, self._handler.create(spec), news)
+                return self._made_now(spec, self._made_by_handler(spec), news)
             except AlreadyExistsError:  # the object was there, or somebody made it meanwhile
                 found = self._handler.find(spec)
                 if found is None:
@@ -216,9 +223,32 @@ class Lifecycle:
             except OutcomeUnknownError:
                 found = self._handler.find(spec)
                 if found is None:  # the first try made nothing
-                    return self._made_now(spec, self._handler.create(spec), news)
+                    return self._made_now(spec, self._made_by_handler(spec), news)
                 return self._taken_up(spec, found, Entry("begun"), news)
         return self._adopted(spec, found, found.spec.wire(whole=True), news)
+
+    def _made_by_handler(self, spec: Spec) -> Outputs | None:
+        """Make an object, and correct its entry in the journal, which says that it is begun, if the server refuses.
+
+        Raises:
+            ProvisionError: The server refused.
+        """
+        self._handler.note_made = lambda: self._journal.note(self._key(spec), "made")
+        try:
+            return self._handler.create(spec)
+        except (AlreadyExistsError, OutcomeUnknownError):
+            raise
+        except ProvisionError:
+            with suppress(ProvisionError):  # a server that is away now may have made it
+                self._note_refusal(spec)
+            raise
+
+    def _note_refusal(self, spec: Spec) -> None:
+        """Note what a refused creation left: nothing, or an object whose first part was made."""
+        if self._handler.find(spec) is None:
+            self._journal.drop(self._key(spec), for_good=True)
+        elif not self._handler.creates_before_find(spec):  # it was not there before
+            self._journal.note(self._key(spec), "made")
 
     def update(self, olds: Mapping[str, Any], news: Mapping[str, Any], *, preview: bool) -> dict[str, Any]:
         """Bring the object to the declared state; make it anew if somebody removed it."""
@@ -260,8 +290,8 @@ class Lifecycle:
     def delete(self, olds: Mapping[str, Any]) -> None:
         """Remove an object that was made, or put back the former settings of an adopted one.
 
-        An object that a resource of the program got in the same run stays: the engine makes a new resource before it removes
-        the former one, where somebody renamed the resource or asked for its replacement.
+        An object that a resource of the program has stays: the engine makes a new resource before it removes the former one,
+        where somebody renamed the resource or asked for its replacement, perhaps in a run before this one that failed.
         """
         properties = plain(dict(olds))
         before = properties.pop(ADOPTED_FROM, None)
@@ -505,6 +535,11 @@ class Lifecycle:
         ):
             return self._made_now(spec, self._handler.update(found, spec), news)
         return self._adopted(spec, found, found.spec.wire(whole=True), news)
+
+    def _take(self, properties: Mapping[str, Any]) -> None:
+        """Remember, for this run only, that a resource of the program keeps the object or has it now."""
+        if self._urn:
+            self._journal.take(self._key(self._stored(plain(dict(properties)))))
 
     def _known_to_the_state(self, properties: Mapping[str, Any]) -> None:
         if self._journal.holds_entries:

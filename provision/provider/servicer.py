@@ -21,7 +21,7 @@ from provision._lib.data_folder import user_data_dir
 from provision._lib.errors import ProvisionError
 from provision._lib.urn import Urn
 from provision.core.declarations import Declarations
-from provision.core.handler import Context
+from provision.core.handler import Context, Handler
 from provision.core.registry import configuration, kind
 from provision.provider.configuration import check, read
 from provision.provider.journal import Journal, file_of
@@ -113,8 +113,10 @@ class Servicer(provider_pb2_grpc.ResourceProviderServicer):
 
     def CheckConfig(self, request: Any, context: grpc.ServicerContext) -> Any:  # noqa: N802
         """Refuse an incomplete configuration; keys of the stack that are not the provider's own are ignored."""
-        del context
-        inputs, failures = check(configuration(), from_struct(request.news))
+        try:
+            inputs, failures = check(configuration(), from_struct(request.news))
+        except Exception as error:  # noqa: BLE001 - the border, as in _answer
+            _abort(context, grpc.StatusCode.INTERNAL, _unexpected(error))
         return provider_pb2.CheckResponse(inputs=to_struct(inputs), failures=_failures(failures))
 
     def DiffConfig(self, request: Any, context: grpc.ServicerContext) -> Any:  # noqa: N802
@@ -207,21 +209,24 @@ class Servicer(provider_pb2_grpc.ResourceProviderServicer):
         handler = kind(token)
         if handler is None:
             _abort(context, grpc.StatusCode.NOT_FOUND, f"There is no resource type {token} in this version.")
-        with self._lock:
-            given = self._configurations.get(context.peer())
-            lifecycle = Lifecycle(
-                handler,
-                Context(log=partial(self._log, request.urn), connection=self._connection(given)),
-                self._journal(request.urn, given),
-                self._programs.setdefault(context.peer(), Declarations()),
-                request.urn,
-            )
         try:
-            return call(lifecycle, request)
+            return call(self._lifecycle(handler, request.urn, context.peer()), request)
         except ProvisionError as error:
             _abort(context, grpc.StatusCode.FAILED_PRECONDITION, str(error))
         except Exception as error:  # noqa: BLE001 - the border: whatever it is, the user gets one readable line
             _abort(context, grpc.StatusCode.INTERNAL, _unexpected(error))
+
+    def _lifecycle(self, handler: type[Handler[Any]], urn: str, peer: str) -> Lifecycle:
+        """Return the calls of an object, as the peer that asks has configured the provider."""
+        with self._lock:
+            given = self._configurations.get(peer)
+            return Lifecycle(
+                handler,
+                Context(log=partial(self._log, urn), connection=self._connection(given)),
+                self._journal(urn, given),
+                self._programs.setdefault(peer, Declarations()),
+                urn,
+            )
 
     def _connection(self, given: Configuration | None) -> object:
         """Return the one connection, and so the one pool of links, of each distinct configuration."""

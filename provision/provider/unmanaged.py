@@ -8,9 +8,10 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from provision._lib.display_names import in_words
+from provision._lib.errors import ProvisionError
 from provision.core.registry import catalogue
 from provision.keycloak import builtin, realm_document, realm_repair
-from provision.keycloak.api.session import KeycloakError
+from provision.keycloak.api.session import ForbiddenError
 from provision.keycloak.realm_document import REALM
 from provision.keycloak.realm_listing import RealmListing
 from provision.provider.discovery import keycloak_kinds, silent_context
@@ -105,6 +106,7 @@ class Look:
         others: The other objects, each the outermost: what belongs to one of them is not named.
         without_kind: A phrase for each object that has no kind here.
         unseen: A phrase for each kind of object that could not be listed.
+        failed: Whether one of those could not be listed although the service account may: Keycloak did not answer as it should.
     """
 
     added: tuple[Unmanaged, ...] = ()
@@ -112,6 +114,20 @@ class Look:
     others: tuple[Unmanaged, ...] = ()
     without_kind: tuple[str, ...] = ()
     unseen: tuple[str, ...] = ()
+    failed: bool = False
+
+
+class _Unseen:
+    """What a look could not see."""
+
+    def __init__(self) -> None:
+        self.phrases: list[str] = []
+        self.failed = False
+
+    def add(self, what: str, error: ProvisionError) -> None:
+        """Note an error; a service account that may not see something is no failure of the look."""
+        self.phrases.append(f"{what}: {error.what}")
+        self.failed |= not isinstance(error, ForbiddenError)
 
 
 def find(
@@ -129,15 +145,8 @@ def find(
     objects = list(held(resources))
     known = {(item.key.token, item.key.identity()): not item.is_adopted for item in objects}
     listing = RealmListing(session, realm)
-    handlers = [each for each in keycloak_kinds() if everything or _may_be_added(each.spec)]
-    with ThreadPoolExecutor(_READERS) as readers:
-        listed = list(readers.map(partial(_listed, silent_context(session), listing), handlers))
-    unseen = [found for found in listed if isinstance(found, str)]
-    keys = [key for found in listed if not isinstance(found, str) for key in found]
-    try:
-        keys += _memberships(listing)
-    except KeycloakError as error:
-        unseen.append(f"default client scopes: {error.what}")
+    unseen = _Unseen()
+    keys = _all_keys(session, listing, unseen, everything=everything)
     added: list[Unmanaged] = []
     others: list[Unmanaged] = []
     for key in keys:
@@ -153,21 +162,23 @@ def find(
     seen = [item.key for item in (*added, *others) if not isinstance(item.key, tuple)]
     try:
         found, untold = compare(session, realm, objects, seen)
-    except KeycloakError as error:
-        found, untold = [], [f"what has no field: {error.what}"]
-    unseen += untold
+        unseen.phrases += untold
+    except ProvisionError as error:
+        found = []
+        unseen.add("what has no field", error)
     owners = _Owners(realm, objects)
     added += [Unmanaged(item.path, owners.of(item.path)[1]) for item in found if item.is_member]
     changed = owners.grouped(item for item in found if not item.is_member)
     if not everything:
-        return Look(tuple(added), changed, unseen=tuple(dict.fromkeys(unseen)))
+        return Look(tuple(added), changed, unseen=tuple(dict.fromkeys(unseen.phrases)), failed=unseen.failed)
     try:
         users = sum(kind_of == "provision:keycloak:User" for kind_of, _ in known)
         without_kind = tuple(listing.strangers(own_users=users))
-    except KeycloakError as error:
+    except ProvisionError as error:
         without_kind = ()
-        unseen.append(f"objects without a kind here: {error.what}")
-    return Look(tuple(added), changed, tuple(others), without_kind, tuple(dict.fromkeys(unseen)))
+        unseen.add("objects without a kind here", error)
+    phrases = tuple(dict.fromkeys(unseen.phrases))
+    return Look(tuple(added), changed, tuple(others), without_kind, phrases, unseen.failed)
 
 
 def remove(session: Session, realm: str, item: Unmanaged) -> None:
@@ -190,12 +201,32 @@ def remove(session: Session, realm: str, item: Unmanaged) -> None:
         handler.delete(found)
 
 
-def _listed(context: Context, listing: RealmListing, handler: type[KeycloakHandler[Any]]) -> list[Spec] | str:
-    """Return the keys of all objects of a kind, or why they can't be listed."""
+def _all_keys(session: Session, listing: RealmListing, unseen: _Unseen, *, everything: bool) -> list[Spec]:
+    """Return the keys of the objects in a realm: of all kinds, or of the kinds that are settings of other objects."""
+    handlers = [each for each in keycloak_kinds() if everything or _may_be_added(each.spec)]
+    with ThreadPoolExecutor(_READERS) as readers:
+        listed = list(readers.map(partial(_listed, silent_context(session), listing), handlers))
+    keys: list[Spec] = []
+    for handler, answer in zip(handlers, listed, strict=True):
+        if isinstance(answer, ProvisionError):
+            unseen.add(in_words(handler.spec.__name__), answer)
+        else:
+            keys += answer
+    try:
+        keys += _memberships(listing)
+    except ProvisionError as error:
+        unseen.add("default client scopes", error)
+    return keys
+
+
+def _listed(
+    context: Context, listing: RealmListing, handler: type[KeycloakHandler[Any]]
+) -> list[Spec] | ProvisionError:
+    """Return the keys of all objects of a kind, or the error that keeps them from being listed."""
     try:
         return list(handler(context).discover(listing))
-    except KeycloakError as error:
-        return f"{in_words(handler.spec.__name__)}: {error.what}"
+    except ProvisionError as error:
+        return error
 
 
 def _may_be_added(kind_of: type[Spec]) -> bool:
@@ -259,9 +290,9 @@ def _is_expected(key: Spec, known: Mapping[tuple[str, str], bool]) -> bool:
 
 def _readable_name(key: Spec, listing: RealmListing) -> str:
     """Return the name of a client, as its consent page shows it; empty for another object or a client without one."""
-    client_id = getattr(key, "client_id", "") if type(key).__name__ == "Client" else ""
-    found = next((item for item in listing.clients if client_id and item["clientId"] == client_id), {})
-    return str(found.get("name") or "")
+    if type(key).__name__ != "Client":
+        return ""
+    return str((listing.clients_by_id.get(getattr(key, "client_id", "")) or {}).get("name") or "")
 
 
 def _owner(key: Spec) -> Spec | None:

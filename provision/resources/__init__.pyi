@@ -1138,6 +1138,7 @@ class process:
         scopes: pulumi.Output[Sequence[str]]
         tls_certificate_file: pulumi.Output[str]
         tls_key_file: pulumi.Output[str]
+        authorization_server_ca_file: pulumi.Output[str]
         introspection_client_id: pulumi.Output[str]
         introspection_client_secret: pulumi.Output[str]
         url: pulumi.Output[str]
@@ -1163,6 +1164,7 @@ class process:
             scopes: pulumi.Input[Sequence[pulumi.Input[str]]],
             tls_certificate_file: pulumi.Input[str] | None = ...,
             tls_key_file: pulumi.Input[str] | None = ...,
+            authorization_server_ca_file: pulumi.Input[str] | None = ...,
             introspection_client_id: pulumi.Input[str] | None = ...,
             introspection_client_secret: pulumi.Input[str],
             opts: pulumi.ResourceOptions | None = ...,

@@ -12,8 +12,11 @@ import httpx2
 from pydantic_core import from_json
 from starlette.authentication import AuthenticationError
 
+from provision.server.settings import SettingsError
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from pathlib import Path
 
 _CONNECT_SECONDS = 2.0
 _ANSWER_SECONDS = 5.0
@@ -125,16 +128,28 @@ class WatchedTransport(httpx2.AsyncBaseTransport):
         await self._transport.aclose()
 
 
-def http_transport(url: str) -> httpx2.AsyncBaseTransport:
+def http_transport(url: str, ca_file: Path | None = None) -> httpx2.AsyncBaseTransport:
     """Return a transport for one endpoint; it never uses a proxy of the environment, which would see the secret.
 
     Args:
         url: The endpoint. Only an https endpoint reads the trusted certificates, which costs start-up time.
+        ca_file: The bundle with the trusted authorities; None for the system's trust store.
+
+    Raises:
+        SettingsError: The bundle can't be used.
     """
     from provision.server.aiohttp_transport import AiohttpTransport
 
-    tls = ssl.create_default_context() if url.startswith("https:") else None
+    tls = _trusting(ca_file) if url.startswith("https:") else None
     return AiohttpTransport(tls, connections=_CONNECTIONS, idle_seconds=_IDLE_SECONDS)
+
+
+def _trusting(ca_file: Path | None) -> ssl.SSLContext:
+    try:
+        return ssl.create_default_context(cafile=ca_file)
+    except OSError as error:  # an SSLError is one
+        reason = "holds no certificate" if isinstance(error, ssl.SSLError) else error.strerror
+        raise SettingsError([f"authorization_server_ca_file: {ca_file}: {reason}"]) from None
 
 
 def http_client(transport: httpx2.AsyncBaseTransport) -> httpx2.AsyncClient:

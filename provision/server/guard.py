@@ -59,7 +59,9 @@ class Guard:
         self._audit = audit
         self._metrics = self._counting(tools) if settings.metrics else None
         if self._metrics is not None:
-            transport = self._metrics.counted(transport or http_transport(_asked_url(settings)))
+            transport = self._metrics.counted(
+                transport or http_transport(_asked_url(settings), settings.authorization_server_ca_file)
+            )
         self._verifier = build_verifier(settings, transport)
         self.protection = ProtectedResource(settings, self._verifier)
 

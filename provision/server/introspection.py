@@ -51,7 +51,12 @@ class IntrospectionVerifier(Verifier):
         transport: httpx2.AsyncBaseTransport | None = None,
     ) -> None:
         url = settings.introspection_url or ""
-        super().__init__(settings, http_client(WatchedTransport(transport or http_transport(url))))
+        super().__init__(
+            settings,
+            http_client(
+                WatchedTransport(transport or http_transport(url, settings.authorization_server_ca_file))
+            ),
+        )
         self._settings = settings
         self._read_secret = read_secret
         self._secret = read_secret()

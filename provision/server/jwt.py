@@ -30,7 +30,12 @@ class SignatureVerifier(Verifier):
 
     def __init__(self, settings: Settings, transport: httpx2.AsyncBaseTransport | None = None) -> None:
         url = settings.jwks_url or ""
-        super().__init__(settings, http_client(WatchedTransport(transport or http_transport(url))))
+        super().__init__(
+            settings,
+            http_client(
+                WatchedTransport(transport or http_transport(url, settings.authorization_server_ca_file))
+            ),
+        )
         self._keys = KeySet(url, self._client)
 
     async def _vouched_for(self, token: str, header: dict[str, Any] | None) -> AccessToken | None:

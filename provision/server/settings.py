@@ -87,6 +87,11 @@ class Settings(ServerOptions):
     jwks_url: HttpUrl | None = Field(
         default=None, description="For `jwt`: the key set (RFC 7517) as this process reaches it."
     )
+    authorization_server_ca_file: FilePath | None = Field(
+        default=None,
+        description="PEM bundle with the authority that signed the authorization server's certificate; the system's trust"
+        " store when left out. Read at the start.",
+    )
     scopes: Annotated[tuple[Scope, ...], AfterValidator(distinct), AfterValidator(_not_empty)] = Field(
         default=("mcp:tools",),
         description="Every request needs all of them; they stand in the challenge and in the metadata. `offline_access` is"
@@ -204,7 +209,7 @@ def stack_settings(
     scopes: Sequence[str],
     client_id: str | None,
     secret_file: str,
-    **tls: str | bool,
+    **more: str | bool,
 ) -> dict[str, Any]:
     """Return the content of the settings file of a server in a stack.
 
@@ -218,7 +223,7 @@ def stack_settings(
         scopes: The scopes that every call needs.
         client_id: The server's introspection client; None for the client named like the server's URL.
         secret_file: The file with that client's secret, as the server sees the path.
-        tls: The settings of TLS, by their names.
+        more: More settings by their names: the files of TLS, and whether a proxy speaks it.
 
     Raises:
         SettingsError: The server would not start with these settings.
@@ -237,7 +242,7 @@ def stack_settings(
         "introspection_client_id": client_id or url,
         "introspection_client_secret_file": secret_file,
         "jwks_url": f"{endpoints}/certs",
-        **tls,
+        **more,
     }
     _checked(json.dumps(document), f"The settings of the MCP server {name}")
     return document

@@ -58,7 +58,7 @@ def make(session: Session, realm: str, keys: list[dict[str, Any]], body: dict[st
 
 def whole(session: Session, realm: str) -> Any:
     """The export and what it lacks, with ids; lists of no order in one order."""
-    exported = factory_realm.export(session, realm)
+    exported = session.export(realm)
     return _ordered({**exported, "of the profile": session.get(realm, "users", "profile")})
 
 

@@ -5,7 +5,8 @@ import threading
 
 import pytest
 
-from provision.provider.journal import Entry, Journal, file_of, files_of, forget, keys
+from provision._lib.errors import ProvisionError
+from provision.provider.journal import Entry, Journal, file_of, files_of, forget, keys, settle
 
 
 @pytest.fixture
@@ -162,3 +163,22 @@ def test_the_objects_of_all_journals_of_a_stack_are_told(tmp_path):
     found = files_of(tmp_path, "file:///state", "shop", "dev")
     assert {key for file in found for key in keys(file)} == {"dev0", "dev1"}
     assert keys(tmp_path / "gone") == frozenset()
+
+
+def test_what_a_completed_run_did_not_take_up_is_dropped_and_named(tmp_path):
+    file = tmp_path / "journal"
+    journal = Journal(file)
+    for key in ("made here", "left behind", "begun here"):
+        journal.note(key, "begun")
+    assert settle([file], {"made here", "begun here"}) == ["left behind"]
+    assert keys(file) == {"made here", "begun here"}
+    assert settle([file], {"made here", "begun here"}) == []
+    assert sorted(settle([file], ())) == ["begun here", "made here"]
+    assert not file.exists()
+
+
+def test_a_journal_that_can_not_be_written_names_its_file(tmp_path):
+    journal = Journal(tmp_path / "journals" / "a.jsonl")
+    (tmp_path / "journals").write_text("no folder")
+    with pytest.raises(ProvisionError, match=r"The journal .*a\.jsonl can't be written: Not a directory"):
+        journal.note("key", "begun")

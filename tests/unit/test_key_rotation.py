@@ -15,6 +15,8 @@ _DAY = 86400
 class _Realm:
     """A stand-in for the Admin API of one realm."""
 
+    clients: tuple[dict[str, Any], ...] = ()
+
     def __init__(self, *providers: dict[str, Any], **settings: int) -> None:
         self.providers = {str(number): item | {"id": str(number)} for number, item in enumerate(providers)}
         self.settings = settings
@@ -24,6 +26,8 @@ class _Realm:
         return self.settings
 
     def list(self, realm: str, *path: str, **query: str):
+        if path == ("clients",):
+            return iter(self.clients)
         assert (realm, path, query) == ("mcp", ("components",), {"type": "org.keycloak.keys.KeyProvider"})
         return iter([*self.providers.values()])
 
@@ -117,6 +121,18 @@ def test_a_former_key_is_removed_once_its_last_token_has_expired(days, left):
         ssoSessionMaxLifespan=_DAY,
         offlineSessionIdleTimeout=30 * _DAY,
     )
+    rotate(realm, "mcp", ())
+    assert ("rsa" in realm.named()) is left
+
+
+@pytest.mark.parametrize(("lifetime", "left"), [(str(90 * _DAY), True), ("60", False), ("-1", False)])
+def test_a_former_key_stays_for_the_tokens_of_a_client_with_a_longer_lifetime(lifetime, left):
+    realm = _Realm(
+        _key("rsa", "rsa", active=False, **{"provision.retired": _ago(31)}),
+        _key(f"rsa-{_ago(31)}"),
+        offlineSessionIdleTimeout=30 * _DAY,
+    )
+    realm.clients = ({"clientId": "a"}, {"clientId": "b", "attributes": {"access.token.lifespan": lifetime}})
     rotate(realm, "mcp", ())
     assert ("rsa" in realm.named()) is left
 

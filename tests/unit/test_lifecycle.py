@@ -421,6 +421,7 @@ def test_deleting_what_is_gone_already_is_fine(bench):
     state = bench.lifecycle.create(bench.inputs(), preview=False)
     bench.world.clear()
     bench.lifecycle.delete(state.properties)
+    assert bench.world == {}
 
 
 def test_read_reports_only_declared_fields(bench):
@@ -686,3 +687,96 @@ def test_what_is_on_a_server_that_does_not_run_stays_as_it_is_recorded(bench):
 def test_a_server_that_is_away_does_not_fail_the_check(bench):
     bench.calls.preflight = lambda *_: (_ for _ in ()).throw(ProvisionError("does not answer"))
     assert bench.inputs()["name"] == "l1"
+
+
+@pytest.mark.parametrize("was_there", [False, True])
+def test_a_former_resource_that_goes_in_a_later_run_leaves_the_object_to_its_new_name(
+    bench, tmp_path, was_there
+):
+    """The run that made the new resource failed before it removed the former one; a later run removes it."""
+    file, inputs = tmp_path / "journal", bench.inputs(color="red")
+    if was_there:
+        bench.world["attic", "l1"] = Lamp(room="attic", name="l1", color="green")
+    first = bench.with_journal(Journal(file), "urn:calculator").create(inputs, preview=False)
+    renaming = Journal(file)
+    second = bench.with_journal(renaming, "urn:adder").create(inputs, preview=False)
+    renaming.tidy()
+
+    later = Journal(file)
+    news = bench.inputs(color="blue")
+    assert bench.with_journal(later, "urn:adder").diff(inputs, second.properties, news).differences
+    bench.with_journal(later, "urn:calculator").delete(first.properties)
+    assert ("attic", "l1") in bench.world
+    later.tidy()
+
+    bench.with_journal(Journal(file), "urn:adder").delete(second.properties)
+    left = bench.world.get(("attic", "l1"))
+    assert (left and left.color) == ("green" if was_there else None)
+
+
+def test_a_resource_that_is_replaced_loses_its_object_first(bench):
+    journal, inputs = Journal(), bench.inputs(socket="E14")
+    state = bench.with_journal(journal, "urn:a").create(inputs, preview=False)
+    journal.tidy()  # the run ends
+    verdict = bench.with_journal(journal, "urn:a").diff(inputs, state.properties, bench.inputs(socket="E27"))
+    assert verdict.delete_first
+    bench.with_journal(journal, "urn:a").delete(state.properties)
+    assert bench.world == {}
+
+
+class TestACreationThatIsRefused:
+    """An object of that name that is there later was not made by the refused call."""
+
+    @pytest.fixture
+    def again(self, bench, tmp_path):
+        return lambda: bench.with_journal(Journal(tmp_path / "journal"), "urn:a")
+
+    def _refused(self, bench, again, *, makes=False):
+        def create(handler, spec):
+            if makes:
+                LampHandler.create(handler, spec.model_copy(update={"color": "half"}))
+                handler.note_made()
+            raise ProvisionError("refused")
+
+        bench.calls.create = create
+        with pytest.raises(ProvisionError, match="refused"):
+            again().create(bench.inputs(color="red"), preview=False)
+        bench.calls.create = LampHandler.create
+
+    @pytest.mark.parametrize("rejects_duplicates", [False, True])
+    def test_what_somebody_made_afterwards_is_given_back(self, bench, again, rejects_duplicates):
+        bench.calls.rejects_duplicates = rejects_duplicates
+        self._refused(bench, again)
+        bench.world["attic", "l1"] = Lamp(room="attic", name="l1", color="green")
+        state = again().create(bench.inputs(color="red"), preview=False)
+        again().delete(state.properties)
+        assert bench.world["attic", "l1"].color == "green"
+
+    def test_what_must_not_be_adopted_is_refused(self, bench, again):
+        bench.calls.may_adopt = False
+        self._refused(bench, again)
+        bench.world["attic", "l1"] = Lamp(room="attic", name="l1", color="green")
+        with pytest.raises(ProvisionError, match="exists already"):
+            again().create(bench.inputs(color="red"), preview=False)
+
+    @pytest.mark.parametrize("rejects_duplicates", [False, True])
+    def test_what_was_made_before_a_later_part_was_refused_is_ours(self, bench, again, rejects_duplicates):
+        bench.calls.rejects_duplicates = rejects_duplicates
+        self._refused(bench, again, makes=True)
+        state = again().create(bench.inputs(color="blue"), preview=False)
+        assert ADOPTED_FROM not in state.properties
+        again().delete(state.properties)
+        assert bench.world == {}
+
+
+def test_what_is_removed_for_good_is_forgotten_though_the_state_had_it(bench, tmp_path):
+    file, inputs = tmp_path / "journal", bench.inputs(color="red")
+    state = bench.with_journal(Journal(file), "urn:a").create(inputs, preview=False)
+    cut = bench.with_journal(
+        Journal(file), "urn:a"
+    )  # a run that looks, removes, and is killed before its end
+    cut.read("attic/l1", state.properties, inputs)
+    cut.delete(state.properties)
+    bench.world["attic", "l1"] = Lamp(room="attic", name="l1", color="theirs")
+    state = bench.with_journal(Journal(file), "urn:a").create(inputs, preview=False)
+    assert ADOPTED_FROM in state.properties

@@ -553,3 +553,33 @@ def test_a_keycloak_that_recovers_is_asked_again(server, monkeypatch):
     server.tokens.clear()
     server.then(200, [])
     assert session.get("r", "roles") == []
+
+
+def test_an_authority_that_the_system_trusts_is_trusted(secure, certificate, monkeypatch):
+    monkeypatch.setenv("SSL_CERT_FILE", certificate)
+    monkeypatch.setenv(
+        "REQUESTS_CA_BUNDLE", "/nowhere.pem"
+    )  # of a library; the rest of the toolkit does not read it
+    secure.then(200, [])
+    assert Session(Connection(url=secure.url, client_id="a", client_secret=SECRET)).get("r", "roles") == []
+
+
+class TestAnExport:
+    """It is a POST that changes nothing."""
+
+    def test_it_is_tried_again(self, server, session):
+        server.then(503, {})
+        server.then(200, {"realm": "r"})
+        assert session.export("r") == {"realm": "r"}
+
+    def test_no_answer_is_a_refusal_and_nothing_unknown(self, server, session):
+        for _ in range(9):
+            server.then(502, {})
+        with pytest.raises(KeycloakError, match="it would read the whole realm r"):
+            session.export("r")
+
+    def test_it_counts_as_no_change(self, server, session):
+        server.then(200, {"realm": "r"})
+        before = session.changes("r")
+        session.export("r")
+        assert session.changes("r") == before

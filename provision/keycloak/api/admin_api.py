@@ -20,5 +20,8 @@ class AdminApi(Protocol):
     def realm_id(self, realm: str) -> str | None:
         """Return the realm's internal id, or None."""
 
+    def default_role(self, realm: str) -> str:
+        """Return the name of the role that every user of the realm has."""
+
     def changes(self, realm: str) -> int | None:
         """Return a number that grows whenever the realm is changed through this API, or None if each call costs nothing."""

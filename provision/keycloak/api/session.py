@@ -24,9 +24,10 @@ from provision.keycloak.api.transport import (
     Transport,
     address,
 )
+from provision.keycloak.builtin import default_role
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Mapping
 
     from requests import Response
 
@@ -86,7 +87,7 @@ class Session:
         self._transport = Transport(connection, sleep)
         self._lock = threading.Lock()
         self._locks: dict[str, threading.Lock] = {}
-        self._realm_ids: dict[str, str] = {}
+        self._realms: dict[str, Mapping[str, Any]] = {}
         self._changes: Counter[str] = Counter()
 
     @property
@@ -130,11 +131,6 @@ class Session:
     def post_for(self, realm: str, *path: str, body: Any) -> Any:
         """Create an object and return the description that the answer holds; raises the errors of ``post``."""
         return self._post(realm, path, body)[1]
-
-    def read_by_post(self, realm: str, *path: str, **query: str) -> Any:
-        """Return the answer of a call that changes nothing although it is a POST, such as an export."""
-        request = Request("post", _address(realm, path), query, read_seconds=_SLOW_SECONDS)
-        return self._answer(request, f"read {_name(realm, path)}")
 
     def _post(self, realm: str, path: tuple[str, ...], body: Any) -> tuple[str, Any]:
         """Return the new object's address and the answer's content."""
@@ -182,7 +178,8 @@ class Session:
     def export(self, realm: str) -> Any:
         """Return the whole realm beside its users (``partial-export``), secrets masked, or None if there is no realm."""
         query = {"exportClients": "true", "exportGroupsAndRoles": "true"}
-        request = Request("post", _address(realm, ("partial-export",)), query)
+        path = _address(realm, ("partial-export",))
+        request = Request("post", path, query, read_seconds=_SLOW_SECONDS, only_reads=True)
         return self._answer(request, f"read the whole {_name(realm, ())}", missing=True)
 
     def server_info(self) -> Any:
@@ -203,18 +200,35 @@ class Session:
 
     def realm_id(self, realm: str) -> str | None:
         """Return the realm's internal id, which components name as their parent (not always its name), or None."""
-        if realm not in self._realm_ids:
+        found = self._constants(realm)
+        if found is None:
+            return None
+        if not isinstance(found["id"], str):
+            raise self._not_keycloak(f"read {_name(realm, ())}")
+        return found["id"]
+
+    def default_role(self, realm: str) -> str:
+        """Return the name of the role that every user of the realm has, which stays when the realm gets another name.
+
+        To an account without the role ``view-realm`` Keycloak does not tell it: then it is the name that it has at first.
+        """
+        found = (self._constants(realm) or {}).get("defaultRole") or {}
+        return str(found.get("name") or default_role(realm))
+
+    def forget_realm(self, realm: str) -> None:
+        """Forget what is kept of a realm that was made anew or removed."""
+        self._realms.pop(realm, None)
+
+    def _constants(self, realm: str) -> Mapping[str, Any] | None:
+        """Return the properties of a realm that never change, or None if there is no such realm."""
+        if realm not in self._realms:
             found = self.get(realm)
             if found is None:
                 return None
-            if not isinstance(found, dict) or not isinstance(found.get("id"), str):
+            if not isinstance(found, dict):
                 raise self._not_keycloak(f"read {_name(realm, ())}")
-            self._realm_ids[realm] = found["id"]
-        return self._realm_ids[realm]
-
-    def forget_realm(self, realm: str) -> None:
-        """Forget the internal id of a realm that was made anew or removed."""
-        self._realm_ids.pop(realm, None)
+            self._realms[realm] = {name: found.get(name) for name in ("id", "defaultRole")}
+        return self._realms[realm]
 
     def _answer(self, request: Request, doing: str, body: Any = None, *, missing: bool = False) -> Any:
         response = self._send(request, doing, body)
@@ -227,14 +241,14 @@ class Session:
         try:
             return self._transport.call(request, self._guard(request))
         except FaultError as fault:
-            if request.verb == "post" and fault.sent:
+            if request.verb == "post" and fault.sent and not request.only_reads:
                 raise self._unknown(doing, f"{fault.why} ({_call(request, body)})") from fault
             raise self._no_answer(fault, f"it would {doing} ({_call(request, body)})") from fault
         finally:
             self._note_change(request)
 
     def _note_change(self, request: Request) -> None:
-        if request.verb != "get":
+        if not request.only_reads:
             with self._lock:
                 self._changes[_realm_and_path(request)[0]] += 1
 
@@ -266,7 +280,7 @@ class Session:
         """Return the realm's lock if the call has to be the only write to the realm."""
         realm, path = _realm_and_path(request)
         alone = request.verb == "put" or not path or path.partition("/")[0] in _REALM_LEVEL
-        if request.verb == "get" or request.path == "admin/realms" or not alone:
+        if request.only_reads or request.path == "admin/realms" or not alone:
             return None
         with self._lock:
             return self._locks.setdefault(realm, threading.Lock())

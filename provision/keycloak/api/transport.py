@@ -114,6 +114,7 @@ class Request:
         body: The JSON text of the body.
         read_seconds: The seconds that the answer may take.
         authorized: Whether the service account's token goes with the request.
+        only_reads: Whether the request changes nothing: every ``get``, and an export, which is a ``post``.
     """
 
     verb: str
@@ -122,6 +123,12 @@ class Request:
     body: str = ""
     read_seconds: float = READ_SECONDS
     authorized: bool = True
+    only_reads: bool = False
+
+    def __post_init__(self) -> None:
+        """Mark every ``get`` as a request that changes nothing."""
+        if self.verb == "get":
+            object.__setattr__(self, "only_reads", True)
 
 
 class Transport:
@@ -141,8 +148,7 @@ class Transport:
         self._connection = connection
         self._token_path = address("realms", connection.auth_realm, "protocol", "openid-connect", "token")
         self._sleep = sleep
-        verify = _checked(connection.ca_file) if connection.ca_file else True
-        self._pool = Pool(f"{connection.url}/", verify)
+        self._pool = Pool(f"{connection.url}/", _checked(connection.ca_file) if connection.ca_file else None)
         self._lock = threading.Lock()
         self._token = ""
         self._expires = 0.0
@@ -174,7 +180,7 @@ class Transport:
                 stale = used  # the token was revoked, or the signing key or the server is a new one
                 self.drop_token(stale)
                 continue
-            pause = self._pause(request.verb, outcome, tries)
+            pause = self._pause(request, outcome, tries)
             patience = PATIENCE_SECONDS if self._reached else FIRST_CONTACT_SECONDS
             if time.monotonic() < self._absent_until:
                 patience = 0  # a call waited for the server a moment ago
@@ -292,15 +298,15 @@ class Transport:
             )
         return answer
 
-    def _pause(self, verb: str, outcome: Response | FaultError, tries: int) -> float | None:
+    def _pause(self, request: Request, outcome: Response | FaultError, tries: int) -> float | None:
         """Return the seconds until the next try, or None if there is no next try."""
-        repeatable = verb != "post"
+        repeatable = request.verb != "post" or request.only_reads
         if isinstance(outcome, FaultError):
             again, asked = repeatable or not outcome.sent, outcome.retry_after
         else:
             status, asked = outcome.status_code, _retry_after(outcome)
             # With 409 on a PUT, Keycloak also reports that another write came in between (optimistic locking).
-            overtaken = status == HTTPStatus.CONFLICT and verb == "put"
+            overtaken = status == HTTPStatus.CONFLICT and request.verb == "put"
             doubtful = overtaken or status == HTTPStatus.INTERNAL_SERVER_ERROR
             again = (
                 status == HTTPStatus.TOO_MANY_REQUESTS

@@ -351,6 +351,7 @@ class ClientHandler(CollectionHandler[Client]):
         if not spec.redirect_uris:  # Keycloak would allow everything below the root URL
             body.pop("rootUrl", None)
         made = session.post(spec.realm, "clients", body=body)
+        self.note_made()
         if spec.root_url and not spec.redirect_uris:
             session.put(spec.realm, "clients", made, body=body | {"rootUrl": spec.root_url})
         return self._generated(spec, spec, made)
@@ -358,6 +359,9 @@ class ClientHandler(CollectionHandler[Client]):
     def update(self, found: Observed[Client], spec: Client) -> ClientOutputs:
         """Change the declared fields."""
         body = self.to_json(spec, found.raw, spec.model_fields_set)
+        body.pop(
+            "protocolMappers", None
+        )  # or Keycloak would remove a mapper that was added since the client was read
         if found.raw.get(_SERVICE_ACCOUNT) and body[_SERVICE_ACCOUNT]:
             del body[_SERVICE_ACCOUNT]  # or Keycloak would give the client the scope service_account
         self.session.put(spec.realm, "clients", found.id, body=body)

@@ -116,6 +116,7 @@ class GroupHandler(CollectionHandler[Group]):
         if above := _names(spec.path)[:-1]:
             where = (*where, group_id(session, spec.realm, _joined(above)), "children")
         made = session.post(spec.realm, *where, body=self.to_json(spec, {}, None))
+        self.note_made()
         bring(session, spec.realm, ("groups", made), Roles(), wanted.declared(None, "", ""))
         return None
 

@@ -15,7 +15,6 @@ from provision.keycloak.bases.collection import CollectionHandler
 from provision.keycloak.bases.multivalued_fields import KeyedLists, in_order, merged
 from provision.keycloak.bases.representation import Outside, RealmName
 from provision.keycloak.bases.role_mappings import Roles, bring, held, role
-from provision.keycloak.builtin import default_role
 from provision.keycloak.objects.group import group_id, path_of
 
 if TYPE_CHECKING:
@@ -124,9 +123,10 @@ class UserHandler(CollectionHandler[User]):
     def from_json(self, key: User, raw: Mapping[str, Any]) -> dict[str, Any]:
         """Return the fields without the default role, which every user has and which is not ours to give or take."""
         roles: Roles = raw[_ROLES]
+        everybodys = self.session.default_role(key.realm)
         return super().from_json(key, raw) | {
             "attributes": in_order(raw.get("attributes") or {}),
-            "realm_roles": tuple(name for name in roles.realm if name != default_role(key.realm)),
+            "realm_roles": tuple(name for name in roles.realm if name != everybodys),
             "client_roles": roles.client,
             "groups": tuple(raw[_GROUPS]),
         }
@@ -160,6 +160,7 @@ class UserHandler(CollectionHandler[User]):
             group_id(session, spec.realm, path)
         self._refuse_what_is_dropped(spec)
         made = session.post(spec.realm, "users", body=self.to_json(spec, {}, None))
+        self.note_made()
         self._place(spec, made, Roles(), {}, None)
         self._mention_missing(spec)
         return None

@@ -86,7 +86,7 @@ class CveList:
 @cache
 def known() -> CveList:
     """Return the list in this package."""
-    data = tomllib.loads(_FILE.read_text())
+    data = tomllib.loads(_FILE.read_text(encoding="utf-8"))
     return CveList(data["looked-through"], tuple(map(_cve, data["cve"])))
 
 

@@ -174,7 +174,9 @@ def _administrators(
         if owner:
             for name in names:
                 of(name)["clientRoles"].setdefault(owner, []).append(role)
-        elif role != recorded.default_role() and _leads_to_administration(Role("", role), made_of):
+        elif role != recorded.default_role(recorded.name) and _leads_to_administration(
+            Role("", role), made_of
+        ):
             for name in names:
                 of(name)["realmRoles"].append(role)
     accounts = recorded.accounts
@@ -272,7 +274,7 @@ def read_service_accounts(reader: ConcurrentReader, recorded: RecordedApi) -> No
     """
     try:
         accounts = _Accounts(reader, recorded)
-        usual = recorded.default_role()
+        usual = recorded.default_role(recorded.name)
         names = [item["name"] for item in recorded.get(reader.realm, "roles") if item["name"] != usual]
         asked = [*_administration(reader, recorded), *(("", ("roles", name)) for name in names)]
     except ProvisionError as error:

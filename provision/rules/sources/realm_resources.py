@@ -224,7 +224,7 @@ def _user_source(listing: _Listing, name: str, type_: str, enabled: Any) -> Reso
 
 def _service_account_roles(handler: KeycloakHandler[Any], listing: _Listing) -> Iterator[Resource]:
     """Yield the roles of service accounts, also of clients that the realm only names."""
-    usual = listing.recorded.default_role()
+    usual = listing.recorded.default_role(listing.recorded.name)
     for client in listing.recorded.owners(listing.clients):
         user = listing.session.get(listing.realm, "clients", client["id"], "service-account-user")
         roles = held(listing.session, listing.realm, "users", user["id"]) if user else Roles()
@@ -237,7 +237,7 @@ def _service_account_roles(handler: KeycloakHandler[Any], listing: _Listing) -> 
 
 def _realm_roles(handler: KeycloakHandler[Any], listing: _Listing) -> Iterator[Resource]:
     """Yield the realm roles, with a flag on the role that everybody has."""
-    default = listing.recorded.default_role()
+    default = listing.recorded.default_role(listing.recorded.name)
     for resource in _discovered(handler, listing):
         everyone = resource.get("name") == default
         yield _with(replace(resource, builtin=False), everyone=True) if everyone else resource

@@ -103,10 +103,6 @@ class RecordedApi:
         del realm
         return self.id
 
-    def public(self, path: str) -> None:
-        """Return None: no public document is read."""
-        del path
-
     def store(self, value: Any, *path: str, is_whole: bool = True) -> None:
         """Store the document at a path.
 
@@ -216,8 +212,9 @@ class RecordedApi:
             yield group
             waiting += self.get(self.name, "groups", group["id"], "children") or ()
 
-    def default_role(self) -> str:
+    def default_role(self, realm: str) -> str:
         """Return the name of the role that everybody in the realm has."""
+        del realm
         found = self._stored.get((), {}).get("defaultRole") or {}
         return str(found.get("name") or default_role(self.name))
 

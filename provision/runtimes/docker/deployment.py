@@ -360,4 +360,4 @@ def _tls_settings(config: ServerConfig) -> dict[str, Any]:
 
 def _copied(file: Path | None, path: str) -> dict[str, Output[str]]:
     """Return the content of a local file by its path in a container; empty if there is no local file."""
-    return {} if file is None else {path: Output.from_input(file.read_text())}
+    return {} if file is None else {path: Output.from_input(file.read_text(encoding="utf-8"))}

@@ -57,7 +57,7 @@ def _prepare(features: tuple[str, ...]) -> None:
     runtime = java.find()
     preparation.make(START, START, runtime, BuildLog(), features=features, options=("--health-enabled=true",))
     prepared = preparation.read(START, runtime)
-    with (START / "java.args").open("a") as arguments:
+    with (START / "java.args").open("a", encoding="utf-8") as arguments:
         arguments.write("-Dkc.home.dir=/opt/keycloak\n-Djboss.server.config.dir=/opt/keycloak/conf\n")
         if prepared.has_aot_cache:
             arguments.write("".join(f"{option}\n" for option in prepared.aot_options))

@@ -39,7 +39,8 @@ def make_image_database(template: Template, target: Path, h2: H2) -> None:
         'MERGE INTO REALM_ATTRIBUTE (REALM_ID, NAME, "VALUE") KEY (REALM_ID, NAME)'
         " SELECT ID, 'defaultSignatureAlgorithm', 'ES256' FROM REALM WHERE NAME = 'master';\n"
         'INSERT INTO CLIENT_ATTRIBUTES (CLIENT_ID, NAME, "VALUE")'
-        f" VALUES ({text(template.client)}, {text(ADMIN_MARK)}, 'true');\n"
+        f" VALUES ({text(template.client)}, {text(ADMIN_MARK)}, 'true');\n",
+        encoding="utf-8",
     )
     h2.run("RunScript", template.path, "-script", str(script))
     script.unlink()

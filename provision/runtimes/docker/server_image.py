@@ -39,7 +39,7 @@ while not ready():
     if time.monotonic() > end:
         raise SystemExit(1)
     time.sleep(0.05)
-open("{mark}", "w").close()
+open("{mark}", "wb").close()
 """
 _CONNECT = 'socket.create_connection(("127.0.0.1", {port}), {answer})'
 # The probe trusts exactly the server's certificate, with any issuer, even if the certificate has expired.

@@ -100,7 +100,7 @@ def make_template(raw: Path, target: Path, client_id: str, h2: H2) -> None:
         if "/" in name
     ]
     script = raw.with_suffix(".sql")
-    script.write_text("\n".join(blank))
+    script.write_text("\n".join(blank), encoding="utf-8")
     h2.run("RunScript", raw, "-script", str(script))
     # Exported and imported into a new file, since a database file keeps overwritten values in its free pages.
     h2.run("Script", raw, "-script", str(script))
@@ -108,12 +108,12 @@ def make_template(raw: Path, target: Path, client_id: str, h2: H2) -> None:
     script.unlink()
     keys = {name: row for name, row in rows.items() if "/" in name}
     template = Template(target, rows["client"], rows["user"], keys)
-    _rows_file(target).write_text(json.dumps({**asdict(template), "path": target.name}))
+    _rows_file(target).write_text(json.dumps({**asdict(template), "path": target.name}), encoding="utf-8")
 
 
 def read_template(path: Path) -> Template:
     """Return a template that :func:`make_template` wrote to a path."""
-    rows = json.loads(_rows_file(path).read_text())
+    rows = json.loads(_rows_file(path).read_text(encoding="utf-8"))
     return Template(**{**rows, "path": path})
 
 

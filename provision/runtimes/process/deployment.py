@@ -55,6 +55,7 @@ class ProcessDeployment:
             folder=str(self._placement.folder) if config.command else None,
             tls_certificate_file=_path(config.tls_certificate_file),
             tls_key_file=_path(config.tls_key_file),
+            authorization_server_ca_file=self._placement.config.keycloak.ca_file,
             issuer=needs.issuer,
             realm_url=needs.issuer.apply(_by_number) if config.command and self._runs_keycloak else None,
             scopes=[needs.scope],

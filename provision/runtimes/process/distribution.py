@@ -35,9 +35,9 @@ def override() -> Path | None:
     version = folder / "version.txt"
     if not version.is_file():
         raise ProvisionError(f"There is no Keycloak in {folder}.", f"Correct or unset {VARIABLE}.")
-    if VERSION not in version.read_text():
+    if VERSION not in version.read_text(encoding="utf-8"):
         raise ProvisionError(
-            f"{folder} holds “{version.read_text().strip()}”; this toolkit works with {VERSION}.",
+            f"{folder} holds “{version.read_text(encoding='utf-8').strip()}”; this toolkit works with {VERSION}.",
             f"Unpack Keycloak {VERSION} there, or unset {VARIABLE}.",
         )
     return folder

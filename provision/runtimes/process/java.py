@@ -101,7 +101,7 @@ def _on_path() -> Path | None:
 def _version(home: Path) -> str:
     release = home / "release"
     if release.is_file():
-        match = re.search(r'^JAVA_VERSION="([^"]+)"', release.read_text(), re.MULTILINE)
+        match = re.search(r'^JAVA_VERSION="([^"]+)"', release.read_text(encoding="utf-8"), re.MULTILINE)
         if match:
             return match.group(1)
     return _version_by_asking(home)
@@ -128,7 +128,7 @@ def _build(home: Path) -> str:
     # The JVM itself compares size and time of its module file before it accepts a start-up cache.
     modules = home / "lib" / "modules"
     release = home / "release"
-    stamp = [release.read_text() if release.is_file() else ""]
+    stamp = [release.read_text(encoding="utf-8") if release.is_file() else ""]
     if modules.is_file():
         stat = modules.stat()
         stamp += [str(stat.st_size), str(int(stat.st_mtime))]

@@ -82,7 +82,7 @@ def write_arguments(file: Path, jars: list[Path], security: Path) -> None:
     path = ":".join(str(jar) for jar in jars)
     shared = [*TUNING, *OPTIONS, NATIVE_ACCESS]
     shared += [f"-Djava.security.properties={security}", "-cp", path]
-    file.write_text("".join(f"{_quoted(argument)}\n" for argument in shared))
+    file.write_text("".join(f"{_quoted(argument)}\n" for argument in shared), encoding="utf-8")
 
 
 def write_security(file: Path) -> None:
@@ -92,7 +92,7 @@ def write_security(file: Path) -> None:
     """
     names = [*SECURITY_PROVIDERS, ""]  # the empty name ends the list
     lines = [f"security.provider.{number}={name}\n" for number, name in enumerate(names, 1)]
-    file.write_text("".join(lines))
+    file.write_text("".join(lines), encoding="utf-8")
 
 
 def _quoted(argument: str) -> str:

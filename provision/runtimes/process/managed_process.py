@@ -267,7 +267,7 @@ def _renew(settings: ProcessSettings) -> None:
     """Write the files that the running process reads again, where their content is another one."""
     for name, text in settings.reread.items():
         file = settings.home / name
-        if not file.exists() or file.read_text() != text:
+        if not file.exists() or file.read_text(encoding="utf-8") != text:
             write_private(file, text)
 
 

@@ -140,7 +140,7 @@ def read(folder: Path, runtime: Java) -> Prepared:
 def _is_whole(folder: Path) -> bool:
     """Return whether every file that a start needs still has its original size."""
     try:
-        sizes: dict[str, int] = json.loads((folder / INDEX).read_text())
+        sizes: dict[str, int] = json.loads((folder / INDEX).read_text(encoding="utf-8"))
         root = f"{folder}/"
         return all(os.stat(root + name).st_size == size for name, size in sizes.items())  # noqa: PTH116 - 400 files
     except (OSError, ValueError):
@@ -192,7 +192,9 @@ def make(
     ]
     if has_aot:
         names.append("start.aot")
-    (fresh / INDEX).write_text(json.dumps({name: (fresh / name).stat().st_size for name in names}))
+    (fresh / INDEX).write_text(
+        json.dumps({name: (fresh / name).stat().st_size for name in names}), encoding="utf-8"
+    )
 
 
 def _write_arguments(fresh: Path, place: Path, jars: list[str]) -> None:
@@ -225,7 +227,8 @@ def _make_template(fresh: Path, runtime: Java, progress: Progress) -> None:
         configuration = server / "conf" / "keycloak.conf"
         configuration.touch(mode=0o600)
         configuration.write_text(
-            f"bootstrap-admin-client-id={client_id}\nbootstrap-admin-client-secret={client_secret}\n"
+            f"bootstrap-admin-client-id={client_id}\nbootstrap-admin-client-secret={client_secret}\n",
+            encoding="utf-8",
         )
         with _keycloak(prepared, server, client_id, client_secret):
             pass
@@ -263,7 +266,7 @@ def _train(fresh: Path, runtime: Java, progress: Progress) -> bool:
         began = time.monotonic()
         with _stack(Prepared(fresh, runtime, has_aot_cache=True), place) as _:
             step.note(f"ready after {time.monotonic() - began:.1f} s")
-        works = "[error][aot" not in (place / launch.LOG).read_text(errors="replace")
+        works = "[error][aot" not in (place / launch.LOG).read_text(errors="replace", encoding="utf-8")
     if not works:
         aot.unlink()
     return works
@@ -284,7 +287,7 @@ def _stack(prepared: Prepared, place: Path, jvm: tuple[str, ...] = ()) -> Iterat
     server = place / "server"
     lay_out_from_template(prepared, server)
     script = place / "admin.sql"
-    script.write_text(database.own_values(prepared.template, client_id, client_secret))
+    script.write_text(database.own_values(prepared.template, client_id, client_secret), encoding="utf-8")
     options = (launch.database(script),)
     with _keycloak(prepared, server, client_id, client_secret, jvm=jvm, options=options) as url:
         yield url, client_id, client_secret
@@ -328,7 +331,7 @@ def _keycloak(
         deadline = time.monotonic() + START_SECONDS
         while not ready():
             if process.poll() is not None or time.monotonic() > deadline:
-                tail = log.read_text(errors="replace").strip().splitlines()
+                tail = log.read_text(errors="replace", encoding="utf-8").strip().splitlines()
                 errors = [line for line in tail if "ERROR" in line] or tail or ["no log"]
                 raise ProvisionError(f"Keycloak did not start while it was prepared: {errors[0]}")
             time.sleep(0.05)

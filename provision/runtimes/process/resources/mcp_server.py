@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 from pydantic import AfterValidator, Field
 
+from provision._lib import ca_bundle, loopback
 from provision._lib.errors import UsageError
 from provision._lib.urls import of_port
 from provision.config.project_place import in_a_stack, is_in_a_stack
@@ -77,6 +78,10 @@ class McpServer(ServerOptions, Spec, module="process"):
     tls_key_file: _Path | None = Field(
         default=None,
         description="The path of a PEM file with its private key, without a password and closed to other users; absolute.",
+    )
+    authorization_server_ca_file: _Path | None = Field(
+        default=None,
+        description="The path of a PEM bundle with the authority that signed Keycloak's certificate; absolute. The system's trust store when left out.",
     )
     introspection_client_id: ClientId | None = Field(
         default=None,
@@ -187,6 +192,7 @@ def _process_settings(spec: McpServer) -> ProcessSettings:
         client_id=spec.introspection_client_id,
         secret_file=str(home / _SECRET_FILE),
         **_tls_settings(spec),
+        **_authority(spec),
     )
     reference = (sys.executable, "-m", "provision.server", SETTINGS_OPTION, str(home / SETTINGS_FILE))
     # A server of one's own may read its secret at the start only.
@@ -211,9 +217,14 @@ def _tls_settings(spec: McpServer) -> dict[str, str]:
     return {"tls_certificate_file": spec.tls_certificate_file, "tls_key_file": spec.tls_key_file}
 
 
+def _authority(spec: McpServer) -> dict[str, str]:
+    file = spec.authorization_server_ca_file
+    return {} if file is None else {"authorization_server_ca_file": file}
+
+
 def _read_by(spec: McpServer) -> tuple[Path, ...]:
     """Return the user's files that the server reads at its start."""
-    return tuple(map(Path, _tls_settings(spec).values()))
+    return tuple(map(Path, (*_tls_settings(spec).values(), *_authority(spec).values())))
 
 
 def _refuse_unusable(spec: McpServer) -> None:
@@ -224,7 +235,9 @@ def _refuse_unusable(spec: McpServer) -> None:
             f"toolScopes.{tools[0]}: the reference server has no such tool.",
             f"It has {' and '.join(REFERENCE_TOOLS)}.",
         )
-    if files := _read_by(spec):
+    if spec.authorization_server_ca_file is not None:
+        ca_bundle.checked(spec.authorization_server_ca_file)
+    if files := [*map(Path, _tls_settings(spec).values())]:
         from provision.runtimes.certificate import flaw
 
         if problem := flaw(*files):
@@ -250,6 +263,7 @@ def _answers(spec: McpServer, tls: ssl.SSLContext | None) -> bool:
     connection = http.client.HTTPConnection("localhost", spec.port, timeout=1)
     try:
         wire = socket.create_connection(("127.0.0.1", spec.port), timeout=1)
+        loopback.refuse_foreign_end(wire)  # another user's program must not pass for the server
         connection.sock = wire if tls is None else tls.wrap_socket(wire, server_hostname="localhost")
         connection.request("GET", _asked_path(spec))
         status = connection.getresponse().status
