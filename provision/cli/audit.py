@@ -192,18 +192,22 @@ def _connection(**given: str | None) -> Connection:
 def _of_stack(invocation: Invocation, asked: _Asked) -> tuple[Report, Subject]:
     from provision.cli.report_place import address, line_finder
     from provision.cli.stack_session import StackSession
+    from provision.provider.made_realm import realms_of
     from provision.rules import checks
     from provision.rules.evaluation import evaluate
+    from provision.rules.model import merged
     from provision.rules.reports import Subject
     from provision.rules.sources import live, program, state
 
     stack = StackSession.of(invocation)
     checks.validate(stack.config.rules)
     profile = asked.profile or stack.config.profile
-    recorded = state.resource_inputs(stack.engine.resources())
-    seen = live.snapshot(stack.session, stack.realm, profile)
-    snapshot = state.surrounded(seen, program.snapshot(recorded, profile))
-    name = f"stack {invocation.stack_name}, realm {stack.realm} at {stack.session.url}"
+    recorded = stack.engine.resources()
+    realms = realms_of(recorded, stack.realm)
+    seen = merged(live.snapshot(stack.session, realm, profile) for realm in realms)
+    snapshot = state.surrounded(seen, program.snapshot(state.resource_inputs(recorded), profile))
+    word = "realm" if len(realms) == 1 else "realms"
+    name = f"stack {invocation.stack_name}, {word} {', '.join(realms)} at {stack.session.url}"
     file = stack.engine.stack
     return evaluate(snapshot, stack.config.rules), Subject(
         name, profile, address(file.file), line_finder(file)

@@ -89,16 +89,17 @@ def words(path: Sequence[str]) -> str:
 
 
 def _look(engine: Engine, *, everything: bool) -> Look:
-    """Return what is in the realm and not in the stack, and what Keycloak does not tell."""
+    """Return what is in the realms and not in the stack, and what Keycloak does not tell."""
     from provision.cli.stack_session import StackSession
     from provision.engine.operation import NotUpError
-    from provision.provider.unmanaged import Look, find
+    from provision.provider.unmanaged import Look, looks
 
     try:
         stack = StackSession.by(engine)
     except NotUpError:
         return Look()
-    return find(stack.session, stack.realm, engine.resources(), everything=everything)
+    found = looks(stack.session, stack.realm, engine.resources(), everything=everything)
+    return sum((look for _, look in found), Look())
 
 
 def _show(results: Results, changes: Sequence[Change], look: Look) -> None:

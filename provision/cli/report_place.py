@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from provision._lib.urn import Urn, is_urn
 from provision.config.names import NAMESPACE
-from provision.config.objects import names
+from provision.config.objects import further_name, names, written_objects
 from provision.config.yaml_file import line_of
 
 if TYPE_CHECKING:
@@ -39,27 +39,27 @@ def line_finder(stack: StackFile) -> Callable[[str], int]:
     """
 
     @cache
-    def places() -> dict[str, tuple[str, int]]:
-        values = stack.document().get("config") or {}
-        objects, clients = (_entries(values.get(f"{NAMESPACE}:{key}")) for key in ("objects", "clients"))
+    def places() -> dict[str, tuple[str | int, ...]]:
+        clients = (stack.document().get("config") or {}).get(f"{NAMESPACE}:clients")
         known = (
-            (entry.get("clientId"), place) for place, entry in enumerate(clients) if isinstance(entry, dict)
+            (entry.get("clientId"), place)
+            for place, entry in enumerate(clients if isinstance(clients, list) else ())
+            if isinstance(entry, dict)
         )
-        return {
-            **{f"{_CLIENT}::{name}": ("clients", place) for name, place in known},
-            **{name: ("objects", place) for name, place in names(objects).items()},
+        found: dict[str, tuple[str | int, ...]] = {
+            f"{_CLIENT}::{name}": ("clients", place) for name, place in known
         }
+        for part in written_objects(stack.document()):
+            for name, place in names(part.entries).items():
+                found[further_name(part.realm, name) if part.realm else name] = (*part.path, place)
+        return found
 
     def line(resource: str) -> int:
         urn = Urn.parse(resource) if is_urn(resource) else None
         found = urn and (places().get(urn.name) or places().get(f"{urn.type}::{urn.name}"))
         if not found:
             return 1
-        key, place = found
-        return line_of(stack.file, ("config", f"{NAMESPACE}:{key}", place)) or 1
+        key, *inner = found
+        return line_of(stack.file, ("config", f"{NAMESPACE}:{key}", *inner)) or 1
 
     return line
-
-
-def _entries(value: Any) -> list[Any]:
-    return value if isinstance(value, list) else []

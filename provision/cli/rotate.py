@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from secrets import token_urlsafe
 from typing import TYPE_CHECKING, Any
@@ -29,7 +30,7 @@ if TYPE_CHECKING:
 _BYTES = 32
 _ADMIN = "adminClientSecret"
 _INTROSPECTION = "introspectionClientSecret"
-_CLIENT = "objects.Client/"
+_CLIENT = re.compile(r"(?:realms\[\d+\]\.)?objects\.Client/(?P<id>.*)\.secret", re.DOTALL)
 
 
 @dataclass(frozen=True)
@@ -176,28 +177,34 @@ class _Rotation:
         access, resources = StackSession.of(self.invocation), self.engine.resources()
         self.engine.backend.refresh_note.touch()  # only a look at Keycloak shows the secrets that it made
         for secret in chosen:
-            client_id = _resource(resources, secret)["inputs"]["clientId"]
-            (client,) = access.session.get(access.realm, "clients", clientId=client_id) or (None,)
+            inputs = _resource(resources, secret)["inputs"]
+            realm, client_id = inputs["realm"], inputs["clientId"]
+            (client,) = access.session.get(realm, "clients", clientId=client_id) or (None,)
             if client is None:
                 raise ProvisionError(
                     f"Keycloak has no client {client_id} any more.", f"Repair it: {hint('up', '--refresh')}."
                 )
-            access.session.post(access.realm, "clients", client["id"], "client-secret", body={})
+            access.session.post(realm, "clients", client["id"], "client-secret", body={})
 
     def replace_keys(self) -> list[RotatedKey]:
-        """Give the realm's keys successors."""
+        """Give the keys of the stack's realms successors."""
         from provision._lib.urn import Urn
         from provision.cli.stack_session import StackSession
         from provision.keycloak.key_rotation import rotate
+        from provision.provider.made_realm import realms_of
 
         with self.screen.step("making new keys"):
-            access = StackSession.of(self.invocation)
+            access, resources = StackSession.of(self.invocation), self.engine.resources()
             declared = {
-                item["inputs"]["name"]
-                for item in self.engine.resources()
+                (item["inputs"]["realm"], item["inputs"]["name"])
+                for item in resources
                 if Urn.parse(item["urn"]).type == "provision:keycloak:RealmKey"
             }
-            return rotate(access.session, access.realm, declared)
+            return [
+                key
+                for realm in realms_of(resources, access.realm)
+                for key in rotate(access.session, realm, {name for owner, name in declared if owner == realm})
+            ]
 
 
 def _resource(resources: Sequence[dict[str, Any]], secret: Secret) -> dict[str, Any]:
@@ -271,7 +278,7 @@ def _of_server(name: str) -> bool:
 
 
 def _of_client(name: str) -> bool:
-    return name.startswith(_CLIENT) and name.endswith(".secret")
+    return _CLIENT.fullmatch(name) is not None
 
 
 @click.group("rotate")
@@ -313,25 +320,31 @@ def admin(invocation: Invocation, *, as_json: bool) -> None:
 def client(invocation: Invocation, name: str, *, as_json: bool) -> None:
     """Rotate the secret of a client of the stack file.
 
-    NAME is the id of a confidential client that `objects` declares. A program that uses the client needs the new secret:
-    `provision secret get objects.Client/NAME.secret`.
+    NAME is the id of a confidential client that `objects` declares, or the whole name of its secret where several realms have
+    a client of that id. A program that uses the client needs the new secret: `provision secret get objects.Client/NAME.secret`.
     """
     stack = invocation.stack()
-    known = [item.name for item in secrets_of(stack.config(), recorded(invocation, stack))]
-    names = [item.removeprefix(_CLIENT).removesuffix(".secret") for item in known if _of_client(item)]
-    if name not in names:
+    secrets = secrets_of(stack.config(), recorded(invocation, stack))
+    ids = {item.name: found["id"] for item in secrets if (found := _CLIENT.fullmatch(item.name))}
+    chosen = [item for item, client_id in ids.items() if name in {item, client_id}]
+    if not chosen:
         raise UsageError(
             f"Stack {stack.name} has no client {name!r} with a secret.",
-            suggested(name, names) if names else "None of its objects is a confidential client.",
+            suggested(name, [*ids.values()]) if ids else "None of its objects is a confidential client.",
         )
-    _run(invocation, lambda item: item == f"{_CLIENT}{name}.secret", as_json=as_json)
+    if len(chosen) > 1:
+        raise UsageError(
+            f"Several realms have a client {name!r} with a secret.",
+            f"Name the secret: {' or '.join(hint('rotate client', item) for item in chosen)}.",
+        )
+    _run(invocation, lambda item: item == chosen[0], as_json=as_json)
 
 
 @command.command("keys")
 @_json
 @click.pass_obj
 def keys(invocation: Invocation, *, as_json: bool) -> None:
-    """Rotate the realm's keys.
+    """Rotate the keys of the stack's realms.
 
     They sign and encrypt tokens. The former keys verify the tokens that they signed until the last of these has expired; a later rotation removes them.
     """

@@ -144,15 +144,15 @@ def _put_back(engine: Engine, screen: Screen) -> list[str]:
     stack = StackSession.by(engine)
     mended = []
     with engine.backend.exclusively():
-        look = unmanaged.find(stack.session, stack.realm, engine.resources())
-        differences = [each for item in look.changed for each in item.differences]
-        for path, failure in realm_repair.put_back(stack.session, stack.realm, differences):
-            what = words(path) or f"realm {stack.realm}"
-            if failure:
-                screen.line(("  ! ", "yellow"), what, f"  not put back: {failure}")
-            else:
-                mended.append(what)
-                screen.line(("  ~ ", "yellow"), what, ("  put back: somebody else had changed it", "dim"))
+        for realm, look in unmanaged.looks(stack.session, stack.realm, engine.resources()):
+            differences = [each for item in look.changed for each in item.differences]
+            for path, failure in realm_repair.put_back(stack.session, realm, differences):
+                what = words(path) or f"realm {realm}"
+                if failure:
+                    screen.line(("  ! ", "yellow"), what, f"  not put back: {failure}")
+                else:
+                    mended.append(what)
+                    screen.line(("  ~ ", "yellow"), what, ("  put back: somebody else had changed it", "dim"))
     return mended
 
 
@@ -164,18 +164,19 @@ def _prune(engine: Engine, screen: Screen, *, yes: bool) -> list[dict[str, Any]]
 
     stack = StackSession.by(engine)
     with engine.backend.exclusively():  # what another command has just made is in its state then
-        added = unmanaged.find(stack.session, stack.realm, engine.resources()).added
+        found = unmanaged.looks(stack.session, stack.realm, engine.resources())
+        added = [(realm, item) for realm, look in found for item in look.added]
         if added and not yes and stack.config.profile == "prod":
-            names = ", ".join(item.label for item in added)
+            names = ", ".join(item.label for _, item in added)
             consent.ask(
                 f"Remove {names}?",
                 what=f"--prune would remove {names} from a production stack.",
                 do="Say --yes to do so.",
             )
-        for item in added:
-            unmanaged.remove(stack.session, stack.realm, item)
+        for realm, item in added:
+            unmanaged.remove(stack.session, realm, item)
             screen.line(("  - ", "red"), item.label, ("  taken away", "dim"))
-    return [item.as_json() for item in added]
+    return [item.as_json() for _, item in added]
 
 
 def _warn_of_open_servers(engine: Engine, screen: Screen, result: Result) -> None:

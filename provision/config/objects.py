@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
-from typing import TYPE_CHECKING, Annotated, Any
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Annotated, Any, Final
 from urllib.parse import quote
 
 from pydantic import ConfigDict, ValidationError, ValidationInfo, model_validator
@@ -13,6 +15,7 @@ from provision._lib.matches import Matches
 from provision._lib.suggest import nearest
 from provision._lib.validation import problems
 from provision.config.concept import Concept
+from provision.config.names import NAMESPACE
 from provision.config.secret_source import SOURCES, GivenSecret, given
 from provision.core.declarations import Declarations
 from provision.core.registry import catalogue, kind
@@ -50,6 +53,56 @@ class DeclaredObject(Concept):
         return self
 
 
+class FurtherRealm(Concept):
+    """A realm besides the stack's own one, in the same Keycloak."""
+
+    objects: tuple[DeclaredObject, ...]
+    """The realm itself, of the type `Realm`, and the objects in it; the same form as the key `objects` of the stack."""
+
+    @model_validator(mode="after")
+    def _has_its_realm(self) -> FurtherRealm:
+        if len([item for item in self.objects if item.type == REALM]) != 1:
+            raise ValueError(f"objects declares the realm itself by one entry of the type {REALM}")
+        in_order(self.objects, self.name)  # refuses an object that is declared twice
+        return self
+
+    @property
+    def name(self) -> str:
+        """The realm's name."""
+        return next(realm_name(item) for item in self.objects if item.type == REALM)
+
+
+_REALMS: Final = "realms"
+REALM: Final = "Realm"
+"""The type of the entry that declares a realm."""
+
+
+def realm_name(item: DeclaredObject) -> str:
+    """Return the name of the realm that an entry of the type `Realm` declares."""
+    return declared(item, "any").identity()
+
+
+def further_name(realm: str, name: str = "") -> str:
+    """Return the Pulumi name of a further realm, or of an object in it; the names of kinds begin with a capital letter.
+
+    Args:
+        realm: The realm's name.
+        name: The name that the object has in its realm.
+    """
+    return "/".join((_REALMS, realm, *([name] if name else [])))
+
+
+def further_realm(name: str) -> tuple[str, str]:
+    """Return the further realm and the name in it that a Pulumi name of :func:`further_name` consists of.
+
+    Args:
+        name: The Pulumi name. The realm is empty for the name of anything else; the inner name is empty for a realm.
+    """
+    first, _, rest = name.partition("/")
+    realm, _, inner = rest.partition("/")
+    return (realm, inner) if first == _REALMS else ("", "")
+
+
 def declared(item: DeclaredObject, realm: str) -> Spec:
     """Return the spec of an entry in a realm.
 
@@ -64,7 +117,7 @@ def declared(item: DeclaredObject, realm: str) -> Spec:
     fields: dict[str, Any] = dict(item.model_extra or {})
     container = handler.spec.container()
     if container is not None and container.wire in fields:
-        raise ValueError(f"{container.wire} is given by realm.name")
+        raise ValueError(f"{container.wire} is given by the realm in which the object is declared")
     fields = {
         name: value.get_secret_value() if isinstance(value, GivenSecret) else value
         for name, value in fields.items()
@@ -106,6 +159,48 @@ def names(entries: Iterable[Any]) -> dict[str, int]:
             )
             places.setdefault((spec.__name__, *map(str, parts)), index)
     return {name: places[key] for key, name in _names(places).items()}
+
+
+@dataclass(frozen=True)
+class WrittenObjects:
+    """A list of objects as a stack file has it.
+
+    Args:
+        path: The list's place below ``config``, without the namespace: ``("objects",)``, ``("realms", 0, "objects")``.
+        entries: The entries.
+        realm: The name of the further realm; empty for the stack's own realm.
+    """
+
+    path: tuple[str | int, ...]
+    entries: list[Any]
+    realm: str = ""
+
+    @property
+    def key(self) -> str:
+        """The list's place as text: ``objects``, ``realms[0].objects``."""
+        return re.sub(r"\.(\d+)", r"[\1]", ".".join(map(str, self.path)))
+
+
+def written_objects(document: Mapping[str, Any]) -> Iterator[WrittenObjects]:
+    """Yield the lists of objects in a stack file, as far as they have the right form.
+
+    Args:
+        document: The stack file.
+    """
+    config = document.get("config") or {}
+    if isinstance(own := config.get(f"{NAMESPACE}:objects"), list):
+        yield WrittenObjects(("objects",), own)
+    realms = config.get(f"{NAMESPACE}:realms")
+    for place, realm in enumerate(realms if isinstance(realms, list) else ()):
+        entries = realm.get("objects") if isinstance(realm, dict) else None
+        if isinstance(entries, list):
+            yield WrittenObjects(("realms", place, "objects"), entries, _name_in(entries))
+
+
+def _name_in(entries: Iterable[Any]) -> str:
+    """Return the name of the realm that entries of a stack file declare, as far as it is right."""
+    found = (entry.get("name") for entry in entries if isinstance(entry, dict) and entry.get("type") == REALM)
+    return str(next(found, ""))
 
 
 def _handler(type_: Any) -> type[Handler[Any]] | None:

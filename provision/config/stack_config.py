@@ -18,7 +18,7 @@ from provision.config.docker import DockerConfig
 from provision.config.files import FOLDER
 from provision.config.keycloak import KeycloakConfig
 from provision.config.names import NAMESPACE
-from provision.config.objects import DeclaredObject, declared, in_order, names
+from provision.config.objects import REALM, DeclaredObject, FurtherRealm, in_order, names, realm_name
 from provision.config.realm import (
     ClientConfig,
     DemoUserConfig,
@@ -84,6 +84,8 @@ class StackConfig(Concept):
     """Declare the MCP server and the objects that it needs in the realm; off, the stack declares `objects` only."""
     objects: tuple[DeclaredObject, ...] = ()
     """More objects of the realm, each with its `type` (docs/resources) and its fields; `provision adopt` writes them."""
+    realms: tuple[FurtherRealm, ...] = ()
+    """Realms besides the one of the key `realm`, in the same Keycloak, each with its own objects."""
     rules: RulesConfig = RulesConfig()
     """The levels, parameters and waivers of the security rules (docs/rules.md)."""
     admin_client_secret: Annotated[SecretStr, Field(min_length=16), FromSource()] | None = None
@@ -172,13 +174,14 @@ class StackConfig(Concept):
 
     @model_validator(mode="after")
     def _the_realm_is_declared_once(self) -> StackConfig:
-        realms = [item for item in self.objects if item.type == "Realm"]
+        realms = [item for item in self.objects if item.type == REALM]
         if len(realms) != (0 if self.mcp else 1):
             where = "the key realm" if self.mcp else "one of objects, as mcp is off"
             raise ValueError(f"the realm is declared by {where}")
         in_order(self.objects, self.realm.name)  # refuses an object that is declared twice
-        if realms and declared(realms[0], self.realm.name).identity() != self.realm.name:
+        if realms and realm_name(realms[0]) != self.realm.name:
             raise ValueError("realm.name and the name of the Realm in objects differ")
+        _distinct("name of a realm", [self.realm.name, *(realm.name for realm in self.realms)])
         return self
 
     @property
@@ -250,14 +253,21 @@ class StackConfig(Concept):
     def given_secrets(self) -> dict[str, GivenSecret]:
         """The secrets that are set, by their keys: ``servers[0].introspectionClientSecret``, ``objects.User/ada.password``."""
         found = sorted(_given(self, ""), key=lambda item: item[0].count("."))
-        entries = [{"type": item.type, **(item.model_extra or {})} for item in self.objects]
-        for name, index in names(entries).items():
+        for key, objects in self.lists_of_objects.items():
+            entries = [{"type": item.type, **(item.model_extra or {})} for item in objects]
             found += [
-                (f"objects.{name}.{field}", value)
+                (f"{key}.{name}.{field}", value)
+                for name, index in names(entries).items()
                 for field, value in entries[index].items()
                 if isinstance(value, GivenSecret)
             ]
         return dict(found)
+
+    @property
+    def lists_of_objects(self) -> dict[str, tuple[DeclaredObject, ...]]:
+        """The lists of declared objects by their keys: ``objects``, and ``realms[0].objects`` for a further realm."""
+        further = {f"realms[{place}].objects": realm.objects for place, realm in enumerate(self.realms)}
+        return {"objects": self.objects, **further}
 
     @property
     def own_secrets(self) -> dict[str, OwnSecret]:

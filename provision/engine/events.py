@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Literal, Protocol
 
 from provision._lib.display_names import in_words, named
 from provision._lib.urn import Urn
+from provision.config.objects import further_realm
 from provision.core.registry import kind as handler_of
 from provision.core.spec import ADOPTED_FROM, made_with
 from provision.provider.wire import UNKNOWNS
@@ -303,7 +304,9 @@ def _label(metadata: Any) -> str:
     keys = [_shown(inputs.get(field.wire)) for field in handler.spec.own_key_fields()]
     known = [str(key) for key in keys if key and key != _NOT_KNOWN]
     fallback = _name(metadata.urn) if _NOT_KNOWN in keys else ""
-    return f"{in_words(kind)} {'/'.join(known) or fallback}".rstrip()
+    label = f"{in_words(kind)} {'/'.join(known) or fallback}".rstrip()
+    realm, name = further_realm(_name(metadata.urn))
+    return f"{label} in realm {realm}" if name else label
 
 
 def _fields(metadata: Any) -> list[FieldChange]:

@@ -61,12 +61,14 @@ class RotatedKey:
     """What became of a key.
 
     Args:
+        realm: The realm's name.
         name: The key provider's name.
         successor: The name of the key provider that took its place; None for a key that was removed or left alone.
         until: The time until which the former key verifies tokens; None if it has no successor.
         left_alone: Why the key was left alone; None if it was not.
     """
 
+    realm: str
     name: str
     successor: str | None = None
     until: datetime | None = None
@@ -75,15 +77,21 @@ class RotatedKey:
     def as_json(self) -> dict[str, Any]:
         """Return plain data for ``--json``."""
         until = None if self.until is None else self.until.isoformat()
-        return {"name": self.name, "successor": self.successor, "until": until, "leftAlone": self.left_alone}
+        return {
+            "realm": self.realm,
+            "name": self.name,
+            "successor": self.successor,
+            "until": until,
+            "leftAlone": self.left_alone,
+        }
 
     def __str__(self) -> str:
         """Return a line for the screen."""
         if self.left_alone is not None:
-            return f"key {self.name} is as before: {self.left_alone}"
+            return f"key {self.name} of realm {self.realm} is as before: {self.left_alone}"
         if self.until is None:
-            return f"key {self.name} is removed: all tokens that it signed have expired"
-        return f"key {self.successor} replaces {self.name}, which verifies its tokens until {self.until:%Y-%m-%d %H:%M}Z"
+            return f"key {self.name} of realm {self.realm} is removed: all tokens that it signed have expired"
+        return f"key {self.successor} of realm {self.realm} replaces {self.name}, which verifies its tokens until {self.until:%Y-%m-%d %H:%M}Z"
 
 
 def rotate(session: Session, realm: str, declared: Collection[str]) -> list[RotatedKey]:
@@ -136,9 +144,9 @@ def _succeeded(
             for former in [item for item in active if item["name"] not in declared]:
                 settings = {**former["config"], "active": ["false"], _RETIRED: [f"{now:{_STAMP}}"]}
                 session.put(realm, "components", former["id"], body={**former, "config": settings})
-                yield RotatedKey(former["name"], successor["name"], now + life)
+                yield RotatedKey(realm, former["name"], successor["name"], now + life)
             continue
-        yield from (RotatedKey(item["name"], left_alone=why) for item in active)
+        yield from (RotatedKey(realm, item["name"], left_alone=why) for item in active)
 
 
 def _active(providers: Sequence[Mapping[str, Any]]) -> list[list[Mapping[str, Any]]]:
@@ -159,7 +167,7 @@ def _without_expired(
         retired = _time(_setting(item, _RETIRED))
         if retired is not None and retired < before and not _is_on(item, "active"):
             session.delete(realm, "components", item["id"])
-            yield RotatedKey(item["name"])
+            yield RotatedKey(realm, item["name"])
 
 
 def _successor(former: Mapping[str, Any], now: datetime) -> dict[str, Any]:

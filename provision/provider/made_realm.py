@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from provision.core.spec import Spec
     from provision.keycloak.api.session import Session
 
+_REALM: Final = "provision:keycloak:Realm"
 _PREFIX: Final = "*"
 """The end of a path to a component, whose name is perhaps known by its beginning only."""
 _PLACES: Final[dict[str, Path]] = {
@@ -75,6 +76,17 @@ def held(resources: Iterable[Mapping[str, Any]]) -> Iterator[Held]:
         key: Spec = handler.spec.model_construct(**parts)
         adopted = ADOPTED_FROM in outputs
         yield Held(key, item.get("urn", ""), None if adopted else unpacked(outputs), adopted)
+
+
+def realms_of(resources: Iterable[Mapping[str, Any]], first: str) -> tuple[str, ...]:
+    """Return the names of all realms in a state.
+
+    Args:
+        resources: The resources of the state, as Pulumi writes them.
+        first: The realm that comes first: the one of the stack's outputs, which another program may declare.
+    """
+    found = (item["id"] for item in resources if item["type"] == _REALM and item.get("id"))
+    return tuple(dict.fromkeys((first, *map(str, found))))
 
 
 def compare(

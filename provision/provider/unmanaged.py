@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -15,7 +15,7 @@ from provision.keycloak.api.session import ForbiddenError
 from provision.keycloak.realm_document import REALM
 from provision.keycloak.realm_listing import RealmListing
 from provision.provider.discovery import keycloak_kinds, silent_context
-from provision.provider.made_realm import compare, held, places_of_record
+from provision.provider.made_realm import compare, held, places_of_record, realms_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -129,6 +129,26 @@ class _Unseen:
         self.phrases.append(f"{what}: {error.what}")
         self.failed |= not isinstance(error, ForbiddenError)
 
+    def __add__(self, other: Look) -> Look:
+        """Return what the looks at two realms found together."""
+        return Look(*(getattr(self, each.name) + getattr(other, each.name) for each in fields(Look)))
+
+
+def looks(
+    session: Session, first: str, resources: Iterable[Mapping[str, Any]], *, everything: bool = False
+) -> Iterator[tuple[str, Look]]:
+    """Yield the name of each realm of a state, with what a look at it found.
+
+    Args:
+        session: The Admin API.
+        first: The realm of the stack's outputs.
+        resources: The resources of the state, as Pulumi writes them.
+        everything: As in :func:`find`.
+    """
+    resources = tuple(resources)
+    for realm in realms_of(resources, first):
+        yield realm, find(session, realm, resources, everything=everything)
+
 
 def find(
     session: Session, realm: str, resources: Iterable[Mapping[str, Any]], *, everything: bool = False
@@ -142,7 +162,7 @@ def find(
         everything: Whether to look for objects that belong to nothing of the stack, too; this takes a request for each
             client.
     """
-    objects = list(held(resources))
+    objects = [item for item in held(resources) if _is_in(item.key, realm)]
     known = {(item.key.token, item.key.identity()): not item.is_adopted for item in objects}
     listing = RealmListing(session, realm)
     unseen = _Unseen()
@@ -227,6 +247,11 @@ def _listed(
         return list(handler(context).discover(listing))
     except ProvisionError as error:
         return error
+
+
+def _is_in(key: Spec, realm: str) -> bool:
+    """Return whether an object is a realm or an object in it."""
+    return realm == (getattr(key, "name", "") if type(key).__name__ == "Realm" else getattr(key, "realm", ""))
 
 
 def _may_be_added(kind_of: type[Spec]) -> bool:

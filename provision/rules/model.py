@@ -246,6 +246,19 @@ class Snapshot:
         return {kind: tuple(resources) for kind, resources in found.items()}
 
 
+def merged(snapshots: Iterable[Snapshot]) -> Snapshot:
+    """Return one snapshot of several realms of a Keycloak; a resource that several show, such as the Keycloak, counts once.
+
+    Args:
+        snapshots: The snapshots, at least one; the profile is the first one's.
+    """
+    first, *others = snapshots
+    resources = {(one.kind, one.name): one for part in (first, *others) for one in part.resources}
+    unseen = {kind: why for part in (first, *others) for kind, why in part.unseen.items()}
+    complete = all(part.complete for part in (first, *others))
+    return Snapshot(tuple(resources.values()), first.profile, complete, unseen)
+
+
 def _keys(
     resources: Iterable[Resource], names: tuple[str, ...]
 ) -> Iterator[tuple[tuple[Any, ...], Resource]]:

@@ -11,7 +11,7 @@ from provision._lib.errors import ProvisionError
 from provision.resources import Provider, index
 from provision.runtimes.choice import choose
 from provision.runtimes.deployment import Placement
-from provision.stack.declared_realm import DeclaredRealm
+from provision.stack.declared_realm import DeclaredRealm, declare_further_realms
 from provision.stack.foundation import Foundation, Secrets
 from provision.stack.mcp_realm import McpRealm
 from provision.stack.outputs import StackOutputs
@@ -76,6 +76,7 @@ class McpStack(pulumi.ComponentResource):
             demo_password=secrets.get("demo-user-password"),
         )
         realm = McpRealm(foundation) if config.mcp else DeclaredRealm(foundation)
+        declare_further_realms(foundation)
         outputs = {
             **realm.outputs(),
             "admin_console": _admin_console(config, url),

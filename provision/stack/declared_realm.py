@@ -2,39 +2,33 @@
 
 from __future__ import annotations
 
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 from pulumi import Alias, Output, ResourceOptions
 
-from provision.config.objects import in_order
+from provision.config.objects import further_name, in_order
 from provision.resources import keycloak
 
 if TYPE_CHECKING:
-    from provision.config.stack_config import StackConfig
+    from collections.abc import Mapping
+
     from provision.core.spec import Spec
     from provision.stack.foundation import Foundation
 
+_NONE: Mapping[str, Any] = MappingProxyType({})
+
 
 class DeclaredRealm:
-    """A realm with exactly the objects that the stack file declares under `objects`.
+    """The realm of a stack that declares objects only.
 
     Args:
         foundation: What the realm is built on.
     """
 
     def __init__(self, foundation: Foundation) -> None:
-        spec = next(spec for spec in _specs(foundation.config).values() if _is_realm(spec))
-        realm = keycloak.Realm(
-            "realm",
-            **_arguments(spec),
-            opts=ResourceOptions(parent=foundation.component, provider=foundation.provider),
-        )
-        goes_with = None if getattr(spec, "adopt", False) else realm
-        declare_objects(
-            foundation.config,
-            realm.name,
-            ResourceOptions(parent=realm, provider=foundation.provider, deleted_with=goes_with),
-        )
+        config = foundation.config
+        realm = _declare(foundation, in_order(config.objects, config.realm.name), "realm")
         self.issuer: Output[str] = realm.issuer
         self.name: Output[str] = realm.name
 
@@ -43,23 +37,58 @@ class DeclaredRealm:
         return {"issuer": self.issuer, "realm": self.name, "servers": [], "clients": []}
 
 
-def declare_objects(config: StackConfig, realm: Output[str], inside: ResourceOptions) -> None:
-    """Declare the objects that the stack file lists under `objects`, except the realm itself.
+def declare_further_realms(foundation: Foundation) -> None:
+    """Declare the realms that the stack file lists under `realms`, each with its objects.
 
     Args:
-        config: The stack file's settings.
+        foundation: What the realms are built on.
+    """
+    for realm in foundation.config.realms:
+        declared = in_order(realm.objects, realm.name)
+        _declare(
+            foundation,
+            {further_name(realm.name, name): spec for name, spec in declared.items()},
+            further_name(realm.name),
+            foundation.of_realm(realm.name),
+        )
+
+
+def _declare(
+    foundation: Foundation, declared: Mapping[str, Spec], name: str, inputs: Mapping[str, Any] = _NONE
+) -> keycloak.Realm:
+    """Declare a realm with exactly the given objects.
+
+    Args:
+        foundation: What the realm is built on.
+        declared: The realm and its objects by their Pulumi names.
+        name: The Pulumi name of the realm.
+        inputs: More inputs of the realm.
+    """
+    spec = next(spec for spec in declared.values() if _is_realm(spec))
+    realm = keycloak.Realm(
+        name,
+        **{**_arguments(spec), **inputs},
+        opts=foundation.realm_options(),
+    )
+    goes_with = None if getattr(spec, "adopt", False) else realm
+    inside = ResourceOptions(parent=realm, provider=foundation.provider, deleted_with=goes_with)
+    declare_objects(declared, realm.name, inside)
+    return realm
+
+
+def declare_objects(declared: Mapping[str, Spec], realm: Output[str], inside: ResourceOptions) -> None:
+    """Declare the objects of a realm, except the realm itself.
+
+    Args:
+        declared: The objects by their Pulumi names.
         realm: The realm's name.
         inside: The options of resources in the realm.
     """
-    for name, spec in _specs(config).items():
+    for name, spec in declared.items():
         if not _is_realm(spec):
             kind = getattr(keycloak, type(spec).__name__)
             opts = ResourceOptions.merge(inside, ResourceOptions(aliases=_former_names(spec)))
             kind(name, **_arguments(spec) | {"realm": realm}, opts=opts)
-
-
-def _specs(config: StackConfig) -> dict[str, Spec]:
-    return in_order(config.objects, config.realm.name)
 
 
 def _is_realm(spec: Spec) -> bool:

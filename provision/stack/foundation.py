@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from pulumi import Output, ResourceOptions
 
@@ -71,3 +71,40 @@ class Foundation:
     provider: Provider
     secrets: Secrets
     demo_password: Output[str]
+
+    def of_realm(self, realm: str) -> dict[str, Any]:
+        """Return the inputs of a new realm that the rest of the stack decides: its owner, and what is known of its Keycloak.
+
+        Args:
+            realm: The realm's name.
+        """
+        if self.keycloak is None:
+            return {"owner": self.owner}
+        return {
+            "owner": self.owner,
+            # The issuer, the data and the features of a Keycloak that the stack starts are known beforehand.
+            "features": self.config.features,
+            "supplied_keys": self.config.ephemeral,
+            "instance": self.keycloak.data_id(self.provider),
+            "expected_issuer": self.expected_issuer(realm),
+        }
+
+    def realm_options(self) -> ResourceOptions:
+        """Return the options of a realm: removing a Keycloak that the stack runs removes its data, and the realm with it."""
+        return ResourceOptions(
+            parent=self.component,
+            provider=self.provider,
+            deleted_with=self.keycloak.resource if self.keycloak else None,
+        )
+
+    def expected_issuer(self, realm: str) -> Output[str] | None:
+        """Return the issuer, known beforehand, of a realm in a Keycloak that the stack starts; None for any other Keycloak.
+
+        Args:
+            realm: The realm's name.
+        """
+        started = self.keycloak
+        if started is None:
+            return None
+        url = started.url if started.planned_url is None else started.planned_url
+        return Output.concat(url, "/realms/", realm)

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from pulumi import Output, ResourceOptions
 
+from provision.config.objects import in_order
 from provision.resources import keycloak
 from provision.stack.declared_realm import declare_objects
 from provision.stack.registration import ClientRules
@@ -51,7 +52,9 @@ class McpRealm:
         self._clients()
         if self._config.ephemeral:
             self._demo_user()
-        declare_objects(self._config, self._realm.name, self._inside)
+        declare_objects(
+            in_order(self._config.objects, self._config.realm.name), self._realm.name, self._inside
+        )
 
     def outputs(self) -> dict[str, Any]:
         """Return the stack's outputs about the realm, the servers and the clients."""
@@ -69,17 +72,8 @@ class McpRealm:
             outputs["demo_user"] = Output.secret(user)
         return outputs
 
-    @property
-    def _expected_issuer(self) -> Output[str] | None:
-        """The issuer, known beforehand, of a realm in a Keycloak that the stack starts; None for any other Keycloak."""
-        started = self._foundation.keycloak
-        if started is None:
-            return None
-        url = started.url if started.planned_url is None else started.planned_url
-        return Output.concat(url, "/realms/", self._config.realm.name)
-
     def _make_realm(self) -> keycloak.Realm:
-        realm, started, provider = self._config.realm, self._foundation.keycloak, self._foundation.provider
+        realm = self._config.realm
         return keycloak.Realm(
             "realm",
             name=realm.name,
@@ -96,18 +90,8 @@ class McpRealm:
             admin_events_enabled=self._config.events,
             **self._events(),
             adopt=realm.adopt,
-            owner=self._foundation.owner,
-            # The issuer, the data and the features of a Keycloak that the stack starts are known beforehand.
-            features=self._config.features if started else None,
-            supplied_keys=self._config.ephemeral if started else None,
-            instance=started.data_id(provider) if started else None,
-            expected_issuer=self._expected_issuer,
-            # Removing a Keycloak that the stack runs removes its data, so destroy makes no requests to Keycloak.
-            opts=ResourceOptions(
-                parent=self._foundation.component,
-                provider=provider,
-                deleted_with=started.resource if started else None,
-            ),
+            **self._foundation.of_realm(realm.name),
+            opts=self._foundation.realm_options(),
         )
 
     def _events(self) -> dict[str, Any]:
@@ -122,7 +106,7 @@ class McpRealm:
     def _server(self, server: ServerConfig) -> ProtectedServer:
         # The scope that a client asks for selects one of several servers; a single server needs no selection.
         alone = len(self._config.mcp_servers) == 1
-        expected = self._expected_issuer
+        expected = self._foundation.expected_issuer(self._config.realm.name)
         return ProtectedServer(
             server,
             self._foundation.secrets.get(self._config.introspection_secret(server)),

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from provision._lib.errors import UsageError
 from provision._lib.urn import Urn
-from provision.config.objects import in_order
+from provision.config.objects import further_name, in_order
 from provision.core.declarations import Declarations, circular
 from provision.keycloak.objects.user import User, refused_by_the_first_profile
 from provision.keycloak.objects.user_profile import UserProfile
@@ -31,8 +31,26 @@ def refuse(config: StackConfig, resources: Callable[[], Iterable[Mapping[str, An
     Raises:
         UsageError: An object can't be made.
     """
-    specs = in_order(config.objects, config.realm.name)
-    if config.realm.adopt or any(_is_taken_over(spec) for spec in specs.values()):
+    _refuse_in_realm(in_order(config.objects, config.realm.name), resources, adopted=config.realm.adopt)
+    for realm in config.realms:
+        specs = in_order(realm.objects, realm.name)
+        _refuse_in_realm({further_name(realm.name, name): spec for name, spec in specs.items()}, resources)
+
+
+def _refuse_in_realm(
+    specs: Mapping[str, Spec], resources: Callable[[], Iterable[Mapping[str, Any]]], *, adopted: bool = False
+) -> None:
+    """Refuse new objects of one realm, unless the realm is taken over.
+
+    Args:
+        specs: The objects by their Pulumi names.
+        resources: Returns the resources of the stack's state; called only if it matters.
+        adopted: Whether another key than the realm's own entry says that the realm is taken over.
+
+    Raises:
+        UsageError: An object can't be made.
+    """
+    if adopted or any(_is_taken_over(spec) for spec in specs.values()):
         return
     program = Declarations()
     for name, spec in specs.items():
