@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -116,6 +116,17 @@ class Look:
     unseen: tuple[str, ...] = ()
     failed: bool = False
 
+    def __add__(self, other: Look) -> Look:
+        """Return what the looks at two realms found together."""
+        return Look(
+            self.added + other.added,
+            self.changed + other.changed,
+            self.others + other.others,
+            self.without_kind + other.without_kind,
+            self.unseen + other.unseen,
+            self.failed or other.failed,
+        )
+
 
 class _Unseen:
     """What a look could not see."""
@@ -128,10 +139,6 @@ class _Unseen:
         """Note an error; a service account that may not see something is no failure of the look."""
         self.phrases.append(f"{what}: {error.what}")
         self.failed |= not isinstance(error, ForbiddenError)
-
-    def __add__(self, other: Look) -> Look:
-        """Return what the looks at two realms found together."""
-        return Look(*(getattr(self, each.name) + getattr(other, each.name) for each in fields(Look)))
 
 
 def looks(
