@@ -4,7 +4,7 @@ Every user of a machine can connect to a port of its loopback address, and can l
 knows whose sockets they are (``/proc/net/tcp`` on Linux); elsewhere the processes of this user are asked.
 
 Secrets go over plain HTTP to this machine only if the listener belongs to this user, to root, or to a user that the
-environment variable ``PROVISION_TRUSTED_USERS`` names. A program that takes the port of a dead Keycloak gets nothing.
+environment variable ``PROVISION_TRUSTED_USERS`` names, by name or number. A program that takes the port of a dead Keycloak gets nothing.
 """
 
 from __future__ import annotations
@@ -40,7 +40,10 @@ _ACCEPT_SECONDS = 5.0
 _ASK_SECONDS = 0.001
 _SOCK_DIAG, _BY_FAMILY, _REQUEST = 4, 20, 1  # NETLINK_SOCK_DIAG, SOCK_DIAG_BY_FAMILY, NLM_F_REQUEST
 TRUSTED_USERS: Final = "PROVISION_TRUSTED_USERS"
-"""The environment variable with the names of further users, separated by commas, whose programs may get secrets."""
+"""The environment variable with the names or numbers of further users, separated by commas, who are trusted.
+
+Their programs may get secrets over loopback, and their project files are used (:mod:`provision._lib.ownership`).
+"""
 
 
 class ForeignListenerError(ProvisionError):
@@ -181,11 +184,11 @@ def is_accepted(connected: socket.socket) -> bool:
 
 
 def _refuse_foreign(uid: int, port: int) -> None:
-    if uid not in {_ROOT, os.geteuid(), *_trusted_users()}:
+    if uid not in {_ROOT, os.geteuid(), *trusted_users()}:
         name = user_name(uid)
         raise ForeignListenerError(
             f"Port {port} of this machine belongs to a program of another user ({name}), which gets no secret.",
-            f"If that is your server, set {TRUSTED_USERS}={name}; otherwise find out who took the port.",
+            f"If that is your server, set {trusting(uid)}; otherwise find out who took the port.",
         )
 
 
@@ -196,10 +199,22 @@ def _addresses(host: str) -> tuple[str, ...]:
     return (host,) if host in {ADDRESS, _ADDRESS_6} else ()
 
 
-def _trusted_users() -> Iterator[int]:
-    for name in filter(None, os.environ.get(TRUSTED_USERS, "").split(",")):
-        with suppress(KeyError):  # no such user, so nothing listens as that user
-            yield pwd.getpwnam(name.strip()).pw_uid
+def trusted_users() -> Iterator[int]:
+    """Yield the ids of the users that :data:`TRUSTED_USERS` names; a name that no user has counts for nobody.
+
+    A number counts as it is: in a container, the owner of a mounted folder or of a listener often has no name.
+    """
+    for item in filter(None, map(str.strip, os.environ.get(TRUSTED_USERS, "").split(","))):
+        if item.isascii() and item.isdecimal():
+            yield int(item)
+        else:
+            with suppress(KeyError):
+                yield pwd.getpwnam(item).pw_uid
+
+
+def trusting(uid: int) -> str:
+    """Return the setting of :data:`TRUSTED_USERS` that trusts a user besides those that are trusted already."""
+    return f"{TRUSTED_USERS}={','.join(filter(None, (os.environ.get(TRUSTED_USERS, ''), user_name(uid))))}"
 
 
 def user_name(uid: int) -> str:

@@ -7,13 +7,12 @@ one of them therefore acts as the user who runs a command, so a file of any othe
 from __future__ import annotations
 
 import os
-import pwd
 import stat
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from provision._lib.errors import ProvisionError
-from provision._lib.loopback import TRUSTED_USERS, user_name
+from provision._lib.loopback import trusted_users, trusting, user_name
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -48,7 +47,7 @@ def refuse_foreign(path: Path, why: str) -> None:
                 raise ForeignFileError(
                     f"Other users of this machine may replace what is in {path}, {why}.",
                     f"Close the folder to them (`chmod o-w,g-w {path}`), or use a folder of your own. "
-                    f"If you trust all of them: {TRUSTED_USERS}={user_name(status.st_uid)}.",
+                    f"If you trust all of them: {trusting(status.st_uid)}.",
                 )
 
 
@@ -74,18 +73,7 @@ def refuse_foreign_place(folder: Path, why: str) -> None:
 
 def _own() -> set[int]:
     """Return the ids of this user and of the trusted users, whose folders may be open to whom they like."""
-    return {os.geteuid(), *_trusted()}
-
-
-def _trusted() -> set[int]:
-    found = set()
-    for name in filter(None, map(str.strip, os.environ.get(TRUSTED_USERS, "").split(","))):
-        if name.isdecimal():  # in a container, the owner of a mounted folder often has no name
-            found.add(int(name))
-        else:
-            with suppress(KeyError):  # no such user, so nothing belongs to it
-                found.add(pwd.getpwnam(name).pw_uid)
-    return found
+    return {os.geteuid(), *trusted_users()}
 
 
 def _is_open(status: os.stat_result) -> bool:
@@ -95,10 +83,8 @@ def _is_open(status: os.stat_result) -> bool:
 
 
 def _foreign(path: Path, owner: int, why: str) -> ForeignFileError:
-    name = user_name(owner)
-    known = ",".join(filter(None, (os.environ.get(TRUSTED_USERS, ""), name)))
     return ForeignFileError(
-        f"{path} belongs to another user ({name}), {why}.",
-        f"If you trust that user, as with a checkout that is mounted into a container, set {TRUSTED_USERS}={known}. "
+        f"{path} belongs to another user ({user_name(owner)}), {why}.",
+        f"If you trust that user, as with a checkout that is mounted into a container, set {trusting(owner)}. "
         "Otherwise take a folder of your own.",
     )

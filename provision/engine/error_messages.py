@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from signal import Signals
 from typing import TYPE_CHECKING
 
 from provision._lib.data_folder import NO_SPACE
@@ -36,6 +37,10 @@ _KNOWN = (
         "Free some space, then run the command again: it goes on from here.",
     ),
 )
+_KILLERS = {
+    Signals.SIGKILL: ", which is what the system sends when memory runs out, and what `kill -9` sends",
+    Signals.SIGXCPU: ": its limit of processor time is reached",
+}
 _FIRST_LINES, _LAST_LINES = 2, 6
 
 
@@ -50,6 +55,23 @@ def explained(errors: str, runtimes: Iterable[Runtime] = ()) -> ProvisionError |
         if re.search(pattern, errors):
             return ProvisionError(what, do.format(up=hint("up"), down=hint("down")))
     return next((told for runtime in runtimes if (told := runtime.explain(errors)) is not None), None)
+
+
+def killed(by: Signals, goes_on: str) -> tuple[str, str]:
+    """Return what is wrong and the remedy when a signal ended the engine, which could say nothing itself.
+
+    Args:
+        by: The signal.
+        goes_on: The stack that the operation leaves half made; empty if the operation changes nothing.
+    """
+    why = _KILLERS.get(by, "")
+    if not goes_on:
+        return f"Pulumi's engine was ended by {by.name}{why}. Nothing is lost.", "Run the same command again."
+    up, down = hint("up", stack=goes_on), hint("down", stack=goes_on)
+    return (
+        f"Pulumi's engine was ended by {by.name}{why}. Nothing is lost: what was made so far is recorded.",
+        f"{up} goes on from here, {down} removes it.",
+    )
 
 
 def condensed(message: str) -> str:

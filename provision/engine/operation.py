@@ -17,11 +17,12 @@ from provision.config import runtimes
 from provision.config.names import NAMESPACE
 from provision.engine import live_stack
 from provision.engine.backend import Backend
-from provision.engine.error_messages import advice, condensed, explained
+from provision.engine.error_messages import advice, condensed, explained, killed
 from provision.engine.events import Change, EventCollector, Unwatched
 from provision.engine.lazy_server import LazyGrpcServer
 from provision.engine.pulumi_process import (
     CommandFailedError,
+    CommandKilledError,
     CommandStoppedError,
     PulumiCli,
     finished,
@@ -521,6 +522,8 @@ def readable(
             "What was made so far is recorded.",
             f"{hint('up', stack=goes_on)} goes on from here, {hint('down', stack=goes_on)} removes it.",
         ) from None
+    except CommandKilledError as error:
+        raise EngineError(*killed(error.by, goes_on)) from None
     except CommandFailedError as error:
         errors = "\n".join(ledger.errors) if ledger else ""
         if (told := explained(errors or str(error), explaining())) is not None:
@@ -534,4 +537,7 @@ def _last_words(text: str) -> str:
     """Return a failed command's standard error, without Pulumi's frame."""
     lines = [line.strip() for line in text.splitlines() if line.strip()]
     marked = [line.removeprefix("error: ") for line in lines if line.startswith("error: ")]
-    return "\n".join(marked or lines[-3:]) or "The engine failed without a word; run again with --debug."
+    return (
+        "\n".join(marked or lines[-3:])
+        or "Pulumi's engine failed and named no reason; run again with --debug."
+    )

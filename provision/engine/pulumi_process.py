@@ -22,6 +22,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 _STOP_SECONDS = 60.0
+_SHELL_ADDS = 128
+"""The number that a shell adds to a signal's, for the exit code of a script whose program was killed."""
 # A command of a second collects no garbage; a long one does when it has grown to this size. Saves a third of the CPU.
 _MEMORY = {"GOGC": "off", "GOMEMLIMIT": "768MiB"}
 
@@ -32,6 +34,19 @@ def _nothing() -> None:
 
 class CommandFailedError(Exception):
     """A Pulumi command that ended with an error; the text is its standard error."""
+
+
+class CommandKilledError(CommandFailedError):
+    """A Pulumi command that a signal has ended; it could not say anything.
+
+    Args:
+        errors: The command's standard error until then.
+        by: The signal.
+    """
+
+    def __init__(self, errors: str, by: signal.Signals) -> None:
+        super().__init__(errors)
+        self.by = by
 
 
 class CommandStoppedError(Exception):
@@ -116,7 +131,7 @@ class PulumiCli:
             text: The command's standard input.
 
         Raises:
-            CommandFailedError: The command failed.
+            CommandFailedError: The command failed, or (:class:`CommandKilledError`) a signal ended it.
             CommandStoppedError: Ctrl-C or SIGTERM came while the command ran.
         """
         with self.started(arguments, folder=folder, fed=text is not None) as process:
@@ -132,11 +147,20 @@ def finished(process: subprocess.Popen[str], text: str | None = None) -> str:
 
     Raises:
         CommandFailedError: The command failed.
+        CommandKilledError: A signal ended the command.
     """
     output, errors = process.communicate(text)
+    if (by := _signal_of(process.returncode)) is not None:
+        raise CommandKilledError(errors, by)
     if process.returncode != 0:
         raise CommandFailedError(errors)
     return output
+
+
+def _signal_of(code: int) -> signal.Signals | None:
+    """Return the signal that ended a process, or the process of a shell's script, by its exit code; or None."""
+    number = -code if code < 0 else code - _SHELL_ADDS
+    return signal.Signals(number) if number in set(signal.Signals) else None
 
 
 class Interruption:

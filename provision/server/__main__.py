@@ -27,8 +27,6 @@ if TYPE_CHECKING:
 
     from provision.server.audit import AuditTrail
 
-# The limit for a request's headers that arrive in pieces, in bytes: the longest token, and as much for all the others.
-_HEAD_BYTES = 32 * 1024
 # Beyond the requests that are served there are places for those that are told so, and for health checks.
 _PLACES_IN_RESERVE = 64
 # Files, connections to the authorization server, and connections that are being closed.
@@ -140,6 +138,7 @@ def _serve(
 
     from provision.server.audit import AuditTrail
     from provision.server.connections import Connection, Listener, Places
+    from provision.server.framing import HEAD_BYTES
 
     # At the first signal the library breaks off every streamed answer. Ours end by themselves, and uvicorn bounds the wait.
     AppStatus.disable_automatic_graceful_drain()  # type: ignore[no-untyped-call]
@@ -158,7 +157,7 @@ def _serve(
         log_config=None,
         access_log=False,
         server_header=False,
-        h11_max_incomplete_event_size=_HEAD_BYTES,
+        h11_max_incomplete_event_size=HEAD_BYTES,
         timeout_graceful_shutdown=settings.shutdown_seconds,  # type: ignore[arg-type]  # a fraction works
     )
     uvicorn.Server(config).run(sockets=[Listener(listener, places)])

@@ -1,18 +1,22 @@
-"""The connections of clients: how many there may be at once, and how long a client may take to send a request.
+"""The connections of clients: how many there may be, how long a client may take to send a request, and what is none.
 
-Source: RFC 9110 section 15.5.9 (408), for the body; a head that does not end is no request yet and gets no answer.
+Sources: RFC 9110 section 15.5.9 (408), for the body; a head that does not end is no request yet and gets no answer.
+RFC 9112 section 9.6 and RFC 6585 section 5 (431) for what is refused.
 """
 
 from __future__ import annotations
 
+import json
 import socket
 from contextlib import suppress
+from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
 import h11
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
 from provision.server.edge import BODY_SECONDS
+from provision.server.framing import Framing, FramingError
 
 if TYPE_CHECKING:
     import asyncio
@@ -106,7 +110,7 @@ class _Accepted(socket.socket):
 
 
 class Connection(H11Protocol):
-    """A connection of uvicorn's that ends if the client takes too long to send a request.
+    """A connection of uvicorn's that ends if the client takes too long to send a request, or sends what is none.
 
     Args:
         arguments: What uvicorn gives.
@@ -117,6 +121,8 @@ class Connection(H11Protocol):
     def __init__(self, *arguments: Any, places: Places, **options: Any) -> None:
         super().__init__(*arguments, **options)
         self._places = places
+        self._framing = Framing()
+        self._refused: FramingError | None = None
         self._socket: socket.socket | None = None
         self._descriptor = -1
         self._awaited: float | None = None
@@ -129,8 +135,20 @@ class Connection(H11Protocol):
         self._await(HEAD_SECONDS)
 
     def data_received(self, data: bytes) -> None:
-        """Take what the client has sent."""
-        super().data_received(data)
+        """Take what the client has sent; of bytes that are no request, only the requests before them."""
+        if self._refused is not None:
+            return
+        try:
+            self._framing.take(data)
+        except FramingError as error:
+            self._refused = error
+            data = data[: self._framing.begun]
+        if data:  # none would be the end of the connection
+            super().data_received(data)
+        if self._refused is not None:
+            self._refuse(self._refused)
+        if self.transport.is_closing():
+            return
         state = self.conn.their_state
         if state is h11.SEND_BODY:
             self._await(BODY_SECONDS + _GRACE_SECONDS)
@@ -146,6 +164,20 @@ class Connection(H11Protocol):
         answered = self.cycle.response_complete and not self.transport.is_closing()
         if answered and self._socket is not None:
             self._places.waits(self._descriptor, self._socket)
+        if self._refused is not None:
+            self._refuse(self._refused)
+
+    def _refuse(self, error: FramingError) -> None:
+        """Answer what is no request and end the connection, after the answers to the requests before it."""
+        if self.transport.is_closing() or self.conn.their_state not in {h11.IDLE, h11.SEND_BODY}:
+            return
+        if self.conn.our_state in {h11.IDLE, h11.SEND_RESPONSE}:
+            self.transport.write(_refusal(error))
+        if self.cycle is not None:
+            self.cycle.disconnected = True
+            self.cycle.message_event.set()
+        self._await(HEAD_SECONDS)  # for the answer to be fetched
+        self.transport.close()
 
     def connection_lost(self, exc: Exception | None) -> None:
         """End."""
@@ -160,3 +192,17 @@ class Connection(H11Protocol):
             self._timer.cancel()
         self._awaited = seconds
         self._timer = None if seconds is None else self.loop.call_later(seconds, self.transport.abort)
+
+
+def _refusal(error: FramingError) -> bytes:
+    """Return the whole answer to what is no request."""
+    status = HTTPStatus(error.status)
+    body = json.dumps({"error": "malformed_request", "error_description": error.why})
+    head = (
+        f"HTTP/1.1 {status.value} {status.phrase}",
+        "Content-Type: application/json",
+        f"Content-Length: {len(body)}",
+        "Cache-Control: no-store",
+        "Connection: close",
+    )
+    return "\r\n".join([*head, "", body]).encode("ascii")

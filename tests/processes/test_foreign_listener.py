@@ -113,8 +113,13 @@ def test_a_proof_sends_nothing_to_another_users_port() -> None:
 
 
 @as_another_user
-def test_a_user_may_be_trusted_by_name(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv(loopback.TRUSTED_USERS, "no-such-user,nobody")
+@pytest.mark.parametrize(
+    "users",
+    ["no-such-user,nobody", f" {NOBODY.pw_uid} ", f"no-such-user, {NOBODY.pw_uid}"],
+    ids=["name", "number", "both"],
+)
+def test_a_user_may_be_trusted_by_name_or_number(monkeypatch: pytest.MonkeyPatch, users: str) -> None:
+    monkeypatch.setenv(loopback.TRUSTED_USERS, users)
     with _impostor() as (port, _):
         assert fetch_token(port, "account", SECRET) == "x"
 

@@ -180,7 +180,9 @@ def test_what_is_too_long_or_no_http_is_refused_the_connection_ends_and_the_serv
     process.wait_until_live()
     chunked = [_HEAD + b"Transfer-Encoding: chunked\r\n\r\n"]
     refused = {
-        "a head of a megabyte": (b"400", [_HEAD, b"X-Long: " + b"a" * 1_000_000, b"\r\n\r\n"]),
+        "a head of a megabyte": (b"431", [_HEAD, b"X-Long: " + b"a" * 1_000_000, b"\r\n\r\n"]),
+        "a long request line": (b"414", [b"GET /" + b"a" * 9_000 + b" HTTP/1.1\r\n\r\n"]),
+        "two framings": (b"400", [_HEAD, b"Content-Length: 1\r\nTransfer-Encoding: chunked\r\n\r\n"]),
         "no http": (b"400", [b"hello\r\n\r\n"]),
         "a length that is none": (b"400", [_HEAD, b"Content-Length: x\r\n\r\n"]),
         "two lengths": (b"400", [_HEAD, b"Content-Length: 1\r\nContent-Length: 2\r\n\r\n"]),
