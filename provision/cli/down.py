@@ -94,6 +94,10 @@ def destroy(engine: Engine, screen: Screen) -> list[dict[str, Any]]:
         return []
     exists = not engine.backend.has_no_stack()
     is_broken = runtime_record.remove_broken(engine.stack.home)
+    if is_broken:
+        screen.line(
+            "  · the record of the stack's runtime is damaged; what runs is found by the state and by its folder"
+        )
     runtime, live = engine.runtime, engine.live()
 
     def look() -> bool:

@@ -97,6 +97,20 @@ class Backend:
             with _writable():
                 self.state.drop_pending(checkpoint)
 
+    def mend_record(self, checkpoint: Mapping[str, Any]) -> bool:
+        """Write the record of the stack's runtime anew if it is lost or broken; return whether it was.
+
+        Args:
+            checkpoint: The stack's last checkpoint.
+
+        Raises:
+            ProvisionError: The data folder can't be written.
+        """
+        with _writable():
+            return runtime_record.mend(
+                self.stack.home, (checkpoint.get("latest") or {}).get("resources") or ()
+            )
+
     def has_no_stack(self) -> bool:
         """Return whether the stack surely does not exist; False for a backend other than our own folder.
 

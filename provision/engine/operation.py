@@ -404,6 +404,8 @@ class Engine:
             checkpoint = self.backend.checkpoint()  # a damaged state is refused before anything is done
             if checkpoint is not None and command[0] != "preview":
                 self.backend.settle(checkpoint)
+            if checkpoint is not None and self.backend.mend_record(checkpoint):
+                ledger.watcher.said("", _MENDED)
             # Another process's engine may be making objects that are not recorded yet: it is left alone.
             if not self.backend.is_locked and hooks.before() and _LOOKS not in command:
                 command = [*command, _LOOKS]
@@ -485,6 +487,7 @@ class Engine:
 
 
 _LOOKS = "--refresh"
+_MENDED = "The record of the stack's runtime was lost or damaged; it is written anew from the state."
 _STOPPING = "stopping after the step under way; Ctrl-C again stops at once"
 _REFRESH = {False: (), True: (_LOOKS,)}
 

@@ -45,7 +45,8 @@ def choose(config: StackConfig, home: Path) -> Choice:
     is_free = declared == runtimes.AUTO
     if not is_free and not runtimes.facts(declared).is_recorded:
         return Choice(registry.runtime(declared))
-    record = runtime_record.read(home)
+    # Which runtime is meant is clear if the file names one, and the provider knows from the state whether it is another.
+    record = runtime_record.read(home) if is_free else runtime_record.readable(home)
     if record is not None:
         return _kept(record.runtime, config)
     return _first(config) if is_free else _wanted(declared)

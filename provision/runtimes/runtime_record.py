@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import json
-import os
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
 from provision._lib.errors import ProvisionError
 from provision._lib.hints import hint
-from provision._lib.private_file import make_private_folder
+from provision._lib.private_file import make_private_folder, write_private
 from provision.config import runtimes
 
 if TYPE_CHECKING:
@@ -53,7 +52,7 @@ def read(home: Path) -> RuntimeRecord | None:
         record = RuntimeRecord(**json.loads(file.read_bytes()))
     except FileNotFoundError:
         return None
-    except (TypeError, ValueError) as error:
+    except (TypeError, ValueError, RecursionError) as error:
         raise _broken(file) from error
     if not isinstance(record.runtime, str) or not isinstance(record.mark, str):
         raise _broken(file)
@@ -88,23 +87,39 @@ def readable(home: Path) -> RuntimeRecord | None:
 
 
 def known(home: Path, resources: Callable[[], Iterable[Mapping[str, Any]]]) -> RuntimeRecord | None:
-    """Return the record, or a copy of it in the stack's state if the file is lost; None if the stack is not up.
+    """Return the record, or its copy in the stack's state if the file is lost or broken; None if the stack is not up.
 
     Args:
         home: The stack's folder.
         resources: Reads the resources of the stack's state, as Pulumi writes them.
 
     Raises:
-        ProvisionError: The file is broken.
+        ProvisionError: The file is broken, and the state has no copy.
     """
-    record = read(home)
-    if record is not None:
-        return record
-    inputs = [item.get("inputs") or {} for item in resources() if item.get("type") == RESOURCE_TYPE]
-    found = (
-        RuntimeRecord(item["runtime"], item["mark"]) for item in inputs if {"runtime", "mark"} <= item.keys()
-    )
-    return next(found, None)
+    found = readable(home) or _copy_in(resources())
+    return read(home) if found is None else found
+
+
+def mend(home: Path, resources: Iterable[Mapping[str, Any]]) -> bool:
+    """Write a record that is lost or broken anew from its copy in the stack's state; return whether that was needed.
+
+    Args:
+        home: The stack's folder.
+        resources: The resources of the stack's state, as Pulumi writes them.
+    """
+    if readable(home) is not None or (found := _copy_in(resources)) is None:
+        return False
+    write(home, found)
+    return True
+
+
+def _copy_in(resources: Iterable[Mapping[str, Any]]) -> RuntimeRecord | None:
+    for item in resources:
+        if item.get("type") == RESOURCE_TYPE:
+            match item.get("inputs"):
+                case {"runtime": str(runtime), "mark": str(mark)}:
+                    return RuntimeRecord(runtime, mark)
+    return None
 
 
 def remove_broken(home: Path) -> bool:
@@ -129,9 +144,7 @@ def write(home: Path, record: RuntimeRecord) -> None:
         record: The record.
     """
     make_private_folder(home)
-    temporary = home / f".{_FILE}.{os.getpid()}"
-    temporary.write_text(json.dumps(asdict(record)), encoding="utf-8")
-    temporary.replace(home / _FILE)
+    write_private(home / _FILE, json.dumps(asdict(record)), mode=0o600)
 
 
 def remove(home: Path) -> None:

@@ -135,14 +135,14 @@ class Connection(H11Protocol):
         self._await(HEAD_SECONDS)
 
     def data_received(self, data: bytes) -> None:
-        """Take what the client has sent; of bytes that are no request, only the requests before them."""
+        """Take what the client has sent; of bytes that are no request, only what is whole before them."""
         if self._refused is not None:
             return
         try:
             self._framing.take(data)
         except FramingError as error:
             self._refused = error
-            data = data[: self._framing.begun]
+            data = data[: self._framing.checked]
         if data:  # none would be the end of the connection
             super().data_received(data)
         if self._refused is not None:

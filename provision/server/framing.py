@@ -47,8 +47,8 @@ class Framing:
     """The requests that arrive on one connection, one after the other."""
 
     def __init__(self) -> None:
-        self.begun = 0
-        """Where the request that is not at its end begins in the bytes taken last; 0 if it began before them."""
+        self.checked = 0
+        """How many of the bytes taken last are whole requests, and a whole head of the request that is not at its end."""
         self._line = bytearray()
         self._octets = 0  # of a body or chunk that are still to come
         self._next: Callable[[bytes], None] = self._request_line
@@ -66,7 +66,7 @@ class Framing:
         Raises:
             FramingError: They are no request, or its head is too long. Nothing may be taken after it.
         """
-        self.begun = position = 0
+        self.checked = position = 0
         while position < len(data):
             if self._octets:
                 taken = min(self._octets, len(data) - position)
@@ -80,8 +80,8 @@ class Framing:
                 if end >= 0:
                     self._end_line()
             position += taken
-            if not self._octets and not self._line and self._next == self._request_line:
-                self.begun = position
+            if not self._octets and not self._line and self._next in (self._request_line, self._chunk):
+                self.checked = position
 
     def _end_line(self) -> None:
         line, ending = bytes(self._line[:-2]), self._line[-2:]

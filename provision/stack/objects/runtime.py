@@ -48,9 +48,10 @@ class RuntimeHandler(LocalHandler[Runtime]):
         """Return the spec with the mark that an earlier run chose, even a killed run, or with a new mark.
 
         Raises:
-            ProvisionError: The stack runs in another runtime.
+            ProvisionError: The stack runs in another runtime, or the file is broken and the state does not know either.
         """
-        there = runtime_record.read(Path(spec.home))
+        home = Path(spec.home)
+        there = runtime_record.read(home) if old is None else runtime_record.readable(home)
         known = there or (RuntimeRecord(old.runtime, old.mark) if old is not None else None)
         if known is not None:
             runtime_record.refuse_another(known.runtime, spec.runtime)
@@ -64,18 +65,18 @@ class RuntimeHandler(LocalHandler[Runtime]):
     def needs_update(self, spec: Runtime, outputs: Mapping[str, Any]) -> str | None:
         """Return why the file is written again, or None if the file exists.
 
-        The file is missing if it was lost or if the state was made on another machine.
+        The file is missing if it was lost or if the state was made on another machine. A broken file counts as a lost one.
         """
         del outputs
-        return (
-            None if runtime_record.read(Path(spec.home)) else "what the stack runs in is written down again"
-        )
+        if runtime_record.readable(Path(spec.home)) is not None:
+            return None
+        return "what the stack runs in is written down again"
 
     def find(self, key: Runtime) -> Observed[Runtime] | None:
-        """Return the runtime from the file, or from the key if there is no file; None if the key has no mark."""
+        """Return the runtime from the file, or from the key if there is no whole file; None if the key has no mark."""
         if not getattr(key, "mark", ""):
             return None
-        there = runtime_record.read(Path(key.home))
+        there = runtime_record.readable(Path(key.home))
         return Observed(key.name, key if there is None else key.model_copy(update=vars(there)))
 
     def create(self, spec: Runtime) -> None:

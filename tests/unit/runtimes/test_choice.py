@@ -108,6 +108,11 @@ def test_a_broken_record_is_named(tmp_path):
         chosen("auto", tmp_path)
 
 
+def test_a_broken_record_is_no_hindrance_where_the_stack_file_names_the_runtime(tmp_path):
+    (tmp_path / "runtime.json").write_text('{"runtime": "docker"')
+    assert chosen("process", tmp_path).runtime.name == "process"
+
+
 @pytest.fixture
 def stack_home(tmp_path, monkeypatch):
     monkeypatch.setenv("PROVISION_DATA_DIR", str(tmp_path))
@@ -143,3 +148,16 @@ def test_a_lost_file_is_no_drift_and_is_written_again(stack_home, calls):
     assert runtime_record.read(stack_home) == RuntimeRecord("docker", spec.mark)
     calls.delete(calls.find(spec))
     assert runtime_record.read(stack_home) is None
+
+
+def test_a_broken_file_is_written_again_as_the_state_knows_it(stack_home, calls):
+    spec = calls.fill_defaults(Runtime(home=str(stack_home), runtime="docker"), None)
+    calls.create(spec)
+    (stack_home / "runtime.json").write_text("{")
+    assert calls.fill_defaults(Runtime(home=str(stack_home), runtime="docker"), spec).mark == spec.mark
+    assert calls.needs_update(spec, {}) is not None
+    assert calls.find(spec).spec == spec
+    with pytest.raises(ProvisionError, match="runs in containers"):
+        calls.fill_defaults(Runtime(home=str(stack_home), runtime="process"), spec)
+    with pytest.raises(ProvisionError, match=r"runtime\.json is broken"):
+        calls.fill_defaults(Runtime(home=str(stack_home), runtime="docker"), None)

@@ -72,6 +72,33 @@ def test_a_record_of_another_form_is_broken(stack, broken, text):
     assert runtime_record.readable(stack.home) is None
 
 
+_DAMAGED = ["", "{", "[]", '{"runtime": "docker", "mark": 5}', "\0" * 40, "[" * 100_000]
+
+
+@pytest.mark.parametrize("text", _DAMAGED, ids=range(len(_DAMAGED)))
+def test_a_broken_record_is_read_from_the_state_instead(stack, broken, text, monkeypatch):
+    broken.write_text(text)
+    assert runtime_record.known(stack.home, lambda: _STATE) == RuntimeRecord("docker", "0a")
+    monkeypatch.setattr(Backend, "resources", lambda _: _STATE)
+    assert live_stack.runtime(stack).name == "docker"
+    assert Engine(stack, None).live().mark == "0a"
+
+
+@pytest.mark.parametrize("text", [*_DAMAGED, None], ids=range(len(_DAMAGED) + 1))
+def test_the_next_operation_writes_a_broken_or_lost_record_anew(stack, broken, text):
+    broken.unlink() if text is None else broken.write_text(text)
+    assert Backend(stack).mend_record({"latest": {"resources": _STATE}})
+    assert runtime_record.read(stack.home) == RuntimeRecord("docker", "0a")
+    assert broken.stat().st_mode & 0o777 == 0o600
+    assert not Backend(stack).mend_record({"latest": {"resources": _STATE}}), "once"
+
+
+def test_without_a_copy_in_the_state_a_broken_record_stays_as_it_is(stack, broken):
+    for resources in (None, [], [{"type": runtime_record.RESOURCE_TYPE, "inputs": {"mark": 5}}]):
+        assert not Backend(stack).mend_record({"latest": {"resources": resources}})
+    assert broken.read_text() == '{"runtime": "process"'
+
+
 def test_only_a_broken_record_is_removed(stack, broken):
     assert runtime_record.remove_broken(stack.home)
     assert not broken.exists()
