@@ -213,7 +213,7 @@ def trusted_users() -> Iterator[int]:
 
 
 def trusting(uid: int) -> str:
-    """Return the setting of :data:`TRUSTED_USERS` that trusts a user besides those that are trusted already."""
+    """Return the setting of :data:`TRUSTED_USERS` that trusts one more user besides the users of now."""
     return f"{TRUSTED_USERS}={','.join(filter(None, (os.environ.get(TRUSTED_USERS, ''), user_name(uid))))}"
 
 

@@ -22,15 +22,21 @@ class Problem:
         place: The same as keys and places in lists.
         reason: What is wrong. Never holds the value, which may be a secret.
         missing: Whether the key is absent.
+        example: A value of the right type as YAML writes it; empty where the reason shows one.
     """
 
     path: str
     reason: str
     missing: bool = False
     place: tuple[int | str, ...] = ()
+    example: str = ""
 
     def __str__(self) -> str:
         return f"{self.path}: {self.reason}" if self.path else self.reason
+
+    def in_yaml(self) -> str:
+        """Return the text for a reader of a YAML file, with an example of how the value is written there."""
+        return f"{self}, such as {self.example}" if self.example else str(self)
 
 
 _WORDS = {
@@ -67,6 +73,15 @@ _WORDS = {
     "none_required": "must be left out",
 }
 """The reasons in our words, by pydantic's type of the error."""
+_EXAMPLES = {
+    "must be a list": "[a, b]",
+    "must be a mapping of keys": "{key: value}",
+    "must be text": '"abc" (in quotes if it looks like a number, a date, true or null)',
+    "must be a whole number": "10",
+    "must be a number": "1.5",
+    "must be the path of a file": "certs/server.pem",
+}
+"""How values are written in YAML, by the reasons."""
 _UNKNOWN = "is wrong"
 
 
@@ -85,7 +100,15 @@ def problems(error: ValidationError, model: type[BaseModel]) -> tuple[Problem, .
         else:
             message = _WORDS[kind].format(**item.get("ctx", {})) if kind in _WORDS else _UNKNOWN
         place = _without_functions(loc)
-        found.append(Problem(path=_spelled(place), reason=message, missing=kind == "missing", place=place))
+        found.append(
+            Problem(
+                path=_spelled(place),
+                reason=message,
+                missing=kind == "missing",
+                place=place,
+                example=_EXAMPLES.get(message, ""),
+            )
+        )
     return tuple(found)
 
 

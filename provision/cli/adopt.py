@@ -9,6 +9,7 @@ import click
 from provision._lib.counts import counted
 from provision._lib.errors import ProvisionError, UsageError
 from provision._lib.hints import command_line, hint
+from provision._lib.private_file import write_private
 from provision.cli.main import Invocation, print_json
 from provision.cli.output import say
 from provision.cli.secret import asked_for
@@ -82,7 +83,7 @@ def command(
         document = {
             f"provision:{name}": value for name, value in {**config, "objects": [*found.objects]}.items()
         }
-        file.write_text(_HEAD.format(realm=realm) + dump({"config": document}), encoding="utf-8")
+        write_private(file, _HEAD.format(realm=realm) + dump({"config": document}), mode=0o644)
         try:
             engine = invocation.engine(screen, complete=False)
             engine.set_secret("adminClientSecret", secret)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from provision._lib import user_file
 from provision._lib.errors import UsageError
 from provision._lib.hints import hint
 from provision.cli import consent
@@ -82,9 +83,13 @@ def command(
 
 def _opened(file: Path, identity: Path | None, passphrase_file: Path | None) -> Backup:
     """Return the content of the file, decrypted and checked; nothing is changed yet."""
-    from provision.engine.backup_file import Backup, Keys, opens_by_passphrase
+    from provision.engine.backup_content import refuse_unfit
+    from provision.engine.backup_file import LARGEST, Backup, Keys, opens_by_passphrase
 
-    content = file.read_bytes()
+    try:
+        content = user_file.content(file, LARGEST)
+    except OSError as error:
+        raise UsageError(f"{file} can't be read: {error.strerror}.", "Name the file of a backup.") from None
     if not opens_by_passphrase(content):
         if identity is None:
             raise UsageError("The backup is encrypted for a key of age.", "Name its file: --identity FILE.")
@@ -95,7 +100,9 @@ def _opened(file: Path, identity: Path | None, passphrase_file: Path | None) -> 
         keys = Keys(
             passphrase=passphrase_in(passphrase_file) if passphrase_file else asked_passphrase(twice=False)
         )
-    return Backup.unpacked(keys.opened(content))
+    backup = Backup.unpacked(keys.opened(content))
+    refuse_unfit(backup)
+    return backup
 
 
 def _provide_files(invocation: Invocation, backup: Backup, screen: Screen) -> None:
@@ -111,7 +118,6 @@ def _provide_files(invocation: Invocation, backup: Backup, screen: Screen) -> No
         if (folder / "Pulumi.yaml").exists():
             raise
         refuse_misfit(manifest, manifest.project, name)
-        folder.mkdir(parents=True, exist_ok=True)
         written = write_files(folder, name, backup)
     else:
         refuse_misfit(manifest, project.name, name)

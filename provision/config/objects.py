@@ -127,7 +127,7 @@ def declared(item: DeclaredObject, realm: str) -> Spec:
     try:
         return handler.spec.model_validate(fields, by_alias=True, by_name=False)
     except ValidationError as error:
-        raise ValueError("; ".join(map(str, problems(error, handler.spec)))) from None
+        raise ValueError("; ".join(item.in_yaml() for item in problems(error, handler.spec))) from None
 
 
 def secret_fields(entry: Mapping[str, Any]) -> tuple[str, ...]:

@@ -9,7 +9,6 @@ from __future__ import annotations
 import glob
 import hashlib
 import json
-import os
 import platform
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -18,6 +17,7 @@ from typing import TYPE_CHECKING
 from provision._lib.data_folder import user_data_dir
 from provision._lib.errors import UsageError
 from provision._lib.hints import hint
+from provision._lib.private_file import write_private
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -95,9 +95,7 @@ def note(home: Path, folder: Path, name: str) -> str | None:
     place = Place(str(folder.resolve()), name, _identity(folder))
     if place == before:
         return None
-    fresh = home / f".{_NOTE}.{os.getpid()}"
-    fresh.write_text(json.dumps(asdict(place)), encoding="utf-8")
-    fresh.replace(home / _NOTE)
+    write_private(home / _NOTE, json.dumps(asdict(place)), mode=0o600)
     return before.folder if before is not None and before.folder != place.folder else None
 
 

@@ -345,11 +345,11 @@ def read(
 
 def _shown(problem: Problem, source: str) -> str:
     if not problem.place:
-        return str(problem)
+        return problem.in_yaml()
     key, *inner = problem.place
     line = line_of(Path(source), ("config", f"{NAMESPACE}:{key}", *inner)) if Path(source).is_file() else None
     where = "" if line is None else f"line {line}: "
-    return f"{where}{NAMESPACE}:{problem}"
+    return f"{where}{NAMESPACE}:{problem.in_yaml()}"
 
 
 def _given(value: Any, key: str) -> Iterator[tuple[str, GivenSecret]]:

@@ -26,6 +26,9 @@ _MERGE, _VALUE = f"{_TAG}merge", f"{_TAG}value"
 _SCALARS = frozenset(f"{_TAG}{name}" for name in ("str", "int", "float", "bool", "null", "timestamp"))
 _COLLECTIONS = {"MappingNode": f"{_TAG}map", "SequenceNode": f"{_TAG}seq"}
 _CORRECT = "Correct the file."
+_QUOTE = "Write a number in digits, such as 10; text that looks like one stands in quotes."
+_TOP = "config"
+"""The key of a stack file around all others, which messages leave out."""
 
 
 class _WrongError(Exception):
@@ -42,6 +45,21 @@ class _WrongError(Exception):
         self.line, self.reason, self.do = line, reason, do
 
 
+class _WrongValueError(_WrongError):
+    """A value that can't be accepted; the keys and places around it are added on the way out."""
+
+    def __init__(self, line: int, reason: str, do: str = _CORRECT) -> None:
+        super().__init__(line, reason, do)
+        self.keys: list[str | int] = []
+
+    def named(self) -> str:
+        """Return the path of the value's key and the reason."""
+        path = ""
+        for key in self.keys[self.keys[:1] == [_TOP] :]:
+            path += f"[{key}]" if isinstance(key, int) else f".{key}" if path else key
+        return f"{path}: {self.reason}" if path else self.reason
+
+
 def load(file: Path) -> dict[str, Any]:
     """Return the mapping in a file; an empty file is an empty mapping.
 
@@ -54,7 +72,8 @@ def load(file: Path) -> dict[str, Any]:
         node, loader = _composed(text)
         data = None if node is None else _value(node, loader, set(), 0)
     except _WrongError as error:
-        raise UsageError(f"{file} (line {error.line + 1}): {error.reason}.", error.do) from None
+        reason = error.named() if isinstance(error, _WrongValueError) else error.reason
+        raise UsageError(f"{file} (line {error.line + 1}): {reason}.", error.do) from None
     if data is not None and not isinstance(data, dict):
         raise UsageError(f"{file} holds no mapping.", "It has keys at the top level, such as `config:`.")
     return data or {}
@@ -163,14 +182,23 @@ def _value(node: Any, loader: Any, seen: set[int], depth: int) -> Any:
     if node.tag != _COLLECTIONS[kind]:
         raise _WrongError(line, f"the tag {_tag(node)} is not known", "Leave it out.")
     if kind == "SequenceNode":
-        return [_value(item, loader, seen, depth + 1) for item in node.value]
+        return [_value_at(place, item, loader, seen, depth + 1) for place, item in enumerate(node.value)]
     found: dict[str, Any] = {}
     for name, item in node.value:
         key = _key(name, loader, seen, depth)
         if key in found:
             raise _WrongError(name.start_mark.line, f"the key {key!r} is there twice", "Keep one of the two.")
-        found[key] = _value(item, loader, seen, depth + 1)
+        found[key] = _value_at(key, item, loader, seen, depth + 1)
     return found
+
+
+def _value_at(key: str | int, node: Any, loader: Any, seen: set[int], depth: int) -> Any:
+    """Return the value of a node behind a key or in a list; an error gets to know where that is."""
+    try:
+        return _value(node, loader, seen, depth)
+    except _WrongValueError as error:
+        error.keys.insert(0, key)
+        raise
 
 
 def _key(node: Any, loader: Any, seen: set[int], depth: int) -> str:
@@ -199,11 +227,11 @@ def _scalar(node: Any, loader: Any) -> Any:
         value = loader.construct_object(node)
     except Exception:  # noqa: BLE001 - PyYAML raises errors of many types, with texts that repeat the value
         what = {"int": "whole number", "timestamp": "date", "bool": "yes or no"}.get(kind, kind)
-        raise _WrongError(line, f"this is no {what}", "Correct it, or put it in quotes.") from None
+        raise _WrongValueError(line, f"this is no {what}", _QUOTE) from None
     if isinstance(value, int) and abs(value) > LARGEST:
-        raise _WrongError(line, "this number is too large", "Correct it, or put it in quotes.")
+        raise _WrongValueError(line, f"this number is too large: {LARGEST} is the largest", _QUOTE)
     if isinstance(value, float) and not isfinite(value):
-        raise _WrongError(line, "this number is not finite", "Correct it, or put it in quotes.")
+        raise _WrongValueError(line, "this number is not finite, so it is none that a key takes", _QUOTE)
     return value
 
 

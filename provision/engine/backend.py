@@ -21,7 +21,7 @@ from filelock import FileLock, Timeout
 from provision._lib.data_folder import user_data_dir
 from provision._lib.errors import ProvisionError
 from provision._lib.hints import hint
-from provision._lib.private_file import make_private_folder
+from provision._lib.private_file import make_private_folder, write_private
 from provision.config import project_place
 from provision.config.yaml_file import dump, load
 from provision.engine import passphrase
@@ -226,7 +226,7 @@ class Backend:
     def keep_salt(self) -> None:
         """Save the salt that Pulumi wrote into the copy, so that the next run uses the same one."""
         if self._copy.is_file() and (salt := load(self._copy).get(_SALT)):
-            self._salt_file.write_text(salt, encoding="utf-8")
+            write_private(self._salt_file, salt, mode=0o600)
 
     def is_as_last_time(self) -> bool:
         """Return whether the stack exists and its files are unchanged since the last checked operation."""
@@ -398,6 +398,4 @@ def _write(file: Path, text: str) -> None:
     """Write a file atomically, and only if its content changes: an engine may be reading it."""
     if file.is_file() and file.read_text(encoding="utf-8") == text:
         return
-    temporary = file.with_name(f".{file.name}.{os.getpid()}")
-    temporary.write_text(text, encoding="utf-8")
-    temporary.replace(file)
+    write_private(file, text, mode=0o600)

@@ -24,6 +24,7 @@ from provision.config.secret_source import ENCRYPTED
 from provision.config.stack_config import KEYCLOAK
 from provision.config.yaml_file import dump, load
 from provision.engine.backend import ENCRYPTION
+from provision.engine.backup_content import foreign_kinds, refuse_unfit_files, refuse_unfit_ports
 from provision.engine.backup_file import (
     DATABASE,
     PROJECT_FILE,
@@ -45,7 +46,7 @@ from provision.runtimes.restore_record import RestoreRecord, Stage
 from provision.runtimes.runtime_record import RuntimeRecord
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator, Mapping
+    from collections.abc import Collection, Iterable, Iterator, Mapping
     from pathlib import Path
 
     from provision._lib.progress import Progress
@@ -93,6 +94,7 @@ def take(engine: Engine, progress: Progress) -> Taken:
             deployment = engine.deployment()
             resources = deployment.get("resources") or ()
             _refuse_unfinished(engine, deployment)
+            _refuse_foreign_kinds(item for item in resources if _is_kept(item, engine.runtime))
             facts = DataFacts.of(engine.connection(outputs), ADMIN_MARK)
             parts = {
                 STATE: _state(resources, engine.runtime, facts.data_id),
@@ -136,6 +138,15 @@ def _refuse_unfinished(engine: Engine, deployment: Mapping[str, Any]) -> None:
         raise ProvisionError(
             f"The last operation on stack {engine.stack.name} did not end, so its state is not whole.",
             f"Finish it first: {hint('up')}.",
+        )
+
+
+def _refuse_foreign_kinds(resources: Iterable[Mapping[str, Any]]) -> None:
+    """Refuse a stack of a program that also uses other providers: a restore would refuse what they made."""
+    for kind in foreign_kinds(resources):
+        raise ProvisionError(
+            f"The stack has resources of another provider ({kind}), which a backup can't bring back.",
+            "Keep them in a stack of their own.",
         )
 
 
@@ -262,7 +273,7 @@ class Restore:
         return not self.is_begun and (is_used or bool(self.engine.resources()))
 
     def refuse_taken_ports(self, runtime: Runtime) -> None:
-        """Refuse ports of the backup that somebody else holds; the ports of a stack that is here are its own.
+        """Refuse ports of the backup that no stack has, or that somebody else holds; a stack that is here holds its own.
 
         Args:
             runtime: The runtime that the stack will run in.
@@ -270,7 +281,9 @@ class Restore:
         Raises:
             ProvisionError: A port is taken.
         """
-        runtime.check(self.engine.live(), self.engine.stack.config().keeping(self.backup.manifest.ports))
+        config, ports = self.engine.stack.config(), self.backup.manifest.ports
+        refuse_unfit_ports(config, ports)
+        runtime.check(self.engine.live(), config.keeping(ports))
 
     def note_removal(self) -> None:
         """Record that the stack which is here is removed for the backup: until the end, no ``up`` takes it for a new one."""
@@ -459,13 +472,19 @@ def write_files(folder: Path, stack: str, backup: Backup) -> tuple[Path, ...]:
     """Write the project file and the stack file of a backup where there are none; return the files that were written.
 
     Args:
-        folder: The project's folder.
+        folder: The project's folder, which is made if it does not exist.
         stack: The stack's name.
         backup: The backup.
+
+    Raises:
+        BackupError: The files are wrong, or of another project.
     """
     written = []
-    for name, part in (("Pulumi.yaml", PROJECT_FILE), (f"Pulumi.{stack}.yaml", STACK_FILE)):
+    files = {"Pulumi.yaml": backup.parts[PROJECT_FILE], f"Pulumi.{stack}.yaml": backup.parts[STACK_FILE]}
+    refuse_unfit_files(backup, files)
+    folder.mkdir(parents=True, exist_ok=True)
+    for name, content in files.items():
         with suppress(FileExistsError), (folder / name).open("xb") as file:
-            file.write(backup.parts[part])
+            file.write(content)
             written.append(folder / name)
     return tuple(written)

@@ -32,10 +32,12 @@ STACK_FILE = "Pulumi.stack.yaml"
 DATABASE = "keycloakdb.mv.db"
 _ROWS = {"digests", "data_id", "client", "user"}
 PARTS = (STATE, SECRETS, PROJECT_FILE, STACK_FILE, DATABASE)
+LARGEST = 4 << 30
+"""The bytes of the largest file that is taken for a backup."""
 _AGE = b"age-encryption.org/v1\n"
 _BY_PASSPHRASE = b"-> scrypt "
 _Id = Annotated[str, Field(min_length=1, max_length=64)]
-_Port = Annotated[int, Field(ge=1, le=65535)]
+_Port = Annotated[int, Field(strict=True, ge=1, le=65535)]
 
 
 class BackupError(ProvisionError):

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING
 
 from provision._lib import cache, run_program
 from provision._lib.errors import ProvisionError
+from provision._lib.private_file import write_private
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -138,9 +139,7 @@ def _keep(file: Path, text: str) -> None:
     # The file only saves a second question: if the cache cannot be written, the executable is asked again.
     try:
         file.parent.mkdir(parents=True, exist_ok=True)
-        fresh = file.with_name(f".{file.name}.{os.getpid()}")
-        fresh.write_text(text, encoding="utf-8")
-        fresh.replace(file)
+        write_private(file, text, mode=0o600)
     except OSError:
         return
 

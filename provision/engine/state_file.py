@@ -7,7 +7,6 @@ file here is either told apart as damaged, with the way out, or removed because 
 from __future__ import annotations
 
 import json
-import os
 import shutil
 import stat
 import time
@@ -17,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 from provision._lib.errors import ProvisionError
 from provision._lib.hints import hint
+from provision._lib.private_file import write_private
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -95,11 +95,7 @@ class StateFile:
             return
         document = json.loads(self.path.read_bytes())
         document["checkpoint"] = {**checkpoint, "latest": {**latest, "pending_operations": kept}}
-        fresh = self.path.with_name(f".{self.path.name}.{os.getpid()}")
-        with fresh.open("x", encoding="utf-8") as file:
-            fresh.chmod(stat.S_IMODE(self.path.stat().st_mode))
-            json.dump(document, file, indent=4)
-        fresh.replace(self.path)
+        write_private(self.path, json.dumps(document, indent=4), mode=stat.S_IMODE(self.path.stat().st_mode))
 
     def restore(self) -> Path | None:
         """Put the copy in the place of a damaged or missing state file; return where the damaged file is kept.
@@ -124,9 +120,7 @@ class StateFile:
         if self.path.exists():
             kept = self.path.with_name(f"{self.path.name}.damaged-{datetime.now(UTC):%Y%m%dT%H%M%S}")
             self.path.replace(kept)
-        fresh = self.path.with_name(f".{self.path.name}.{os.getpid()}")
-        shutil.copyfile(self.copy, fresh)
-        fresh.replace(self.path)
+        write_private(self.path, self.copy.read_bytes(), mode=stat.S_IMODE(self.copy.stat().st_mode))
         self.remove_unreadable_notes()
         return kept
 

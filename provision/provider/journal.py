@@ -18,7 +18,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
 from provision._lib.errors import ProvisionError
-from provision._lib.private_file import make_private_folder
+from provision._lib.private_file import make_private_folder, write_private
 
 if TYPE_CHECKING:
     import io
@@ -106,12 +106,8 @@ class Journal:
             if not self._entries:
                 self._file.unlink(missing_ok=True)
                 return
-            temporary = self._file.with_suffix(f".{os.getpid()}")
-            temporary.touch(mode=0o600)
-            temporary.write_text(
-                "".join(_line(_record(*item)) for item in self._entries.items()), encoding="utf-8"
-            )
-            temporary.replace(self._file)
+            valid = "".join(_line(_record(*item)) for item in self._entries.items())
+            write_private(self._file, valid, mode=0o600)
 
     def _append(self, record: dict[str, Any]) -> None:
         """Add a line to the file.

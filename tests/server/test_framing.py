@@ -94,13 +94,17 @@ _LONG = {
 }
 
 
+def _take(framing, message, step):
+    for start in range(0, len(message), step):
+        framing.take(message[start : start + step])
+
+
 @pytest.mark.parametrize("step", [1, 7, 1 << 20])
 @pytest.mark.parametrize("message", _GOOD.values(), ids=_GOOD)
 def test_one_reading_finds_where_the_next_request_begins(message, step):
     framing = Framing()
     both = message + _NEXT[:5]
-    for start in range(0, len(both), step):
-        framing.take(both[start : start + step])
+    _take(framing, both, step)
     if step > len(both):
         assert framing.checked == len(message)
     framing.take(_NEXT[5:])
@@ -116,8 +120,7 @@ _WHOLE = (b"", *(b"1;%s\r\na\r\n" % (b"e" * 100) * count for count in range(50))
 def test_what_can_be_read_in_two_ways_is_no_request(message, step):
     framing = Framing()
     with pytest.raises(FramingError) as error:
-        for start in range(0, len(message), step):
-            framing.take(message[start : start + step])
+        _take(framing, message, step)
     assert error.value.status == 400
     if step > len(message):
         assert message[: framing.checked] in {b"", *(_CHUNKED + part for part in _WHOLE)}
@@ -127,8 +130,7 @@ def test_what_can_be_read_in_two_ways_is_no_request(message, step):
 def test_a_head_is_limited_as_a_whole(status, message):
     framing = Framing()
     with pytest.raises(FramingError) as error:
-        for start in range(0, len(message), 100):
-            framing.take(message[start : start + 100])
+        _take(framing, message, 100)
     assert error.value.status == status
 
 

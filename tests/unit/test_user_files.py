@@ -160,7 +160,7 @@ def test_a_wrong_value_is_told_with_its_line(project):
         project.stack("dev").config()
     lines = caught.value.what.splitlines()
     assert "  line 4: provision:keycloak.prot: unknown key; did you mean 'port'?" in lines
-    assert "  line 5: provision:server.command: must be a list" in lines
+    assert "  line 5: provision:server.command: must be a list, such as [a, b]" in lines
     assert "  line 7: provision:objects[0]: there is no type 'Clinet'; did you mean 'Client'?" in lines
 
 

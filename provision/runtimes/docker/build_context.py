@@ -8,6 +8,8 @@ import shutil
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from provision._lib.private_file import write_private
+
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
@@ -49,7 +51,7 @@ def write_with(folder: Path, image: str, program: str) -> str:
     if program not in sources or not all(_is_as_ours(folder, path) for path in sources):
         sources = imported_by(program)
         kept.parent.mkdir(parents=True, exist_ok=True)
-        kept.write_text("\n".join(sources), encoding="utf-8")
+        write_private(kept, "\n".join(sources), mode=0o600)
     return write(folder, image, sources)
 
 

@@ -203,8 +203,7 @@ def put_data(home: Path, data: KeycloakData) -> None:
         place = _Data(home / SERVER / "data")
         file = place.folder / DATABASE / database.FILE
         file.parent.mkdir(parents=True)
-        write_private(file, "", mode=0o600)
-        file.write_bytes(data.database)
+        write_private(file, data.database, mode=0o600)
         # The digest of the account fits no account, so that the first start sets the secret of this stack.
         place.note(id=data.data_id, url="", client=data.client, user=data.user, account="", finished=True)
 
