@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from typing import NoReturn
 
 REQUEST_LINE_BYTES: Final = 8 * 1024
 HEAD_BYTES: Final = 32 * 1024
@@ -52,7 +53,8 @@ class Framing:
         self._line = bytearray()
         self._octets = 0  # of a body or chunk that are still to come
         self._next: Callable[[bytes], None] = self._request_line
-        self._size = 0
+        self._is_whole = True  # whether a request or a chunk begins with the next line
+        self._size, self._most = 0, REQUEST_LINE_BYTES
         self._version = b""
         self._lengths: list[bytes] = []
         self._codings: list[bytes] = []
@@ -76,11 +78,12 @@ class Framing:
                 taken = (end + 1 if end >= 0 else len(data)) - position
                 self._line += data[position : position + taken]
                 self._size += taken
-                self._refuse_long()
+                if self._size > self._most:
+                    self._refuse_long()
                 if end >= 0:
                     self._end_line()
             position += taken
-            if not self._octets and not self._line and self._next in (self._request_line, self._chunk):
+            if self._is_whole and not self._octets and not self._line:
                 self.checked = position
 
     def _end_line(self) -> None:
@@ -90,20 +93,17 @@ class Framing:
             raise FramingError(400, "A line does not end with CR LF.")
         self._next(line)
 
-    def _refuse_long(self) -> None:
-        if self._next == self._request_line and self._size > REQUEST_LINE_BYTES:
-            raise FramingError(414, f"The request line has more than {REQUEST_LINE_BYTES} bytes.")
-        if self._next in (self._request_line, self._field):
-            if self._size > HEAD_BYTES:
-                raise FramingError(431, f"The head of the request has more than {HEAD_BYTES} bytes.")
-        elif self._size > _FURTHER_BYTES:
-            raise FramingError(
-                400, f"Extensions of chunks and trailers have more than {_FURTHER_BYTES} bytes."
-            )
+    def _refuse_long(self) -> NoReturn:
+        if self._most == REQUEST_LINE_BYTES:
+            raise FramingError(414, f"The request line has more than {self._most} bytes.")
+        if self._most == HEAD_BYTES:
+            raise FramingError(431, f"The head of the request has more than {self._most} bytes.")
+        raise FramingError(400, f"Extensions of chunks and trailers have more than {self._most} bytes.")
 
     def _begin(self) -> None:
         """Expect the next request."""
-        self._next, self._size = self._request_line, 0
+        self._next, self._is_whole = self._request_line, True
+        self._size, self._most = 0, REQUEST_LINE_BYTES
         self._lengths, self._codings = [], []
 
     def _request_line(self, line: bytes) -> None:
@@ -111,6 +111,7 @@ class Framing:
         if found is None:
             raise FramingError(400, "The request line is malformed.")
         self._version, self._next = found[1], self._field
+        self._is_whole, self._most = False, HEAD_BYTES
 
     def _field(self, line: bytes) -> None:
         if not line:
@@ -131,7 +132,7 @@ class Framing:
             raise FramingError(400, "Content-Length must be one number.")
         self._begin()
         if codings:
-            self._next = self._chunk
+            self._next, self._most = self._chunk, _FURTHER_BYTES
         elif lengths:
             self._octets = int(lengths[0])
 
@@ -142,13 +143,13 @@ class Framing:
         self._octets = int(found[1], 16)
         # The digits and both ends of lines are needed: they count for nothing.
         self._size -= len(found[1]) + 2
-        self._next = self._end_of_chunk if self._octets else self._trailer
+        self._next, self._is_whole = (self._end_of_chunk if self._octets else self._trailer), False
 
     def _end_of_chunk(self, line: bytes) -> None:
         if line:
             raise FramingError(400, "A chunk is longer than its length says.")
         self._size -= 2
-        self._next = self._chunk
+        self._next, self._is_whole = self._chunk, True
 
     def _trailer(self, line: bytes) -> None:
         if line:
