@@ -583,3 +583,12 @@ class TestAnExport:
         before = session.changes("r")
         session.export("r")
         assert session.changes("r") == before
+
+
+def test_a_transaction_that_the_database_gave_up_is_no_refusal(server, session):
+    server.then(400, {"errorMessage": "Database operation failed"})
+    with pytest.raises(OutcomeUnknownError, match="Database operation failed"):
+        session.post("", body={"realm": "r"})
+    server.then(400, {"errorMessage": "name is too long"})
+    with pytest.raises(KeycloakError, match="name is too long"):
+        session.post("", body={"realm": "r"})

@@ -40,6 +40,8 @@ _SLOW_SECONDS: Final = 120
 """The time limit for what is made, and for the removal of a whole realm: a slow machine takes a minute to make a key or to
 delete all users, and what was made without an answer is of unknown outcome.
 """
+_DATABASE_FAILED: Final = "Database operation failed"
+"""Keycloak's message, with status 400, for a transaction that its database gave up, such as one of two at a time."""
 
 _REALM_LEVEL = {"client-policies", "default-default-client-scopes", "default-groups"} | {
     "default-optional-client-scopes",
@@ -149,7 +151,7 @@ class Session:
                 # With a token older than the realm, Keycloak may return no more than the realm's name
                 # (https://github.com/keycloak/keycloak/issues/26301; 26.7 returns the whole realm).
                 self._transport.drop_token()
-        if response.status_code >= HTTPStatus.INTERNAL_SERVER_ERROR:
+        if _has_failed(response):
             raise self._unknown(
                 doing, f"{self._said(response, body)} ({_call(request, body, response)}){self._disk()}"
             )
@@ -333,6 +335,13 @@ class Session:
             said = re.sub(re.escape(secret).join(edges), "[secret]", said)
         said = " ".join(said.split())
         return said if len(said) <= _LONGEST_MESSAGE else f"{said[:_LONGEST_MESSAGE]}…"
+
+
+def _has_failed(response: Response) -> bool:
+    """Return whether Keycloak failed at a call rather than refusing it, so that another try may work."""
+    status = response.status_code
+    failed = status == HTTPStatus.BAD_REQUEST and _DATABASE_FAILED in _message(response)
+    return failed or status >= HTTPStatus.INTERNAL_SERVER_ERROR
 
 
 def _can_not_work() -> str:
