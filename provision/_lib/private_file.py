@@ -10,13 +10,17 @@ if TYPE_CHECKING:
 
 
 def write_private(path: Path, text: str, *, mode: int = 0o400) -> None:
-    """Write a file atomically, readable by this user only at any time."""
+    """Write a file whole or not at all, readable by this user only at any time."""
     fresh = path.with_name(f".{path.name}.new")
     fresh.unlink(missing_ok=True)
     descriptor = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode)
-    with os.fdopen(descriptor, "w", encoding="utf-8") as file:
-        file.write(text)
-    fresh.replace(path)
+    try:
+        with os.fdopen(descriptor, "w", encoding="utf-8") as file:
+            file.write(text)
+        fresh.replace(path)
+    except OSError:
+        fresh.unlink(missing_ok=True)
+        raise
 
 
 def make_private_folder(path: Path) -> Path:
