@@ -215,15 +215,17 @@ class Reviewed:
         Raises:
             ProvisionError: The declaration is not the plan's.
         """
-        planned = self.plan.inputs.get(urn, {})
+        planned = self.plan.inputs.get(urn)
+        if planned is None:
+            raise ProvisionError("declared now, and not in the plan")
         current = _digests(self.key, urn, _named(from_struct(inputs), invented))
         differing = [
             name
             for name in sorted(planned.keys() | current.keys())
             if not planned.get(name, "").startswith(_OPEN) and planned.get(name) != current.get(name)
         ]
-        if urn not in self.plan.inputs or differing:
-            raise ProvisionError(f"not as in the plan ({', '.join(differing) or 'not declared there'})")
+        if differing:
+            raise ProvisionError(f"declared otherwise than in the plan ({', '.join(differing)})")
 
     def refuse_other(self, urn: str, call: str) -> None:
         """Refuse a change that is not in the plan; called by the provider before each change of the ``up``.

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import shutil
 import stat
 from typing import TYPE_CHECKING, Any
 
@@ -77,49 +76,35 @@ def test_a_plan_is_private_and_holds_no_secret(plan):
     ]
 
 
-def test_a_stack_file_that_changed_is_refused_before_anything_is_made(stack, plan, session):
+def test_a_plan_is_refused_while_anything_differs_and_then_applied_once(stack, plan, session):
     file = stack.project / "Pulumi.test.yaml"
     reviewed = file.read_text()
-    try:
-        file.write_text(reviewed.rstrip() + "\n    - {type: Client, clientId: second}\n")
-        assert "create client second: not in the plan" in _refused(stack, plan)
-        file.write_text(reviewed.replace("clientId: shop,", "clientId: shop, description: other,"))
-        assert "client shop: declared otherwise (description)" in _refused(stack, plan)
-    finally:
-        file.write_text(reviewed)
+
+    changed = reviewed.replace("clientId: shop,", "clientId: shop, description: other,")
+    file.write_text(changed.rstrip() + "\n    - {type: Client, clientId: second}\n")
+    what = _refused(stack, plan)
+    assert "create client second: not in the plan" in what
+    assert "client shop: declared otherwise (description)" in what
+    file.write_text(reviewed)
+
+    lifespan = session.get("mcp-test")["accessTokenLifespan"]
+    session.put("mcp-test", body={"accessTokenLifespan": 77})
+    stack.environment[_ENV] = _LATER
+    what = _refused(stack, plan)
+    assert "update realm mcp-test: not in the plan" in what
+    assert "client shop: declared otherwise (secret)" in what
+    assert session.get("mcp-test")["accessTokenLifespan"] == 77
+    session.put("mcp-test", body={"accessTokenLifespan": lifespan})
+    stack.environment[_ENV] = _SECRET
+
+    altered = stack.folder / "altered"
+    altered.write_text(plan.read_text().replace('"create"', '"update"'))
+    assert "was changed since" in _refused(stack, altered, code=2)
     assert not {"shop", "second"} & _clients(session)
 
-
-def test_another_secret_is_refused(stack, plan, session):
-    stack.environment[_ENV] = _LATER
-    try:
-        assert "client shop: declared otherwise (secret)" in _refused(stack, plan)
-    finally:
-        stack.environment[_ENV] = _SECRET
-    assert "shop" not in _clients(session)
-
-
-def test_a_realm_that_changed_behind_the_plan_is_refused(stack, plan, session):
-    before = session.get("mcp-test")["accessTokenLifespan"]
-    session.put("mcp-test", body={"accessTokenLifespan": 77})
-    try:
-        assert "update realm mcp-test: not in the plan" in _refused(stack, plan)
-        assert session.get("mcp-test")["accessTokenLifespan"] == 77
-    finally:
-        session.put("mcp-test", body={"accessTokenLifespan": before})
-    assert "shop" not in _clients(session)
-
-
-def test_a_plan_that_somebody_changed_is_refused(stack, plan):
-    changed = stack.folder / "changed"
-    changed.write_text(plan.read_text().replace('"create"', '"update"'))
-    assert "was changed since" in _refused(stack, changed, code=2)
-
-
-def test_a_plan_is_applied_once_from_another_checkout(stack, plan, session):
-    shutil.copy(plan, stack.folder / "downloaded")
-    (stack.folder / "downloaded").chmod(0o644)
-    stack.run("up", "--plan", str(stack.folder / "downloaded"))
+    altered.write_text(plan.read_text())
+    altered.chmod(0o644)  # as a download is
+    stack.run("up", "--plan", str(altered))
     assert "shop" in _clients(session)
     assert stack.json("preview", "--refresh")["changes"] == []
     assert "create client shop: in the plan, and nothing to do now" in _refused(stack, plan)

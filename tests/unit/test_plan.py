@@ -12,15 +12,21 @@ from types import SimpleNamespace
 
 import pytest
 from click.testing import CliRunner
+from pulumi.runtime.proto import provider_pb2
 
 from provision._lib.errors import ProvisionError, UsageError
 from provision.cli.main import cli
 from provision.config.project import Project
 from provision.config.yaml_file import dump, load
+from provision.core.handler import Context
 from provision.engine import plan as plans
+from provision.engine import program
 from provision.engine.events import Change, Declared, EventCollector, FieldChange, Unwatched
 from provision.engine.operation import Result
+from provision.provider.lifecycle import Lifecycle
+from provision.provider.servicer import Servicer
 from provision.provider.wire import UNKNOWN, Hidden, to_struct
+from provision.stack.objects.generated_secret import GeneratedSecretHandler
 
 _REALM = "urn:pulumi:dev::shop::provision:keycloak:Realm::realm"
 _CLIENT = "urn:pulumi:dev::shop::provision:keycloak:Client::vscode"
@@ -252,7 +258,7 @@ def test_an_up_that_differs_after_all_is_stopped_before_the_object_is_touched(en
         (_SERVER, {"issuer": UNKNOWN}),
         (_SERVER + "2", {}),
     ):
-        with pytest.raises(ProvisionError, match="not as in the plan"):
+        with pytest.raises(ProvisionError, match="in the plan"):
             reviewed.refuse_otherwise(urn, to_struct(inputs), {})
     reviewed.refuse_other(_CLIENT, "create")
     reviewed.refuse_other(_REALM, "update")
@@ -269,6 +275,84 @@ def test_a_replacement_allows_its_two_steps(engine, tmp_path):
     reviewed.refuse_other(_CLIENT, "delete")
     with pytest.raises(ProvisionError):
         reviewed.refuse_other(_CLIENT, "update")
+
+
+# -- the provider --------------------------------------------------------------------------------------------
+
+
+def _checked(olds, news):
+    lifecycle = Lifecycle(GeneratedSecretHandler, Context(log=print))
+    _, failures = lifecycle.check(olds, news)
+    assert failures == []
+    return lifecycle.chosen
+
+
+def test_only_what_a_check_has_just_chosen_counts_as_chosen():
+    (chosen,) = _checked({}, {"name": "one"}).items()
+    assert chosen[0] == "value"
+    assert len(chosen[1]) > 40
+    assert _checked({"name": "one", "value": Hidden("kept-since-then")}, {"name": "one"}) == {}
+    assert _checked({}, {"name": "one", "value": Hidden("given")}) == {}
+
+
+class AbortedError(Exception):
+    """The provider refused a call."""
+
+
+class Call:
+    """The context of a call."""
+
+    def peer(self):
+        return "ipv4:127.0.0.1:1"
+
+    def abort(self, code, message):
+        raise AbortedError(message)
+
+
+def test_the_provider_changes_nothing_that_it_is_not_allowed_to(tmp_path, monkeypatch):
+    monkeypatch.setenv("PROVISION_DATA_DIR", str(tmp_path))
+    urn, asked = "urn:pulumi:dev::shop::provision:index:GeneratedSecret::one", []
+
+    def ask(urn, call):
+        asked.append((urn, call))
+        raise ProvisionError("not in the plan")
+
+    provider = Servicer("1.0.0", on_change=ask)
+    properties = to_struct({"name": "one", "value": Hidden("the-secret")})
+    with pytest.raises(AbortedError, match="not in the plan"):
+        provider.Create(provider_pb2.CreateRequest(urn=urn, properties=properties), Call())
+    with pytest.raises(AbortedError, match="not in the plan"):
+        provider.Update(provider_pb2.UpdateRequest(urn=urn, olds=properties, news=properties), Call())
+    with pytest.raises(AbortedError, match="not in the plan"):
+        provider.Delete(provider_pb2.DeleteRequest(urn=urn, properties=properties), Call())
+    assert asked == [(urn, "create"), (urn, "update"), (urn, "delete")]
+    provider.Create(provider_pb2.CreateRequest(urn=urn, properties=properties, preview=True), Call())
+    provider.Update(
+        provider_pb2.UpdateRequest(urn=urn, olds=properties, news=properties, preview=True), Call()
+    )
+    assert len(asked) == 3, "a preview changes nothing"
+
+
+def test_an_up_with_a_plan_has_a_provider_that_keeps_to_it(engine, file, tmp_path, monkeypatch):
+    monkeypatch.setenv("PROVISION_DATA_DIR", str(tmp_path))
+    ledger, connected = EventCollector(Unwatched()), []
+    server = SimpleNamespace(
+        add_generic_rpc_handlers=connected.extend, add_registered_method_handlers=lambda *_: None
+    )
+    for add in program.services(tmp_path, "", {}, ledger, _reviewed(engine, file)):
+        add(server)
+
+    def call(name, request):
+        details = SimpleNamespace(method=f"/pulumirpc.ResourceProvider/{name}")
+        found = next(filter(None, (item.service(details) for item in connected)))
+        return found.unary_unary(request, Call())
+
+    urn = "urn:pulumi:dev::shop::provision:index:GeneratedSecret::one"
+    with pytest.raises(AbortedError, match="declared now"):
+        call("Check", provider_pb2.CheckRequest(urn=urn, news=to_struct({"name": "one"})))
+    with pytest.raises(AbortedError, match="create is not in the plan"):
+        call("Create", provider_pb2.CreateRequest(urn=urn, properties=to_struct({"name": "one"})))
+    assert list(ledger.invented.values()) == ["<one.value>"]
 
 
 # -- files ---------------------------------------------------------------------------------------------------
