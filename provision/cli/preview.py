@@ -38,10 +38,9 @@ def command(invocation: Invocation, *, refresh: bool, plan: Path | None, as_json
         plans.refuse_place(plan)
     with Screen() as screen:
         engine = invocation.engine(screen)
-        with engine.backend.exclusively():
-            result = previewed(engine, screen, refresh=refresh or plan is not None)
-            if plan is not None:
-                plans.save(engine, result, plan)
+        result = previewed(engine, screen, refresh=refresh or plan is not None)
+        if plan is not None:
+            plans.save(engine, result, plan)
         from provision.cli import findings
 
         report, subject = findings.judged(engine.stack, result.declared)

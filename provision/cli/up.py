@@ -123,9 +123,8 @@ def _as_planned(engine: Engine, screen: Screen, file: Path, *, as_json: bool) ->
     from provision.engine import plan as plans
 
     plan = plans.read(file, engine.stack)
-    with (
-        engine.backend.exclusively()
-    ):  # no other command of ours comes between the comparison and the changes
+    # No other command of ours comes between the comparison and the changes.
+    with engine.backend.exclusively(lambda line: screen.said("", line)):
         with screen.step("comparing with the plan"):
             now = previewed(engine, screen, refresh=True)
             reviewed = plans.opened(engine, plan)

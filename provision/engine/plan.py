@@ -276,7 +276,8 @@ def save(engine: Engine, result: Result, file: Path) -> None:
         ProvisionError: The file can't be written.
     """
     key = secrets.token_bytes(32)
-    salt, encrypted = _encrypted(engine, key.hex())
+    with engine.backend.exclusively():
+        salt, encrypted = _encrypted(engine, key.hex())
     plan = Plan(
         provision=version("mcp-provision"),
         pulumi=wanted_version(),

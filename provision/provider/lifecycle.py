@@ -125,7 +125,8 @@ class Lifecycle:
         if not unknown:
             try:
                 filled = self._handler.fill_defaults(spec, self._believed(olds))
-                self.chosen = _chosen(spec, filled, plain(dict(olds)))
+                if filled is not spec:
+                    self.chosen = _chosen(spec, filled, plain(dict(olds)))
                 spec = filled
                 self._refuse_unsupported(spec, is_new=not olds)
             except ProvisionError as error:

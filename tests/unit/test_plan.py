@@ -6,6 +6,7 @@ import errno
 import json
 import os
 import stat
+from contextlib import nullcontext
 from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
@@ -62,7 +63,7 @@ def folder(tmp_path, monkeypatch):
 def engine(folder, tmp_path):
     work = tmp_path / "work"
     work.mkdir()
-    backend = SimpleNamespace(work_dir=work, encryption=dict)
+    backend = SimpleNamespace(work_dir=work, encryption=dict, exclusively=nullcontext)
     return SimpleNamespace(stack=Project.at(folder).stack("dev"), backend=backend, cli=Cli())
 
 
