@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from provision._lib.errors import UsageError
 from provision._lib.hints import command_line, hint
 from provision.cli.main import EXIT_FINDINGS, Invocation, load_rules, print_json
 from provision.cli.output import say
@@ -18,7 +19,9 @@ if TYPE_CHECKING:
     from provision._lib.progress import Progress
     from provision.cli.screen import Screen
     from provision.config.project import StackFile
+    from provision.engine.events import Declared
     from provision.engine.operation import Engine, Result
+    from provision.engine.plan import Reviewed
     from provision.stack.outputs import StackOutputs
 
 
@@ -28,6 +31,12 @@ if TYPE_CHECKING:
     "--prune", is_flag=True, help="Take away what others added to the stack's objects (`drift` names it)."
 )
 @click.option("--yes", is_flag=True, help="Do not ask (--prune of a production stack).")
+@click.option(
+    "--plan",
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    help="Do exactly what `preview --save-plan FILE` found, or nothing if something differs now (exit code 3).",
+)
 @click.option(
     "--restore-backup",
     is_flag=True,
@@ -48,6 +57,7 @@ def command(
     refresh: bool,
     prune: bool,
     yes: bool,
+    plan: Path | None,
     restore_backup: bool,
     former: Path | None,
     as_json: bool,
@@ -59,19 +69,26 @@ def command(
     """
     from provision.cli.screen import Screen
 
+    if plan is not None:
+        _refuse_beside_a_plan(
+            {"--prune": prune, "--restore-backup": restore_backup, "--from": former is not None}
+        )
     if former is not None:
         invocation.take_over(former)
     with Screen() as screen:
         engine = invocation.engine(screen)
         if restore_backup:
             _restore(engine, screen)
-        refuse_in_production(engine, screen, as_json=as_json)
-        result = bring_up(
-            engine,
-            screen,
-            refresh=refresh or restore_backup,  # the copy is older than the world
-        )
-        mended = _put_back(engine, screen) if refresh else []
+        if plan is not None:
+            result, mended = _as_planned(engine, screen, plan, as_json=as_json), []
+        else:
+            refuse_in_production(engine, screen, as_json=as_json)
+            result = bring_up(
+                engine,
+                screen,
+                refresh=refresh or restore_backup,  # the copy is older than the world
+            )
+            mended = _put_back(engine, screen) if refresh else []
         pruned = _prune(engine, screen, yes=yes) if prune else []
         if not (result.changes or mended or pruned):
             screen.line("  ✓ nothing to do")
@@ -92,7 +109,38 @@ def command(
         click.get_current_context().exit(EXIT_FINDINGS)
 
 
-def bring_up(engine: Engine, screen: Screen, *, refresh: bool = False, replace: Sequence[str] = ()) -> Result:
+def _refuse_beside_a_plan(options: dict[str, bool]) -> None:
+    for name, given in options.items():
+        if given:
+            raise UsageError(
+                f"{name} does what no plan holds.", "Leave it out, or --plan, and do one after the other."
+            )
+
+
+def _as_planned(engine: Engine, screen: Screen, file: Path, *, as_json: bool) -> Result:
+    """Do what a plan says, after a look at the world that finds the same as the plan's preview did."""
+    from provision.cli.preview import previewed
+    from provision.engine import plan as plans
+
+    plan = plans.read(file, engine.stack)
+    # No other command of ours comes between the comparison and the changes.
+    with engine.backend.exclusively(lambda line: screen.said("", line)):
+        with screen.step("comparing with the plan"):
+            now = previewed(engine, screen, refresh=True)
+            reviewed = plans.opened(engine, plan)
+            reviewed.refuse_differences(now)
+        refuse_in_production(engine, screen, as_json=as_json, declared=now.declared)
+        return bring_up(engine, screen, refresh=True, plan=reviewed)
+
+
+def bring_up(
+    engine: Engine,
+    screen: Screen,
+    *,
+    refresh: bool = False,
+    replace: Sequence[str] = (),
+    plan: Reviewed | None = None,
+) -> Result:
     """Make the world match the stack file, with everything that the stack's runtime does before and meanwhile.
 
     Args:
@@ -100,6 +148,7 @@ def bring_up(engine: Engine, screen: Screen, *, refresh: bool = False, replace: 
         screen: The display of the progress.
         refresh: Whether to look at the world first.
         replace: The URNs of resources to replace although nothing about them has changed.
+        plan: The plan; nothing is done that is not in it.
 
     Raises:
         ProvisionError: A rotation of the service account's secret was interrupted.
@@ -118,6 +167,7 @@ def bring_up(engine: Engine, screen: Screen, *, refresh: bool = False, replace: 
             starting=lambda: _prepare(engine, screen),
             working=load_rules,
         ),
+        plan=plan,
     )
     notes.refresh_note.unlink(missing_ok=True)
     for key in engine.settle_journals():
@@ -194,15 +244,25 @@ def _in_production(stack: StackFile) -> bool:
     return (stack.document().get("config") or {}).get(f"{NAMESPACE}:profile") == "prod"
 
 
-def refuse_in_production(engine: Engine, screen: Screen, *, as_json: bool) -> None:
-    """Show the report and exit if a production stack breaks a mandatory rule, before the stack is changed."""
+def refuse_in_production(
+    engine: Engine, screen: Screen, *, as_json: bool, declared: Sequence[Declared] | None = None
+) -> None:
+    """Show the report and exit if a production stack breaks a mandatory rule, before the stack is changed.
+
+    Args:
+        engine: The stack's engine.
+        screen: The display of the progress.
+        as_json: Whether the report is printed as a JSON document too.
+        declared: All resources of the stack's program, if a preview has been made already.
+    """
     from provision.engine.operation import Hooks
 
     if not _in_production(engine.stack):
         return
 
     with screen.step("asking the security rules"):
-        declared = engine.preview(hooks=Hooks(working=load_rules)).declared
+        if declared is None:
+            declared = engine.preview(hooks=Hooks(working=load_rules)).declared
         from provision.cli import findings
 
         report, subject = findings.judged(engine.stack, declared)

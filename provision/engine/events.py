@@ -41,6 +41,7 @@ _FORESEEN = (
 _UNHANDLED = "an unhandled error occurred: "
 _SECRET = "[secret]"  # noqa: S105 - what is shown instead of one
 _NOT_KNOWN = "not known yet"
+_SHORTEST = 4  # digits of the shortest value that is chosen by chance, a port
 
 
 Cause = Literal["world", "program"]
@@ -155,6 +156,8 @@ class EventCollector:
     watcher_error: Exception | None = None
     declared: dict[str, Declared] = field(default_factory=dict)
     """Every resource of the program by its URN, changed or not."""
+    invented: dict[str, str] = field(default_factory=dict, repr=False)
+    """The values that the provider chose by chance, such as a generated secret or a free port, and a name for each."""
     _given: dict[str, Struct] = field(default_factory=dict, repr=False)
     _since: dict[str, float] = field(default_factory=dict)
     _unanswered: set[str] = field(default_factory=set)
@@ -164,9 +167,18 @@ class EventCollector:
     _drifted: dict[str, frozenset[str] | None] = field(default_factory=dict)
     """The changes in the world that a refresh found, by URN: the paths, or None for an object that is gone."""
 
-    def checked(self, urn: str, inputs: Struct) -> None:
-        """Keep a resource's inputs as the provider received them; called before the engine's event about the resource."""
+    def checked(self, urn: str, inputs: Struct, chosen: Mapping[str, Any]) -> None:
+        """Keep a resource's inputs as the provider received them; called before the engine's event about the resource.
+
+        Args:
+            urn: The resource's URN.
+            inputs: The inputs.
+            chosen: The values that the provider has just chosen by chance.
+        """
         self._given[urn] = inputs
+        for name, value in chosen.items():
+            if len(str(value)) >= _SHORTEST:
+                self.invented[str(value)] = f"<{_name(urn)}.{name}>"
 
     def take(self, event: EngineEvent) -> None:
         """Process one event of the engine.

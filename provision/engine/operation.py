@@ -6,7 +6,7 @@ import json
 import os
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
@@ -33,11 +33,12 @@ from provision.runtimes.protocol import LiveStack
 from provision.stack.outputs import StackOutputs
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
     from pathlib import Path
 
     from provision.config.project import StackFile
     from provision.engine.events import Declared, Watcher
+    from provision.engine.plan import Reviewed
     from provision.keycloak.connection import Connection
     from provision.runtimes.protocol import Runtime
 
@@ -65,11 +66,13 @@ class Result:
         changes: The operations that were, or would be, done.
         outputs: The stack's outputs; None if the program did not run to its end.
         declared: Every resource of the program, secrets masked.
+        invented: The values that were chosen by chance, such as a generated secret or a free port, and a name for each.
     """
 
     changes: tuple[Change, ...]
     outputs: StackOutputs | None = None
     declared: tuple[Declared, ...] = ()
+    invented: Mapping[str, str] = field(default_factory=dict, repr=False)
 
 
 def _nothing() -> None:
@@ -136,6 +139,7 @@ class Engine:
         replace: Sequence[str] = (),
         watcher: Watcher | None = None,
         hooks: Hooks = _ALONE,
+        plan: Reviewed | None = None,
     ) -> Result:
         """Make the world match the stack file.
 
@@ -145,6 +149,7 @@ class Engine:
                 before anything uses it.
             watcher: The receiver of the progress.
             hooks: The caller's own steps.
+            plan: The plan; nothing is done that is not in it.
 
         Raises:
             EngineError: Some object could not be made; everything already made stays recorded.
@@ -158,7 +163,7 @@ class Engine:
             *_REFRESH[refresh],
             *(f"--replace={urn}" for urn in replace),
         ]
-        result = self._operate(command, watcher, hooks, checkpoints=bool(replace))
+        result = self._operate(command, watcher, hooks, checkpoints=bool(replace), plan=plan)
         restore_record.forget(self.stack.home)
         return result
 
@@ -385,7 +390,13 @@ class Engine:
         return PulumiCli(self.pulumi, self.backend.work_dir, environment)
 
     def _operate(
-        self, command: list[str], watcher: Watcher | None, hooks: Hooks, *, checkpoints: bool = False
+        self,
+        command: list[str],
+        watcher: Watcher | None,
+        hooks: Hooks,
+        *,
+        checkpoints: bool = False,
+        plan: Reviewed | None = None,
     ) -> Result:
         """Start the engine, load its services meanwhile, and wait for its end.
 
@@ -394,6 +405,7 @@ class Engine:
             watcher: The receiver of the progress.
             hooks: The caller's own steps.
             checkpoints: Whether each step is recorded before the next begins.
+            plan: The plan; nothing is done that is not in it.
         """
         ledger, outputs = EventCollector(watcher or Unwatched()), dict[str, Any]()
         # Leaving the context waits for the background work: no thread outlives the command.
@@ -447,7 +459,8 @@ class Engine:
                             hooks.starting()
                         from provision.engine.program import services
 
-                        board.connect(*services(self.stack.project.folder, self.backend.url, outputs, ledger))
+                        folder, url = self.stack.project.folder, self.backend.url
+                        board.connect(*services(folder, url, outputs, ledger, plan))
                         if new:
                             aside.submit(_warm_up, self.runtime)
                     finally:
@@ -458,7 +471,7 @@ class Engine:
         if ledger.watcher_error is not None:
             raise ledger.watcher_error
         made = StackOutputs.read(outputs, stack=self.stack.name) if outputs else None
-        return Result(tuple(ledger.changes), made, tuple(ledger.declared.values()))
+        return Result(tuple(ledger.changes), made, tuple(ledger.declared.values()), ledger.invented)
 
     def _explaining(self) -> Iterator[Runtime]:
         """Yield the runtimes that may explain an error: the runtime that the stack is up in, or else all."""

@@ -17,14 +17,17 @@ from provision.provider.servicer import Servicer
 from provision.stack.pulumi_program import program
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
     from pathlib import Path
 
+    from google.protobuf.struct_pb2 import Struct
+
     from provision.engine.events import EventCollector
+    from provision.engine.plan import Reviewed
 
 
 def services(
-    folder: Path, backend: str, outputs: dict[str, Any], ledger: EventCollector
+    folder: Path, backend: str, outputs: dict[str, Any], ledger: EventCollector, plan: Reviewed | None = None
 ) -> tuple[Callable[[Any], None], ...]:
     """Return the services that a :class:`~provision.engine.lazy_server.LazyGrpcServer` connects for one operation.
 
@@ -33,14 +36,30 @@ def services(
         backend: The backend that holds the stack's state.
         outputs: Receives the stack's outputs, secrets in clear, when the program has run to its end.
         ledger: Receives every event of the engine, and the inputs of the provider's resources.
+        plan: The plan that the provider keeps to; None if there is none.
     """
     program_host = LanguageServer(_program(folder, outputs))
-    provider = Servicer(version("mcp-provision"), backend=backend, on_check=ledger.checked)
+    if plan is None:
+        provider = Servicer(version("mcp-provision"), backend=backend, on_check=ledger.checked)
+    else:
+        provider = Servicer(
+            version("mcp-provision"),
+            backend=backend,
+            on_check=partial(_checked, ledger, plan),
+            on_change=plan.refuse_other,
+        )
     return (
         partial(language_pb2_grpc.add_LanguageRuntimeServicer_to_server, program_host),
         partial(provider_pb2_grpc.add_ResourceProviderServicer_to_server, provider),
         partial(events_pb2_grpc.add_EventsServicer_to_server, _EventLog(ledger.take)),
     )
+
+
+def _checked(
+    ledger: EventCollector, plan: Reviewed, urn: str, inputs: Struct, chosen: Mapping[str, Any]
+) -> None:
+    ledger.checked(urn, inputs, chosen)
+    plan.refuse_otherwise(urn, inputs, ledger.invented)
 
 
 class _EventLog(events_pb2_grpc.EventsServicer):

@@ -102,6 +102,8 @@ class Lifecycle:
         self._spec: type[Spec] = handler.spec
         self._handler: Handler[Any] = handler(context)
         self._log = context.log
+        self.chosen: dict[str, Any] = {}
+        """The values that a check has chosen by chance, such as a free port; no state knows them yet."""
 
     def check(
         self, olds: Mapping[str, Any], news: Mapping[str, Any], declaration: str = ""
@@ -122,7 +124,10 @@ class Lifecycle:
             return dict(news), [str(problem) for problem in problems(error, self._spec)]
         if not unknown:
             try:
-                spec = self._handler.fill_defaults(spec, self._believed(olds))
+                filled = self._handler.fill_defaults(spec, self._believed(olds))
+                if filled is not spec:
+                    self.chosen = _chosen(spec, filled, plain(dict(olds)))
+                spec = filled
                 self._refuse_unsupported(spec, is_new=not olds)
             except ProvisionError as error:
                 return dict(news), [str(error)]
@@ -626,6 +631,16 @@ class Lifecycle:
                 if name in live or old in ("", [])
             }
         return live
+
+
+def _chosen(spec: Spec, filled: Spec, olds: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what a handler has filled in and no state knows yet."""
+    before = spec.wire(whole=True)
+    return {
+        name: value
+        for name, value in filled.wire(whole=True).items()
+        if value != before.get(name) and value != olds.get(name)
+    }
 
 
 def _without_blanks(value: Any) -> Any:

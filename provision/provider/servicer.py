@@ -29,7 +29,7 @@ from provision.provider.lifecycle import Lifecycle
 from provision.provider.wire import from_struct, plain, to_struct
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
 
     from google.protobuf.struct_pb2 import Struct
 
@@ -52,7 +52,10 @@ class Servicer(provider_pb2_grpc.ResourceProviderServicer):
         version: The version to report.
         engine_address: The address at which the engine listens for log lines; empty until the engine attaches.
         backend: The backend that holds the stacks' states; distinguishes stacks of equal names.
-        on_check: A callback that gets the URN and the inputs of each resource, secrets in clear, before their check.
+        on_check: A callback that gets the URN and the inputs of each resource, secrets in clear, and what the check
+            has just chosen for it, such as a free port.
+        on_change: A callback that gets the URN and the name of each call that changes the world, before the change. Both
+            refuse by raising a ProvisionError.
     """
 
     def __init__(
@@ -61,10 +64,12 @@ class Servicer(provider_pb2_grpc.ResourceProviderServicer):
         engine_address: str = "",
         *,
         backend: str = "",
-        on_check: Callable[[str, Struct], None] = lambda _urn, _inputs: None,
+        on_check: Callable[[str, Struct, Mapping[str, Any]], None] = lambda _urn, _inputs, _chosen: None,
+        on_change: Callable[[str, str], None] = lambda _urn, _call: None,
     ) -> None:
         self._version = version
         self._on_check = on_check
+        self._on_change = on_change
         self._backend = backend
         self._journals: dict[tuple[str, ...], Journal] = {}
         self._engine_address = engine_address
@@ -163,8 +168,8 @@ class Servicer(provider_pb2_grpc.ResourceProviderServicer):
         return self._answer(request, context, self._read)
 
     def _check(self, lifecycle: Lifecycle, request: Any) -> Any:
-        self._on_check(request.urn, request.news)
         inputs, failures = lifecycle.check(from_struct(request.olds), from_struct(request.news), request.urn)
+        self._on_check(request.urn, request.news, lifecycle.chosen)
         return provider_pb2.CheckResponse(inputs=to_struct(inputs), failures=_failures(failures))
 
     def _diff(self, lifecycle: Lifecycle, request: Any) -> Any:
@@ -179,16 +184,21 @@ class Servicer(provider_pb2_grpc.ResourceProviderServicer):
         return _diff_response(detailed, inputs, delete_first=verdict.delete_first)
 
     def _create(self, lifecycle: Lifecycle, request: Any) -> Any:
+        if not request.preview:
+            self._on_change(request.urn, "create")
         state = lifecycle.create(from_struct(request.properties), preview=request.preview)
         return provider_pb2.CreateResponse(id=state.id, properties=to_struct(state.properties))
 
     def _update(self, lifecycle: Lifecycle, request: Any) -> Any:
+        if not request.preview:
+            self._on_change(request.urn, "update")
         olds, news = from_struct(request.olds), from_struct(request.news)
         return provider_pb2.UpdateResponse(
             properties=to_struct(lifecycle.update(olds, news, preview=request.preview))
         )
 
     def _delete(self, lifecycle: Lifecycle, request: Any) -> empty_pb2.Empty:
+        self._on_change(request.urn, "delete")
         lifecycle.delete(from_struct(request.properties))
         return empty_pb2.Empty()
 
