@@ -31,7 +31,7 @@ _LATER = "a change to a redirect with a wildcard"
 @check(
     "registration-limits",
     "A client that registers itself gets neither a secret nor an inexact redirect",
-    place=65,
+    place=62,
     applies=lambda target: target.registration,
 )
 def registration_limits(context: Context) -> Evidence[None]:
