@@ -154,8 +154,13 @@ def places(session: Session, key: Spec) -> list[Path]:
 def in_record_of_the_realm(key: Spec, objects: Iterable[Held]) -> bool:
     """Return whether an object is one of Keycloak's own in a realm that the stack made, so that its record holds it."""
     section, *name = places_of_record(key)
-    records = [item.record for item in objects if places_of_record(item.key) == (document.REALM,)]
+    realm = getattr(key, "realm", "")
+    records = [item.record for item in objects if getattr(item.key, "name", "") == realm and _is_realm(item)]
     return any(record is not None and {*name} & {*(record.get(section) or ())} for record in records)
+
+
+def _is_realm(item: Held) -> bool:
+    return type(item.key).__name__ == "Realm"
 
 
 def _expected(realm: str, objects: Iterable[Held]) -> tuple[dict[str, Any], bool]:

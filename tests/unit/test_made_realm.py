@@ -62,4 +62,5 @@ def test_only_what_was_there_when_the_realm_was_made_is_in_its_record():
     assert in_record_of_the_realm(client, objects)
     assert not in_record_of_the_realm(other, objects)
     assert not in_record_of_the_realm(realm, objects)
+    assert not in_record_of_the_realm(client.model_copy(update={"realm": "another"}), objects)
     assert not in_record_of_the_realm(client, objects[1:])
