@@ -28,6 +28,8 @@ TRUSTED_HOSTS = [
 ]
 POLICY_TYPE = "org.keycloak.services.clientregistration.policy.ClientRegistrationPolicy"
 
+EXACT_REDIRECT = r"^(https?|cursor)://[^/?#*]+(/[^*#]*)?$"
+
 
 def arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
@@ -102,20 +104,32 @@ def trust_hosts(admin: KeycloakAdmin) -> None:
             admin.update_component(policy["id"], policy)
 
 
-def require_pkce(admin: KeycloakAdmin) -> None:
-    enforce = {"executor": "pkce-enforcer", "configuration": {"auto-configure": "true"}}
-    where = f"admin/realms/{admin.connection.realm_name}/client-policies"
-    profiles = {"profiles": [{"name": "mcp-pkce", "executors": [enforce]}]}
-    admin.connection.raw_put(f"{where}/profiles", data=json.dumps(profiles)).raise_for_status()
-    everybody = {"condition": "any-client", "configuration": {}}
-    policy = {
-        "name": "mcp-pkce",
-        "enabled": True,
-        "conditions": [everybody],
-        "profiles": ["mcp-pkce"],
+def require_pkce_and_limit_registration(admin: KeycloakAdmin) -> None:
+    by_itself = {"update-client-source": ["ByAnonymous", "ByRegistrationAccessToken"]}
+    public = {"allowed-client-authenticators": ["none"], "default-client-authenticator": "none"}
+    exact = {"allowed-patterns": [EXACT_REDIRECT], "client-uri-fields": ["redirectUris"]}
+    rules = {
+        "mcp-pkce": (
+            {"condition": "any-client", "configuration": {}},
+            [{"executor": "pkce-enforcer", "configuration": {"auto-configure": "true"}}],
+        ),
+        "mcp-registered": (
+            {"condition": "client-updater-context", "configuration": by_itself},
+            [
+                {"executor": "secure-client-authenticator", "configuration": public},
+                {"executor": "secure-client-uris-pattern", "configuration": exact},
+            ],
+        ),
     }
-    answer = admin.connection.raw_put(f"{where}/policies", data=json.dumps({"policies": [policy]}))
-    answer.raise_for_status()
+    profiles = [{"name": name, "executors": executors} for name, (_, executors) in rules.items()]
+    policies = [
+        {"name": name, "enabled": True, "conditions": [condition], "profiles": [name]}
+        for name, (condition, _) in rules.items()
+    ]
+    where = f"admin/realms/{admin.connection.realm_name}/client-policies"
+    for kind, items in (("profiles", profiles), ("policies", policies)):
+        answer = admin.connection.raw_put(f"{where}/{kind}", data=json.dumps({kind: items}))
+        answer.raise_for_status()
 
 
 def create_clients(admin: KeycloakAdmin, options: argparse.Namespace) -> None:
@@ -165,7 +179,7 @@ def main() -> int:
         admin.change_current_realm(options.realm)
         create_scope(admin, options)
         trust_hosts(admin)
-        require_pkce(admin)
+        require_pkce_and_limit_registration(admin)
         create_clients(admin, options)
         create_user(admin, options)
     except (KeycloakError, OSError) as error:

@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Any
 
 import yaml
 
+from provision.config.profile import PROFILES
 from provision.rules import checks
-from provision.rules.model import PROFILES
 from tests.support.mutations import Add, Have, Remove, Set
 from tests.support.rule_cases import breaks_of
 

@@ -14,12 +14,14 @@ from provision._lib.counts import counted
 from provision._lib.errors import ProvisionError, UsageError
 from provision.cli.main import EXIT_FINDINGS, Invocation
 from provision.cli.output import say
+from provision.config.profile import PROFILES
 
 if TYPE_CHECKING:
+    from provision.config.profile import Profile
     from provision.config.rules import RulesConfig
     from provision.keycloak.connection import Connection
     from provision.rules.evaluation import Report
-    from provision.rules.model import Profile, Snapshot
+    from provision.rules.model import Snapshot
     from provision.rules.reports import Subject
 
 _FORMATS = ("text", "json", "sarif", "junit")
@@ -70,7 +72,7 @@ class _Asked:
 @click.option("--export", type=_FILE, help="Audit a realm export, instead of the stack.")
 @click.option(
     "--profile",
-    type=click.Choice(["dev", "test", "prod"]),
+    type=click.Choice(PROFILES),
     help="What the realm is for; the stack's own, or prod, when left out.",
 )
 @click.option("--rules", type=_FILE, help="With --url or --export: levels, parameters and waivers as YAML.")

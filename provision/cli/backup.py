@@ -13,6 +13,7 @@ from provision.cli import consent
 from provision.cli.backup_keys import asked_passphrase, passphrase_in
 from provision.cli.main import Invocation, print_json
 from provision.cli.output import say
+from provision.config.profile import is_production
 
 if TYPE_CHECKING:
     from provision.engine.backup_file import Keys
@@ -64,7 +65,7 @@ def command(
     engine = invocation.engine()
     engine.runtime.refuse_backup()
     engine.outputs_when_up()  # told before anybody is asked for a passphrase
-    if engine.stack.config().profile == "prod" and not yes:
+    if is_production(engine.stack.config().profile) and not yes:
         consent.ask(
             f"Stop Keycloak of stack {engine.stack.name} for some seconds?",
             what=f"{engine.stack.name} is a production stack, and Keycloak is stopped for some seconds.",

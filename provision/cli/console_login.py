@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from provision._lib.errors import UsageError
 from provision.config import runtimes
 from provision.config.names import NAMESPACE
+from provision.config.profile import is_production
 
 if TYPE_CHECKING:
     from provision.config.project import StackFile
@@ -27,4 +28,4 @@ def is_possible(stack: StackFile, outputs: StackOutputs) -> bool:
         config = stack.document().get("config") or {}
     except UsageError:
         return False
-    return config.get(f"{NAMESPACE}:profile") != "prod"
+    return not is_production(config.get(f"{NAMESPACE}:profile"))

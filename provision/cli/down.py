@@ -10,6 +10,7 @@ import click
 from provision._lib.errors import UsageError
 from provision.cli import consent
 from provision.cli.main import Invocation, print_json
+from provision.config.profile import is_production
 
 if TYPE_CHECKING:
     from provision.cli.screen import Screen
@@ -66,12 +67,12 @@ def command(invocation: Invocation, *, remove: bool, yes: bool, as_json: bool) -
 
 def _is_production(stack: StackFile) -> bool:
     if stack.project.kept is None:
-        return stack.config().profile == "prod"
+        return is_production(stack.config().profile)
     try:
         values = stack.document().get("config") or {}
     except UsageError:  # plain Pulumi made the stack, so there is no copy of its file
         return False
-    return values.get("provision:profile") == "prod"
+    return is_production(values.get("provision:profile"))
 
 
 def destroy(engine: Engine, screen: Screen) -> list[dict[str, Any]]:

@@ -13,10 +13,10 @@ from provision.cli.main import Invocation, print_json
 from provision.cli.output import say
 
 if TYPE_CHECKING:
+    from provision.config.profile import Profile
     from provision.config.project import StackFile
     from provision.config.rules import RulesConfig
     from provision.rules.definition import Rule
-    from provision.rules.model import Profile
 
 _PACK_MAIN = '''\
 """The policy pack: the engine of ``pulumi preview --policy-pack`` starts this file and asks it."""
@@ -105,9 +105,9 @@ def _said(stack: StackFile) -> tuple[Profile, RulesConfig]:
     """Return the profile and the rules in a stack file, which may still lack the secrets of production."""
     from provision._lib.errors import UsageError
     from provision.config.names import NAMESPACE
+    from provision.config.profile import PROFILES
     from provision.config.stack_config import read
     from provision.rules import checks
-    from provision.rules.model import PROFILES
 
     values = stack.document().get("config") or {}
     rules = {"rules": values[key]} if (key := f"{NAMESPACE}:rules") in values else {}

@@ -12,6 +12,7 @@ from provision._lib.hints import command_line, hint
 from provision.cli.main import EXIT_FINDINGS, Invocation, load_rules, print_json
 from provision.cli.output import say
 from provision.config.names import NAMESPACE
+from provision.config.profile import is_production
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -216,7 +217,7 @@ def _prune(engine: Engine, screen: Screen, *, yes: bool) -> list[dict[str, Any]]
     with engine.backend.exclusively():  # what another command has just made is in its state then
         found = unmanaged.looks(stack.session, stack.realm, engine.resources())
         added = [(realm, item) for realm, look in found for item in look.added]
-        if added and not yes and stack.config.profile == "prod":
+        if added and not yes and is_production(stack.config.profile):
             names = ", ".join(item.label for _, item in added)
             consent.ask(
                 f"Remove {names}?",
@@ -241,7 +242,7 @@ def _warn_of_open_servers(engine: Engine, screen: Screen, result: Result) -> Non
 
 def _in_production(stack: StackFile) -> bool:
     """Return whether the stack is a production stack; only this key is read before the engine starts."""
-    return (stack.document().get("config") or {}).get(f"{NAMESPACE}:profile") == "prod"
+    return is_production((stack.document().get("config") or {}).get(f"{NAMESPACE}:profile"))
 
 
 def refuse_in_production(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any
 
 from pydantic import Field, SecretStr, ValidationError, model_validator
 
@@ -19,6 +19,7 @@ from provision.config.files import FOLDER
 from provision.config.keycloak import KeycloakConfig
 from provision.config.names import NAMESPACE
 from provision.config.objects import REALM, DeclaredObject, FurtherRealm, in_order, names, realm_name
+from provision.config.profile import Profile, is_production
 from provision.config.realm import (
     ClientConfig,
     DemoUserConfig,
@@ -60,8 +61,8 @@ class StackConfig(Concept):
         pydantic.ValidationError: See :func:`read` for the readable form.
     """
 
-    profile: Literal["dev", "test", "prod"] = "dev"
-    """What the defaults are for: `dev` and `test` generate secrets and have a demo user, `prod` does neither."""
+    profile: Profile = "dev"
+    """What the defaults are for: `dev` and `test` generate secrets and have a demo user, `prod` does neither, and `staging` is held as `prod` with a few rules as advice (docs/production.md)."""
     runtime: Annotated[str, runtimes.RuntimeName(runtimes.AUTO)] = "process"
     """Where Keycloak and the servers run: as processes of this machine, in containers, in containers if they can be had, or Keycloak wherever somebody else runs it (`keycloak.url`)."""
     docker: DockerConfig = DockerConfig()
@@ -148,7 +149,7 @@ class StackConfig(Concept):
     def _production_is_not_on_this_machine(self) -> StackConfig:
         urls = [(f"{path}.url", server.url) for path, server in self.placed_servers]
         for name, url in urls:
-            if self.profile == "prod" and url is None:
+            if is_production(self.profile) and url is None:
                 raise ValueError(f"{name} is not set; in production the server's public URL must be declared")
         for name, url in (("keycloak.url", self.keycloak.url), *urls):
             if url is not None and is_plain(url) and not is_loopback(host(url)):
@@ -157,7 +158,7 @@ class StackConfig(Concept):
 
     @model_validator(mode="after")
     def _production_names_its_secrets(self) -> StackConfig:
-        if self.profile != "prod":
+        if not is_production(self.profile):
             return self
         own = "introspectionClientSecret"
         secrets = [
@@ -290,12 +291,12 @@ class StackConfig(Concept):
     def registration_enabled(self) -> bool:
         """Return whether clients may register themselves."""
         given = self.registration.enabled
-        return self.profile != "prod" if given is None else given
+        return not is_production(self.profile) if given is None else given
 
     @property
     def events(self) -> bool:
         """Return whether logins and administrative changes are kept."""
-        return self.profile == "prod" if self.realm.events is None else self.realm.events
+        return is_production(self.profile) if self.realm.events is None else self.realm.events
 
     @property
     def events_days(self) -> int | None:
@@ -306,13 +307,13 @@ class StackConfig(Concept):
     @property
     def password_policy(self) -> str | None:
         """The password policy; None leaves the realm's policy unchanged."""
-        own = self.profile == "prod" and not self.realm.adopt
+        own = is_production(self.profile) and not self.realm.adopt
         return self.realm.password_policy or (_PASSWORDS if own else None)
 
     @property
     def ephemeral(self) -> bool:
         """Return whether the stack may generate secrets that a production stack must be given."""
-        return self.profile in {"dev", "test"}
+        return not is_production(self.profile)
 
 
 def read(

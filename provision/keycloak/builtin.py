@@ -26,8 +26,10 @@ class BuiltinScope(NamedTuple):
     in_token: bool
 
 
+ADMIN_CLI: Final = "admin-cli"
+"""The public client of every realm that takes passwords, for ``kcadm``."""
 KEYCLOAK_CLIENTS: Final = frozenset(
-    {"account", "account-console", "admin-cli", "broker", "realm-management", "security-admin-console"}
+    {"account", "account-console", ADMIN_CLI, "broker", "realm-management", "security-admin-console"}
 )
 """The clients of every realm; master has a client for each realm instead of ``realm-management``."""
 CLIENTS_OF_FEATURES: Final = frozenset({"admin-permissions"})
@@ -117,12 +119,12 @@ def default_role(realm: str) -> str:
     return f"default-roles-{realm.lower()}"
 
 
-def is_client(realm: str, client_id: str) -> bool:
+def is_client(realm: object, client_id: str) -> bool:
     """Return whether Keycloak makes the client itself."""
     return client_id in KEYCLOAK_CLIENTS | CLIENTS_OF_FEATURES or is_realm_client(realm, client_id)
 
 
-def is_realm_client(realm: str, client_id: str) -> bool:
+def is_realm_client(realm: object, client_id: str) -> bool:
     """Return whether the client is a client of master that holds the roles for the administration of one realm."""
     return realm == "master" and client_id.endswith(_REALM_CLIENT_SUFFIX)
 

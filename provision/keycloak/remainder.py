@@ -157,7 +157,7 @@ def _of_objects(record: Mapping[str, Any], said: list[Said]) -> Iterator[str]:
             continue  # this Keycloak can't have the object anew, whose kind says why
         raw, made = factory_realm.without_ids(item.found.raw), factory_realm.without_ids(made)
         elsewhere = _ELSEWHERE.get(kind, frozenset()) | frozenset(
-            map(".".join, places(type(item.found.spec)))
+            map(".".join, places(type(item.found.spec)).values())
         )
         if differing := [name for name in _differing("", raw, made) if not _is_within(name, elsewhere)]:
             yield f"{item.found.spec.label()}: {', '.join(differing)}"

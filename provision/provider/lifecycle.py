@@ -578,23 +578,25 @@ class Lifecycle:
         fields = self._spec.fields()
         open_part = {name: value for name, value in before.items() if not fields[name].secret}
         self._journal.note(self._key(spec), "adopted", open_part)
-        agrees = self._agrees(spec, found)
-        outputs = found.outputs if agrees else handler.update(found, spec)
+        differing = [*self._differing(spec, found)]
+        outputs = handler.update(found, spec) if differing else found.outputs
         state = self._made(spec, outputs, news)
         # An existing membership has no settings of its own: nothing was changed, and nothing will be put back.
-        if not (agrees and self._spec.is_membership()):
-            self._log("adopted (it was there already); its former settings come back on destroy")
+        if differing or not self._spec.is_membership():
+            changed = f", changed: {', '.join(differing)}" if differing else ""
+            self._log(f"adopted (it was there already){changed}; its former settings come back on destroy")
         state.properties[ADOPTED_FROM] = Hidden(before)
         return state
 
-    def _agrees(self, spec: Spec, found: Observed[Any]) -> bool:
-        """Return whether the object agrees with the declaration already, so that an adoption writes nothing."""
+    def _differing(self, spec: Spec, found: Observed[Any]) -> Iterator[str]:
+        """Yield the declared fields in which the object differs; without any, an adoption writes nothing."""
         live, fields = found.spec.wire(whole=True), self._spec.fields()
-        return all(
-            Mark.CREATE_ONLY in fields[name].marks
-            or (Mark.WRITE_ONLY not in fields[name].marks and self._declared(live.get(name), value) == value)
-            for name, value in spec.wire().items()
-        )
+        for name, value in spec.wire().items():
+            marks = fields[name].marks
+            if Mark.CREATE_ONLY not in marks and (
+                Mark.WRITE_ONLY in marks or self._declared(live.get(name), value) != value
+            ):
+                yield name
 
     def _is_as_made(self, spec: Spec, found: Observed[Any]) -> bool:
         """Return whether an object has exactly the values of our own request, whose answer was lost."""

@@ -53,12 +53,14 @@ class Held:
         urn: Its URN.
         record: What it held besides its fields when the stack made it; None if it was adopted or has no record.
         is_adopted: Whether it was there before the stack.
+        declared: The names of the fields that the program declares, as they are in the state.
     """
 
     key: Spec
     urn: str
     record: Mapping[str, Any] | None
     is_adopted: bool
+    declared: frozenset[str] = frozenset()
 
 
 def held(resources: Iterable[Mapping[str, Any]]) -> Iterator[Held]:
@@ -75,7 +77,8 @@ def held(resources: Iterable[Mapping[str, Any]]) -> Iterator[Held]:
         parts: dict[str, Any] = dict(handler.spec.from_identity(item["id"]))
         key: Spec = handler.spec.model_construct(**parts)
         adopted = ADOPTED_FROM in outputs
-        yield Held(key, item.get("urn", ""), None if adopted else unpacked(outputs), adopted)
+        declared = frozenset(item.get("inputs") or ())
+        yield Held(key, item.get("urn", ""), None if adopted else unpacked(outputs), adopted, declared)
 
 
 def realms_of(resources: Iterable[Mapping[str, Any]], first: str) -> tuple[str, ...]:
@@ -148,6 +151,18 @@ def places(session: Session, key: Spec) -> list[Path]:
     return [tuple(part.format(**values) for part in parts)] if parts else []
 
 
+def in_record_of_the_realm(key: Spec, objects: Iterable[Held]) -> bool:
+    """Return whether an object is one of Keycloak's own in a realm that the stack made, so that its record holds it."""
+    section, *name = places_of_record(key)
+    realm = getattr(key, "realm", "")
+    records = [item.record for item in objects if getattr(item.key, "name", "") == realm and _is_realm(item)]
+    return any(record is not None and {*name} & {*(record.get(section) or ())} for record in records)
+
+
+def _is_realm(item: Held) -> bool:
+    return type(item.key).__name__ == "Realm"
+
+
 def _expected(realm: str, objects: Iterable[Held]) -> tuple[dict[str, Any], bool]:
     """Return the document that the records make up together, and whether the realm's own record is among them."""
     expected: dict[str, Any] = {}
@@ -179,12 +194,17 @@ def places_of_record(key: Spec) -> Path:
 
 
 def _not_compared(session: Session, item: Held) -> list[Path]:
-    """Return what other parts of the toolkit compare: the fields of an object with a record, or the whole object."""
-    if item.record is None:
-        return places(session, item.key)
+    """Return what other parts of the toolkit compare: fields, or the whole object.
+
+    Of an object of Keycloak's own that the stack adopted, these are the declared fields: the rest stands in the record of
+    the realm, if the stack made that.
+    """
     handler = catalogue()[item.key.token]
+    if not handler.is_recorded or not (item.is_adopted or item.record is not None):
+        return places(session, item.key)
     assert issubclass(handler, CollectionHandler)  # noqa: S101 - no other kind has a record
-    return [(*places_of_record(item.key), *place) for place in handler.field_places()]
+    found = handler.field_places(item.declared if item.is_adopted else None)
+    return [(*places_of_record(item.key), *place) for place in found]
 
 
 def _exact(path: Path, names: Iterable[str]) -> list[Path]:

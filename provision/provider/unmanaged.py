@@ -15,7 +15,13 @@ from provision.keycloak.api.session import ForbiddenError
 from provision.keycloak.realm_document import REALM
 from provision.keycloak.realm_listing import RealmListing
 from provision.provider.discovery import keycloak_kinds, silent_context
-from provision.provider.made_realm import compare, held, places_of_record, realms_of
+from provision.provider.made_realm import (
+    compare,
+    held,
+    in_record_of_the_realm,
+    places_of_record,
+    realms_of,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -184,7 +190,7 @@ def find(
             others.append(Unmanaged(key, name=_readable_name(key, listing)))
         elif _may_be_added(type(key)) and known.get((owner.token, owner.identity())):
             added.append(Unmanaged(key, owner.label()))
-        elif (owner.token, owner.identity()) in known:
+        elif (owner.token, owner.identity()) in known and not in_record_of_the_realm(owner, objects):
             others.append(Unmanaged(key))
     seen = [item.key for item in (*added, *others) if not isinstance(item.key, tuple)]
     try:

@@ -6,12 +6,14 @@ import inspect
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal
 
-from provision.rules.model import PROFILES, Inconclusive
+from provision.config.profile import PROFILES, is_production
+from provision.rules.model import Inconclusive
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
 
-    from provision.rules.model import Profile, Resource, Snapshot, Violation
+    from provision.config.profile import Profile
+    from provision.rules.model import Resource, Snapshot, Violation
 
     OfOne = Callable[[Resource], Iterable[Violation]]
     InContext = Callable[[Resource, "RuleContext"], Iterable[Violation]]
@@ -36,8 +38,8 @@ class RuleContext:
 
     @property
     def production(self) -> bool:
-        """True if the stack is for production."""
-        return self.snapshot.profile == "prod"
+        """True if the stack is held as production."""
+        return is_production(self.snapshot.profile)
 
     def of(self, kind: str, /, **equal: Any) -> Iterator[Resource]:
         """Yield the resources of a kind that have the given values, then raise if there may be others.
@@ -121,6 +123,7 @@ class _Description:
         profiles: The profiles that the rule applies to.
         ephemeral: The level in dev and test stacks.
         production: The level in production; advisory only if a good stack may have reasons for a violation.
+        staging: The level in staging stacks where it differs from that in production.
         keycloaks_own: Whether the rule judges the objects that Keycloak makes itself, instead of all others.
         parameters: The configurable values, with the defaults.
         in_production: Defaults that differ in production.
@@ -138,6 +141,7 @@ class _Description:
     profiles: tuple[Profile, ...] = PROFILES
     ephemeral: Level = "mandatory"
     production: Level = "mandatory"
+    staging: Level | None = None
     keycloaks_own: bool = False
     parameters: Mapping[str, Any] = field(default_factory=dict)
     in_production: Mapping[str, Any] = field(default_factory=dict)
@@ -159,11 +163,13 @@ class Rule(_Description):
         """Return the rule's level if nothing else is configured."""
         if profile not in self.profiles:
             return "off"
-        return self.production if profile == "prod" else self.ephemeral
+        if not is_production(profile):
+            return self.ephemeral
+        return self.staging or self.production if profile == "staging" else self.production
 
     def defaults(self, profile: Profile) -> dict[str, Any]:
         """Return the parameters if nothing else is configured."""
-        return {**self.parameters, **(self.in_production if profile == "prod" else {})}
+        return {**self.parameters, **(self.in_production if is_production(profile) else {})}
 
 
 class rule(_Description):  # noqa: N801 - a decorator

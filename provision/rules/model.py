@@ -5,15 +5,14 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, Final, Literal
+from typing import TYPE_CHECKING, Any, Final
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
-_STEP = re.compile(r"[^.\[\]]+")
+    from provision.config.profile import Profile
 
-Profile = Literal["dev", "test", "prod"]
-PROFILES: tuple[Profile, ...] = ("dev", "test", "prod")
+_STEP = re.compile(r"[^.\[\]]+")
 
 
 class _Marker:

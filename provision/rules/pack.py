@@ -33,19 +33,20 @@ from provision._lib.grpc_server import LARGEST_OF_A_STACK, make_server
 from provision._lib.styled_text import printable
 from provision._lib.validation import problems
 from provision.config.names import NAMESPACE
+from provision.config.profile import PROFILES
 from provision.config.rules import RulesConfig, WaiverConfig
 from provision.rules import checks
 from provision.rules.evaluation import evaluate
-from provision.rules.model import MASKED, PROFILES, UNKNOWN
+from provision.rules.model import MASKED, UNKNOWN
 from provision.rules.sources import engine_inputs
 from provision.rules.sources.program import is_surrounding, snapshot
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
 
+    from provision.config.profile import Profile
     from provision.rules.definition import Rule
     from provision.rules.evaluation import Finding, InconclusiveResult, Report
-    from provision.rules.model import Profile
     from provision.rules.sources.resource_input import ResourceInput
 
 NAME = "provision"

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from pulumi import Output, ResourceOptions
 
 from provision.config.objects import in_order
+from provision.keycloak.builtin import ADMIN_CLI
 from provision.resources import keycloak
 from provision.stack.declared_realm import declare_objects
 from provision.stack.registration import ClientRules
@@ -38,6 +39,7 @@ class McpRealm:
     def __init__(self, foundation: Foundation) -> None:
         self._foundation = foundation
         self._config = foundation.config
+        self._declared = in_order(self._config.objects, self._config.realm.name)
         self._realm = self._make_realm()
         # Deleting a realm deletes its content; a realm that stays has each of its objects put back one by one.
         goes_with = None if self._config.realm.adopt else self._realm
@@ -50,11 +52,10 @@ class McpRealm:
         senders = foundation.keycloak.senders if foundation.keycloak is not None else None
         ClientRules(self._config, scopes, self._realm.name, self._inside, senders)
         self._clients()
+        self._admin_cli()
         if self._config.ephemeral:
             self._demo_user()
-        declare_objects(
-            in_order(self._config.objects, self._config.realm.name), self._realm.name, self._inside
-        )
+        declare_objects(self._declared, self._realm.name, self._inside)
 
     def outputs(self) -> dict[str, Any]:
         """Return the stack's outputs about the realm, the servers and the clients."""
@@ -168,6 +169,20 @@ class McpRealm:
                     kind=kind,
                     opts=self._inside,
                 )
+
+    def _admin_cli(self) -> None:
+        """Close Keycloak's client that takes passwords, unless the realm or the client is somebody else's to decide."""
+        by_the_user = [spec.key_in_container() for spec in self._declared.values()]
+        by_the_user += [("Client", client.client_id) for client in self._config.clients]
+        if self._config.realm.adopt or ("Client", ADMIN_CLI) in by_the_user:
+            return
+        keycloak.Client(
+            ADMIN_CLI,
+            realm=self._realm.name,
+            client_id=ADMIN_CLI,
+            direct_access_grants=False,
+            opts=self._inside,
+        )
 
     def _demo_user(self) -> None:
         user = self._config.demo_user

@@ -7,18 +7,8 @@ import json
 import pytest
 
 from provision.config.yaml_file import dump, load
-from provision.keycloak.api.session import Session
-from provision.keycloak.connection import Connection
+from tests.support.administrator import administrator
 from tests.support.stack_cli import StackCli
-
-
-def administrator(shared):
-    outputs = shared.json("status", "--show-secrets")
-    admin = outputs["admin"]
-    url = outputs["issuer"].partition("/realms/")[0]
-    return Session(
-        Connection(url=url, client_id=admin["client_id"], client_secret=admin["client_secret"])
-    ), outputs["realm"]
 
 
 @pytest.fixture

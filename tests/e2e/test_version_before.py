@@ -1,4 +1,7 @@
-"""A stack that the version before made and left running is this version's own: nothing to do, and it can be removed."""
+"""A stack that the version before made and left running is this version's own: it goes on, and it can be removed.
+
+One thing is to do there: the version before left Keycloak's client `admin-cli` open for passwords.
+"""
 
 from __future__ import annotations
 
@@ -8,6 +11,7 @@ import pytest
 
 from provision.runtimes.process.ports import pick_free
 from tests.support import version_before
+from tests.support.administrator import administrator
 from tests.support.stack_cli import StackCli, alive
 
 
@@ -19,6 +23,9 @@ def _former(folder):
     home = version_before.lay_out(stack, ports)
     stack.run("up")
     stack.run("up", "--refresh")  # the port that the database knew is another one here
+    session, realm = administrator(stack)
+    (client,) = session.get(realm, "clients", clientId="admin-cli")
+    session.put(realm, "clients", client["id"], body={**client, "directAccessGrantsEnabled": True})
     version_before.put_state_back(home, ports)
     version_before.record_processes(home)
     yield stack
@@ -37,13 +44,17 @@ def former_of_its_own(tmp_path):
         yield stack
 
 
-@pytest.mark.parametrize("looks", [(), ("--refresh",)])
-def test_its_preview_is_empty(former, looks):
-    assert former.json("preview", *looks)["changes"] == []
-
-
-def test_an_up_changes_nothing_and_starts_nothing_again(former):
+def test_an_up_closes_the_client_for_passwords_and_starts_nothing_again(former):
     before = [item["pid"] for item in former.json("status")["processes"]]
+    for looks in ((), ("--refresh",)):
+        changes = former.json("preview", *looks)["changes"]
+        assert [(item["name"], item["op"]) for item in changes] == [("admin-cli", "create")]
+    said = former.run("up").stderr
+    assert "admin-cli: adopted (it was there already), changed: directAccessGrants" in said
+    session, realm = administrator(former)
+    (client,) = session.get(realm, "clients", clientId="admin-cli")
+    assert client["directAccessGrantsEnabled"] is False
+    assert former.json("preview", "--refresh")["changes"] == []
     assert "nothing to do" in former.run("up").stderr
     assert [item["pid"] for item in former.json("status")["processes"]] == before
 

@@ -9,6 +9,7 @@ import pytest
 from provision.core.record import BESIDES
 from provision.core.spec import ADOPTED_FROM
 from provision.keycloak import realm_repair
+from provision.keycloak.builtin import ADMIN_CLI
 from provision.provider import unmanaged
 from tests.support.changes_behind import CHANGES, CLIENT, SCOPE
 from tests.support.world import World, need
@@ -20,11 +21,12 @@ _MADE: tuple[tuple[str, dict[str, Any]], ...] = (
         "provision:keycloak:Client",
         {"clientId": CLIENT, "standardFlow": True, "redirectUris": ["http://127.0.0.1/"]},
     ),
+    ("provision:keycloak:Client", {"clientId": ADMIN_CLI, "directAccessGrants": False}),
 )
 
 
 class Made(World):
-    """A realm with a scope and a client, and what a stack's state would have of them."""
+    """A realm with a scope, a client and Keycloak's own client closed, and what a stack's state would have of them."""
 
     def __init__(self, session: Any) -> None:
         self.state: list[dict[str, Any]] = []
@@ -35,7 +37,10 @@ class Made(World):
     def add(self, token: str, values: dict[str, Any]) -> Any:
         inputs, state = super().add(token, values)
         urn = f"urn:pulumi:test::test::{token}::{state.id}"
-        self.state.append({"type": token, "id": state.id, "urn": urn, "outputs": dict(state.properties)})
+        outputs = dict(state.properties)
+        self.state.append(
+            {"type": token, "id": state.id, "urn": urn, "inputs": dict(inputs), "outputs": outputs}
+        )
         return inputs, state
 
     def look(self) -> unmanaged.Look:
@@ -90,7 +95,7 @@ def test_what_a_stack_adopted_or_has_no_record_of_is_not_compared(made, monkeypa
 
 
 def test_an_update_of_ours_is_recorded_and_what_others_changed_before_it_stays_seen(made):
-    (client,) = [item for item in made.state if item["type"].endswith(":Client")]
+    (client,) = [item for item in made.state if item["id"].endswith(f"/{CLIENT}")]
     calls = made.lifecycle("provision:keycloak:Client")
     raw = made.session.get(made.realm, "clients", clientId=CLIENT)[0]
     made.session.put(made.realm, "clients", raw["id"], body=raw | {"surrogateAuthRequired": True})

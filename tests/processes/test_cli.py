@@ -182,7 +182,7 @@ def test_rules_are_listed_outside_a_project_too(provision, tmp_path_factory):
             "Did you mean client-password-grant?",
         ),
         ("provision:rules: {levels: {client-password-grant: strict}}", "provision:rules.levels"),
-        ("provision:profile: production", "provision:profile is none of dev, test, prod"),
+        ("provision:profile: production", "provision:profile is none of dev, test, staging, prod"),
     ],
 )
 def test_rules_refuses_what_the_stack_file_says_wrong(provision, config, words):

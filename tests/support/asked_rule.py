@@ -11,7 +11,8 @@ from provision.rules.model import Snapshot
 from provision.rules.sources.keycloak_resource import keycloak_resource
 
 if TYPE_CHECKING:
-    from provision.rules.model import Profile, Resource
+    from provision.config.profile import Profile
+    from provision.rules.model import Resource
 
 
 def asked(

@@ -90,6 +90,16 @@ def _mapper(scope: str, provider: str, config: dict[str, str]) -> Make:
     return make
 
 
+def _mapper_of_client(client_id: str) -> Make:
+    def make(session: Session, realm: str) -> None:
+        config = {"included.custom.audience": "https://theirs.example", "access.token.claim": "true"}
+        body = {"name": "theirs", "protocol": "openid-connect", "protocolMapper": "oidc-audience-mapper"}
+        owner = session.get(realm, "clients", clientId=client_id)[0]["id"]
+        session.post(realm, "clients", owner, "protocol-mappers", "models", body=body | {"config": config})
+
+    return make
+
+
 def _admin_role(session: Session, realm: str) -> tuple[str, dict[str, Any]]:
     owner = session.get(realm, "clients", clientId="realm-management")[0]["id"]
     return owner, session.get(realm, "clients", owner, "roles", "realm-admin")
@@ -324,5 +334,9 @@ CHANGES = (
         )
         if (client, change) != ("admin-cli", "all roles")
     ),
+    Behind(
+        "client admin-cli", "logo", _client("admin-cli", attributes={"logoUri": "https://theirs.example"})
+    ),
+    Behind("client admin-cli", "a mapper", _mapper_of_client("admin-cli"), "--prune"),
 )
 """Each change, made alone on a realm as a stack made it."""

@@ -6,7 +6,6 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from provision.keycloak.builtin import is_client
 from provision.rules.model import Resource, Snapshot
 from provision.rules.reports import shown_value
 from provision.rules.sources.keycloak_resource import keycloak_resource
@@ -93,8 +92,6 @@ class Add:
             added = Resource(self.kind, f"added {self.kind}", self.properties)
         elif self.like is None:
             added = keycloak_resource(self.kind, f"added {self.kind}", self.properties)
-            own = self.kind == "Client" and is_client("mcp", self.properties["clientId"])
-            added = replace(added, builtin=own)
         else:
             model = _first(snapshot, self.like)
             added = replace(

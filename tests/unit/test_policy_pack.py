@@ -188,7 +188,7 @@ def test_parameters_come_from_the_rule_the_stack_file_or_the_pack_the_last_of_th
         ),
         ({}, {"rules": {"levles": {}}}, "provision:rules.levles: unknown key"),
         ({}, {"rules": "advisory"}, "provision:rules"),
-        ({}, {"profile": "production"}, "provision:profile: must be one of dev, test, prod"),
+        ({}, {"profile": "production"}, "provision:profile: must be one of dev, test, staging, prod"),
     ],
 )
 def test_a_wrong_configuration_is_refused_with_its_place(rules, pack, stack, words):

@@ -116,6 +116,32 @@ def test_the_pre_registered_client_needs_pkce_and_consent():
     assert client["access"] == "public"
 
 
+_ADMIN_CLI_BY_THE_USER = {"type": "Client", "clientId": "admin-cli", "directAccessGrants": True}
+
+
+@pytest.mark.parametrize("profile", [{"profile": "test"}, {"profile": "prod", **_OWN_KEYCLOAK_IN_PRODUCTION}])
+def test_keycloaks_client_for_passwords_is_closed_in_a_realm_of_the_stacks_own(profile):
+    made, _ = declare(**profile)
+    declared = {"realm": "mcp", "clientId": "admin-cli", "directAccessGrants": False}
+    assert made["admin-cli"].inputs == declared
+
+
+@pytest.mark.parametrize(
+    ("values", "clients"),
+    [
+        ({"realm": {"adopt": True}}, []),
+        ({"objects": [_ADMIN_CLI_BY_THE_USER]}, [True]),
+        ({"clients": [{"clientId": "admin-cli", "redirectUris": ["http://127.0.0.1/"]}]}, [False]),
+        ({"mcp": False, "objects": [{"type": "Realm", "name": "mcp"}]}, []),
+    ],
+    ids=["adopted realm", "declared otherwise", "pre-registered", "objects only"],
+)
+def test_keycloaks_client_for_passwords_stays_as_somebody_else_wants_it(values, clients):
+    made, _ = declare(**values)
+    found = [item.inputs for item in made.values() if item.inputs.get("clientId") == "admin-cli"]
+    assert [item["directAccessGrants"] for item in found] == clients
+
+
 def test_registration_is_limited_to_the_hosts_of_local_clients_vs_code_and_claude():
     made, _ = declare()
     hosts = set(made["trusted-hosts"].inputs["trustedHosts"])

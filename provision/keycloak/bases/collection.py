@@ -58,9 +58,19 @@ class CollectionHandler(KeycloakHandler[S]):
         return None
 
     @classmethod
-    def field_places(cls) -> list[tuple[str, ...]]:
-        """Return the places of all fields in a representation."""
-        return [*places(cls.spec), *cls.further_places]
+    def field_places(cls, names: Collection[str] | None = None) -> list[tuple[str, ...]]:
+        """Return the places of fields in a representation.
+
+        Args:
+            names: The fields (wire names); None for all fields.
+        """
+        found = places(cls.spec)
+        if names is None:
+            return [*found.values(), *cls.further_places]
+        chosen = {field.name for field in cls.spec.fields().values() if field.wire in names}
+        keys = {field.name for field in cls.spec.key_fields()}
+        further = cls.further_places if chosen - keys - found.keys() else ()
+        return [*(path for name, path in found.items() if name in chosen), *further]
 
     def besides(self, found: Observed[S]) -> Mapping[str, Any] | None:
         """Return the object as it stands in the realm's document, without its fields, and the version of Keycloak."""

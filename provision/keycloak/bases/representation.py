@@ -130,9 +130,9 @@ def untold(kind: type[Spec], raw: Mapping[str, Any]) -> Iterator[str]:
 _NOTHING: tuple[Any, ...] = ("", 0, [], {})
 
 
-def places(kind: type[Spec]) -> list[tuple[str, ...]]:
-    """Return the paths of a kind's fields in a representation."""
-    return [mapping.path for mapping in _mappings(kind).values()]
+def places(kind: type[Spec]) -> dict[str, tuple[str, ...]]:
+    """Return the paths of a kind's fields in a representation, by the fields' Python names."""
+    return {name: mapping.path for name, mapping in _mappings(kind).items()}
 
 
 def write(spec: Spec, raw: Mapping[str, Any], names: Collection[str] | None = None) -> dict[str, Any]:

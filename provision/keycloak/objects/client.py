@@ -10,7 +10,7 @@ from pydantic import Field
 from provision._lib.matches import Matches
 from provision.core.across_fields import across_fields
 from provision.core.spec import NaturalKey, Outputs, Secret, Spec, Unordered
-from provision.keycloak import realm_document
+from provision.keycloak import builtin, realm_document
 from provision.keycloak.api import server_info
 from provision.keycloak.api.session import KeycloakError, Session
 from provision.keycloak.bases.collection import CollectionHandler
@@ -261,6 +261,10 @@ class ClientHandler(CollectionHandler[Client]):
         *(("attributes", name) for name in (_PKCE, _JWKS, _USE_JWKS, _FRONT)),
         ("attributes", "client.secret.creation.time"),
     )
+
+    def creates_before_find(self, spec: Client) -> bool:
+        """Return whether the client is not one that Keycloak makes itself, which is there already."""
+        return not builtin.is_client(spec.realm, spec.client_id)
 
     def collection(self, spec: Client) -> tuple[str, ...]:
         """Return the path of the realm's clients."""

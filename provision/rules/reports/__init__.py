@@ -13,8 +13,8 @@ from provision.rules.evaluation import InconclusiveResult
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
+    from provision.config.profile import Profile
     from provision.rules.evaluation import Finding, Report
-    from provision.rules.model import Profile
 
 _MODULES: Final = {"text": "text", "json": "json_document", "sarif": "sarif", "junit": "junit"}
 FORMATS: Final = tuple(_MODULES)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from provision._lib.styled_text import laid_out
-from provision.rules.model import PROFILES
+from provision.config.profile import PROFILES
 from provision.rules.reports import shown_value
 
 if TYPE_CHECKING:
@@ -42,8 +42,10 @@ def _paragraphs(rule: Rule) -> Iterator[Paragraph]:
     yield 0, "Broken, for example, by:"
     for line in rule.example.splitlines():
         yield 4, f"  {line}"
-    where = "" if rule.profiles == PROFILES else f" in {', '.join(rule.profiles)}"
+    held = [profile for profile in rule.profiles if profile != "staging" or rule.staging is None]
+    where = "" if rule.profiles == PROFILES else f" in {' and '.join(held)}"
     level = "" if rule.ephemeral == "mandatory" else f", {rule.ephemeral} in dev and test"
+    level += f", {rule.staging} in staging" if rule.staging else ""
     yield 0, ""
     yield 0, f"Mandatory{where}{level}."
     yield 0, (rule.see, "dim")

@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
     from pathlib import Path
 
-    from provision.rules.model import Profile
+    from provision.config.profile import Profile
 
 _EXPORT_AGAIN: Final = (
     "Write one with `kc.sh export --realm NAME --file FILE`, or with the admin console's partial export."

@@ -10,6 +10,7 @@ from provision._lib.display_names import in_words, shown_name
 from provision._lib.urn import is_urn
 from provision.core.registry import catalogue
 from provision.core.spec import PACKAGE
+from provision.keycloak.builtin import is_client
 from provision.rules.model import Resource
 from provision.rules.sources.wire_names import with_wire_names
 
@@ -30,7 +31,15 @@ def keycloak_resource(kind: str, name: str, properties: Mapping[str, Any]) -> Re
     """
     spec = catalogue()[KEYCLOAK + kind].spec
     named = with_wire_names(spec, properties)
-    return Resource(kind, name, named, defaults=spec.defaults(), secrets=_secrets(spec))
+    return Resource(
+        kind, name, named, defaults=spec.defaults(), secrets=_secrets(spec), builtin=_is_builtin(kind, named)
+    )
+
+
+def _is_builtin(kind: str, properties: Mapping[str, Any]) -> bool:
+    """Return whether Keycloak makes the object itself, and a program only changes it."""
+    client = properties.get("clientId")
+    return kind == "Client" and isinstance(client, str) and is_client(properties.get("realm"), client)
 
 
 @cache

@@ -26,8 +26,8 @@ from provision.rules.sources.recorded_api import PROVIDERS, RecordedApi
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
+    from provision.config.profile import Profile
     from provision.keycloak.api.session import Session
-    from provision.rules.model import Profile
 
 _READERS: Final = 8
 READ_ONLY_ROLES: Final = (VIEW_REALM, VIEW_CLIENTS, VIEW_USERS, VIEW_PROVIDERS)

@@ -18,7 +18,8 @@ from provision.rules.sources.specialize import specialized
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
 
-    from provision.rules.model import Profile, Resource
+    from provision.config.profile import Profile
+    from provision.rules.model import Resource
     from provision.rules.sources.resource_input import ResourceInput
 
 _ADAPTERS: Mapping[str, str] = {

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import re
+from dataclasses import replace
+from pathlib import Path
+
 import pytest
 
 from provision.config.rules import RulesConfig
 from provision.core.registry import catalogue
 from provision.core.spec import Mark
-from provision.rules import checks
+from provision.rules import PRODUCTION, checks
 from provision.rules.evaluation import evaluate
 from provision.rules.model import MASKED, Inconclusive
 from provision.rules.sources import live
@@ -17,6 +21,7 @@ from tests.support.mutations import Add
 from tests.support.rule_breaks import assert_broken, audited, breaks
 
 _PREFIX = "provision:keycloak:"
+_AUDIT_PAGE = Path(__file__).parents[3] / "docs/audit.md"
 OF_REALMS = [rule for rule in checks.rules() if not {*rule.on} & {*live.OF_A_STACK}]
 """The rules that are not about the Keycloak of these tests, or what else is around a realm."""
 
@@ -51,6 +56,23 @@ def test_the_realm_of_a_good_stack_breaks_no_rule(good_realm):
     _, seen = good_realm
     report = evaluate(seen, RulesConfig(), only=OF_REALMS)
     assert [finding.as_json() for finding in report.mandatory] == []
+
+
+def test_the_audit_of_a_fresh_realm_finds_what_the_page_gives_a_reason_for_and_nothing_else(good_realm):
+    _, seen = good_realm
+    named = named_on_the_page()
+    for profile in PRODUCTION if seen.profile == "prod" else ("dev", "test"):
+        report = evaluate(replace(seen, profile=profile), RulesConfig(), only=OF_REALMS)
+        found = {finding.rule.id for finding in report.findings}
+        assert found == {rule for rule, profiles in named.items() if profile in profiles}
+
+
+def named_on_the_page():
+    """The rules that docs/audit.md names as broken in a fresh realm on purpose, with the profiles."""
+    section = _AUDIT_PAGE.read_text().partition("## A fresh stack of ours")[2].partition("\n## ")[0]
+    rows = re.findall(r"^\| `([a-z-]+)` \| ([a-z, ]+) \| \S", section, re.MULTILINE)
+    assert rows
+    return {rule: profiles.split(", ") for rule, profiles in rows}
 
 
 def test_what_was_declared_is_what_is_read(good_realm):

@@ -169,6 +169,38 @@ def trusted_hosts_policy_is_gone(stack: Stack) -> Iterator[None]:
         yield
 
 
+def changed_documents(stack: Stack, kind: str, change: Callable[[dict[str, Any]], dict[str, Any]]) -> Any:
+    """Change the client policy or the client profile for clients that register themselves."""
+    items = stack.realm.session.get(stack.realm.name, "client-policies", kind)[kind]
+    own = [change(item) if item["name"] == "mcp-registered" else item for item in items]
+    return stack.realm.changed("client-policies", kind, **{kind: own})
+
+
+@breaks("registration-limits", says="a client with a secret, a redirect with a wildcard")
+def the_policy_for_registered_clients_is_off(stack: Stack) -> Iterator[None]:
+    with changed_documents(stack, "policies", lambda policy: policy | {"enabled": False}):
+        yield
+
+
+@breaks("registration-limits", says="itself: a client with a secret")
+def registered_clients_may_have_a_secret(stack: Stack) -> Iterator[None]:
+    def change(profile: dict[str, Any]) -> dict[str, Any]:
+        return profile | {"executors": profile["executors"][1:]}
+
+    with changed_documents(stack, "profiles", change):
+        yield
+
+
+@breaks("registration-limits", says="itself: a change to a redirect with a wildcard")
+def registered_clients_may_change_themselves(stack: Stack) -> Iterator[None]:
+    def change(policy: dict[str, Any]) -> dict[str, Any]:
+        sources = {"update-client-source": ["ByAnonymous"]}
+        return policy | {"conditions": [policy["conditions"][0] | {"configuration": sources}]}
+
+    with changed_documents(stack, "policies", change):
+        yield
+
+
 def trusted_hosts(stack: Stack) -> list[str]:
     hosts: list[str] = stack.realm.find_policy("trusted-hosts")["config"]["trusted-hosts"]
     return hosts

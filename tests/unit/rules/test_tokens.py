@@ -162,3 +162,36 @@ def test_a_key_that_signs_is_replaced_within_half_a_year_in_production(propertie
 @pytest.mark.parametrize(("bits", "found"), [(None, False), (2048, False), (4096, False), (1024, True)])
 def test_an_rsa_key_has_2048_bits(bits, found):
     assert bool(paths(asked("signing-key-size", key(keySize=bits)))) is found
+
+
+_OFFLINE = resource(
+    "ClientScopeAssignment", realm="mcp", client="app", scope="offline_access", kind="optional"
+)
+_BOUND = {"revokeRefreshToken": True, "refreshTokenMaxReuse": 0, "offlineSessionMaxLifespanEnabled": True}
+
+
+@pytest.mark.parametrize(
+    ("client", "settings", "said"),
+    [
+        ({"consentRequired": True}, {}, []),
+        ({"consentRequired": False}, {}, ["lets app, which has no secret, have offline access"]),
+        ({"consentRequired": True}, {"revokeRefreshToken": False}, ["refresh tokens that may be used again"]),
+        ({"consentRequired": True}, {"refreshTokenMaxReuse": 1}, ["refresh tokens that may be used again"]),
+        (
+            {"consentRequired": True},
+            {"offlineSessionMaxLifespanEnabled": False},
+            ["offline access without an end"],
+        ),
+        ({"access": "confidential"}, {"revokeRefreshToken": False}, []),
+    ],
+)
+def test_a_public_client_may_ask_for_offline_access_that_is_agreed_to_rotates_and_ends(
+    client, settings, said
+):
+    around = (
+        resource("Client", **{"realm": "mcp", "clientId": "app", "access": "public", **client}),
+        realm(**{**_BOUND, **settings}),
+    )
+    found = [item.message for item in asked("offline-access-public", _OFFLINE, *around).findings]
+    assert len(found) == len(said)
+    assert all(part in message for part, message in zip(said, found, strict=True))

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 
+from provision.keycloak.builtin import ADMIN_CLI
 from provision.rules import Resource, Violation, rule
 
 _OFF = {
@@ -10,8 +11,6 @@ _OFF = {
     "deviceGrant": "takes device logins",
     "directAccessGrants": "takes its users' passwords",
 }
-_ADMIN_CLI = "admin-cli"
-"""Takes passwords in every realm, see the rule `admin-cli-passwords`."""
 _NARROW = ("account", "account-console")
 """The clients that Keycloak gives none but their own roles."""
 _OWN_PATHS = ("/realms/", "/admin/")
@@ -33,7 +32,8 @@ def check(client: Resource) -> Iterator[Violation]:
     """Check grants, redirect URIs, web origins and roles of the client."""
     name = client.get("clientId")
     for switch, what in _OFF.items():
-        if not (switch == "directAccessGrants" and name == _ADMIN_CLI) and client.get(switch):
+        # The rule `admin-cli-passwords` is about the passwords that admin-cli takes in every realm.
+        if not (switch == "directAccessGrants" and name == ADMIN_CLI) and client.get(switch):
             yield Violation(switch, what)
     if name in _NARROW and client.get("fullScopeAllowed"):
         yield Violation("fullScopeAllowed", "gets all roles of its users")

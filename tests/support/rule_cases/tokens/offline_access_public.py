@@ -4,9 +4,10 @@ from tests.support.mutations import Add
 
 BREAKS = (
     (
+        Add("Client", {"realm": "mcp", "clientId": "app", "access": "public"}),
         Add(
             "ClientScopeAssignment",
-            {"realm": "mcp", "client": "mcp-client", "scope": "offline_access", "kind": "optional"},
+            {"realm": "mcp", "client": "app", "scope": "offline_access", "kind": "optional"},
         ),
     ),
 )
