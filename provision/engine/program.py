@@ -32,10 +32,12 @@ def services(
         folder: The project's folder.
         backend: The backend that holds the stack's state.
         outputs: Receives the stack's outputs, secrets in clear, when the program has run to its end.
-        ledger: Receives every event of the engine, and the inputs of the provider's resources.
+        ledger: Receives every event of the engine, the inputs of the provider's resources, and what removals did.
     """
     program_host = LanguageServer(_program(folder, outputs))
-    provider = Servicer(version("mcp-provision"), backend=backend, on_check=ledger.checked)
+    provider = Servicer(
+        version("mcp-provision"), backend=backend, on_check=ledger.checked, on_delete=ledger.removed
+    )
     return (
         partial(language_pb2_grpc.add_LanguageRuntimeServicer_to_server, program_host),
         partial(provider_pb2_grpc.add_ResourceProviderServicer_to_server, provider),

@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from google.protobuf.struct_pb2 import Struct
 
     from provision.core.configuration import Configuration
+    from provision.provider.lifecycle import Removal
 
 _KINDS = {
     ("add", False): provider_pb2.PropertyDiff.ADD,
@@ -62,9 +63,11 @@ class Servicer(provider_pb2_grpc.ResourceProviderServicer):
         *,
         backend: str = "",
         on_check: Callable[[str, Struct], None] = lambda _urn, _inputs: None,
+        on_delete: Callable[[str, Removal], None] = lambda _urn, _removal: None,
     ) -> None:
         self._version = version
         self._on_check = on_check
+        self._on_delete = on_delete
         self._backend = backend
         self._journals: dict[tuple[str, ...], Journal] = {}
         self._engine_address = engine_address
@@ -189,7 +192,7 @@ class Servicer(provider_pb2_grpc.ResourceProviderServicer):
         )
 
     def _delete(self, lifecycle: Lifecycle, request: Any) -> empty_pb2.Empty:
-        lifecycle.delete(from_struct(request.properties))
+        self._on_delete(request.urn, lifecycle.delete(from_struct(request.properties)))
         return empty_pb2.Empty()
 
     def _read(self, lifecycle: Lifecycle, request: Any) -> Any:
