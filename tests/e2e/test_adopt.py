@@ -104,21 +104,98 @@ def test_the_file_describes_the_realm_without_a_write_and_rebuilds_it(
     assert session.get(world.realm) is None
 
 
-def test_progress_says_taken_over_and_given_back(stack, session, live_keycloak, admin_secret):
+def test_an_old_realm_is_taken_over_waived_and_taken_in_again(stack, session, live_keycloak, admin_secret):
+    """One realm in which people go on working after its adoption; the progress says what is done to its objects."""
     world = World(session)
+    old = {"clientId": "old", "access": "public", "webOrigins": ["*"], "directAccessGrants": True}
     try:
         world.add("provision:keycloak:Group", {"path": "/staff"})
+        world.add("provision:keycloak:Client", old)
+        world.add(
+            "provision:keycloak:Client", {**old, "clientId": "narrow", "webOrigins": ["https://a.example"]}
+        )
+        session.put(world.realm, body={"realm": world.realm, "accessTokenLifespan": 299})
         arguments = ("adopt", world.realm, "--url", live_keycloak.url, "--admin-client-id", ADMIN)
         said = stack.run(*arguments, stdin=f"{admin_secret}\n").stderr
         assert f"+ realm {world.realm}  taken over" in said
         assert "+ group /staff  taken over" in said
         assert "created" not in said
+        file = stack.project / "Pulumi.taken.yaml"
+
+        _the_findings_of_today_do_not_block_a_change_and_new_ones_do(stack, file, session, world.realm)
+        _what_others_make_is_taken_in(stack, file, session, world.realm)
+
         said = stack.run("down", "--yes").stderr
         assert f"- realm {world.realm}  given back" in said
         assert "- group /staff  given back" in said
+        assert "- client rogue  given back" in said
         assert "deleted" not in said
+        assert "rogue" in {item["clientId"] for item in session.list(world.realm, "clients")}
     finally:
         session.delete(world.realm)
+
+
+def _the_findings_of_today_do_not_block_a_change_and_new_ones_do(stack, file, session, realm):
+    stack.change_config("accessTokenLifespan: 299", "accessTokenLifespan: 301  # mine")
+    assert {"client-password-grant", "client-any-web-origin"} <= {
+        finding["rule"] for finding in stack.json("up", code=3)["findings"]
+    }
+    # What is not applied yet is not mixed up with what is taken in.
+    assert "1 change is not applied yet" in stack.run("adopt", "--update", "--waive", code=2).stderr
+    stack.change_config("accessTokenLifespan: 301", "accessTokenLifespan: 299")
+
+    before = file.read_text()
+    said = stack.json("adopt", "--update", "--waive")
+    assert (said["objects"], said["failing"]) == (0, 0)
+    assert said["waived"] > 2
+    assert [
+        line for line in file.read_text().splitlines() if line in before.splitlines()
+    ] == before.splitlines()
+    written = file.read_text()
+    assert stack.json("adopt", "--update", "--waive")["waived"] == 0
+    assert file.read_text() == written
+
+    stack.change_config("accessTokenLifespan: 299", "accessTokenLifespan: 301")
+    done = stack.json("up")
+    assert (done["findings"], len(done["waived"])) == ([], said["waived"])
+    assert session.get(realm)["accessTokenLifespan"] == 301
+
+    stack.change_config("- https://a.example", "- '*'")
+    (finding,) = stack.json("up", code=3)["findings"]
+    assert (finding["rule"], finding["name"]) == ("client-any-web-origin", f"client narrow in realm {realm}")
+    stack.change_config("- '*'", "- https://a.example")  # of both clients: one is mended
+    assert "the waiver for client-any-web-origin lets nothing pass" in stack.run("preview").stdout
+    assert "1 waiver lets nothing pass; take it out" in stack.run("up").stderr
+
+
+def _what_others_make_is_taken_in(stack, file, session, realm):
+    rogue = {
+        "clientId": "rogue",
+        "publicClient": True,
+        "directAccessGrantsEnabled": True,
+        "standardFlowEnabled": False,
+    }
+    session.post(realm, "clients", body=rogue)
+    session.post(realm, "roles", body={"name": "boss"})
+    seen = stack.run("drift", "--all").stdout
+    assert "? client rogue" in seen
+    assert "2 objects are not of this stack; `provision adopt --update -s taken" in seen
+
+    before = file.read_text()
+    said = stack.run("adopt", realm, "--update")
+    assert "+ client rogue  taken over" in said.stderr
+    assert "2 objects added to" in said.stdout
+    assert "stops the next `up` in production" in said.stdout
+    lines = file.read_text().splitlines()
+    assert [line for line in lines if line in before.splitlines()] == before.splitlines()
+    names = [item.get("clientId", item.get("name")) for item in load(file)["config"]["provision:objects"]]
+    assert names[-2:] == ["rogue", "boss"]
+    assert stack.json("drift", "--all")["unmanaged"] == []
+    assert stack.json("preview", code=3)["changes"] == []
+
+    written = file.read_text()
+    assert "there is nothing new in the realm" in stack.run("adopt", "--update").stdout
+    assert file.read_text() == written
 
 
 def _let_pass(file, rules):
@@ -152,4 +229,5 @@ def test_a_stack_file_that_is_there_is_not_overwritten(tmp_path):
     before = (stack.project / "Pulumi.dev.yaml").read_text()
     said = stack.run("adopt", "any", "--url", "http://localhost:1", stdin="x" * 20, code=2).stderr
     assert "is there already" in said
+    assert "`provision adopt --update -s dev" in said
     assert (stack.project / "Pulumi.dev.yaml").read_text() == before
