@@ -117,10 +117,15 @@ def _show(results: Results, changes: Sequence[Change], look: Look) -> None:
         told.append(f"{differ}; {hint('up', '--refresh')} repairs that")
     if look.added:
         added = counted(len(look.added), "object was added", "objects were added")
-        told.append(f"{added}; {hint('up', '--prune')} takes that away")
+        told.append(
+            f"{added}; {hint('up', '--prune')} takes that away, {hint('adopt', '--update')} takes it in"
+        )
     if look.failed:
         told.append("Keycloak could not be looked at as a whole: whether there is more drift is not known")
     if not told and not look.unseen:
         told.append("✓ no drift")
+    if look.others:
+        others = counted(len(look.others), "object is not of this stack", "objects are not of this stack")
+        told.append(f"{others}; {hint('adopt', '--update')} takes what has a type into the stack file")
     for line in told:
         results.line(f"  {line}")

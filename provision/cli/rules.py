@@ -143,7 +143,9 @@ def _listed(rule: Rule, profile: Profile, config: RulesConfig) -> dict[str, Any]
             )
             if said
         ],
-        "waivers": [waiver.model_dump(mode="json", exclude={"rule"}) for waiver in waivers],
+        "waivers": [
+            waiver.model_dump(mode="json", exclude={"rule"}, exclude_none=True) for waiver in waivers
+        ],
     }
 
 

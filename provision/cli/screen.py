@@ -37,6 +37,8 @@ _WITH_ADOPTED = {
     "delete": ("-", "yellow", "given back"),
 }
 """The operations on objects that were there before the stack, and that stay when the stack goes."""
+_STAYS = ("·", "cyan", "stays")
+"""The removal of a resource whose object the program has under another name."""
 _PLAIN_LINE_EVERY_SECONDS = 10.0
 _LONGEST_NOTE = 60
 _MIB = 1024 * 1024
@@ -229,6 +231,8 @@ class Screen(_Lines):
 
 def _done(change: Change) -> tuple[str, str, str] | None:
     """Return the sign, the color and the word for an operation, or None if the operation has none."""
+    if change.stays:
+        return _STAYS
     return (change.adopted and _WITH_ADOPTED.get(change.op)) or _DONE.get(change.op)
 
 

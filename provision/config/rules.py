@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from datetime import date  # noqa: TC003 - pydantic needs it when the model is built
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
@@ -35,6 +36,28 @@ def _day(value: Any) -> Any:
     return value.removesuffix(" 00:00:00 +0000 UTC") if isinstance(value, str) else value
 
 
+Accepted = bool | int | float | str | tuple[str, ...]
+
+
+def comparable(value: Any) -> Any:
+    """Return the value of a property for comparisons: the order of a list of texts means nothing.
+
+    Args:
+        value: The value as a report or a stack file has it.
+    """
+    is_texts = isinstance(value, (list, tuple)) and all(isinstance(item, str) for item in value)
+    return tuple(sorted(value)) if is_texts else value
+
+
+def property_of(path: str) -> str:
+    """Return a path without places in lists: ``redirectUris`` for ``redirectUris[1]``.
+
+    Args:
+        path: The path of a value, as reports show it.
+    """
+    return re.sub(r"\[\d+\]", "", path)
+
+
 class WaiverConfig(Concept):
     """A waiver: findings of a rule that are accepted for a time."""
 
@@ -42,10 +65,29 @@ class WaiverConfig(Concept):
     """The rule's id."""
     resource: str = Field(default="*", min_length=1)
     """The objects: a name as reports show it, or a pattern with `*`."""
+    path: str | None = Field(default=None, min_length=1)
+    """The property as reports show it, without places in lists (`redirectUris`); without it, any property."""
+    actual: Annotated[Accepted | None, BeforeValidator(comparable)] = None
+    """The value that is accepted, or the entry of a list; with another one the finding counts. Without it, any value."""
     reason: str = Field(min_length=10)
     """The reason, which every report shows."""
     expires: Annotated[date, BeforeValidator(_day)]
     """The last day on which the waiver counts."""
+
+    def accepts(self, path: str, actual: Any) -> bool:
+        """Return whether the waiver is about a value of the objects that it names.
+
+        Args:
+            path: The path of the value; empty for the object as a whole.
+            actual: The value, as reports show it.
+        """
+        is_there = self.path is None or self.path == property_of(path)
+        return is_there and (self.actual is None or _is_same(self.actual, comparable(actual)))
+
+
+def _is_same(one: Any, other: Any) -> bool:
+    """Return whether two values are equal: Python counts true as 1."""
+    return isinstance(one, bool) is isinstance(other, bool) and bool(one == other)
 
 
 class RulesConfig(Concept):

@@ -126,8 +126,8 @@ def line_of_repeated_key(text: str) -> int | None:
     return None
 
 
-def dump(data: dict[str, Any]) -> str:
-    """Return the mapping as YAML, with the keys in the given order."""
+def dump(data: dict[str, Any] | list[dict[str, Any]]) -> str:
+    """Return a mapping, or a list of mappings, as YAML, with the keys in the given order."""
     import yaml
 
     return str(yaml.dump(data, Dumper=getattr(yaml, "CSafeDumper", yaml.SafeDumper), sort_keys=False))

@@ -11,7 +11,7 @@ from provision._lib.display_names import in_words, named
 from provision._lib.urn import Urn
 from provision.config.objects import further_realm
 from provision.core.registry import kind as handler_of
-from provision.core.spec import ADOPTED_FROM, made_with
+from provision.core.spec import ADOPTED_FROM, PACKAGE, made_with
 from provision.provider.wire import UNKNOWNS
 
 if TYPE_CHECKING:
@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from google.protobuf.struct_pb2 import Struct
     from pulumi.automation import EngineEvent
 
+    from provision.provider.lifecycle import Removal
+
 # "replace" comes with the two steps that perform it, and those are shown.
 _QUIET_OPS = frozenset({"same", "read", "refresh", "discard", "remove-pending-replace", "replace"})
 # A deletion or a read does not show what the program declares.
@@ -27,6 +29,7 @@ _NOT_DECLARED = frozenset(
     {"delete", "delete-replaced", "discard", "discard-replaced", "read", "read-replacement", "refresh"}
     | {"remove-pending-replace", "replace"}
 )
+_REMOVALS = frozenset({"delete", "delete-replaced"})
 _COLORS = re.compile(r"<\{%.*?%\}>")
 _UNANSWERED = re.compile(r"not looked at: (Keycloak at \S+ does not answer)\b")
 """Repeated for each object of a realm whose Keycloak does not run; shown once."""
@@ -66,7 +69,8 @@ class Change:
     """An operation that is, or would be, done to an object.
 
     ``adopted`` is true for the creation of an object that was there already and was taken over, and for the deletion of
-    such an object, which gets its former settings back and stays.
+    such an object, which gets its former settings back and stays. ``stays`` is true for the deletion of a resource whose
+    object the program has under another name.
 
     The cause is known after a look at the world (a refresh): ``world`` if somebody changed the object, ``program``
     if the program now declares the object differently.
@@ -80,6 +84,7 @@ class Change:
     label: str = ""
     cause: Cause = "program"
     adopted: bool = False
+    stays: bool = False
 
     def as_json(self) -> dict[str, Any]:
         """Return plain data for ``--json``."""
@@ -159,6 +164,7 @@ class EventCollector:
     invented: dict[str, str] = field(default_factory=dict, repr=False)
     """The values that the provider chose by chance, such as a generated secret or a free port, and a name for each."""
     _given: dict[str, Struct] = field(default_factory=dict, repr=False)
+    _removed: dict[str, Removal] = field(default_factory=dict, repr=False)
     _since: dict[str, float] = field(default_factory=dict)
     _unanswered: set[str] = field(default_factory=set)
     """The notes about Keycloaks that are not looked at, each shown once."""
@@ -179,6 +185,10 @@ class EventCollector:
         for name, value in chosen.items():
             if len(str(value)) >= _SHORTEST:
                 self.invented[str(value)] = f"<{_name(urn)}.{name}>"
+
+    def removed(self, urn: str, removal: Removal) -> None:
+        """Keep what a removal did to an object; called before the engine's event about the resource."""
+        self._removed[urn] = removal
 
     def take(self, event: EngineEvent) -> None:
         """Process one event of the engine.
@@ -239,6 +249,10 @@ class EventCollector:
             return
         if planning:
             return
+        if metadata.op in _REMOVALS and change.type.startswith(f"{PACKAGE}:"):
+            # An object that the provider was not asked about went with the realm.
+            removal = self._removed.get(change.urn, "deleted")
+            change = replace(change, adopted=removal == "given back", stays=removal == "stays")
         self.changes.append(change)
         self.watcher.finished(change, time.monotonic() - self._since.pop(change.urn, time.monotonic()))
 

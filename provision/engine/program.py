@@ -35,24 +35,26 @@ def services(
         folder: The project's folder.
         backend: The backend that holds the stack's state.
         outputs: Receives the stack's outputs, secrets in clear, when the program has run to its end.
-        ledger: Receives every event of the engine, and the inputs of the provider's resources.
+        ledger: Receives every event of the engine, the inputs of the provider's resources, and what removals did.
         plan: The plan that the provider keeps to; None if there is none.
     """
     program_host = LanguageServer(_program(folder, outputs))
-    if plan is None:
-        provider = Servicer(version("mcp-provision"), backend=backend, on_check=ledger.checked)
-    else:
-        provider = Servicer(
-            version("mcp-provision"),
-            backend=backend,
-            on_check=partial(_checked, ledger, plan),
-            on_change=plan.refuse_other,
-        )
+    provider = Servicer(
+        version("mcp-provision"),
+        backend=backend,
+        on_check=ledger.checked if plan is None else partial(_checked, ledger, plan),
+        on_change=_nothing if plan is None else plan.refuse_other,
+        on_delete=ledger.removed,
+    )
     return (
         partial(language_pb2_grpc.add_LanguageRuntimeServicer_to_server, program_host),
         partial(provider_pb2_grpc.add_ResourceProviderServicer_to_server, provider),
         partial(events_pb2_grpc.add_EventsServicer_to_server, _EventLog(ledger.take)),
     )
+
+
+def _nothing(_urn: str, _call: str) -> None:
+    """Refuse no call."""
 
 
 def _checked(

@@ -21,7 +21,7 @@ from provision.keycloak.remainder import Said, remainder
 from provision.provider.lifecycle import Lifecycle
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
 
     from provision._lib.progress import Step
     from provision.core.handler import Observed
@@ -45,7 +45,9 @@ class Discovery:
     left_out: tuple[str, ...]
 
 
-def discover(session: Session, realm: str, step: Step) -> Discovery:
+def discover(
+    session: Session, realm: str, step: Step, *, is_new: Callable[[Spec], bool] | None = None
+) -> Discovery:
     """Look through a realm, without changing anything.
 
     What one object lacks keeps no other object out: an object that can't be declared is left out, as is what belongs to
@@ -55,6 +57,7 @@ def discover(session: Session, realm: str, step: Step) -> Discovery:
         session: The Admin API.
         realm: The realm, which must be there.
         step: A callback that gets the name of each kind of object.
+        is_new: Returns whether the object with a key is wanted; the result names nothing else then. None for the whole realm.
 
     Raises:
         KeycloakError: A list can't be read, for example because the service account may not see it.
@@ -66,13 +69,13 @@ def discover(session: Session, realm: str, step: Step) -> Discovery:
         for kind in keycloak_kinds():
             step.note(kind.spec.__name__)
             handler = kind(context)
-            keys = list(handler.discover(listing))
+            keys = [key for key in handler.discover(listing) if is_new is None or is_new(key)]
             tried += readers.map(partial(_tried, handler), keys)
     _without_what_is_left_out(tried, listing.strange_keys())
-    step.note("what no kind can say")
-    left_out = [*listing.strangers(), *(phrase for item in tried for phrase in item.phrases())]
-    left_out += _remainder(session, listing, tried)
-    left_out += listing.secrets()
+    left_out = [phrase for item in tried for phrase in item.phrases()]
+    if is_new is None:
+        step.note("what no kind can say")
+        left_out = [*listing.strangers(), *left_out, *_remainder(session, listing, tried), *listing.secrets()]
     objects = [item.entry() for item in tried if item.why is None]
     return Discovery(tuple(objects), tuple(dict.fromkeys(left_out)))
 

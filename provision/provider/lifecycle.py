@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 from contextlib import suppress
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, Literal
 
 from pydantic import ValidationError
 
@@ -41,6 +41,9 @@ _UNGUARDED: Final = frozenset(
         *(Mark.NATURAL_KEY, Mark.REPLACE_ON_CHANGE),  # their defaults count as declared
     }
 )
+
+Removal = Literal["deleted", "given back", "stays"]
+"""What a removal did to an object: an adopted one has its former settings, one that the program has under another name stays."""
 
 
 @dataclass(frozen=True)
@@ -292,8 +295,8 @@ class Lifecycle:
             return {BESIDES: packed(record)}
         return {BESIDES: packed(carried_over(record, before, after))}
 
-    def delete(self, olds: Mapping[str, Any]) -> None:
-        """Remove an object that was made, or put back the former settings of an adopted one.
+    def delete(self, olds: Mapping[str, Any]) -> Removal:
+        """Remove an object that was made, or put back the former settings of an adopted one; return what was done.
 
         An object that a resource of the program has stays: the engine makes a new resource before it removes the former one,
         where somebody renamed the resource or asked for its replacement, perhaps in a run before this one that failed.
@@ -305,19 +308,19 @@ class Lifecycle:
             # The state of the new resource takes it for adopted as it is now.
             self._journal.note(self._key(spec), "inherited", before)
             self._log("stays: the program has it under another name, or anew")
-            return
+            return "stays"
         earlier = self._earlier(spec)
         if earlier is not None and earlier.step == "inherited":
             before = earlier.before
         found = self._handler.find_recorded(spec, properties)
         for key in self._keys(spec):
             self._journal.drop(key, for_good=True)
-        if found is None:
-            return
-        if before is None:
-            self._handler.delete(found)
-        else:
+        if found is not None and before is not None:
             self._put_back(found, self._emptied(before, properties, {}), properties)
+            return "given back"
+        if found is not None:
+            self._handler.delete(found)
+        return "deleted"
 
     def _put_back(
         self, found: Observed[Any], before: Mapping[str, Any], properties: Mapping[str, Any]

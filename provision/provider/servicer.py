@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from google.protobuf.struct_pb2 import Struct
 
     from provision.core.configuration import Configuration
+    from provision.provider.lifecycle import Removal
 
 _KINDS = {
     ("add", False): provider_pb2.PropertyDiff.ADD,
@@ -56,6 +57,7 @@ class Servicer(provider_pb2_grpc.ResourceProviderServicer):
             has just chosen for it, such as a free port.
         on_change: A callback that gets the URN and the name of each call that changes the world, before the change. Both
             refuse by raising a ProvisionError.
+        on_delete: A callback that gets the URN of each removed resource and what became of its object.
     """
 
     def __init__(
@@ -66,10 +68,12 @@ class Servicer(provider_pb2_grpc.ResourceProviderServicer):
         backend: str = "",
         on_check: Callable[[str, Struct, Mapping[str, Any]], None] = lambda _urn, _inputs, _chosen: None,
         on_change: Callable[[str, str], None] = lambda _urn, _call: None,
+        on_delete: Callable[[str, Removal], None] = lambda _urn, _removal: None,
     ) -> None:
         self._version = version
         self._on_check = on_check
         self._on_change = on_change
+        self._on_delete = on_delete
         self._backend = backend
         self._journals: dict[tuple[str, ...], Journal] = {}
         self._engine_address = engine_address
@@ -199,7 +203,7 @@ class Servicer(provider_pb2_grpc.ResourceProviderServicer):
 
     def _delete(self, lifecycle: Lifecycle, request: Any) -> empty_pb2.Empty:
         self._on_change(request.urn, "delete")
-        lifecycle.delete(from_struct(request.properties))
+        self._on_delete(request.urn, lifecycle.delete(from_struct(request.properties)))
         return empty_pb2.Empty()
 
     def _read(self, lifecycle: Lifecycle, request: Any) -> Any:

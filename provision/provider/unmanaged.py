@@ -24,7 +24,7 @@ from provision.provider.made_realm import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Callable, Iterable, Iterator, Mapping
 
     from provision.core.handler import Context
     from provision.core.record import Path
@@ -212,6 +212,24 @@ def find(
         unseen.add("objects without a kind here", error)
     phrases = tuple(dict.fromkeys(unseen.phrases))
     return Look(tuple(added), changed, tuple(others), without_kind, phrases, unseen.failed)
+
+
+def strange_to(resources: Iterable[Mapping[str, Any]]) -> Callable[[Spec], bool]:
+    """Return a function that tells whether the object with a key is neither a stack's nor Keycloak's own.
+
+    Args:
+        resources: The resources of the stack's state, as Pulumi writes them.
+    """
+    known = {(item.key.token, item.key.identity()): not item.is_adopted for item in held(resources)}
+
+    def is_strange(key: Spec) -> bool:
+        if type(key).__name__ != "ClientScopeAssignment":
+            return not _is_expected(key, known)
+        # Which scopes a known client has beside the realm's own says nothing about who gave it these.
+        client = _key("Client", realm=getattr(key, "realm", ""), client_id=getattr(key, "client", ""))
+        return (client.token, client.identity()) not in known
+
+    return is_strange
 
 
 def remove(session: Session, realm: str, item: Unmanaged) -> None:

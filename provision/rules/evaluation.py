@@ -37,6 +37,7 @@ class Finding:
         words: The Keycloak object in words, if the URN's name differs; else empty.
         waiver: The waiver that accepts the violation, if there is one.
         former_names: The resource's names in former versions of the toolkit, which waivers may still use.
+        part: The entry of a list that is the defect; None if the whole property is.
     """
 
     rule: Rule
@@ -49,11 +50,17 @@ class Finding:
     words: str = ""
     waiver: WaiverConfig | None = None
     former_names: tuple[str, ...] = ()
+    part: str | None = None
 
     @property
     def name(self) -> str:
         """The name of the resource in reports."""
         return shown_name(self.words or self.resource)
+
+    @property
+    def accepted(self) -> Any:
+        """The value that a waiver for this finding alone names: the entry of the list, or the whole value."""
+        return self.actual if self.part is None else self.part
 
     def as_json(self) -> dict[str, Any]:
         """Return plain data for ``--json``."""
@@ -127,7 +134,7 @@ class Report:
         inconclusive: Rules that could not be decided.
         waived: Violations that a waiver accepts.
         expired: Waivers whose last day is over; the violations they accepted are findings again.
-        unused: Waivers that accept nothing.
+        unused: Waivers that accept nothing, although their rules could be decided for the objects that they name.
         rules: The rules that were evaluated.
     """
 
@@ -252,6 +259,9 @@ class _Evaluation:
             else:
                 waived.append(replace(finding, waiver=waiver))
         inconclusive = [self._accepted(item, used) for item in self.inconclusive]
+        open_ones = {
+            waiver for waiver in self.config.waivers for item in inconclusive if _names(waiver, item)
+        }
         return Report(
             findings=tuple(kept),
             inconclusive=tuple(inconclusive),
@@ -260,7 +270,7 @@ class _Evaluation:
             unused=tuple(
                 waiver
                 for waiver in self.config.waivers
-                if waiver not in used and waiver.expires >= self.today
+                if waiver not in used | open_ones and waiver.expires >= self.today
             ),
         )
 
@@ -286,20 +296,21 @@ class _Evaluation:
             fix=violation.fix or rule.fix,
             words=_words(resource),
             former_names=former_names(resource),
+            part=violation.part,
         )
 
-    def _waivers(self, finding: Finding | InconclusiveResult) -> Iterator[WaiverConfig]:
+    def _waivers(self, result: Finding | InconclusiveResult) -> Iterator[WaiverConfig]:
         """Yield the waivers for a result, longest-lasting first."""
-        names = (finding.name, finding.resource, *finding.former_names)
-        return iter(
-            sorted(
-                (
-                    waiver
-                    for waiver in self.config.waivers
-                    if waiver.rule == finding.rule.id
-                    and any(fnmatchcase(name, waiver.resource) for name in names)
-                ),
-                key=lambda waiver: waiver.expires,
-                reverse=True,
-            )
+        accepted = result.accepted if isinstance(result, Finding) else None
+        fitting = (
+            waiver
+            for waiver in self.config.waivers
+            if _names(waiver, result) and waiver.accepts(result.path, accepted)
         )
+        return iter(sorted(fitting, key=lambda waiver: waiver.expires, reverse=True))
+
+
+def _names(waiver: WaiverConfig, result: Finding | InconclusiveResult) -> bool:
+    """Return whether a waiver names the rule and the resource of a result, for any property and value."""
+    known = (result.name, result.resource, *result.former_names)
+    return waiver.rule == result.rule.id and any(fnmatchcase(name, waiver.resource) for name in known)

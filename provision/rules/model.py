@@ -71,11 +71,13 @@ class Violation:
         path: The property, under the resource's own name for it; empty for the resource as a whole.
         message: The defect in one sentence, without secrets.
         fix: A line of config that corrects the defect; empty if the rule's own fix applies.
+        part: The entry of a list that is the defect; None if the whole property is.
     """
 
     path: str
     message: str
     fix: str = ""
+    part: str | None = None
 
 
 @dataclass(frozen=True)

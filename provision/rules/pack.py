@@ -68,6 +68,8 @@ _WAIVER_SCHEMA: dict[str, Any] = {
         "type": "object",
         "properties": {
             "resource": {"type": "string"},
+            "path": {"type": "string"},
+            "actual": {},
             "reason": {"type": "string"},
             "expires": {"type": "string"},
         },

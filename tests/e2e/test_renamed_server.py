@@ -34,7 +34,9 @@ def _goes_on_under_another_name(stack: StackCli) -> None:
     port = urlsplit(before["servers"][0]["url"]).port
     stack.change_config("{name: calculator}", f"{{name: adder, port: {port}}}")
 
-    stack.run("up")
+    said = stack.run("up").stderr
+    assert "· client mcp-server  stays" in said
+    assert "client mcp-server  deleted" not in said
     after = stack.json("status", "--show-secrets")
     assert [server["url"] for server in after["servers"]] == [server["url"] for server in before["servers"]]
     assert _client_ids(after) == _client_ids(before)
@@ -46,7 +48,8 @@ def _goes_on_under_another_name(stack: StackCli) -> None:
 def test_a_renamed_server_keeps_its_client_its_address_and_its_proofs(stack: StackCli) -> None:
     _goes_on_under_another_name(stack)
     pids = stack.processes().values()
-    stack.run("down", "--remove")
+    said = stack.run("down", "--remove").stderr
+    assert "given back" not in said, "the realm goes, and everything in it"
     assert not any(map(alive, pids))
     assert list(stack.data.glob("*/stacks/test")) == []
 

@@ -83,6 +83,7 @@ def test_an_object_that_was_there_before_is_taken_over_and_given_back():
         "        change = Change('urn', 'type', 'spa', op, (), 'client spa', adopted=adopted)\n"
         "        Screen().finished(change, 1.0)\n"
         "        Results().planned(change)\n"
+        "Screen().finished(Change('urn', 'type', 'spa', 'delete', (), 'client spa', stays=True), 1.0)\n"
     )
     done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
     assert [line.strip() for line in done.stderr.splitlines()] == [
@@ -90,6 +91,7 @@ def test_an_object_that_was_there_before_is_taken_over_and_given_back():
         "- client spa  given back  1.0 s",
         "+ client spa  created  1.0 s",
         "- client spa  deleted  1.0 s",
+        "· client spa  stays  1.0 s",
     ]
     assert [line.strip() for line in done.stdout.splitlines()] == [
         "+ client spa  create",

@@ -103,6 +103,38 @@ def test_adopt_blames_the_option_and_no_file(folder, url, words):
     assert "--url https://" in error.do
 
 
+@pytest.mark.parametrize(
+    ("stack", "arguments", "what", "do"),
+    [
+        ("dev", ("shop",), "adopt needs the name of a realm", "provision adopt --update -s dev"),
+        ("dev", ("--url", "https://a.example"), "adopt needs the name of a realm", "--update"),
+        (
+            "dev",
+            ("shop", "--url", "https://a.example"),
+            "is there already",
+            "provision adopt --update -s dev",
+        ),
+        (
+            "dev",
+            ("--update", "--url", "https://a.example"),
+            "--url does not go with --update",
+            "Leave it out",
+        ),
+        ("dev", ("--update", "--ca-file", "a.pem"), "--ca-file does not go with --update", "Leave it out"),
+        ("dev", ("--update",), "Stack dev is not up.", "provision up -s dev"),
+        ("dev-copy", ("--update",), "shares Pulumi.dev.yaml", "Copy it to Pulumi.dev-copy.yaml"),
+        ("login", ("--update",), "There is no stack file Pulumi.login.yaml", "Stacks here: dev."),
+    ],
+)
+def test_adopt_refuses_what_does_not_go_together_with_what_does(folder, stack, arguments, what, do):
+    (folder / "Pulumi.dev.yaml").write_text("config: {}\n")
+    error = _run(folder, "-s", stack, "adopt", *arguments).exception
+    assert isinstance(error, ProvisionError)
+    assert what in error.what
+    assert do in error.do
+    assert (folder / "Pulumi.dev.yaml").read_text() == "config: {}\n"
+
+
 def _leaves(group=cli, names=()):
     for name in group.list_commands(click.Context(group)):
         found = group.get_command(click.Context(group), name)

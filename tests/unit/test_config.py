@@ -447,8 +447,9 @@ def _numbers(model, path=()):
     """Yield the path of each number in the configuration."""
     for name, field in model.model_fields.items():
         here = (*path, field.alias or name)
-        for part in _types(field.annotation):
-            if part in {int, float}:
+        types = _types(field.annotation)
+        for part in types:
+            if part in {int, float} and bool not in types:
                 yield here, part
             elif isinstance(part, type) and issubclass(part, BaseModel):
                 yield from _numbers(part, here)

@@ -278,12 +278,34 @@ def test_an_object_is_named_by_the_part_of_its_key_that_people_know(kind, inputs
     assert _labels(kind, inputs) == [label]
 
 
-@pytest.mark.parametrize("op", ["create", "delete"])
-def test_a_change_tells_whether_the_object_was_there_before_the_stack(op):
+def test_a_creation_tells_whether_the_object_was_there_before_the_stack():
     for outputs, adopted in (({}, False), ({"adoptedFrom": "[secret]"}, True)):
         ledger = EventCollector(Watcher())
-        ledger.take(event(res_outputs_event=step(op, outputs=outputs)))
+        ledger.take(event(res_outputs_event=step("create", outputs=outputs)))
         (change,) = ledger.changes
         assert change.adopted is adopted
-        assert change.as_json()["op"] == op
+        assert change.as_json()["op"] == "create"
         assert "adopted" not in change.as_json()
+
+
+@pytest.mark.parametrize("outputs", [{}, {"adoptedFrom": "[secret]"}])
+@pytest.mark.parametrize("op", ["delete", "delete-replaced"])
+@pytest.mark.parametrize(
+    ("removal", "adopted", "stays"),
+    [
+        ("deleted", False, False),
+        ("given back", True, False),
+        ("stays", False, True),
+        (None, False, False),  # the engine did not ask for it: it went with its realm
+    ],
+)
+def test_a_removal_tells_what_the_provider_did_and_not_what_the_state_would_mean(
+    op, outputs, removal, adopted, stays
+):
+    ledger = EventCollector(Watcher())
+    if removal:
+        ledger.removed(_REALM, removal)
+    ledger.take(event(res_outputs_event=step(op, outputs=outputs)))
+    (change,) = ledger.changes
+    assert (change.adopted, change.stays) == (adopted, stays)
+    assert not {"adopted", "stays"} & change.as_json().keys()

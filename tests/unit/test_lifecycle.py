@@ -210,7 +210,7 @@ def test_a_created_object_has_its_natural_key_as_id_and_is_deleted(bench):
     state = bench.lifecycle.create(bench.inputs(room="at/tic"), preview=False)
     assert state.id == "at%2Ftic/l1"
     assert state.properties["serialNumber"] == "7"
-    bench.lifecycle.delete(state.properties)
+    assert bench.lifecycle.delete(state.properties) == "deleted"
     assert bench.world == {}
 
 
@@ -221,7 +221,7 @@ def test_an_adopted_object_is_announced_and_gets_its_former_settings_back(bench)
     assert bench.world["attic", "l1"].color == "red"
     assert "adopted" in bench.said[0]
     assert isinstance(state.properties["adoptedFrom"], Hidden)
-    bench.lifecycle.delete(state.properties)
+    assert bench.lifecycle.delete(state.properties) == "given back"
     assert bench.world["attic", "l1"] == before
 
 
@@ -393,11 +393,12 @@ def test_a_resource_that_got_another_name_keeps_its_object_and_what_it_was_befor
 
     renaming = Journal(file)  # the engine makes the new resource, then removes the former one
     second = bench.with_journal(renaming, "urn:adder").create(inputs, preview=False)
-    bench.with_journal(renaming, "urn:calculator").delete(first.properties)
+    assert bench.with_journal(renaming, "urn:calculator").delete(first.properties) == "stays"
     assert bench.world["attic", "l1"].color == "red"
     renaming.tidy()
 
-    bench.with_journal(Journal(file), "urn:adder").delete(second.properties)
+    removal = bench.with_journal(Journal(file), "urn:adder").delete(second.properties)
+    assert removal == ("given back" if was_there else "deleted")
     left = bench.world.get(("attic", "l1"))
     assert (left and left.color) == ("green" if was_there else None)
 
@@ -420,7 +421,7 @@ def test_an_update_makes_anew_what_somebody_removed(bench):
 def test_deleting_what_is_gone_already_is_fine(bench):
     state = bench.lifecycle.create(bench.inputs(), preview=False)
     bench.world.clear()
-    bench.lifecycle.delete(state.properties)
+    assert bench.lifecycle.delete(state.properties) == "deleted"
     assert bench.world == {}
 
 

@@ -24,8 +24,8 @@ def document(report: Report, subject: Subject) -> dict[str, Any]:
         "findings": [finding.as_json() for finding in report.findings],
         "undecided": [item.as_json() for item in report.inconclusive],
         "waived": [finding.as_json() for finding in report.waived],
-        "expired": [waiver.model_dump(mode="json") for waiver in report.expired],
-        "unused": [waiver.model_dump(mode="json") for waiver in report.unused],
+        "expired": [waiver.model_dump(mode="json", exclude_none=True) for waiver in report.expired],
+        "unused": [waiver.model_dump(mode="json", exclude_none=True) for waiver in report.unused],
     }
 
 

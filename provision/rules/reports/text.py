@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 
 from provision._lib.counts import counted
 from provision._lib.styled_text import laid_out, plain, printable
-from provision.rules.reports import place, sentence, sentence_of_several
+from provision.rules.reports import place, sentence, sentence_of_several, shown_value
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -160,7 +160,9 @@ def _waivers(report: Report) -> Iterator[Paragraph]:
 
 
 def _about(waiver: WaiverConfig) -> str:
-    return f"    for {printable(waiver.resource)}: {printable(waiver.reason)}"
+    value = "" if waiver.actual is None else f" = {shown_value(waiver.actual)}"
+    where = f" ({printable(waiver.path or 'a value')}{value})" if waiver.path or value else ""
+    return f"    for {printable(waiver.resource)}{where}: {printable(waiver.reason)}"
 
 
 def _ended(waiver: WaiverConfig) -> tuple[Segment, Segment]:
@@ -168,7 +170,7 @@ def _ended(waiver: WaiverConfig) -> tuple[Segment, Segment]:
 
 
 def _brief(report: Report, more: str) -> Iterator[Paragraph]:
-    if not (report.findings or report.expired):
+    if not (report.findings or report.expired or report.unused):
         return
     yield 0, ""
     broken = [[*findings] for _, findings in groupby(report.mandatory, key=lambda finding: finding.rule)]
@@ -178,6 +180,14 @@ def _brief(report: Report, more: str) -> Iterator[Paragraph]:
         yield 4, "  ", _MANDATORY, f"and {counted(len(broken) - _MOST_IN_BRIEF, 'more rule')}"
     for waiver in report.expired:
         yield 4, "  ", *_ended(waiver)
+    if report.unused:
+        needless = counted(len(report.unused), "waiver lets nothing pass", "waivers let nothing pass")
+        yield (
+            4,
+            "  ",
+            _OPEN,
+            f"{needless}; take them out" if len(report.unused) > 1 else f"{needless}; take it out",
+        )
     yield 4, "  ", *_summary(report)
     yield 4, f"    {more} says why and what mends it"
 

@@ -39,6 +39,6 @@ def check(client: Resource) -> Iterator[Violation]:
         yield Violation("fullScopeAllowed", "gets all roles of its users")
     for uri in client.items("redirectUris"):
         if not uri.startswith(_OWN_PATHS):
-            yield Violation("redirectUris", f"may be sent to {uri}")
+            yield Violation("redirectUris", f"may be sent to {uri}", part=uri)
     if "*" in client.items("webOrigins"):
-        yield Violation("webOrigins", "may be called from any page")
+        yield Violation("webOrigins", "may be called from any page", part="*")

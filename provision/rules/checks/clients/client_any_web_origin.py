@@ -20,4 +20,4 @@ def check(client: Resource) -> Iterator[Violation]:
     """Check that no web origin is a star; Keycloak compares other origins literally, so `/*` matches none."""
     for origin in client.items("webOrigins"):
         if origin == "*":
-            yield Violation("webOrigins", "lets every web page read the answers to it")
+            yield Violation("webOrigins", "lets every web page read the answers to it", part=origin)

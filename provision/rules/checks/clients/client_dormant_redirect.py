@@ -24,4 +24,6 @@ def check(client: Resource) -> Iterator[Violation]:
     for field in ("redirectUris", "postLogoutRedirectUris"):
         for uri in client.items(field):
             if "*" in uri:
-                yield Violation(field, f"would be sent anywhere below {uri} if logins were switched on")
+                yield Violation(
+                    field, f"would be sent anywhere below {uri} if logins were switched on", part=uri
+                )

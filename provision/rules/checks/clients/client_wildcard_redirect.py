@@ -25,4 +25,4 @@ def check(client: Resource) -> Iterator[Violation]:
     for field in ("redirectUris", "postLogoutRedirectUris"):
         for uri in client.items(field):
             if "*" in uri:
-                yield Violation(field, f"may be sent anywhere below {uri}")
+                yield Violation(field, f"may be sent anywhere below {uri}", part=uri)

@@ -25,5 +25,7 @@ def check(profile: Resource, context: RuleContext) -> Iterator[Violation]:
     for domain in profile.items(f"{_DOCUMENT}.trustedDomains"):
         if "*" in domain and domain not in context.parameters["allowed"]:
             yield Violation(
-                f"{_DOCUMENT}.trustedDomains", f"takes client metadata from every host that fits {domain}"
+                f"{_DOCUMENT}.trustedDomains",
+                f"takes client metadata from every host that fits {domain}",
+                part=domain,
             )

@@ -26,5 +26,7 @@ def check(policy: Resource, context: RuleContext) -> Iterator[Violation]:
     for type_ in policy.items("allowedProtocolMapperTypes"):
         if type_ not in harmless:
             yield Violation(
-                "allowedProtocolMapperTypes", f"lets a registration bring mappers of the type {type_}"
+                "allowedProtocolMapperTypes",
+                f"lets a registration bring mappers of the type {type_}",
+                part=type_,
             )

@@ -21,4 +21,6 @@ def check(policy: Resource) -> Iterator[Violation]:
     """Check that no origin has a wildcard."""
     for origin in policy.items("webOrigins"):
         if "*" in origin:
-            yield Violation("webOrigins", f"lets every page whose origin fits {origin} register clients")
+            yield Violation(
+                "webOrigins", f"lets every page whose origin fits {origin} register clients", part=origin
+            )

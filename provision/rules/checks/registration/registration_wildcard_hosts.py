@@ -22,4 +22,4 @@ def check(policy: Resource, context: RuleContext) -> Iterator[Violation]:
     """Check that no trusted host has a wildcard."""
     for host in policy.items("trustedHosts"):
         if "*" in host and host not in context.parameters["allowed"]:
-            yield Violation("trustedHosts", f"trusts every host that fits {host}")
+            yield Violation("trustedHosts", f"trusts every host that fits {host}", part=host)

@@ -22,7 +22,9 @@ def check(membership: Resource) -> Iterator[Violation]:
     """Check that the scope `offline_access` is no default of the realm or of a client."""
     if membership.kind == "RealmClientScopes":
         if _SCOPE in membership.items("defaultScopes"):
-            yield Violation("defaultScopes", "every new client gets offline access at each login")
+            yield Violation(
+                "defaultScopes", "every new client gets offline access at each login", part=_SCOPE
+            )
     elif membership.get("scope") == _SCOPE and membership.get("kind") == "default":
         whose = (
             "every new client"
