@@ -227,7 +227,6 @@ CHANGES = (
             ("logo", _client(CLIENT, attributes={"logoUri": "https://example.org/logo"})),
             ("notBefore", _client(CLIENT, notBefore=2000000000)),
             ("surrogateAuthRequired", _client(CLIENT, surrogateAuthRequired=True)),
-            ("roles of realm-management in its tokens", _mapped_to_client(CLIENT)),
             (
                 "offline_access in every token",
                 _scope_of_client(CLIENT, "offline_access", take="optional", add="default"),
@@ -236,7 +235,12 @@ CHANGES = (
             ("basic taken away", _scope_of_client(CLIENT, "basic", take="default")),
         )
     ),
-    Behind(f"client scope {SCOPE}", "roles of realm-management in its tokens", _mapped_to_scope(SCOPE)),
+    Behind(
+        f"client {CLIENT}", "roles of realm-management in its tokens", _mapped_to_client(CLIENT), "--prune"
+    ),
+    Behind(
+        f"client scope {SCOPE}", "roles of realm-management in its tokens", _mapped_to_scope(SCOPE), "--prune"
+    ),
     *(
         Behind("client scope basic", change, make, undone)
         for change, make, undone in (
