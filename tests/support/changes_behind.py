@@ -120,6 +120,12 @@ def _mapped_to_scope(name: str) -> Make:
     return make
 
 
+def _text(session: Session, realm: str) -> None:
+    session.post(
+        realm, "localization", "en", body={"loginAccountTitle": "Send your password to x@example.org"}
+    )
+
+
 def _in_default_role(session: Session, realm: str) -> None:
     _, role = _admin_role(session, realm)
     default = session.get(realm, "roles", f"default-roles-{realm}")
@@ -205,6 +211,7 @@ def _unmanaged_attributes(session: Session, realm: str) -> None:
     session.put(realm, "users", "profile", body=profile)
 
 
+_SMTP = {"host": "mail.example.org", "from": "x@example.org", "auth": "true", "user": "x", "password": "x-1"}
 CLIENT = "mcp-client"
 SCOPE = "mcp:tools"
 CHANGES = (
@@ -275,6 +282,8 @@ CHANGES = (
                 _realm(webAuthnPolicyPasswordlessUserVerificationRequirement="discouraged"),
             ),
             ("organizations", _realm(organizationsEnabled=True)),
+            ("a mail server", _realm(smtpServer=_SMTP)),
+            ("a text of the login page", _text),
             ("user-managed access", _realm(userManagedAccessAllowed=True)),
             ("lifespan of tokens of the implicit flow", _realm(accessTokenLifespanForImplicitFlow=86400)),
             ("lifespan of pushed requests", _realm(attributes={"parRequestUriLifespan": "86400"})),
