@@ -380,7 +380,8 @@ def _import(handler: type[Handler[Any]]) -> Iterator[str]:
     yield "```"
     if hidden := [field.wire for field in spec.fields().values() if field.secret]:
         yield ""
-        yield f"{' and '.join(f'`{wire}`' for wire in hidden)} is not imported; declare it afterwards."
+        names, one = " and ".join(f"`{wire}`" for wire in hidden), len(hidden) == 1
+        yield f"{names} {'is' if one else 'are'} not imported; declare {'it' if one else 'them'} afterwards."
 
 
 def _prose(docstring: str) -> str:

@@ -12,7 +12,7 @@ from provision._lib.hints import hint
 from provision.cli.main import EXIT_FAILURE, EXIT_FINDINGS, Invocation, print_json
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
     from provision.cli.screen import Results
     from provision.engine.events import Change
@@ -111,21 +111,22 @@ def _show(results: Results, changes: Sequence[Change], look: Look) -> None:
         results.line(("  ? ", "cyan"), phrase, ("  not of this stack", "dim"))
     for phrase in look.unseen:
         results.line(("  ! ", "yellow"), "not looked at: ", phrase)
-    told = []
+    for line in _ways_on(changes, look):
+        results.line(f"  {line}")
+
+
+def _ways_on(changes: Sequence[Change], look: Look) -> Iterator[str]:
+    """Yield a line for each sort of thing that was found, with the command that deals with it."""
     if changes:
         differ = counted(len(changes), "object differs", "objects differ")
-        told.append(f"{differ}; {hint('up', '--refresh')} repairs that")
+        yield f"{differ}; {hint('up', '--refresh')} repairs that"
     if look.added:
         added = counted(len(look.added), "object was added", "objects were added")
-        told.append(
-            f"{added}; {hint('up', '--prune')} takes that away, {hint('adopt', '--update')} takes it in"
-        )
+        yield f"{added}; {hint('up', '--prune')} takes that away, {hint('adopt', '--update')} takes it in"
     if look.failed:
-        told.append("Keycloak could not be looked at as a whole: whether there is more drift is not known")
-    if not told and not look.unseen:
-        told.append("✓ no drift")
+        yield "Keycloak could not be looked at as a whole: whether there is more drift is not known"
+    if not (changes or look.added or look.unseen):
+        yield "✓ no drift"
     if look.others:
         others = counted(len(look.others), "object is not of this stack", "objects are not of this stack")
-        told.append(f"{others}; {hint('adopt', '--update')} takes what has a type into the stack file")
-    for line in told:
-        results.line(f"  {line}")
+        yield f"{others}; {hint('adopt', '--update')} takes what has a type into the stack file"

@@ -58,6 +58,7 @@ class Mark(enum.Enum):
     CREATE_ONLY = "create only"
     CONTAINER = "container"
     LEFT_TO_OTHERS = "left to others"
+    WHOLE = "whole"
 
 
 NaturalKey = Mark.NATURAL_KEY
@@ -74,6 +75,8 @@ LeftToOthers = Mark.LEFT_TO_OTHERS
 """A field that people or the server change in normal use: unless it is declared, a change is no difference."""
 CreateOnly = Mark.CREATE_ONLY
 """A field that matters only while the object is being made; a later change is not a difference."""
+Whole = Mark.WHOLE
+"""A mapping that is declared as a whole: a key that others added is a difference, as in a list."""
 Container = Mark.CONTAINER
 """The name of the object's container, part of the natural key; objects of one container name each other without the
 container.

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, ClassVar, TypeVar
 
 from provision._lib.errors import NotConfiguredError
 from provision.core.handler import Handler
@@ -47,6 +47,9 @@ class KeycloakAccess:
 
 class KeycloakHandler(Handler[S]):
     """The base of handlers that use the Admin API of a Keycloak."""
+
+    is_told_by_export: ClassVar[bool] = False
+    """Whether only an export of a realm tells which objects of the kind there are."""
 
     @property
     def session(self) -> Session:

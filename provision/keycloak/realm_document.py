@@ -7,7 +7,7 @@ agree however Keycloak sorts them. A document holds no ids and no secrets.
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -40,11 +40,28 @@ COMPONENT_TYPES: Final = (
 KEYS_BY_HAND: Final = frozenset({"rsa", "rsa-enc"})
 """The providers of keys that were given to Keycloak, which never tells a private key."""
 
+
+class ScopeMapping(NamedTuple):
+    """A role that a client or a client scope may put into tokens.
+
+    Args:
+        scope: The client scope; empty for a client.
+        client: The client; empty for a client scope.
+        owner: The client that the role belongs to; empty for a realm role.
+        role: The role's name.
+    """
+
+    scope: str
+    client: str
+    owner: str
+    role: str
+
+
 _NOT_OF_THE_OBJECT = frozenset(
     {"id", "internalId", "containerId", "parentId", "keycloakVersion", "access", "origin"}
 )
 _SECRET = re.compile(
-    r"(^|[._-])(secret|clientSecret|password|keystorePassword|keyPassword|privateKey|bindCredential|registrationAccessToken)$",
+    r"(^|[._-])(secret|clientSecret|authTokenClientSecret|password|keystorePassword|keyPassword|privateKey|bindCredential|registrationAccessToken)$",
     re.IGNORECASE,
 )
 _MASK = "**********"
@@ -73,7 +90,7 @@ def read(session: Session, realm: str) -> dict[str, Any] | None:
 
 def of_export(raw: Mapping[str, Any]) -> dict[str, Any]:
     """Return the document of a realm that Keycloak exported."""
-    mappings = _scope_mappings(raw)
+    mappings = scope_mappings(raw)
     return {
         REALM: _realm(raw),
         SCOPES_OF_NEW_CLIENTS: _kinds(raw, "defaultDefaultClientScopes", "defaultOptionalClientScopes"),
@@ -94,11 +111,11 @@ def of_export(raw: Mapping[str, Any]) -> dict[str, Any]:
             for item in items
         },
         CLIENTS: {
-            item["clientId"]: of_client(item) | _in_scope(mappings, "client", item["clientId"])
+            item["clientId"]: of_client(item) | _in_scope(mappings, client=item["clientId"])
             for item in raw.get("clients") or ()
         },
         CLIENT_SCOPES: {
-            item["name"]: of_client_scope(item) | _in_scope(mappings, "clientScope", item["name"])
+            item["name"]: of_client_scope(item) | _in_scope(mappings, scope=item["name"])
             for item in raw.get("clientScopes") or ()
         },
         IDENTITY_PROVIDERS: {
@@ -202,18 +219,17 @@ def _roles(raw: Mapping[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]:
             yield role_name(item["name"], owner), dict.fromkeys(inner, True)
 
 
-def _scope_mappings(raw: Mapping[str, Any]) -> list[tuple[str, str, str]]:
-    """Return who may have which role in tokens: ``client`` or ``clientScope``, its name, the role."""
+def scope_mappings(raw: Mapping[str, Any]) -> list[ScopeMapping]:
+    """Return the roles that the clients and client scopes of an exported realm may put into tokens."""
     groups = [("", raw.get("scopeMappings") or ()), *(raw.get("clientScopeMappings") or {}).items()]
     return [
-        (kind, item[kind], role_name(name, owner))
+        ScopeMapping(item.get("clientScope") or "", item.get("client") or "", owner, name)
         for owner, items in groups
         for item in items
-        for kind in ("client", "clientScope")
-        if item.get(kind)
         for name in item.get("roles") or ()
     ]
 
 
-def _in_scope(mappings: Iterable[tuple[str, str, str]], kind: str, name: str) -> dict[str, Any]:
-    return {SCOPE_MAPPINGS: {role: True for of, who, role in mappings if (of, who) == (kind, name)}}
+def _in_scope(mappings: Iterable[ScopeMapping], *, scope: str = "", client: str = "") -> dict[str, Any]:
+    found = (item for item in mappings if (item.scope, item.client) == (scope, client))
+    return {SCOPE_MAPPINGS: {role_name(item.role, item.owner): True for item in found}}

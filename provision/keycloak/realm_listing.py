@@ -30,6 +30,15 @@ class RealmListing:
         self.factory = factory
 
     @cached_property
+    def exported(self) -> dict[str, Any]:
+        """The realm's export: in one call, what the Admin API otherwise tells object by object; empty if there is no realm.
+
+        Raises:
+            ForbiddenError: The service account may not export the realm.
+        """
+        return dict(self.session.export(self.realm) or {})
+
+    @cached_property
     def default_role(self) -> str:
         """The name of the role that every user has; a realm keeps it when it gets another name."""
         found = (self.session.get(self.realm) or {}).get("defaultRole") or {}
@@ -176,9 +185,11 @@ class RealmListing:
                 found.append(
                     f"clientSecret of the identity provider {item['alias']}: it stays; another Keycloak needs it ({command})"
                 )
-        realm = self.session.get(self.realm) or {}
-        if (realm.get("smtpServer") or {}).get("password"):
-            found.append("password of the mail server (smtpServer): it stays; another Keycloak needs it")
+        of_mail = (self.session.get(self.realm) or {}).get("smtpServer") or {}
+        for name in ("password", "authTokenClientSecret"):
+            if of_mail.get(name):
+                command = hint("secret set", f"objects.MailServer.{name}")
+                found.append(f"{name} of the mail server: it stays; another Keycloak needs it ({command})")
         return found
 
     @cached_property

@@ -12,6 +12,7 @@ from provision.keycloak import realm_document as document
 from provision.keycloak.api.session import KeycloakError
 from provision.keycloak.bases.role_mappings import role, take
 from provision.keycloak.objects.client import client_with_id
+from provision.keycloak.objects.mail_server import SMTP_SERVER
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -21,6 +22,8 @@ if TYPE_CHECKING:
     from provision.keycloak.realm_differences import Difference
 
 _OBJECT = 2
+_TEXTS = "localizationTexts"
+"""The key of the texts by language in a realm's representation."""
 
 
 def put_back(session: Session, realm: str, found: Iterable[Difference]) -> Iterator[tuple[Path, str]]:
@@ -87,10 +90,26 @@ def _placed(raw: dict[str, Any], items: Sequence[Difference], depth: int) -> dic
 
 
 def _realm(session: Session, realm: str, _name: str, items: Sequence[Difference]) -> None:
+    texts = [item for item in items if item.path[1] == _TEXTS]
+    for item in texts:
+        _text(session, realm, item)
+    if len(texts) == len(items):
+        return
     raw = session.get(realm) or {}
-    placed = _placed(raw, items, 1)
+    placed = _placed(raw, [item for item in items if item not in texts], 1)
     placed["attributes"] = {key: value for key, value in (placed.get("attributes") or {}).items() if value}
+    smtp = {key: value for key, value in (placed.get(SMTP_SERVER) or {}).items() if value}
+    placed[SMTP_SERVER] = smtp if "host" in smtp else {}  # or a masked password would be left alone
     session.put(realm, body=placed)  # whole: Keycloak takes the policies for OTP and WebAuthn only together
+
+
+def _text(session: Session, realm: str, item: Difference) -> None:
+    """Give a text of a language its recorded value, or take it away; a PUT of the realm leaves texts as they are."""
+    *_, locale, key = item.path
+    if item.before is None:
+        session.delete(realm, "localization", locale, key)
+    else:
+        session.post(realm, "localization", locale, body={key: item.before})
 
 
 def _scope_of_new_clients(session: Session, realm: str, _name: str, items: Sequence[Difference]) -> None:

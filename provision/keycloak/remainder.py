@@ -12,11 +12,14 @@ from typing import TYPE_CHECKING, Any, Final
 
 from provision._lib.display_names import in_words
 from provision._lib.errors import ProvisionError
+from provision.core.record import without
 from provision.keycloak import builtin, factory_realm
 from provision.keycloak.bases.collection import CollectionHandler
 from provision.keycloak.bases.registration_policy import PROVIDER_TYPE as _POLICIES
 from provision.keycloak.bases.representation import places
+from provision.keycloak.objects.mail_server import SMTP_SERVER
 from provision.keycloak.objects.realm_key import STAMPED
+from provision.keycloak.realm_document import ScopeMapping, scope_mappings
 from provision.keycloak.version import VERSION
 
 if TYPE_CHECKING:
@@ -31,6 +34,7 @@ _OF_KINDS: Final = frozenset(
         *("clients", "clientScopes", "roles", "groups", "components", "users"),
         *("identityProviders", "identityProviderMappers", "clientPolicies", "clientProfiles"),
         *("defaultDefaultClientScopes", "defaultOptionalClientScopes"),
+        *("scopeMappings", "clientScopeMappings"),
         *("keycloakVersion", "adminPermissionsClient"),
     }
 )
@@ -45,6 +49,7 @@ _ELSEWHERE: Final[Mapping[str, frozenset[str]]] = {
     "ClientRole": frozenset({"composite", "composites", "clientRole"}),
     "Group": frozenset({"realmRoles", "clientRoles", "path", "access", "subGroups", "subGroupCount"}),
     "IdentityProvider": frozenset({"config.clientSecret"}),
+    "MailServer": frozenset({f"{SMTP_SERVER}.auth", f"{SMTP_SERVER}.authType"}),
 }
 """Parts of an object's representation that are objects of other kinds, secrets, or for one moment only."""
 _NAMES: Final = ("clientId", "alias", "client", "clientScope", "name", "username")
@@ -80,6 +85,7 @@ def remainder(listing: RealmListing, exported: Mapping[str, Any], said: Iterable
         *_of_objects(record, found),
         *_of_keycloaks_own(listing, exported, record["realm"], found),
         *_of_memberships(exported, record["realm"], found),
+        *_of_roles_in_scope(exported, record["realm"], found),
         *_of_components(exported, found),
         *_of_the_profile(listing, record, found),
         *_of_service_accounts(exported),
@@ -97,6 +103,7 @@ def _of_the_realm(exported: Mapping[str, Any], record: Mapping[str, Any], said: 
     """Yield the realm's own settings, and the objects in parts of the export without a kind."""
     rest = factory_realm.without_ids({key: exported[key] for key in exported if key not in _OF_KINDS})
     fresh = {key: value for key, value in record["realm"].items() if key not in _OF_KINDS}
+    rest = without(rest, _places_of_said(said))
     for item in said:
         if type(item.found.spec).__name__ == "Realm":
             fresh = _merged(fresh, item.handler.to_json(item.found.spec, {}, None))  # type: ignore[attr-defined]
@@ -111,6 +118,16 @@ def _of_the_realm(exported: Mapping[str, Any], record: Mapping[str, Any], said: 
             settings += _differing(key, now, usual)
     if settings:
         yield f"settings of the realm: {', '.join(settings)}"
+
+
+def _places_of_said(said: list[Said]) -> Iterator[tuple[str, ...]]:
+    """Yield the places in the export of settings of the realm that have kinds of their own."""
+    for item in said:
+        match type(item.found.spec).__name__:
+            case "MailServer":
+                yield (SMTP_SERVER,)
+            case "LocalizationTexts":
+                yield "localizationTexts", item.found.spec.locale
 
 
 def _items(key: str, now: list[Any], usual: list[Any]) -> Iterator[str]:
@@ -130,7 +147,7 @@ def _items(key: str, now: list[Any], usual: list[Any]) -> Iterator[str]:
 
 
 def _groups_of_items(key: str, now: Mapping[str, Any], usual: Mapping[str, Any]) -> Iterator[str]:
-    """Yield the differing parts of a mapping: roles in the scope of clients by their owner, texts by language."""
+    """Yield the differing parts of a mapping, such as texts by language."""
     for name in sorted(now.keys() | usual.keys()):
         if factory_realm.same(now.get(name), usual.get(name)):
             continue
@@ -251,6 +268,23 @@ def _of_memberships(exported: Mapping[str, Any], fresh: Mapping[str, Any], said:
 
 
 _SERVICE_ACCOUNT: Final = "service_account"
+
+
+def _of_roles_in_scope(
+    exported: Mapping[str, Any], fresh: Mapping[str, Any], said: list[Said]
+) -> Iterator[str]:
+    """Yield the roles in the scope of clients and client scopes that the file does not give them, and mappings that are gone."""
+    there, usual = {*scope_mappings(exported)}, {*scope_mappings(fresh)}
+    specs = [item.found.spec for item in said if type(item.found.spec).__name__ == "RoleScopeMapping"]
+    given = {ScopeMapping(spec.scope, spec.client, spec.owner, spec.role) for spec in specs}
+    yield from map(_phrase_of_mapping, sorted(there - usual - given))
+    yield from (f"not here, but in a new realm: {_phrase_of_mapping(item)}" for item in sorted(usual - there))
+
+
+def _phrase_of_mapping(item: ScopeMapping) -> str:
+    owner = f" of the client {item.owner}" if item.owner else ""
+    holder = f"client scope {item.scope}" if item.scope else f"client {item.client}"
+    return f"role {item.role}{owner} in the scope of the {holder}"
 
 
 def _plus_and_minus(now: set[str], usual: set[str]) -> str:

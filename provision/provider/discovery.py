@@ -69,13 +69,18 @@ def discover(
         for kind in keycloak_kinds():
             step.note(kind.spec.__name__)
             handler = kind(context)
-            keys = [key for key in handler.discover(listing) if is_new is None or is_new(key)]
+            try:
+                keys = [key for key in handler.discover(listing) if is_new is None or is_new(key)]
+            except ProvisionError:
+                if not kind.is_told_by_export:
+                    raise
+                continue  # the remainder says that the realm could not be exported
             tried += readers.map(partial(_tried, handler), keys)
     _without_what_is_left_out(tried, listing.strange_keys())
     left_out = [phrase for item in tried for phrase in item.phrases()]
     if is_new is None:
         step.note("what no kind can say")
-        left_out = [*listing.strangers(), *left_out, *_remainder(session, listing, tried), *listing.secrets()]
+        left_out = [*listing.strangers(), *left_out, *_remainder(listing, tried), *listing.secrets()]
     objects = [item.entry() for item in tried if item.why is None]
     return Discovery(tuple(objects), tuple(dict.fromkeys(left_out)))
 
@@ -219,14 +224,13 @@ def _named_among(references: Iterable[tuple[str, ...]], gone: set[tuple[str, ...
     return None
 
 
-def _remainder(session: Session, listing: RealmListing, tried: Iterable[_Tried]) -> list[str]:
+def _remainder(listing: RealmListing, tried: Iterable[_Tried]) -> list[str]:
     """Return a phrase for each thing in the realm that the declared objects do not say."""
     said = [Said(item.handler, item.found) for item in tried if item.why is None and item.found is not None]
     try:
-        exported = session.export(listing.realm)
+        return remainder(listing, listing.exported, said)
     except ProvisionError as error:
         return [f"what no kind can say was not looked at: {error.what}"]
-    return remainder(listing, exported, said)
 
 
 def silent_context(session: Session) -> Context:

@@ -359,7 +359,7 @@ class Lifecycle:
             declared = {
                 name: old
                 if {Mark.WRITE_ONLY, Mark.CREATE_ONLY} & fields[name].marks
-                else self._declared(live.get(name), old)
+                else self._declared(name, live.get(name), old)
                 for name, old in key.items()
                 if name in fields
             } | self._changed_by_others(live, properties, key)
@@ -436,9 +436,9 @@ class Lifecycle:
         return data
 
     def _free_keyed(self) -> set[str]:
-        """Return the fields that are dicts of text, or of lists of text, under keys of the user's choice."""
+        """Return the fields that are dicts of text, or of lists of text, under keys of the user's choice, each declared apart."""
         free = (dict[str, str], dict[str, tuple[str, ...]])
-        fields = self._spec.fields().values()
+        fields = [field for field in self._spec.fields().values() if Mark.WHOLE not in field.marks]
         return {field.wire for field in fields if self._spec.model_fields[field.name].annotation in free}
 
     def _believed(self, olds: Mapping[str, Any]) -> Spec | None:
@@ -597,7 +597,7 @@ class Lifecycle:
         for name, value in spec.wire().items():
             marks = fields[name].marks
             if Mark.CREATE_ONLY not in marks and (
-                Mark.WRITE_ONLY in marks or self._declared(live.get(name), value) != value
+                Mark.WRITE_ONLY in marks or self._declared(name, live.get(name), value) != value
             ):
                 yield name
 
@@ -627,15 +627,20 @@ class Lifecycle:
             name: Hidden(value) if fields[name].secret else value for name, value in outputs.wire().items()
         }
 
-    def _declared(self, live: Any, declared: Any) -> Any:
-        """Return the live value, cut down to the declared keys; a key that is declared as empty need not exist."""
-        if isinstance(live, dict) and isinstance(declared, dict):
-            return {
-                name: self._declared(live.get(name, old), old)
-                for name, old in declared.items()
-                if name in live or old in ("", [])
-            }
-        return live
+    def _declared(self, name: str, live: Any, declared: Any) -> Any:
+        """Return the live value of a field, cut down to the declared keys unless the field is declared as a whole."""
+        return live if Mark.WHOLE in self._spec.fields()[name].marks else _cut_down(live, declared)
+
+
+def _cut_down(live: Any, declared: Any) -> Any:
+    """Return a live value with the declared keys only; a key that is declared as empty need not exist."""
+    if isinstance(live, dict) and isinstance(declared, dict):
+        return {
+            name: _cut_down(live.get(name, old), old)
+            for name, old in declared.items()
+            if name in live or old in ("", [])
+        }
+    return live
 
 
 def _chosen(spec: Spec, filled: Spec, olds: Mapping[str, Any]) -> dict[str, Any]:

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
     from provision.core.spec import Spec
     from provision.keycloak.api.session import Session
+    from provision.keycloak.realm_listing import RealmListing
 
 _REALM: Final = "provision:keycloak:Realm"
 _PREFIX: Final = "*"
@@ -32,6 +33,8 @@ _PREFIX: Final = "*"
 _PLACES: Final[dict[str, Path]] = {
     "Client": (document.CLIENTS, "{client_id}"),
     "ClientScope": (document.CLIENT_SCOPES, "{name}"),
+    "MailServer": (document.REALM, "smtpServer"),
+    "LocalizationTexts": (document.REALM, "localizationTexts", "{locale}"),
     "ClientScopeAssignment": (document.CLIENTS, "{client}", document.SCOPES, "{scope}"),
     "RealmClientScopeAssignment": (document.SCOPES_OF_NEW_CLIENTS, "{scope}"),
     "RealmClientScopes": (document.SCOPES_OF_NEW_CLIENTS,),
@@ -93,13 +96,13 @@ def realms_of(resources: Iterable[Mapping[str, Any]], first: str) -> tuple[str, 
 
 
 def compare(
-    session: Session, realm: str, objects: Iterable[Held], seen: Iterable[Spec] = ()
+    session: Session, listing: RealmListing, objects: Iterable[Held], seen: Iterable[Spec] = ()
 ) -> tuple[list[Difference], list[str]]:
     """Return what differs from the records of a stack's objects, and a phrase for what could not be compared.
 
     Args:
         session: The Admin API.
-        realm: The realm's name.
+        listing: The realm.
         objects: The objects of the state.
         seen: The keys of further objects that the caller reports itself.
 
@@ -115,10 +118,10 @@ def compare(
         {str(item.record.get(document.VERSION)) for item in recorded.values() if item.record} - {now}
     ):
         return [], [f"what has no field: it was recorded with Keycloak {', '.join(other)}"]
-    live = document.read(session, realm)
-    if live is None:
-        return [], []
-    expected, whole = _expected(realm, objects)
+    if not listing.exported:
+        return [], []  # there is no such realm
+    live = document.of_export(listing.exported)
+    expected, whole = _expected(listing.realm, objects)
     ignored = [path for item in objects for path in _not_compared(session, item)]
     ignored += [path for key in seen for path in places(session, key)]
     ignored += without_rotated(expected, live)
@@ -142,10 +145,10 @@ def places(session: Session, key: Spec) -> list[Path]:
     if "identity_provider" in fields:
         return [(document.IDENTITY_PROVIDERS, text("identity_provider"), document.MAPPERS, text("name"))]
     if {"scope", "client", "name"} <= fields.keys():
-        owner = (
-            (document.CLIENTS, text("client")) if text("client") else (document.CLIENT_SCOPES, text("scope"))
-        )
-        return [(*owner, document.MAPPERS, text("name"))]
+        return [(*_owner(key), document.MAPPERS, text("name"))]
+    if {"scope", "client", "role"} <= fields.keys():
+        name = document.role_name(text("role"), text("owner"))
+        return [(*_owner(key), document.SCOPE_MAPPINGS, name)]
     values = {field: text(field) for field in fields}
     parts = _PLACES.get(type(key).__name__)
     return [tuple(part.format(**values) for part in parts)] if parts else []
@@ -161,6 +164,11 @@ def in_record_of_the_realm(key: Spec, objects: Iterable[Held]) -> bool:
 
 def _is_realm(item: Held) -> bool:
     return type(item.key).__name__ == "Realm"
+
+
+def _owner(key: Any) -> Path:
+    """Return the place of the client or client scope that an object belongs to."""
+    return (document.CLIENTS, key.client) if key.client else (document.CLIENT_SCOPES, key.scope)
 
 
 def _expected(realm: str, objects: Iterable[Held]) -> tuple[dict[str, Any], bool]:

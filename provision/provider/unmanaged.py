@@ -46,8 +46,8 @@ _OF_THE_REALM = frozenset(
     {"RealmClientScopeAssignment", "ClientPolicy", "ClientProfile", "RealmKey", "IdentityProvider"}
 )
 """The kinds whose objects are settings of the realm itself, beside the policies for registration."""
-_OF_A_CLIENT = frozenset({"ServiceAccountRole"})
-"""The kinds whose objects are settings of a client, beside mappers.
+_OF_A_CLIENT = frozenset({"ServiceAccountRole", "RoleScopeMapping"})
+"""The kinds whose objects are settings of a client or a client scope, beside mappers.
 
 The scopes of a client are not among them: which of them Keycloak gave it depends on the realm's lists at the time when the
 client was made.
@@ -194,7 +194,7 @@ def find(
             others.append(Unmanaged(key))
     seen = [item.key for item in (*added, *others) if not isinstance(item.key, tuple)]
     try:
-        found, untold = compare(session, realm, objects, seen)
+        found, untold = compare(session, listing, objects, seen)
         unseen.phrases += untold
     except ProvisionError as error:
         found = []
@@ -286,7 +286,7 @@ def _is_in(key: Spec, realm: str) -> bool:
 
 
 def _may_be_added(kind_of: type[Spec]) -> bool:
-    """Return whether objects of a kind are settings of other objects: mappers, roles of service accounts, policies, keys."""
+    """Return whether objects of a kind are settings of other objects: mappers, roles in a scope, policies, keys."""
     fields = kind_of.model_fields
     is_mapper = "name" in fields and ("identity_provider" in fields or {"scope", "client"} <= fields.keys())
     return is_mapper or "registration" in fields or kind_of.__name__ in _OF_THE_REALM | _OF_A_CLIENT

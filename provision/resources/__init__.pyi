@@ -667,6 +667,68 @@ class keycloak:
             opts: pulumi.ResourceOptions | None = ...,
         ) -> None: ...
 
+    class LocalizationTexts(pulumi.CustomResource):
+        """The realm's own texts in one language, which replace the texts of its themes (UI Customization Guide, "Localization")."""
+
+        realm: pulumi.Output[str]
+        locale: pulumi.Output[str]
+        texts: pulumi.Output[Mapping[str, str]]
+        def __init__(
+            self,
+            resource_name: str,
+            *,
+            realm: pulumi.Input[str],
+            locale: pulumi.Input[str],
+            texts: pulumi.Input[Mapping[str, pulumi.Input[str]]],
+            opts: pulumi.ResourceOptions | None = ...,
+        ) -> None: ...
+
+    class MailServer(pulumi.CustomResource):
+        """The mail server by which a realm sends mail (Server Administration Guide, "Configuring email for a realm")."""
+
+        realm: pulumi.Output[str]
+        host: pulumi.Output[str]
+        port: pulumi.Output[int]
+        ssl: pulumi.Output[bool]
+        starttls: pulumi.Output[bool]
+        from_address: pulumi.Output[str]
+        from_display_name: pulumi.Output[str]
+        reply_to: pulumi.Output[str]
+        reply_to_display_name: pulumi.Output[str]
+        envelope_from: pulumi.Output[str]
+        allow_utf8: pulumi.Output[bool]
+        auth_type: pulumi.Output[str]
+        user: pulumi.Output[str]
+        password: pulumi.Output[str]
+        auth_token_url: pulumi.Output[str]
+        auth_token_scope: pulumi.Output[str]
+        auth_token_client_id: pulumi.Output[str]
+        auth_token_client_secret: pulumi.Output[str]
+        def __init__(
+            self,
+            resource_name: str,
+            *,
+            realm: pulumi.Input[str],
+            host: pulumi.Input[str],
+            port: pulumi.Input[int] | None = ...,
+            ssl: pulumi.Input[bool] | None = ...,
+            starttls: pulumi.Input[bool] | None = ...,
+            from_address: pulumi.Input[str],
+            from_display_name: pulumi.Input[str] | None = ...,
+            reply_to: pulumi.Input[str] | None = ...,
+            reply_to_display_name: pulumi.Input[str] | None = ...,
+            envelope_from: pulumi.Input[str] | None = ...,
+            allow_utf8: pulumi.Input[bool] | None = ...,
+            auth_type: pulumi.Input[str] | None = ...,
+            user: pulumi.Input[str] | None = ...,
+            password: pulumi.Input[str] | None = ...,
+            auth_token_url: pulumi.Input[str] | None = ...,
+            auth_token_scope: pulumi.Input[str] | None = ...,
+            auth_token_client_id: pulumi.Input[str] | None = ...,
+            auth_token_client_secret: pulumi.Input[str] | None = ...,
+            opts: pulumi.ResourceOptions | None = ...,
+        ) -> None: ...
+
     class MaxClientsPolicy(pulumi.CustomResource):
         """The number of clients at which a realm refuses further registrations ("Max Clients Policy")."""
 
@@ -962,6 +1024,26 @@ class keycloak:
             realm: pulumi.Input[str],
             registration: pulumi.Input[str] | None = ...,
             web_origins: pulumi.Input[Sequence[pulumi.Input[str]]] | None = ...,
+            opts: pulumi.ResourceOptions | None = ...,
+        ) -> None: ...
+
+    class RoleScopeMapping(pulumi.CustomResource):
+        """A role that a client or a client scope may put into tokens ("Role scope mappings"), beside its other roles."""
+
+        realm: pulumi.Output[str]
+        scope: pulumi.Output[str]
+        client: pulumi.Output[str]
+        owner: pulumi.Output[str]
+        role: pulumi.Output[str]
+        def __init__(
+            self,
+            resource_name: str,
+            *,
+            realm: pulumi.Input[str],
+            scope: pulumi.Input[str] | None = ...,
+            client: pulumi.Input[str] | None = ...,
+            owner: pulumi.Input[str] | None = ...,
+            role: pulumi.Input[str],
             opts: pulumi.ResourceOptions | None = ...,
         ) -> None: ...
 

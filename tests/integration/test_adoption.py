@@ -209,7 +209,7 @@ def test_a_realm_that_may_not_be_exported_is_adopted_and_says_so(session, realm,
     def refused(*_: Any) -> None:
         raise KeycloakError("Keycloak would not read partial-export.")
 
-    monkeypatch.setattr(factory_realm, "export", refused)
+    monkeypatch.setattr(session, "export", refused)
     found = found_in(session, realm)
     assert found.objects
     assert "what no kind can say was not looked at: Keycloak would not read partial-export." in found.left_out

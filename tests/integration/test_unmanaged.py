@@ -16,6 +16,13 @@ _CLIENT = (
     "provision:keycloak:Client",
     {"clientId": "ours", "access": "confidential", "serviceAccounts": True},
 )
+_FURTHER = [
+    ("provision:keycloak:RoleScopeMapping", {"client": "ours", "role": "offline_access"}),
+    ("provision:keycloak:RoleScopeMapping", {"scope": "ours", "owner": "broker", "role": "read-token"}),
+    ("provision:keycloak:MailServer", {"host": "mail.example.org", "fromAddress": "login@example.org"}),
+    ("provision:keycloak:LocalizationTexts", {"locale": "de", "texts": {"doLogIn": "Anmelden"}}),
+]
+"""What is part of the records of the realm, the scope and the client, and an object of its own."""
 _ADDITIONS = [
     (
         "provision:keycloak:HardcodedClaimMapper",
@@ -34,6 +41,14 @@ _ADDITIONS = [
     (
         "provision:keycloak:ServiceAccountRole",
         {"client": "ours", "owner": "realm-management", "role": "realm-admin"},
+    ),
+    (
+        "provision:keycloak:RoleScopeMapping",
+        {"client": "ours", "owner": "realm-management", "role": "realm-admin"},
+    ),
+    (
+        "provision:keycloak:RoleScopeMapping",
+        {"scope": "ours", "owner": "realm-management", "role": "realm-admin"},
     ),
     ("provision:keycloak:ClientPolicy", {"name": "x", "anyClient": True}),
     ("provision:keycloak:ClientProfile", {"name": "x"}),
@@ -56,8 +71,8 @@ class Managed(World):
     def __init__(self, session: Any) -> None:
         self.state: list[dict[str, Any]] = []
         super().__init__(session)
-        self.add(*_SCOPE)
-        self.add(*_CLIENT)
+        for token, values in (_SCOPE, _CLIENT, *_FURTHER):
+            self.add(token, values)
 
     def add(self, token: str, values: dict[str, Any]) -> Any:
         inputs, state = super().add(token, values)

@@ -130,6 +130,12 @@ def _mapped_to_scope(name: str) -> Make:
     return make
 
 
+def _text(session: Session, realm: str) -> None:
+    session.post(
+        realm, "localization", "en", body={"loginAccountTitle": "Send your password to x@example.org"}
+    )
+
+
 def _in_default_role(session: Session, realm: str) -> None:
     _, role = _admin_role(session, realm)
     default = session.get(realm, "roles", f"default-roles-{realm}")
@@ -215,6 +221,7 @@ def _unmanaged_attributes(session: Session, realm: str) -> None:
     session.put(realm, "users", "profile", body=profile)
 
 
+_SMTP = {"host": "mail.example.org", "from": "x@example.org", "auth": "true", "user": "x", "password": "x-1"}
 CLIENT = "mcp-client"
 SCOPE = "mcp:tools"
 CHANGES = (
@@ -237,7 +244,6 @@ CHANGES = (
             ("logo", _client(CLIENT, attributes={"logoUri": "https://example.org/logo"})),
             ("notBefore", _client(CLIENT, notBefore=2000000000)),
             ("surrogateAuthRequired", _client(CLIENT, surrogateAuthRequired=True)),
-            ("roles of realm-management in its tokens", _mapped_to_client(CLIENT)),
             (
                 "offline_access in every token",
                 _scope_of_client(CLIENT, "offline_access", take="optional", add="default"),
@@ -246,7 +252,12 @@ CHANGES = (
             ("basic taken away", _scope_of_client(CLIENT, "basic", take="default")),
         )
     ),
-    Behind(f"client scope {SCOPE}", "roles of realm-management in its tokens", _mapped_to_scope(SCOPE)),
+    Behind(
+        f"client {CLIENT}", "roles of realm-management in its tokens", _mapped_to_client(CLIENT), "--prune"
+    ),
+    Behind(
+        f"client scope {SCOPE}", "roles of realm-management in its tokens", _mapped_to_scope(SCOPE), "--prune"
+    ),
     *(
         Behind("client scope basic", change, make, undone)
         for change, make, undone in (
@@ -281,6 +292,8 @@ CHANGES = (
                 _realm(webAuthnPolicyPasswordlessUserVerificationRequirement="discouraged"),
             ),
             ("organizations", _realm(organizationsEnabled=True)),
+            ("a mail server", _realm(smtpServer=_SMTP)),
+            ("a text of the login page", _text),
             ("user-managed access", _realm(userManagedAccessAllowed=True)),
             ("lifespan of tokens of the implicit flow", _realm(accessTokenLifespanForImplicitFlow=86400)),
             ("lifespan of pushed requests", _realm(attributes={"parRequestUriLifespan": "86400"})),

@@ -264,7 +264,10 @@ OLD_REALMS: Final = (
             "smtpServer": {
                 "host": "mail.example.org",
                 "from": "kc@example.org",
+                "auth": "true",
+                "user": "kc",
                 "password": "a-mail-password",
+                "debug": "true",
             },
             "attributes": {"own.setting": "1"},
             "requiredActions": [
@@ -277,18 +280,18 @@ OLD_REALMS: Final = (
             ],
         },
         (
-            "localization text de",
             "required action TERMS_AND_CONDITIONS: changed",
             (
                 "not here, but in a new realm: required action CONFIGURE_RECOVERY_AUTHN_CODES, CONFIGURE_TOTP, UPDATE_EMAIL, "
                 "UPDATE_PASSWORD, UPDATE_PROFILE, VERIFY_EMAIL, VERIFY_PROFILE, delete_credential, idp_link, "
                 "update_user_locale, webauthn-register, webauthn-register-passwordless"
             ),
+            ("settings of the realm: attributes.own.setting, otpPolicyDigits, otpSupportedApplications"),
+            "mail server in realm REALM: smtpServer.debug",
             (
-                "settings of the realm: attributes.own.setting, otpPolicyDigits, otpSupportedApplications, smtpServer.from, "
-                "smtpServer.host, smtpServer.password"
+                "password of the mail server: it stays; another Keycloak needs it "
+                "(`provision secret set objects.MailServer.password -s STACK`)"
             ),
-            "password of the mail server (smtpServer): it stays; another Keycloak needs it",
         ),
     ),
     OldRealm(
@@ -332,7 +335,10 @@ OLD_REALMS: Final = (
     OldRealm(
         "scope-mappings",
         {
-            "roles": {"realm": [{"name": "extra"}]},
+            "roles": {
+                "realm": [{"name": "extra"}],
+                "client": {"narrow": [{"name": "of its own"}]},
+            },
             "clients": [
                 {
                     "clientId": "narrow",
@@ -342,8 +348,9 @@ OLD_REALMS: Final = (
                 }
             ],
             "scopeMappings": [{"client": "narrow", "roles": ["extra"]}],
+            "clientScopeMappings": {"narrow": [{"client": "narrow", "roles": ["of its own"]}]},
         },
-        ("scope mapping narrow",),
+        (),
     ),
     OldRealm(
         "policies-and-profile",

@@ -59,6 +59,19 @@ def test_after_some_seconds_the_collection_is_listed_again(api, monkeypatch):
     assert _look(api, FEW_LOOKS + 1) == ["c"]
 
 
+def test_a_collection_without_a_listing_is_read_by_the_caller_when_many_look(api):
+    reads = []
+
+    def read():
+        reads.append(1)
+        return [{"name": ("a", "b")}]
+
+    found = [ListingCache.of(api).items("name", "shop", "mappings", reads=read) for _ in range(FEW_LOOKS + 5)]
+    assert found[:FEW_LOOKS] == [None] * FEW_LOOKS
+    assert [*found[-1]] == [("a", "b")]
+    assert (len(reads), api.listed) == (1, 0)
+
+
 def test_what_is_recorded_is_not_listed():
     recorded = _Api(changes=None)
     assert _look(recorded, FEW_LOOKS + 1) is None

@@ -68,7 +68,12 @@ def test_a_changed_flow_and_a_required_action_that_is_gone_are_named(fresh):
 def test_roles_in_the_scope_of_a_client_and_default_groups_are_named(fresh):
     fresh["clientScopeMappings"]["app"] = [{"client": "narrow", "roles": ["read"]}]
     fresh["defaultGroups"] = ["/everyone"]
-    assert named(fresh) == ["client scope mapping app: narrow", "settings of the realm: defaultGroups"]
+    fresh["scopeMappings"] = []
+    assert named(fresh) == [
+        "settings of the realm: defaultGroups",
+        "role read of the client app in the scope of the client narrow",
+        "not here, but in a new realm: role offline_access in the scope of the client scope offline_access",
+    ]
 
 
 def test_components_without_a_kind_and_imported_keys_are_named(fresh):

@@ -34,6 +34,14 @@ _PROVIDER = {
     "clientId": "x",
 }
 _TWO_DEEDS = {"hardcodedRole": {"role": "r"}, "claimToRole": {"claim": "c", "claimValue": "v", "role": "r"}}
+_MAIL = {**_REALM, "host": "mail.example.org", "fromAddress": "a@example.org"}
+_TOKEN = {
+    "authType": "token",
+    "user": "u",
+    "authTokenUrl": "https://i/t",
+    "authTokenScope": "s",
+    "authTokenClientId": "c",
+}
 _ACROSS = [
     (
         "TrustedHostsPolicy",
@@ -59,6 +67,15 @@ _ACROSS = [
     ("IdentityProvider", {**_PROVIDER, "validateSignature": True}, "validateSignature jwksUrl"),
     ("IdentityProviderMapper", {**_IMPORTER, **_TWO_DEEDS}, " ".join(_DEEDS)),
     ("IdentityProviderMapper", _IMPORTER, " ".join(_DEEDS)),
+    ("MailServer", {**_MAIL, "authType": "password"}, "authType user"),
+    *(
+        ("MailServer", {**_MAIL, **_TOKEN, name: ""}, f"authType {name}")
+        for name in ("user", "authTokenUrl", "authTokenScope", "authTokenClientId")
+    ),
+    *(
+        ("MailServer", {**_MAIL, name: "https://x"}, f"authType {name}")
+        for name in ("password", "authTokenClientSecret", *sorted(_TOKEN.keys() - {"authType"}))
+    ),
     ("Realm", {"name": "r", "duplicateEmailsAllowed": True}, "duplicateEmailsAllowed loginWithEmailAllowed"),
     (
         "Realm",
@@ -70,6 +87,8 @@ _ACROSS = [
         },
         "duplicateEmailsAllowed loginWithEmailAllowed registrationEmailAsUsername",
     ),
+    ("RoleScopeMapping", {**_REALM, "role": "r"}, "scope client"),
+    ("RoleScopeMapping", {**_REALM, "role": "r", "scope": "s", "client": "c"}, "scope client"),
     (
         "RealmClientScopes",
         {**_REALM, "defaultScopes": ["a"], "optionalScopes": ["a"]},

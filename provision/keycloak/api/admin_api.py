@@ -17,6 +17,9 @@ class AdminApi(Protocol):
     def list(self, realm: str, *path: str, **query: str) -> Iterator[Any]:
         """Yield the items of a collection."""
 
+    def export(self, realm: str) -> Any:
+        """Return the whole realm beside its users, or None if there is no realm."""
+
     def realm_id(self, realm: str) -> str | None:
         """Return the realm's internal id, or None."""
 

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Final
 from weakref import WeakKeyDictionary
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Iterable, Mapping
 
     from provision.keycloak.api.admin_api import AdminApi
 
@@ -53,13 +53,21 @@ class ListingCache:
                 cls._of[session] = cls(session)
             return cls._of[session]
 
-    def items(self, key: str, realm: str, *path: str, **query: str) -> Mapping[str, Mapping[str, Any]] | None:
+    def items(
+        self,
+        key: str,
+        realm: str,
+        *path: str,
+        reads: Callable[[], Iterable[dict[str, Any]]] | None = None,
+        **query: str,
+    ) -> Mapping[Any, Mapping[str, Any]] | None:
         """Return the objects of a collection, by the value of one of their fields, or None for the caller to look itself.
 
         Args:
             key: The field that tells the objects apart.
             realm: The realm.
             path: The collection's path below the realm.
+            reads: Reads the whole collection, if the Admin API has no listing at that path.
             query: The parameters of the listing.
         """
         changes = self._session.changes(realm)
@@ -75,6 +83,7 @@ class ListingCache:
                 found.looks, found.items, found.began = 0 if found.items is None else found.looks, None, now
             found.looks += 1
             if found.looks > FEW_LOOKS and found.items is None:
-                found.items = {item[key]: item for item in self._session.list(realm, *path, **query)}
+                listed = self._session.list(realm, *path, **query) if reads is None else reads()
+                found.items = {item[key]: item for item in listed}
                 found.began = time.monotonic()
             return found.items

@@ -13,6 +13,10 @@ if TYPE_CHECKING:
 
     from provision.keycloak.api.admin_api import AdminApi
 
+HELD = "role-mappings"
+"""The part of a path to the roles that a user or a group has."""
+IN_SCOPE = "scope-mappings"
+"""The part of a path to the roles that a client or a client scope may put into tokens."""
 REALM = ""
 """The owner's name for realm roles; the owner of a client role is its client."""
 
@@ -52,9 +56,9 @@ def role(session: Session, realm: str, name: str, owner: str = REALM) -> dict[st
     return dict(found)
 
 
-def held(session: AdminApi, realm: str, *holder: str) -> Roles:
-    """Return the roles that a user or group has directly."""
-    found = session.get(realm, *holder, "role-mappings") or {}
+def held(session: AdminApi, realm: str, *holder: str, kind: str = HELD) -> Roles:
+    """Return the roles that a user or group has directly, or those in the scope of a client or client scope."""
+    found = session.get(realm, *holder, kind) or {}
     return Roles(
         tuple(sorted(item["name"] for item in found.get("realmMappings") or ())),
         {
@@ -84,9 +88,12 @@ def bring(
             take(session, realm, *path, roles=less)
 
 
-def give(session: Session, realm: str, holder: tuple[str, ...], name: str, owner: str) -> None:
-    """Give one role."""
-    session.post(realm, *_mappings(session, realm, holder, owner), body=[role(session, realm, name, owner)])
+def give(
+    session: Session, realm: str, holder: tuple[str, ...], name: str, owner: str, *, kind: str = HELD
+) -> None:
+    """Give one role, or put it into a scope."""
+    path = _mappings(session, realm, holder, owner, kind)
+    session.post(realm, *path, body=[role(session, realm, name, owner)])
 
 
 def take(session: Session, realm: str, *path: str, roles: Sequence[Mapping[str, Any]]) -> None:
@@ -94,6 +101,8 @@ def take(session: Session, realm: str, *path: str, roles: Sequence[Mapping[str, 
     session.delete(realm, *path, body=list(roles))
 
 
-def _mappings(session: Session, realm: str, holder: tuple[str, ...], owner: str) -> tuple[str, ...]:
+def _mappings(
+    session: Session, realm: str, holder: tuple[str, ...], owner: str, kind: str = HELD
+) -> tuple[str, ...]:
     last = ("clients", internal_id(session, realm, owner)) if owner else ("realm",)
-    return (*holder, "role-mappings", *last)
+    return (*holder, kind, *last)

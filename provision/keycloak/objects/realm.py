@@ -18,6 +18,7 @@ from provision.keycloak.api.session import ForbiddenError, KeycloakError
 from provision.keycloak.bases.client_policy_documents import drop_unsupported
 from provision.keycloak.bases.collection import CollectionHandler
 from provision.keycloak.bases.name_index import NameIndex
+from provision.keycloak.bases.realm_settings import RESET_WHEN_LEFT_OUT
 from provision.keycloak.bases.representation import Outside, at, attribute
 from provision.keycloak.realm_document import VERSION
 
@@ -26,8 +27,6 @@ if TYPE_CHECKING:
 
     from provision.keycloak.realm_listing import RealmListing
 
-_RESET_WHEN_LEFT_OUT = ("oauth2DeviceCodeLifespan", "oauth2DevicePollingInterval")
-"""The settings that get Keycloak's defaults in every PUT of a realm that does not name them."""
 _MARK = "provision.owner"
 _OFF = "off"
 _HEADERS = {
@@ -48,7 +47,7 @@ class Realm(Spec, module="keycloak", group="Realms", rank=1):
     Deleting a realm deletes everything in the realm, in one call. A realm that exists already is taken over only with
     `adopt`; destroy then puts its former settings back instead of deleting the realm.
 
-    These settings stay unchanged: the mail server, the OTP and WebAuthn policies, the authentication flows, and all
+    These settings stay unchanged: the mail server and the texts (MailServer and LocalizationTexts declare them), the OTP and WebAuthn policies, the authentication flows, and all
     attributes but `frontendUrl`. The defaults are Keycloak's own, with three exceptions, which are off in Keycloak and
     on here: rotating refresh tokens, brute force protection and an end to offline sessions.
     """
@@ -167,7 +166,7 @@ class Realm(Spec, module="keycloak", group="Realms", rank=1):
     reset_password_allowed: bool = Field(default=False, description='"Forgot password?" on the login page.')
     remember_me: bool = Field(default=False, description='"Remember me" on the login page.')
     verify_email: bool = Field(
-        default=False, description="Users confirm their address first; the realm needs a mail server."
+        default=False, description="Users confirm their address first; the realm needs a MailServer."
     )
     login_with_email_allowed: bool = Field(
         default=True, description="Users may log in with their e-mail address."
@@ -384,7 +383,7 @@ class RealmHandler(CollectionHandler[Realm]):
 
     def to_json(self, spec: Realm, raw: Mapping[str, Any], names: Collection[str] | None) -> dict[str, Any]:
         """Return the declared fields only; Keycloak keeps other fields, but the attributes are sent all together."""
-        told = {name: raw[name] for name in _RESET_WHEN_LEFT_OUT if name in raw}
+        told = {name: raw[name] for name in RESET_WHEN_LEFT_OUT if name in raw}
         body = told | super().to_json(spec, {}, names) | {"realm": spec.name}
         if "attributes" in body:
             attributes = {**raw.get("attributes", {}), **body["attributes"]}

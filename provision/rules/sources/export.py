@@ -24,7 +24,7 @@ from provision.config import json_file
 from provision.keycloak.objects.realm_key import PROVIDER_TYPE
 from provision.rules.model import Resource, Snapshot, unreadable
 from provision.rules.sources import realm_resources
-from provision.rules.sources.kinds import OF_A_STACK
+from provision.rules.sources.kinds import NO_RULE_ASKS, OF_A_STACK
 from provision.rules.sources.recorded_api import PROVIDERS, RecordedApi, mappings
 from provision.rules.sources.tolerant_reading import NOT_NAMES, NULLS, SWITCHES, is_placeholder
 
@@ -40,6 +40,7 @@ _EXPORT_AGAIN: Final = (
 _USER_PROFILE: Final = "org.keycloak.userprofile.UserProfileProvider"
 _USER_PROFILE_KEY: Final = "kc.user.profile.config"
 _NOT_EXPORTED: Final = {
+    **NO_RULE_ASKS,
     "InitialAccessToken": "initial access tokens are never exported",
 }
 

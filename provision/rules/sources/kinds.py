@@ -58,6 +58,11 @@ OF_A_STACK: Final[Mapping[str, tuple[str, ...]]] = {
     "Stack": ("profile", "runtime", "plainSecrets", "serversElsewhere"),
 }
 """Kinds that no realm holds. ``Resource`` is any declared resource that may hold a secret in clear."""
+NO_RULE_ASKS: Final[Mapping[str, str]] = {
+    "LocalizationTexts": "no rule looks at texts",
+    "RoleScopeMapping": "no rule looks at the roles in the scope of clients and client scopes",
+}
+"""Kinds of a realm that no rule looks at and that cost requests of their own, each with the reason why it is not read."""
 OF_A_REALM: Final[Mapping[str, tuple[str, ...]]] = {
     "UserSource": ("realm", "name", "type", "enabled", "declared"),
 }

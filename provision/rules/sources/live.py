@@ -20,7 +20,7 @@ from provision.rules.sources.concurrent_reader import (
     Denied,
     denied,
 )
-from provision.rules.sources.kinds import OF_A_STACK
+from provision.rules.sources.kinds import NO_RULE_ASKS, OF_A_STACK
 from provision.rules.sources.recorded_api import PROVIDERS, RecordedApi
 
 if TYPE_CHECKING:
@@ -33,6 +33,7 @@ _READERS: Final = 8
 READ_ONLY_ROLES: Final = (VIEW_REALM, VIEW_CLIENTS, VIEW_USERS, VIEW_PROVIDERS)
 """The roles of ``realm-management`` with which an audit sees everything except Keycloak's version."""
 _NOT_READ: Final = {
+    **NO_RULE_ASKS,
     "ClientRole": "roles of clients are read only where others lead to them: Keycloak lists them client by client",
     "User": "of people only those who administer are read: the others are data, not configuration",
 }
@@ -143,7 +144,7 @@ def _root(reader: ConcurrentReader, found: Any) -> RecordedApi:
     recorded = RecordedApi(reader.session.url, reader.realm, known.get("id", reader.realm))
     recorded.unread |= _NOT_READ
     if isinstance(found, Denied):
-        recorded.unread["Realm"] = found.why
+        recorded.unread |= dict.fromkeys(("Realm", "MailServer"), found.why)
     else:
         recorded.store(found)
     return recorded

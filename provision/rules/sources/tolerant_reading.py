@@ -39,7 +39,7 @@ _NAMES_OF_PARTS: Final = frozenset({"displayDescription", "displayHeader", "disp
 NOT_NAMES: Final = "$(unreadable:names)"
 """Stands in an export for names where the file has something else."""
 _PROBES: Final[tuple[Any, ...]] = (
-    None, True, False, "true", "false", "S256", "x", "y", 7, ["x"], ["y", "true"], {"x": ["y"]},
+    None, True, False, "true", "false", "S256", "token", "x", "y", 7, ["x"], ["y", "true"], {"x": ["y"]},
 )  # fmt: skip
 _KINDS: Final = frozenset({"condition", "executor", "identityProviderMapper"})
 """Keys whose value says what the values beside it mean."""

@@ -14,10 +14,11 @@ from provision.rules import checks
 from provision.rules.evaluation import evaluate
 from provision.rules.model import Inconclusive
 from provision.rules.sources import live
+from provision.rules.sources.kinds import NO_RULE_ASKS
 from tests.integration.test_least_privilege import service_account
 
 _PAGE = Path(__file__).parents[3] / "docs" / "least-privilege.md"
-_NEVER_READ = {"ClientRole", "User", "Container", "McpServer", "Resource", "Stack"}
+_NEVER_READ = {"ClientRole", "User", "Container", "McpServer", "Resource", "Stack"} | NO_RULE_ASKS.keys()
 
 
 def test_the_page_names_the_roles_that_the_audit_asks_for():
