@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
     from provision.keycloak.realm_listing import RealmListing
 
-_RESET_WHEN_LEFT_OUT = ("oauth2DeviceCodeLifespan", "oauth2DevicePollingInterval")
+RESET_WHEN_LEFT_OUT = ("oauth2DeviceCodeLifespan", "oauth2DevicePollingInterval")
 """The settings that get Keycloak's defaults in every PUT of a realm that does not name them."""
 _MARK = "provision.owner"
 _OFF = "off"
@@ -384,7 +384,7 @@ class RealmHandler(CollectionHandler[Realm]):
 
     def to_json(self, spec: Realm, raw: Mapping[str, Any], names: Collection[str] | None) -> dict[str, Any]:
         """Return the declared fields only; Keycloak keeps other fields, but the attributes are sent all together."""
-        told = {name: raw[name] for name in _RESET_WHEN_LEFT_OUT if name in raw}
+        told = {name: raw[name] for name in RESET_WHEN_LEFT_OUT if name in raw}
         body = told | super().to_json(spec, {}, names) | {"realm": spec.name}
         if "attributes" in body:
             attributes = {**raw.get("attributes", {}), **body["attributes"]}
