@@ -151,7 +151,7 @@ class Lifecycle:
             return None
         if not is_new or taken is not None:
             return taken if is_new else None
-        circle, refused = self._program.circle(spec), [*spec.refused_when_new()]
+        circle, refused = self._program.circle(spec), _refused_when_new(spec)
         if not (circle or refused) or self._may_exist(spec):
             return None
         return "; ".join(refused) or circular(circle)
@@ -626,6 +626,14 @@ class Lifecycle:
                 if name in live or old in ("", [])
             }
         return live
+
+
+def _refused_when_new(spec: Spec) -> list[str]:
+    """Return why the server would not make the object, as far as the fields are known."""
+    found: list[str] = []
+    with suppress(NotKnownYetError):
+        found.extend(spec.refused_when_new())
+    return found
 
 
 def _without_blanks(value: Any) -> Any:
