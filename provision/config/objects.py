@@ -246,9 +246,10 @@ def _secret(entry: Mapping[str, Any], name: str, info: ValidationInfo) -> GivenS
         raise ValueError(f"{name}: {error}") from None
     if found.origin.kind == "clear":
         place = next(iter(names([entry])), entry.get("type"))
+        command = hint("secret set", f"objects.{place}.{name}")
+        way = f", or leave it out and run {command}" if name in secret_fields(entry) else ""
         raise ValueError(
-            f"{name} is a secret and does not belong in clear into a stack file; write {SOURCES} instead, or leave it "
-            f"out and run {hint('secret set', f'objects.{place}.{name}')}"
+            f"{name} is a secret and does not belong in clear into a stack file; write {SOURCES} instead{way}"
         )
     return found
 
