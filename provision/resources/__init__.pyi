@@ -250,6 +250,8 @@ class keycloak:
         consent_screen_text: pulumi.Output[str]
         always_display_in_console: pulumi.Output[bool]
         full_scope_allowed: pulumi.Output[bool]
+        browser_flow: pulumi.Output[str]
+        direct_grant_flow: pulumi.Output[str]
         access_token_lifespan: pulumi.Output[int]
         client_session_idle_timeout: pulumi.Output[int]
         client_session_max_lifespan: pulumi.Output[int]
@@ -295,6 +297,8 @@ class keycloak:
             consent_screen_text: pulumi.Input[str] | None = ...,
             always_display_in_console: pulumi.Input[bool] | None = ...,
             full_scope_allowed: pulumi.Input[bool] | None = ...,
+            browser_flow: pulumi.Input[str] | None = ...,
+            direct_grant_flow: pulumi.Input[str] | None = ...,
             access_token_lifespan: pulumi.Input[int] | None = ...,
             client_session_idle_timeout: pulumi.Input[int] | None = ...,
             client_session_max_lifespan: pulumi.Input[int] | None = ...,
