@@ -175,7 +175,7 @@ def test_rows_are_read_as_a_tree_and_secrets_are_left_out():
     config = {"alias": "ours", "config": {"site": "a", "secret": tree.MASK, "empty": ""}}
     first, second, third = tree.rows(listed, {"c": config}.__getitem__)
     assert (first.step.authenticator, third.priority) == ("cookie", 7)
-    assert second.rows[0].masked == ("secret",)
+    assert second.rows[0].masked == (("secret", tree.MASK),)
     assert second.whole() == sub("forms", step("captcha", configAlias="ours", config={"site": "a"}))
 
 

@@ -106,7 +106,7 @@ class Row:
         priority: The place among its neighbours.
         flow_id: Keycloak's id of the sub-flow; empty for an authenticator.
         config_id: Keycloak's id of the configuration; empty if there is none.
-        masked: The keys of the configuration's secrets, whose values Keycloak does not tell.
+        masked: The keys of the configuration's secrets with what Keycloak tells of them: a mask, or before 26.7 the secret.
         rows: The steps of the sub-flow, in order.
     """
 
@@ -115,7 +115,7 @@ class Row:
     priority: int = 0
     flow_id: str = ""
     config_id: str = ""
-    masked: tuple[str, ...] = ()
+    masked: tuple[tuple[str, str], ...] = field(default=(), repr=False)
     rows: tuple[Row, ...] = ()
 
     def whole(self) -> Execution:
@@ -151,11 +151,12 @@ def _row(
     config = configs(config_id) if config_id else {}
     is_flow = bool(item.get("authenticationFlow"))
     settings = config.get("config") or {}
+    hidden = {key for key, value in settings.items() if value == MASK or key in config.get("secrets", ())}
     step = Execution.model_construct(
         authenticator=item.get("providerId") or "",
         requirement=item["requirement"],
         config_alias=config.get("alias") or "",
-        config={key: value for key, value in settings.items() if value and value != MASK},
+        config={key: value for key, value in settings.items() if value and key not in hidden},
         sub_flow=item["displayName"] if is_flow else "",
         description=(item.get("description") or "") if is_flow else "",
         executions=(),
@@ -167,7 +168,7 @@ def _row(
         item.get("priority") or 0,
         flow_id=item.get("flowId") or "",
         config_id=config_id,
-        masked=tuple(key for key, value in settings.items() if value == MASK),
+        masked=tuple((key, settings[key]) for key in sorted(hidden)),
         rows=inner,
     )
 

@@ -19,7 +19,7 @@ from provision.keycloak import builtin, factory_realm
 from provision.keycloak.api import server_info
 from provision.keycloak.api.session import ForbiddenError, KeycloakError
 from provision.keycloak.bases import execution_tree as tree
-from provision.keycloak.bases.execution_tree import MASK, Execution, Place
+from provision.keycloak.bases.execution_tree import Execution, Place
 from provision.keycloak.bases.flow_names import FLOWS
 from provision.keycloak.bases.multivalued_fields import COLUMN
 from provision.keycloak.bases.representation import RealmName  # noqa: TC001 - pydantic reads it
@@ -136,7 +136,13 @@ class AuthenticationFlowHandler(KeycloakHandler[AuthenticationFlow]):
         steps = None if raw is None else session.get(realm, *FLOWS, key.alias, "executions")
         if raw is None or steps is None:
             return None
-        rows = tree.rows(steps, lambda id_: session.get(realm, *_CONFIG, id_) or {})
+        used_by = {item.get("authenticationConfig"): item.get("providerId") or "" for item in steps}
+
+        def config(id_: str) -> dict[str, Any]:
+            told = session.get(realm, *_CONFIG, id_) or {}
+            return {**told, "secrets": self._secret_keys(realm, used_by[id_])}
+
+        rows = tree.rows(steps, config)
         spec = AuthenticationFlow.model_construct(
             realm=realm,
             alias=key.alias,
@@ -245,13 +251,16 @@ class AuthenticationFlowHandler(KeycloakHandler[AuthenticationFlow]):
         for step in steps:
             if not step.config:
                 continue
-            told = self.session.get(realm, "authentication", "config-description", step.authenticator) or {}
-            secrets = {item["name"] for item in told.get("properties") or () if item.get("secret")}
-            if clear := sorted(secrets & step.config.keys()):
+            if clear := sorted(self._secret_keys(realm, step.authenticator) & step.config.keys()):
                 raise KeycloakError(
                     f"The setting {clear[0]!r} of {step.authenticator} is a secret.",
                     f"Declare it in configSecrets, as {step.config_alias + '/' + clear[0]!r}.",
                 )
+
+    def _secret_keys(self, realm: str, authenticator: str) -> set[str]:
+        """Return the keys of an authenticator's settings that are secrets."""
+        told = self.session.get(realm, "authentication", "config-description", authenticator) or {}
+        return {item["name"] for item in told.get("properties") or () if item.get("secret")}
 
     def _apply(self, spec: AuthenticationFlow, changes: Sequence[tree.Change]) -> None:
         session, realm = self.session, spec.realm
@@ -314,7 +323,7 @@ class AuthenticationFlowHandler(KeycloakHandler[AuthenticationFlow]):
         if not step.config_alias:
             session.delete(realm, *_CONFIG, row.config_id)
             return
-        secrets = {**dict.fromkeys(row.masked, MASK), **spec.secrets_of(step.config_alias)}
+        secrets = {**dict(row.masked), **spec.secrets_of(step.config_alias)}
         settings = {**step.config, **{key: value for key, value in secrets.items() if value}}
         body = {"alias": step.config_alias, "config": settings}
         if row.config_id:
