@@ -241,6 +241,8 @@ def _nested(model: Any) -> list[type[BaseModel]]:
     queue = [info.annotation for info in model.model_fields.values()]
     while queue:
         annotation = queue.pop(0)
+        if annotation in found:
+            continue  # a type may have values of its own type inside
         if isinstance(annotation, type) and issubclass(annotation, BaseModel):
             found[annotation] = None
             queue += [info.annotation for info in annotation.model_fields.values()]

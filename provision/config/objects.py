@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Annotated, Any, Final
+from typing import TYPE_CHECKING, Annotated, Any, Final, get_origin
 from urllib.parse import quote
 
 from pydantic import ConfigDict, ValidationError, ValidationInfo, model_validator
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from collections.abc import Container, Iterable, Iterator, Mapping
 
     from provision.core.handler import Handler
-    from provision.core.spec import Spec
+    from provision.core.spec import Field, Spec
 
 
 class DeclaredObject(Concept):
@@ -45,7 +45,7 @@ class DeclaredObject(Concept):
         handler = _handler(data.get("type"))
         secrets = [field for field in handler.spec.fields().values() if field.secret] if handler else []
         given = {field.wire for field in secrets} & data.keys()
-        return data | {name: _secret(data, name, info) for name in given if data[name]}
+        return data | {name: _secrets(data, name, info) for name in given if data[name]}
 
     @model_validator(mode="after")
     def _is_right(self) -> DeclaredObject:
@@ -118,10 +118,7 @@ def declared(item: DeclaredObject, realm: str) -> Spec:
     container = handler.spec.container()
     if container is not None and container.wire in fields:
         raise ValueError(f"{container.wire} is given by the realm in which the object is declared")
-    fields = {
-        name: value.get_secret_value() if isinstance(value, GivenSecret) else value
-        for name, value in fields.items()
-    }
+    fields = {name: _shown(value) for name, value in fields.items()}
     if container is not None:
         fields[container.wire] = realm
     try:
@@ -131,7 +128,7 @@ def declared(item: DeclaredObject, realm: str) -> Spec:
 
 
 def secret_fields(entry: Mapping[str, Any]) -> tuple[str, ...]:
-    """Return the fields of an entry's kind that are secrets, by their wire names; none if there is no such kind.
+    """Return the fields of an entry's kind that are one secret each, by their wire names; none if there is no such kind.
 
     Args:
         entry: The entry as the stack file has it.
@@ -139,7 +136,11 @@ def secret_fields(entry: Mapping[str, Any]) -> tuple[str, ...]:
     handler = _handler(entry.get("type"))
     if handler is None:
         return ()
-    return tuple(field.wire for field in handler.spec.fields().values() if field.secret)
+    return tuple(
+        field.wire
+        for field in handler.spec.fields().values()
+        if field.secret and not _is_mapping(handler.spec, field)
+    )
 
 
 def names(entries: Iterable[Any]) -> dict[str, int]:
@@ -212,6 +213,27 @@ def _kinds() -> Iterator[str]:
     return (token.removeprefix(prefix) for token in catalogue() if token.startswith(prefix))
 
 
+def _is_mapping(spec: type[Spec], field: Field) -> bool:
+    """Return whether a field holds several secrets, each under a key."""
+    return get_origin(spec.model_fields[field.name].annotation) is dict
+
+
+def _shown(value: Any) -> Any:
+    """Return the value of a secret, or of several under their keys; any other value unchanged."""
+    if isinstance(value, dict):
+        return {key: _shown(item) for key, item in value.items()}
+    return value.get_secret_value() if isinstance(value, GivenSecret) else value
+
+
+def _secrets(entry: Mapping[str, Any], name: str, info: ValidationInfo) -> Any:
+    """Return a secret of an entry, or several under their keys."""
+    handler, value = _handler(entry.get("type")), entry[name]
+    assert handler is not None  # noqa: S101 - the field is one of the kind's
+    if isinstance(value, dict) and _is_mapping(handler.spec, handler.spec.fields()[name]):
+        return {key: _secret({**entry, name: item}, name, info) for key, item in value.items()}
+    return _secret(entry, name, info)
+
+
 def _secret(entry: Mapping[str, Any], name: str, info: ValidationInfo) -> GivenSecret:
     """Return a secret of an entry.
 
@@ -224,9 +246,10 @@ def _secret(entry: Mapping[str, Any], name: str, info: ValidationInfo) -> GivenS
         raise ValueError(f"{name}: {error}") from None
     if found.origin.kind == "clear":
         place = next(iter(names([entry])), entry.get("type"))
+        command = hint("secret set", f"objects.{place}.{name}")
+        way = f", or leave it out and run {command}" if name in secret_fields(entry) else ""
         raise ValueError(
-            f"{name} is a secret and does not belong in clear into a stack file; write {SOURCES} instead, or leave it "
-            f"out and run {hint('secret set', f'objects.{place}.{name}')}"
+            f"{name} is a secret and does not belong in clear into a stack file; write {SOURCES} instead{way}"
         )
     return found
 

@@ -100,6 +100,87 @@ REGISTRATION_POLICIES: Final[tuple[tuple[str, str, Mapping[str, Any]], ...]] = (
     ),
 )
 """The policies for registration of every realm: kind, kind of registration, and properties."""
+FLOWS: Final = frozenset(
+    {"browser", "clients", "direct grant", "docker auth", "first broker login", "registration"}
+    | {"reset credentials", "saml ecp"}
+)
+"""The authentication flows of every realm."""
+SUB_FLOWS: Final = frozenset(
+    {
+        "Reset - Conditional OTP",
+        "Account verification options",
+        "Browser - Conditional 2FA",
+        "Organization",
+        "Browser - Conditional Organization",
+        "Handle Existing Account",
+        "registration form",
+        "User creation or linking",
+        "Verify Existing Account by Re-authentication",
+        "First broker login - Conditional 2FA",
+        "forms",
+        "Direct Grant - Conditional OTP",
+        "First Broker Login - Conditional Organization",
+    }
+)
+"""The sub-flows of those flows."""
+AUTHENTICATORS: Final = frozenset(
+    {
+        "allow-access-authenticator",
+        "auth-conditional-otp-form",
+        "auth-cookie",
+        "auth-otp-form",
+        "auth-password-form",
+        "auth-recovery-authn-code-form",
+        "auth-spnego",
+        "auth-username-form",
+        "auth-username-password-form",
+        "auth-x509-client-username-form",
+        "client-jwt",
+        "client-secret",
+        "client-secret-jwt",
+        "client-x509",
+        "conditional-client-scope",
+        "conditional-credential",
+        "conditional-level-of-authentication",
+        "conditional-sub-flow-executed",
+        "conditional-user-attribute",
+        "conditional-user-configured",
+        "conditional-user-role",
+        "deny-access-authenticator",
+        "direct-grant-auth-x509-username",
+        "direct-grant-validate-otp",
+        "direct-grant-validate-password",
+        "direct-grant-validate-username",
+        "docker-http-basic-authenticator",
+        "federated-jwt",
+        "http-basic-authenticator",
+        "identity-provider-redirector",
+        "idp-add-organization-member",
+        "idp-auto-link",
+        "idp-confirm-link",
+        "idp-confirm-override-link",
+        "idp-create-user-if-unique",
+        "idp-detect-existing-broker-user",
+        "idp-email-verification",
+        "idp-review-profile",
+        "idp-username-password-form",
+        "organization",
+        "registration-page-form",
+        "registration-password-action",
+        "registration-recaptcha-action",
+        "registration-recaptcha-enterprise",
+        "registration-terms-and-conditions",
+        "registration-user-creation",
+        "reset-credential-email",
+        "reset-credentials-choose-user",
+        "reset-otp",
+        "reset-password",
+        "user-session-limits",
+        "webauthn-authenticator",
+        "webauthn-authenticator-passwordless",
+    }
+)
+"""The steps that flows may have, by the ids of their providers."""
 PKCE_PROFILES: Final = frozenset(
     {
         "fapi-1-baseline",

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from provision._lib.counts import counted
 from provision._lib.hints import hint
 from provision.keycloak import builtin, factory_realm
+from provision.keycloak.bases.flow_names import FLOWS
 
 if TYPE_CHECKING:
     from provision.keycloak.api.admin_api import AdminApi
@@ -110,6 +111,11 @@ class RealmListing:
         names = [item["name"] for item in self.listed("roles")]
         return [name for name in names if self.factory or not self.is_factory_role(name)]
 
+    @cached_property
+    def flows(self) -> list[dict[str, Any]]:
+        """The authentication flows, without the sub-flows."""
+        return self.listed(*FLOWS)
+
     def is_factory_client(self, client_id: str) -> bool:
         """Return whether Keycloak makes the client of that name itself."""
         return builtin.is_client(self.realm, client_id)
@@ -154,8 +160,7 @@ class RealmListing:
             for item in self._identity_providers
             if item not in self.identity_providers
         ]
-        flows = [item["alias"] for item in self.listed("authentication", "flows") if not item["builtIn"]]
-        return found + [f"authentication flow {alias}" for alias in flows]
+        return found
 
     def strange_keys(self) -> list[tuple[str, ...]]:
         """Return the kind and name of each client, scope and identity provider of a protocol without a kind here."""

@@ -15,6 +15,7 @@ from provision._lib.errors import ProvisionError
 from provision.core.record import without
 from provision.keycloak import builtin, factory_realm
 from provision.keycloak.bases.collection import CollectionHandler
+from provision.keycloak.bases.execution_tree import within
 from provision.keycloak.bases.registration_policy import PROVIDER_TYPE as _POLICIES
 from provision.keycloak.bases.representation import places
 from provision.keycloak.objects.mail_server import SMTP_SERVER
@@ -105,8 +106,17 @@ def _of_the_realm(exported: Mapping[str, Any], record: Mapping[str, Any], said: 
     fresh = {key: value for key, value in record["realm"].items() if key not in _OF_KINDS}
     rest = without(rest, _places_of_said(said))
     for item in said:
-        if type(item.found.spec).__name__ == "Realm":
-            fresh = _merged(fresh, item.handler.to_json(item.found.spec, {}, None))  # type: ignore[attr-defined]
+        match type(item.found.spec).__name__:
+            case "Realm" | "AuthenticationBindings":
+                fresh = _merged(fresh, item.handler.to_json(item.found.spec, {}, None))  # type: ignore[attr-defined]
+            case "AuthenticationFlow":
+                parts = within(exported, item.found.spec.alias)
+                for key, names in (
+                    ("authenticationFlows", parts.flows),
+                    ("authenticatorConfig", parts.configs),
+                ):
+                    rest[key] = [each for each in rest[key] if each["alias"] not in names]
+                    fresh[key] = [each for each in fresh[key] if each["alias"] not in names]
     settings = []
     for key in sorted(rest.keys() | fresh.keys()):
         now, usual = rest.get(key), fresh.get(key)
@@ -136,8 +146,6 @@ def _items(key: str, now: list[Any], usual: list[Any]) -> Iterator[str]:
     before = {_name(item): item for item in usual}
     after = {_name(item): item for item in now}
     for name, item in after.items():
-        if key == "authenticationFlows" and not item.get("builtIn"):
-            continue  # the listing names flows that people made; their parts go with them
         if name not in before:
             yield f"{word} {name}"
         elif not factory_realm.same(item, before[name]):

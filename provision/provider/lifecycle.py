@@ -159,7 +159,7 @@ class Lifecycle:
             return None
         if not is_new or taken is not None:
             return taken if is_new else None
-        circle, refused = self._program.circle(spec), [*spec.refused_when_new()]
+        circle, refused = self._program.circle(spec), _refused_when_new(spec)
         if not (circle or refused) or self._may_exist(spec):
             return None
         return "; ".join(refused) or circular(circle)
@@ -651,6 +651,14 @@ def _chosen(spec: Spec, filled: Spec, olds: Mapping[str, Any]) -> dict[str, Any]
         for name, value in filled.wire(whole=True).items()
         if value != before.get(name) and value != olds.get(name)
     }
+
+
+def _refused_when_new(spec: Spec) -> list[str]:
+    """Return why the server would not make the object, as far as the fields are known."""
+    found: list[str] = []
+    with suppress(NotKnownYetError):
+        found.extend(spec.refused_when_new())
+    return found
 
 
 def _without_blanks(value: Any) -> Any:

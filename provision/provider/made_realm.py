@@ -17,6 +17,7 @@ from provision.keycloak.api.server_info import version
 from provision.keycloak.bases.collection import CollectionHandler
 from provision.keycloak.bases.registration_policy import RegistrationPolicyHandler
 from provision.keycloak.handler import KeycloakHandler
+from provision.keycloak.objects.authentication_bindings import PLACES as BINDINGS
 from provision.keycloak.realm_differences import Difference, differences, without_rotated
 from provision.provider.discovery import silent_context
 
@@ -43,6 +44,7 @@ _PLACES: Final[dict[str, Path]] = {
     "IdentityProvider": (document.IDENTITY_PROVIDERS, "{alias}"),
     "RealmRole": (document.ROLES, "/{name}"),
     "ClientRole": (document.ROLES, "{client}/{name}"),
+    "AuthenticationFlow": (document.FLOWS, "{alias}"),
 }
 """The places of the objects of each kind in a realm's document, with the fields of the natural key in braces."""
 
@@ -125,6 +127,7 @@ def compare(
     ignored = [path for item in objects for path in _not_compared(session, item)]
     ignored += [path for key in seen for path in places(session, key)]
     ignored += without_rotated(expected, live)
+    ignored += [inner for path in ignored for each in (expected, live) for inner in _within(path, each)]
     names = {*(live.get(document.COMPONENTS) or ()), *(expected.get(document.COMPONENTS) or ())}
     ignored = [exact for path in ignored for exact in _exact(path, names)]
     return list(differences(without(expected, ignored), without(live, ignored), whole=whole)), []
@@ -142,6 +145,8 @@ def places(session: Session, key: Spec) -> list[Path]:
         assert isinstance(handler, RegistrationPolicyHandler)  # noqa: S101 - only policies have the field
         begin = f"ClientRegistrationPolicy/{text('registration') or 'anonymous'}/{handler.provider_of(key)}/"
         return [(document.COMPONENTS, begin + handler.name_of(key), _PREFIX)]
+    if type(key).__name__ == "AuthenticationBindings":
+        return [(document.REALM, place) for place in BINDINGS]
     if "identity_provider" in fields:
         return [(document.IDENTITY_PROVIDERS, text("identity_provider"), document.MAPPERS, text("name"))]
     if {"scope", "client", "name"} <= fields.keys():
@@ -213,6 +218,17 @@ def _not_compared(session: Session, item: Held) -> list[Path]:
     assert issubclass(handler, CollectionHandler)  # noqa: S101 - no other kind has a record
     found = handler.field_places(item.declared if item.is_adopted else None)
     return [(*places_of_record(item.key), *place) for place in found]
+
+
+def _within(path: Path, whole: Mapping[str, Any]) -> list[Path]:
+    """Return the paths of the sub-flows of a flow in a document, and of the settings of their steps."""
+    if path[0] != document.FLOWS:
+        return []
+    steps = ((whole.get(document.FLOWS) or {}).get(path[1]) or {}).get("executions") or ()
+    inner = [(document.FLOWS, str(step["flowAlias"])) for step in steps if step.get("flowAlias")]
+    settings = {str(step["authenticatorConfig"]) for step in steps if step.get("authenticatorConfig")}
+    below = [other for each in inner for other in _within(each, whole)]
+    return [*inner, *below, *((document.FLOW_SETTINGS, name) for name in settings)]
 
 
 def _exact(path: Path, names: Iterable[str]) -> list[Path]:

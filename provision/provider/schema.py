@@ -112,12 +112,14 @@ def _type(annotation: Any, module: str, named: dict[str, Any]) -> dict[str, Any]
         return {"type": "object", "additionalProperties": _type(get_args(annotation)[1], module, named)}
     if isinstance(annotation, type) and issubclass(annotation, BaseModel):
         token = f"{PACKAGE}:{module}:{annotation.__name__}"
-        properties, required = _properties(annotation, module, named)
-        named[token] = {
-            "type": "object",
-            "description": inspect.cleandoc(annotation.__doc__ or ""),
-            "properties": properties,
-            "required": required,
-        }
+        if token not in named:
+            named[token] = {}  # known already where a value of the type holds others of the same type
+            properties, required = _properties(annotation, module, named)
+            named[token] = {
+                "type": "object",
+                "description": inspect.cleandoc(annotation.__doc__ or ""),
+                "properties": properties,
+                "required": required,
+            }
         return {"$ref": f"#/types/{token}"}
     return {"type": _PRIMITIVES[annotation]} if annotation in _PRIMITIVES else dict(_ANY)

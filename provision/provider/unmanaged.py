@@ -44,6 +44,7 @@ _NAMES = {
 """The words for objects that have no kind here."""
 _OF_THE_REALM = frozenset(
     {"RealmClientScopeAssignment", "ClientPolicy", "ClientProfile", "RealmKey", "IdentityProvider"}
+    | {"AuthenticationFlow"}
 )
 """The kinds whose objects are settings of the realm itself, beside the policies for registration."""
 _OF_A_CLIENT = frozenset({"ServiceAccountRole", "RoleScopeMapping"})
@@ -337,7 +338,9 @@ def _is_expected(key: Spec, known: Mapping[tuple[str, str], bool]) -> bool:
             lists = _key("RealmClientScopes", realm=realm)
             if (lists.token, lists.identity()) in known:
                 return True
-        case "ClientScopeAssignment":
+        case "ClientScopeAssignment" | "AuthenticationBindings":
+            return True  # the record of the realm names other bindings
+        case "AuthenticationFlow" if getattr(key, "alias", "") in builtin.FLOWS:
             return True
         case name if (name, getattr(key, "registration", None)) in _OF_KEYCLOAK:
             return True

@@ -171,6 +171,52 @@ class keycloak:
             opts: pulumi.ResourceOptions | None = ...,
         ) -> None: ...
 
+    class AuthenticationBindings(pulumi.CustomResource):
+        """The flows that a realm uses for logins and the like (Server Administration Guide, "Authentication flows")."""
+
+        realm: pulumi.Output[str]
+        browser_flow: pulumi.Output[str]
+        registration_flow: pulumi.Output[str]
+        direct_grant_flow: pulumi.Output[str]
+        reset_credentials_flow: pulumi.Output[str]
+        client_authentication_flow: pulumi.Output[str]
+        first_broker_login_flow: pulumi.Output[str]
+        def __init__(
+            self,
+            resource_name: str,
+            *,
+            realm: pulumi.Input[str],
+            browser_flow: pulumi.Input[str] | None = ...,
+            registration_flow: pulumi.Input[str] | None = ...,
+            direct_grant_flow: pulumi.Input[str] | None = ...,
+            reset_credentials_flow: pulumi.Input[str] | None = ...,
+            client_authentication_flow: pulumi.Input[str] | None = ...,
+            first_broker_login_flow: pulumi.Input[str] | None = ...,
+            opts: pulumi.ResourceOptions | None = ...,
+        ) -> None: ...
+
+    class AuthenticationFlow(pulumi.CustomResource):
+        """A flow that people or clients go through to log in (Server Administration Guide, "Authentication flows")."""
+
+        realm: pulumi.Output[str]
+        alias: pulumi.Output[str]
+        description: pulumi.Output[str]
+        flow_type: pulumi.Output[str]
+        executions: pulumi.Output[Sequence[Any]]
+        config_secrets: pulumi.Output[Mapping[str, str]]
+        def __init__(
+            self,
+            resource_name: str,
+            *,
+            realm: pulumi.Input[str],
+            alias: pulumi.Input[str],
+            description: pulumi.Input[str] | None = ...,
+            flow_type: pulumi.Input[str] | None = ...,
+            executions: pulumi.Input[Sequence[pulumi.Input[Any]]] | None = ...,
+            config_secrets: pulumi.Input[Mapping[str, pulumi.Input[str]]] | None = ...,
+            opts: pulumi.ResourceOptions | None = ...,
+        ) -> None: ...
+
     class Client(pulumi.CustomResource):
         """An OpenID Connect client (Server Administration Guide, "Managing OpenID Connect clients")."""
 
@@ -204,6 +250,8 @@ class keycloak:
         consent_screen_text: pulumi.Output[str]
         always_display_in_console: pulumi.Output[bool]
         full_scope_allowed: pulumi.Output[bool]
+        browser_flow: pulumi.Output[str]
+        direct_grant_flow: pulumi.Output[str]
         access_token_lifespan: pulumi.Output[int]
         client_session_idle_timeout: pulumi.Output[int]
         client_session_max_lifespan: pulumi.Output[int]
@@ -249,6 +297,8 @@ class keycloak:
             consent_screen_text: pulumi.Input[str] | None = ...,
             always_display_in_console: pulumi.Input[bool] | None = ...,
             full_scope_allowed: pulumi.Input[bool] | None = ...,
+            browser_flow: pulumi.Input[str] | None = ...,
+            direct_grant_flow: pulumi.Input[str] | None = ...,
             access_token_lifespan: pulumi.Input[int] | None = ...,
             client_session_idle_timeout: pulumi.Input[int] | None = ...,
             client_session_max_lifespan: pulumi.Input[int] | None = ...,

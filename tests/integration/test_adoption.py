@@ -164,7 +164,7 @@ def test_mappers_that_people_added_to_keycloaks_own_scopes_are_taken_over(sessio
 
 
 @of_this_version
-def test_bindings_of_flows_and_what_overrides_them_are_named(session, realm, keys):
+def test_bindings_of_flows_and_what_overrides_them_are_taken_over(session, realm, keys):
     make(session, realm, keys, {})
     session.post(realm, "authentication", "flows", "browser", "copy", body={"newName": "my browser"})
     (flow,) = (
@@ -173,10 +173,14 @@ def test_bindings_of_flows_and_what_overrides_them_are_named(session, realm, key
     client = {"clientId": "app", "publicClient": True, "redirectUris": ["https://app.example.org/cb"]}
     session.post(realm, "clients", body={**client, "authenticationFlowBindingOverrides": {"browser": flow}})
     session.put(realm, body={"realm": realm, "browserFlow": "my browser"})
-    left_out = set(found_in(session, realm).left_out) - _OF_THE_TEST
-    assert "authentication flow my browser" in left_out
-    assert "settings of the realm: browserFlow" in left_out
-    assert f"client app in realm {realm}: authenticationFlowBindingOverrides.browser" in left_out
+    found = found_in(session, realm)
+    (app,) = (item for item in found.objects if item["type"] == "Client")
+    assert app["browserFlow"] == "my browser"
+    assert {"type": "AuthenticationBindings", "browserFlow": "my browser"} in found.objects
+    assert set(found.left_out) - _OF_THE_TEST == set()
+    taken = Taken(session, realm, found)
+    taken.take()
+    assert taken.differing() == []
 
 
 @of_this_version

@@ -21,6 +21,10 @@ _REFERENCES = {
     "AllowedClientScopesPolicy": {"allowed_client_scopes"},
     "AllowedProtocolMappersPolicy": {"allowed_protocol_mapper_types"},
     "AudienceMapper": {"included_client_audience"},
+    "AuthenticationBindings": {f"{name}_flow" for name in ("browser", "registration", "direct_grant")}
+    | {f"{name}_flow" for name in ("reset_credentials", "client_authentication", "first_broker_login")},
+    "AuthenticationFlow": {"config_secrets"},
+    "Client": {"browser_flow", "direct_grant_flow"},
     "ClientPolicy": {"profiles"},
     "ClientRole": {"realm_composites", "client_composites"},
     "ClientRoleMapper": {"roles_of_client"},

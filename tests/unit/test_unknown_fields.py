@@ -96,6 +96,16 @@ _ACROSS = [
     ),
     ("RealmKey", {**_KEY, "provider": "ecdsa-generated", "keySize": 2048}, "provider algorithm keySize"),
     ("RealmKey", {**_KEY, "provider": "rsa-generated", "curve": "P-256"}, "provider algorithm keySize curve"),
+    (
+        "AuthenticationFlow",
+        {**_REALM, "alias": "a", "executions": [{"subFlow": "a", "requirement": "REQUIRED"}]},
+        "alias executions",
+    ),
+    (
+        "AuthenticationFlow",
+        {**_REALM, "alias": "a", "configSecrets": {"x/key": "hidden"}},
+        "executions configSecrets",
+    ),
 ]
 """Kinds, values that don't go together, and the fields that the check reads until it knows."""
 _WRONG = [

@@ -177,9 +177,14 @@ class Session:
         request = Request("delete", _address(realm, path), {}, data, read_seconds)
         self._answer(request, f"delete {_name(realm, path)}", body, missing=True)
 
-    def export(self, realm: str) -> Any:
-        """Return the whole realm beside its users (``partial-export``), secrets masked, or None if there is no realm."""
-        query = {"exportClients": "true", "exportGroupsAndRoles": "true"}
+    def export(self, realm: str, *, whole: bool = True) -> Any:
+        """Return the whole realm beside its users (``partial-export``), secrets masked, or None if there is no realm.
+
+        Args:
+            realm: The realm.
+            whole: Whether the answer has the clients, groups and roles too; a realm may have many.
+        """
+        query = {"exportClients": str(whole).lower(), "exportGroupsAndRoles": str(whole).lower()}
         path = _address(realm, ("partial-export",))
         request = Request("post", path, query, read_seconds=_SLOW_SECONDS, only_reads=True)
         return self._answer(request, f"read the whole {_name(realm, ())}", missing=True)

@@ -9,11 +9,12 @@ from pydantic import Field
 
 from provision._lib.matches import Matches
 from provision.core.across_fields import across_fields
-from provision.core.spec import NaturalKey, Outputs, Secret, Spec, Unordered
+from provision.core.spec import NaturalKey, Outputs, Refers, Secret, Spec, Unordered
 from provision.keycloak import builtin, realm_document
 from provision.keycloak.api import server_info
 from provision.keycloak.api.session import KeycloakError, Session
 from provision.keycloak.bases.collection import CollectionHandler
+from provision.keycloak.bases.flow_names import flow_ids, require_flows
 from provision.keycloak.bases.listing_cache import ListingCache
 from provision.keycloak.bases.multivalued_fields import COLUMN
 from provision.keycloak.bases.representation import Outside, RealmName, at, attribute
@@ -44,6 +45,8 @@ _GRANTS = (
     "implicit_flow",
     "direct_access_grants",
 )
+_FLOWS = "authenticationFlowBindingOverrides"
+_FLOW_PLACES = {"browser_flow": "browser", "direct_grant_flow": "direct_grant"}
 _ACCOUNT_NAME = "service-account-"
 """The beginning of the name of a service account's user."""
 _CONFIDENTIAL_ONLY = {
@@ -169,6 +172,13 @@ class Client(Spec, module="keycloak", group="Clients", rank=1):
         description="Put all of a user's roles into tokens, not just those of the client's scopes.",
     )
 
+    browser_flow: Annotated[str, Outside, Refers("AuthenticationFlow")] = Field(
+        default="", description="Alias of the flow for logins in a browser; the realm's when left out."
+    )
+    direct_grant_flow: Annotated[str, Outside, Refers("AuthenticationFlow")] = Field(
+        default="", description="Alias of the flow for the password grant; the realm's when left out."
+    )
+
     access_token_lifespan: Annotated[int | None, attribute("access.token.lifespan")] = Field(
         default=None, ge=1, description="Seconds an access token is good for; the realm's when left out."
     )
@@ -260,6 +270,7 @@ class ClientHandler(CollectionHandler[Client]):
         *(("publicClient",), ("secret",), ("frontchannelLogout",)),
         *(("attributes", name) for name in (_PKCE, _JWKS, _USE_JWKS, _FRONT)),
         ("attributes", "client.secret.creation.time"),
+        *((_FLOWS, place) for place in _FLOW_PLACES.values()),
     )
 
     def creates_before_find(self, spec: Client) -> bool:
@@ -296,6 +307,7 @@ class ClientHandler(CollectionHandler[Client]):
         return {
             **super().from_json(key, raw),
             **off,
+            **self._flows(key.realm, raw.get(_FLOWS) or {}),
             "access": "public" if raw.get("publicClient") else "confidential",
             "secret": secret,
             "require_pkce": attributes.get(_PKCE) == "S256",
@@ -328,10 +340,34 @@ class ClientHandler(CollectionHandler[Client]):
             body["frontchannelLogout"] = bool(spec.front_channel_logout_url)
         if spec.resource_url and spec.resource_url != raw.get("attributes", {}).get("resource_url"):
             server_info.require(self.session, "token-interceptor", _RESOURCES, _RESOURCES)
+        body |= self._overrides(spec, raw, names)
         if names is None:  # Keycloak and its client policies treat an empty URL as a given one
             attributes = {name: value for name, value in attributes.items() if value != ""}
             body = {name: value for name, value in body.items() if value != ""}
         return {**body, "attributes": attributes}
+
+    def _flows(self, realm: str, overrides: Mapping[str, str]) -> dict[str, str]:
+        """Return the aliases of the client's own flows, by field; Keycloak names them by id."""
+        ids = {name: overrides.get(place) or "" for name, place in _FLOW_PLACES.items()}
+        if not any(ids.values()):
+            return ids
+        aliases = {id_: alias for alias, id_ in flow_ids(self.session, realm).items()}
+        return {name: aliases.get(id_, id_) for name, id_ in ids.items()}
+
+    def _overrides(
+        self, spec: Client, raw: Mapping[str, Any], names: Collection[str] | None
+    ) -> dict[str, dict[str, str]]:
+        """Return the part with the declared flows, by their ids; an empty one takes the override away.
+
+        Raises:
+            KeycloakError: A flow does not exist.
+        """
+        declared = [
+            name for name in _FLOW_PLACES if (getattr(spec, name) if names is None else name in names)
+        ]
+        ids = require_flows(self.session, spec.realm, [getattr(spec, name) for name in declared])
+        flows = {_FLOW_PLACES[name]: ids.get(getattr(spec, name), "") for name in declared}
+        return {_FLOWS: {**(raw.get(_FLOWS) or {}), **flows}} if flows else {}
 
     def find(self, key: Client) -> Observed[Client] | None:
         """Return the client, with its secret among the outputs if none is declared."""

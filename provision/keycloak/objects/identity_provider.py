@@ -11,9 +11,10 @@ from provision._lib.hints import hint
 from provision._lib.matches import Matches
 from provision._lib.urls import segment
 from provision.core.across_fields import across_fields
-from provision.core.spec import NaturalKey, Secret, Spec, Unordered, WhenNew, WriteOnly
+from provision.core.spec import NaturalKey, Refers, Secret, Spec, Unordered, WhenNew, WriteOnly
 from provision.keycloak.api.session import KeycloakError
 from provision.keycloak.bases.collection import CollectionHandler
+from provision.keycloak.bases.flow_names import require_flows
 from provision.keycloak.bases.multivalued_fields import COLUMN
 from provision.keycloak.bases.representation import Outside, RealmName, at, config
 
@@ -85,7 +86,7 @@ class IdentityProvider(Spec, module="keycloak", group="Identity providers", rank
     sync_mode: Annotated[Literal["IMPORT", "FORCE", "LEGACY"], config("syncMode", absent="LEGACY")] = Field(
         default="IMPORT", description="Whether users are updated at the first login only or at every one."
     )
-    first_login_flow: Annotated[str, at("firstBrokerLoginFlowAlias")] = Field(
+    first_login_flow: Annotated[str, at("firstBrokerLoginFlowAlias"), Refers("AuthenticationFlow")] = Field(
         default="", description="Alias of the flow after the first login; the realm's own when left out."
     )
 
@@ -197,12 +198,4 @@ class IdentityProviderHandler(CollectionHandler[IdentityProvider]):
 
     def _require_flow(self, spec: IdentityProvider) -> None:
         """Raise an error if the flow is unknown: Keycloak's own answer would be an internal error."""
-        if not spec.first_login_flow:
-            return
-        flows = self.session.get(spec.realm, "authentication", "flows") or ()
-        aliases = [flow["alias"] for flow in flows]
-        if spec.first_login_flow not in aliases:
-            raise KeycloakError(
-                f"There is no authentication flow {spec.first_login_flow!r} in realm {spec.realm}.",
-                f"It has {', '.join(aliases)}.",
-            )
+        require_flows(self.session, spec.realm, [spec.first_login_flow])

@@ -47,8 +47,8 @@ class Realm(Spec, module="keycloak", group="Realms", rank=1):
     Deleting a realm deletes everything in the realm, in one call. A realm that exists already is taken over only with
     `adopt`; destroy then puts its former settings back instead of deleting the realm.
 
-    These settings stay unchanged: the mail server and the texts (MailServer and LocalizationTexts declare them), the OTP and WebAuthn policies, the authentication flows, and all
-    attributes but `frontendUrl`. The defaults are Keycloak's own, with three exceptions, which are off in Keycloak and
+    These settings stay unchanged: the mail server and the texts (MailServer and LocalizationTexts declare them), the OTP and WebAuthn policies, and all
+    attributes but `frontendUrl`. AuthenticationBindings binds authentication flows. The defaults are Keycloak's own, with three exceptions, which are off in Keycloak and
     on here: rotating refresh tokens, brute force protection and an end to offline sessions.
     """
 

@@ -29,8 +29,8 @@ if TYPE_CHECKING:
     from provision.keycloak.api.session import Session
     from provision.rules.sources.recorded_api import RecordedApi
 
-_COVERED_BY_OTHERS: Final = {"RealmClientScopes"}
-"""Kinds whose settings are also single objects of another kind."""
+_NOT_JUDGED: Final = {"RealmClientScopes", "AuthenticationFlow", "AuthenticationBindings"}
+"""Kinds that no rule looks at: the realm's lists of scopes are also single objects, and no rule judges flows."""
 _JUDGED_EVERYWHERE: Final = {
     "AudienceMapper",
     "GenericProtocolMapper",
@@ -82,7 +82,7 @@ def read(recorded: RecordedApi) -> tuple[tuple[Resource, ...], Mapping[str, str]
     unseen = dict(recorded.unread)
     for token, handler in catalogue().items():
         kind = token.removeprefix(KEYCLOAK)
-        if not issubclass(handler, KeycloakHandler) or kind in _COVERED_BY_OTHERS:
+        if not issubclass(handler, KeycloakHandler) or kind in _NOT_JUDGED:
             continue
         if kind in unseen and kind not in _IN_PART:
             continue

@@ -54,6 +54,8 @@ SAMPLES = {
             "accessTokenSignatureAlgorithm": "ES256",
             "idTokenSignatureAlgorithm": "PS256",
             "lightweightAccessTokens": True,
+            "browserFlow": "browser",
+            "directGrantFlow": "direct grant",
         },
     ),
 }
