@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from provision._lib.counts import counted
 from provision._lib.hints import hint
 from provision.keycloak import builtin, factory_realm
+from provision.keycloak.objects.ldap_user_federation import PROVIDER, PROVIDER_TYPE, SECRET
 
 if TYPE_CHECKING:
     from provision.keycloak.api.admin_api import AdminApi
@@ -113,10 +114,15 @@ class RealmListing:
         """Return whether Keycloak makes the realm role of that name itself."""
         return name == self.default_role or builtin.is_role(self.realm, name)
 
-    def components(self, type_: str) -> list[dict[str, Any]]:
-        """Return the realm's components of one type."""
-        realm_id = self.session.realm_id(self.realm)
-        return list(self.session.get(self.realm, "components", parent=realm_id or "", type=type_) or ())
+    def components(self, type_: str, parent: str = "") -> list[dict[str, Any]]:
+        """Return the components of one type in the realm itself, or in the component with an id."""
+        holder = parent or self.session.realm_id(self.realm) or ""
+        return list(self.session.get(self.realm, "components", parent=holder, type=type_) or ())
+
+    @cached_property
+    def ldap_federations(self) -> list[dict[str, Any]]:
+        """The LDAP user federations."""
+        return [item for item in self.components(PROVIDER_TYPE) if item["providerId"] == PROVIDER]
 
     def listed(self, *path: str) -> list[Any]:
         """Return the items of a collection without pages."""
@@ -175,6 +181,12 @@ class RealmListing:
                 command = hint("secret set", f"objects.IdentityProvider/{item['alias']}.clientSecret")
                 found.append(
                     f"clientSecret of the identity provider {item['alias']}: it stays; another Keycloak needs it ({command})"
+                )
+        for item in self.ldap_federations:
+            if (item.get("config") or {}).get(SECRET):
+                command = hint("secret set", f"objects.LdapUserFederation/{item['name']}.{SECRET}")
+                found.append(
+                    f"{SECRET} of the LDAP user federation {item['name']}: it stays; another Keycloak needs it ({command})"
                 )
         realm = self.session.get(self.realm) or {}
         if (realm.get("smtpServer") or {}).get("password"):

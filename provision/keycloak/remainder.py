@@ -16,6 +16,9 @@ from provision.keycloak import builtin, factory_realm
 from provision.keycloak.bases.collection import CollectionHandler
 from provision.keycloak.bases.registration_policy import PROVIDER_TYPE as _POLICIES
 from provision.keycloak.bases.representation import places
+from provision.keycloak.objects.ldap_user_federation import KEPT_BY_KEYCLOAK, READ_APART
+from provision.keycloak.objects.ldap_user_federation import PROVIDER as LDAP
+from provision.keycloak.objects.ldap_user_federation import PROVIDER_TYPE as DIRECTORIES
 from provision.keycloak.objects.realm_key import STAMPED
 from provision.keycloak.version import VERSION
 
@@ -45,6 +48,7 @@ _ELSEWHERE: Final[Mapping[str, frozenset[str]]] = {
     "ClientRole": frozenset({"composite", "composites", "clientRole"}),
     "Group": frozenset({"realmRoles", "clientRoles", "path", "access", "subGroups", "subGroupCount"}),
     "IdentityProvider": frozenset({"config.clientSecret"}),
+    "LdapUserFederation": frozenset({f"config.{name}" for name in KEPT_BY_KEYCLOAK | READ_APART}),
 }
 """Parts of an object's representation that are objects of other kinds, secrets, or for one moment only."""
 _NAMES: Final = ("clientId", "alias", "client", "clientScope", "name", "username")
@@ -265,6 +269,11 @@ def _of_components(exported: Mapping[str, Any], said: list[Said]) -> Iterator[st
     keys = {
         getattr(item.found.spec, "name", "") for item in said if type(item.found.spec).__name__ == "RealmKey"
     }
+    directories = {
+        (DIRECTORIES, getattr(item.found.spec, "name", ""))
+        for item in said
+        if type(item.found.spec).__name__ == "LdapUserFederation"
+    }
     for type_, items in sorted((exported.get("components") or {}).items()):
         if type_ in {_POLICIES, _USER_PROFILE}:
             continue
@@ -274,7 +283,7 @@ def _of_components(exported: Mapping[str, Any], said: list[Said]) -> Iterator[st
                 if name in keys or _is_keycloaks_key(name, provider):
                     continue
                 yield f"key {name} ({provider})"
-            else:
+            elif (type_, name) not in directories or provider != LDAP:
                 yield f"{_component_word(type_)} {name} ({provider})"
 
 

@@ -9,5 +9,6 @@ GROUPS = (
     "Registration policies",
     "Roles, groups and users",
     "Identity providers",
+    "User federation",
 )
 CONFIGURATION = "provision.keycloak.connection:Connection"
