@@ -41,7 +41,7 @@ KEYS_BY_HAND: Final = frozenset({"rsa", "rsa-enc"})
 """The providers of keys that were given to Keycloak, which never tells a private key."""
 
 _NOT_OF_THE_OBJECT = frozenset(
-    {"id", "internalId", "containerId", "parentId", "keycloakVersion", "access", "origin"}
+    {"id", "internalId", "containerId", "parentId", "organizationId", "keycloakVersion", "access", "origin"}
 )
 _SECRET = re.compile(
     r"(^|[._-])(secret|clientSecret|password|keystorePassword|keyPassword|privateKey|bindCredential|registrationAccessToken)$",
@@ -53,6 +53,7 @@ _ELSEWHERE = frozenset(
     | {"defaultDefaultClientScopes", "defaultOptionalClientScopes", "scopeMappings", "clientScopeMappings"}
     | {"components", "requiredActions", "authenticationFlows", "authenticatorConfig", "identityProviders"}
     | {"identityProviderMappers", "clientPolicies", "clientProfiles", "protocolMappers", "federatedUsers"}
+    | {"organizations"}
 )
 """The keys of an export that have a section of their own here, or kinds of their own."""
 

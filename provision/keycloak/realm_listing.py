@@ -120,6 +120,11 @@ class RealmListing:
         return list(self.session.get(self.realm, "components", parent=holder, type=type_) or ())
 
     @cached_property
+    def organizations(self) -> list[dict[str, Any]]:
+        """The organizations."""
+        return [*self.session.list(self.realm, "organizations")]
+
+    @cached_property
     def ldap_federations(self) -> list[dict[str, Any]]:
         """The LDAP user federations."""
         return [item for item in self.components(PROVIDER_TYPE) if item["providerId"] == PROVIDER]

@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 _USER_PROFILE: Final = "org.keycloak.userprofile.UserProfileProvider"
 _OF_KINDS: Final = frozenset(
     {
-        *("clients", "clientScopes", "roles", "groups", "components", "users"),
+        *("clients", "clientScopes", "roles", "groups", "components", "users", "organizations"),
         *("identityProviders", "identityProviderMappers", "clientPolicies", "clientProfiles"),
         *("defaultDefaultClientScopes", "defaultOptionalClientScopes"),
         *("keycloakVersion", "adminPermissionsClient"),
@@ -47,7 +47,8 @@ _ELSEWHERE: Final[Mapping[str, frozenset[str]]] = {
     "RealmRole": frozenset({"composite", "composites", "clientRole"}),
     "ClientRole": frozenset({"composite", "composites", "clientRole"}),
     "Group": frozenset({"realmRoles", "clientRoles", "path", "access", "subGroups", "subGroupCount"}),
-    "IdentityProvider": frozenset({"config.clientSecret"}),
+    "IdentityProvider": frozenset({"config.clientSecret", "organizationId"}),
+    "Organization": frozenset({"identityProviders"}),
     "LdapUserFederation": frozenset({f"config.{name}" for name in KEPT_BY_KEYCLOAK | READ_APART}),
 }
 """Parts of an object's representation that are objects of other kinds, secrets, or for one moment only."""

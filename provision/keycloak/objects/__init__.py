@@ -10,5 +10,6 @@ GROUPS = (
     "Roles, groups and users",
     "Identity providers",
     "User federation",
+    "Organizations",
 )
 CONFIGURATION = "provision.keycloak.connection:Connection"
