@@ -93,7 +93,10 @@ def test_what_others_change_in_any_of_the_realms_is_seen_and_mended(stack, api):
     api.post("staff", "roles", body={"name": "intruder"})
     try:
         seen = stack.json("drift", "--all", code=3)
-        assert {change["name"] for change in seen["changes"]} == {"realms/staff/Client/shop", "realms/partners"}
+        assert {change["name"] for change in seen["changes"]} == {
+            "realms/staff/Client/shop",
+            "realms/partners",
+        }
         assert "client shop in realm staff" in stack.run("drift", code=3).stdout
         assert [item["id"] for item in seen["added"]] == ["staff//shop/spy"]
         assert "staff/intruder" in {item["id"] for item in seen["unmanaged"]}

@@ -22,6 +22,7 @@ SAMPLES = {
             "attributes": {"tier": ["silver"]},
             "identityProviders": [PROVIDER["alias"]],
         },
-        needs=(("provision:keycloak:IdentityProvider", PROVIDER),),
+        # Keycloak switches the providers of an organization off together with it.
+        needs=(("provision:keycloak:IdentityProvider", {**PROVIDER, "enabled": False}),),
     ),
 }
