@@ -121,7 +121,9 @@ class RealmListing:
 
     @cached_property
     def organizations(self) -> list[dict[str, Any]]:
-        """The organizations."""
+        """The organizations, which are not asked for where the realm has none: that takes a role of its own."""
+        if not (self.session.get(self.realm) or {}).get("organizationsEnabled"):
+            return []
         return [*self.session.list(self.realm, "organizations")]
 
     @cached_property

@@ -9,6 +9,7 @@ from provision.config.objects import DeclaredObject, in_order
 from provision.core.handler import Context
 from provision.core.registry import catalogue
 from provision.keycloak.api.session import KeycloakError
+from provision.keycloak.realm_listing import RealmListing
 
 ORGANIZATION = catalogue()["provision:keycloak:Organization"]
 GIVEN = {"realm": "acme", "alias": "shop", "name": "Shop"}
@@ -102,3 +103,15 @@ def test_a_change_of_other_fields_keeps_the_domains_and_the_attributes():
     }
     body = handler.to_json(ORGANIZATION.spec.model_validate(GIVEN | {"name": "New"}), raw, {"name"})
     assert body == {key: value for key, value in raw.items() if key != "identityProviders"} | {"name": "New"}
+
+
+@pytest.mark.parametrize(("enabled", "found"), [(True, ["shop"]), (False, [])])
+def test_organizations_are_looked_for_only_where_the_realm_has_them(enabled, found):
+    class Listed(Recorded):
+        def list(self, realm, *path):
+            assert enabled, "an account without the role would be refused"
+            yield {"alias": "shop"}
+
+    listing = RealmListing(Listed(organizationsEnabled=enabled), "acme")
+    keys = ORGANIZATION(Context(log=lambda _line: None)).discover(listing)
+    assert [key.alias for key in keys] == found
