@@ -270,6 +270,7 @@ def in_order(items: tuple[DeclaredObject, ...], realm: str) -> dict[str, Spec]:
         if problem := program.add(index, spec):
             raise ValueError(f"objects[{index}]: {problem}")
         specs[spec.key_in_container()] = spec
+    _refuse_what_the_realm_lacks(specs.values())
     by_kind: dict[str, list[tuple[str, ...]]] = {}
     for key in specs:
         by_kind.setdefault(key[0], []).append(key)
@@ -287,6 +288,25 @@ def in_order(items: tuple[DeclaredObject, ...], realm: str) -> dict[str, Spec]:
     for key in specs:
         place(key)
     return ordered
+
+
+def _refuse_what_the_realm_lacks(specs: Iterable[Spec]) -> None:
+    """Refuse an object that needs a setting of the realm, if the realm is declared without it.
+
+    Raises:
+        ValueError: The realm lacks the setting.
+    """
+    declared = [*specs]
+    realm = next((spec for spec in declared if spec.container() is None), None)
+    if realm is None:
+        return
+    for spec in declared:
+        for name, wanted in spec.needs_of_container.items():
+            if getattr(realm, name) != wanted:
+                field = type(realm).model_fields[name].alias
+                raise ValueError(
+                    f"{'/'.join(spec.key_in_container())} needs {field}: {str(wanted).lower()} of the Realm"
+                )
 
 
 def _names(keys: Iterable[tuple[str, ...]]) -> dict[tuple[str, ...], str]:

@@ -231,6 +231,8 @@ class Spec(Model):
     """The type tokens of the kind in former versions."""
     follows: ClassVar[tuple[str, ...]] = ()
     """The kinds whose objects in the same container must all exist first."""
+    needs_of_container: ClassVar[Mapping[str, Any]] = MappingProxyType({})
+    """The values (by Python name) that the fields of the container must have, if the same stack file declares it."""
     group: ClassVar[str] = ""
     """The heading over the kind in the documentation; empty for the only heading of the kind's home."""
     rank: ClassVar[int] = 0

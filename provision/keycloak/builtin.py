@@ -195,6 +195,70 @@ PKCE_PROFILES: Final = frozenset(
 """Keycloak's own client profiles that ask for PKCE."""
 
 
+def ldap_mappers(federation: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
+    """Return the mappers that Keycloak makes with an LDAP user federation: type and settings by name.
+
+    Args:
+        federation: The ``config`` of the federation.
+    """
+
+    def setting(name: str) -> str:
+        return str((federation.get(name) or [""])[0])
+
+    mode = setting("editMode")
+    fixed, asks = mode in {"READ_ONLY", "UNSYNCED"}, mode != "UNSYNCED"
+
+    def attribute(
+        user: str, ldap: str, *, asked: bool = asks, needed: bool = False, read_only: bool = fixed
+    ) -> dict[str, Any]:
+        values = {
+            "user.model.attribute": user,
+            "ldap.attribute": ldap,
+            "read.only": _switch(read_only),
+            "always.read.value.from.ldap": _switch(asked),
+            "is.mandatory.in.ldap": _switch(needed),
+        }
+        return _ldap_mapper("user-attribute-ldap-mapper", values)
+
+    login, is_ad = setting("usernameLDAPAttribute"), setting("vendor") == "ad"
+    made = {
+        "username": attribute("username", login, asked=False, needed=True),
+        "last name": attribute("lastName", "sn", needed=True),
+        "email": attribute("email", "mail", asked=False),
+        "creation date": attribute(
+            "createTimestamp", "whenCreated" if is_ad else "createTimestamp", read_only=True
+        ),
+        "modify date": attribute(
+            "modifyTimestamp", "whenChanged" if is_ad else "modifyTimestamp", read_only=True
+        ),
+        "Kerberos principal attribute mapper": _ldap_mapper("kerberos-principal-attribute-mapper", {}),
+    }
+    if is_ad:
+        settings = {"always.read.enabled.value.from.ldap": _switch(asks)}
+        made["MSAD account controls"] = _ldap_mapper("msad-user-account-control-mapper", settings)
+    if setting("rdnLDAPAttribute").lower() != "cn":
+        made["first name"] = attribute("firstName", "cn", needed=True)
+    elif login.lower() == "cn" or mode == "WRITABLE":
+        made["first name"] = attribute("firstName", "givenName", needed=True)
+        made["username-cn"] = attribute("username", "cn", asked=False, needed=True)
+    else:
+        settings = {
+            "ldap.full.name.attribute": "cn",
+            "read.only": _switch(fixed),
+            "write.only": _switch(not fixed),
+        }
+        made["full name"] = _ldap_mapper("full-name-ldap-mapper", settings)
+    return made
+
+
+def _ldap_mapper(type_: str, settings: Mapping[str, str]) -> dict[str, Any]:
+    return {"providerId": type_, "config": {name: [value] for name, value in settings.items()}}
+
+
+def _switch(on: bool) -> str:  # noqa: FBT001 - the one value
+    return str(on).lower()
+
+
 def default_role(realm: str) -> str:
     """Return the name of the role that Keycloak gives to every user of a realm."""
     return f"default-roles-{realm.lower()}"

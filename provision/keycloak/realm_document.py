@@ -58,7 +58,7 @@ class ScopeMapping(NamedTuple):
 
 
 _NOT_OF_THE_OBJECT = frozenset(
-    {"id", "internalId", "containerId", "parentId", "keycloakVersion", "access", "origin"}
+    {"id", "internalId", "containerId", "parentId", "organizationId", "keycloakVersion", "access", "origin"}
 )
 _SECRET = re.compile(
     r"(^|[._-])(secret|clientSecret|authTokenClientSecret|password|keystorePassword|keyPassword|privateKey|bindCredential|registrationAccessToken)$",
@@ -70,6 +70,7 @@ _ELSEWHERE = frozenset(
     | {"defaultDefaultClientScopes", "defaultOptionalClientScopes", "scopeMappings", "clientScopeMappings"}
     | {"components", "requiredActions", "authenticationFlows", "authenticatorConfig", "identityProviders"}
     | {"identityProviderMappers", "clientPolicies", "clientProfiles", "protocolMappers", "federatedUsers"}
+    | {"organizations"}
 )
 """The keys of an export that have a section of their own here, or kinds of their own."""
 

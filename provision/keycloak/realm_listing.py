@@ -9,6 +9,7 @@ from provision._lib.counts import counted
 from provision._lib.hints import hint
 from provision.keycloak import builtin, factory_realm
 from provision.keycloak.bases.flow_names import FLOWS
+from provision.keycloak.objects.ldap_user_federation import PROVIDER, PROVIDER_TYPE, SECRET
 
 if TYPE_CHECKING:
     from provision.keycloak.api.admin_api import AdminApi
@@ -48,7 +49,7 @@ class RealmListing:
     @cached_property
     def clients(self) -> list[dict[str, Any]]:
         """The OpenID Connect clients."""
-        return [item for item in self._clients if item.get("protocol", _PROTOCOL) == _PROTOCOL]
+        return [item for item in self._clients if _speaks_openid(item)]
 
     @cached_property
     def clients_by_id(self) -> dict[str, dict[str, Any]]:
@@ -58,7 +59,7 @@ class RealmListing:
     @cached_property
     def scopes(self) -> list[dict[str, Any]]:
         """The OpenID Connect client scopes."""
-        return [item for item in self._scopes if item.get("protocol") == _PROTOCOL]
+        return [item for item in self._scopes if _is_openid_scope(item)]
 
     @cached_property
     def realm_scopes(self) -> dict[str, set[str]]:
@@ -103,7 +104,7 @@ class RealmListing:
     @cached_property
     def identity_providers(self) -> list[dict[str, Any]]:
         """The OpenID Connect identity providers."""
-        return [item for item in self._identity_providers if item["providerId"] == "oidc"]
+        return [item for item in self._identity_providers if _is_openid_provider(item)]
 
     @cached_property
     def roles(self) -> list[str]:
@@ -128,10 +129,22 @@ class RealmListing:
         """Return whether Keycloak makes the realm role of that name itself."""
         return name == self.default_role or builtin.is_role(self.realm, name)
 
-    def components(self, type_: str) -> list[dict[str, Any]]:
-        """Return the realm's components of one type."""
-        realm_id = self.session.realm_id(self.realm)
-        return list(self.session.get(self.realm, "components", parent=realm_id or "", type=type_) or ())
+    def components(self, type_: str, parent: str = "") -> list[dict[str, Any]]:
+        """Return the components of one type in the realm itself, or in the component with an id."""
+        holder = parent or self.session.realm_id(self.realm) or ""
+        return list(self.session.get(self.realm, "components", parent=holder, type=type_) or ())
+
+    @cached_property
+    def organizations(self) -> list[dict[str, Any]]:
+        """The organizations, which are not asked for where the realm has none: that takes a role of its own."""
+        if not (self.session.get(self.realm) or {}).get("organizationsEnabled"):
+            return []
+        return [*self.session.list(self.realm, "organizations")]
+
+    @cached_property
+    def ldap_federations(self) -> list[dict[str, Any]]:
+        """The LDAP user federations."""
+        return [item for item in self.components(PROVIDER_TYPE) if item["providerId"] == PROVIDER]
 
     def listed(self, *path: str) -> list[Any]:
         """Return the items of a collection without pages."""
@@ -148,29 +161,29 @@ class RealmListing:
         found += [
             f"client {item['clientId']} ({item['protocol']})"
             for item in self._clients
-            if item not in self.clients
+            if not _speaks_openid(item)
         ]
         found += [
             f"client scope {item['name']} ({item['protocol']})"
             for item in self._scopes
-            if item not in self.scopes
+            if not _is_openid_scope(item)
         ]
         found += [
             f"identity provider {item['alias']} ({item['providerId']})"
             for item in self._identity_providers
-            if item not in self.identity_providers
+            if not _is_openid_provider(item)
         ]
         return found
 
     def strange_keys(self) -> list[tuple[str, ...]]:
         """Return the kind and name of each client, scope and identity provider of a protocol without a kind here."""
         return [
-            *(("Client", item["clientId"]) for item in self._clients if item not in self.clients),
-            *(("ClientScope", item["name"]) for item in self._scopes if item not in self.scopes),
+            *(("Client", item["clientId"]) for item in self._clients if not _speaks_openid(item)),
+            *(("ClientScope", item["name"]) for item in self._scopes if not _is_openid_scope(item)),
             *(
                 ("IdentityProvider", item["alias"])
                 for item in self._identity_providers
-                if item not in self.identity_providers
+                if not _is_openid_provider(item)
             ),
         ]
 
@@ -195,6 +208,12 @@ class RealmListing:
             if of_mail.get(name):
                 command = hint("secret set", f"objects.MailServer.{name}")
                 found.append(f"{name} of the mail server: it stays; another Keycloak needs it ({command})")
+        for item in self.ldap_federations:
+            if (item.get("config") or {}).get(SECRET):
+                command = hint("secret set", f"objects.LdapUserFederation/{item['name']}.{SECRET}")
+                found.append(
+                    f"{SECRET} of the LDAP user federation {item['name']}: it stays; another Keycloak needs it ({command})"
+                )
         return found
 
     @cached_property
@@ -214,3 +233,15 @@ class RealmListing:
     @cached_property
     def _identity_providers(self) -> list[dict[str, Any]]:
         return self.listed("identity-provider", "instances")
+
+
+def _speaks_openid(client: Mapping[str, Any]) -> bool:
+    return bool(client.get("protocol", _PROTOCOL) == _PROTOCOL)
+
+
+def _is_openid_scope(scope: Mapping[str, Any]) -> bool:
+    return bool(scope.get("protocol") == _PROTOCOL)
+
+
+def _is_openid_provider(provider: Mapping[str, Any]) -> bool:
+    return bool(provider["providerId"] == "oidc")

@@ -18,6 +18,9 @@ from provision.keycloak.bases.collection import CollectionHandler
 from provision.keycloak.bases.execution_tree import within
 from provision.keycloak.bases.registration_policy import PROVIDER_TYPE as _POLICIES
 from provision.keycloak.bases.representation import places
+from provision.keycloak.objects.ldap_user_federation import KEPT_BY_KEYCLOAK, READ_APART
+from provision.keycloak.objects.ldap_user_federation import PROVIDER as LDAP
+from provision.keycloak.objects.ldap_user_federation import PROVIDER_TYPE as DIRECTORIES
 from provision.keycloak.objects.mail_server import SMTP_SERVER
 from provision.keycloak.objects.realm_key import STAMPED
 from provision.keycloak.realm_document import ScopeMapping, scope_mappings
@@ -32,7 +35,7 @@ if TYPE_CHECKING:
 _USER_PROFILE: Final = "org.keycloak.userprofile.UserProfileProvider"
 _OF_KINDS: Final = frozenset(
     {
-        *("clients", "clientScopes", "roles", "groups", "components", "users"),
+        *("clients", "clientScopes", "roles", "groups", "components", "users", "organizations"),
         *("identityProviders", "identityProviderMappers", "clientPolicies", "clientProfiles"),
         *("defaultDefaultClientScopes", "defaultOptionalClientScopes"),
         *("scopeMappings", "clientScopeMappings"),
@@ -49,8 +52,10 @@ _ELSEWHERE: Final[Mapping[str, frozenset[str]]] = {
     "RealmRole": frozenset({"composite", "composites", "clientRole"}),
     "ClientRole": frozenset({"composite", "composites", "clientRole"}),
     "Group": frozenset({"realmRoles", "clientRoles", "path", "access", "subGroups", "subGroupCount"}),
-    "IdentityProvider": frozenset({"config.clientSecret"}),
+    "IdentityProvider": frozenset({"config.clientSecret", "organizationId"}),
     "MailServer": frozenset({f"{SMTP_SERVER}.auth", f"{SMTP_SERVER}.authType"}),
+    "Organization": frozenset({"identityProviders"}),
+    "LdapUserFederation": frozenset({f"config.{name}" for name in KEPT_BY_KEYCLOAK | READ_APART}),
 }
 """Parts of an object's representation that are objects of other kinds, secrets, or for one moment only."""
 _NAMES: Final = ("clientId", "alias", "client", "clientScope", "name", "username")
@@ -307,6 +312,11 @@ def _of_components(exported: Mapping[str, Any], said: list[Said]) -> Iterator[st
     keys = {
         getattr(item.found.spec, "name", "") for item in said if type(item.found.spec).__name__ == "RealmKey"
     }
+    directories = {
+        (DIRECTORIES, getattr(item.found.spec, "name", ""))
+        for item in said
+        if type(item.found.spec).__name__ == "LdapUserFederation"
+    }
     for type_, items in sorted((exported.get("components") or {}).items()):
         if type_ in {_POLICIES, _USER_PROFILE}:
             continue
@@ -316,7 +326,7 @@ def _of_components(exported: Mapping[str, Any], said: list[Said]) -> Iterator[st
                 if name in keys or _is_keycloaks_key(name, provider):
                     continue
                 yield f"key {name} ({provider})"
-            else:
+            elif (type_, name) not in directories or provider != LDAP:
                 yield f"{_component_word(type_)} {name} ({provider})"
 
 

@@ -42,6 +42,7 @@ _PLACES: Final[dict[str, Path]] = {
     "RealmKey": (document.COMPONENTS, "KeyProvider/{provider}/{name}"),
     "UserProfile": (document.COMPONENTS, "UserProfileProvider/", _PREFIX),
     "IdentityProvider": (document.IDENTITY_PROVIDERS, "{alias}"),
+    "LdapUserFederation": (document.COMPONENTS, "UserStorageProvider/ldap/{name}"),
     "RealmRole": (document.ROLES, "/{name}"),
     "ClientRole": (document.ROLES, "{client}/{name}"),
     "AuthenticationFlow": (document.FLOWS, "{alias}"),

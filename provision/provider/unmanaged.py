@@ -44,7 +44,7 @@ _NAMES = {
 """The words for objects that have no kind here."""
 _OF_THE_REALM = frozenset(
     {"RealmClientScopeAssignment", "ClientPolicy", "ClientProfile", "RealmKey", "IdentityProvider"}
-    | {"AuthenticationFlow"}
+    | {"AuthenticationFlow", "LdapUserFederation"}
 )
 """The kinds whose objects are settings of the realm itself, beside the policies for registration."""
 _OF_A_CLIENT = frozenset({"ServiceAccountRole", "RoleScopeMapping"})
@@ -289,7 +289,8 @@ def _is_in(key: Spec, realm: str) -> bool:
 def _may_be_added(kind_of: type[Spec]) -> bool:
     """Return whether objects of a kind are settings of other objects: mappers, roles in a scope, policies, keys."""
     fields = kind_of.model_fields
-    is_mapper = "name" in fields and ("identity_provider" in fields or {"scope", "client"} <= fields.keys())
+    owned = bool({"identity_provider", "federation"} & fields.keys()) or {"scope", "client"} <= fields.keys()
+    is_mapper = "name" in fields and owned
     return is_mapper or "registration" in fields or kind_of.__name__ in _OF_THE_REALM | _OF_A_CLIENT
 
 
@@ -361,6 +362,8 @@ def _owner(key: Spec) -> Spec | None:
         return _key("Realm", name=realm)
     if provider := getattr(key, "identity_provider", ""):
         return _key("IdentityProvider", realm=realm, alias=provider)
+    if federation := getattr(key, "federation", ""):
+        return _key("LdapUserFederation", realm=realm, name=federation)
     if client := getattr(key, "client", ""):
         return _key("Client", realm=realm, client_id=client)
     if scope := getattr(key, "scope", ""):

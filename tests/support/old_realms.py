@@ -327,7 +327,6 @@ OLD_REALMS: Final = (
             ],
         },
         (
-            "user storage provider ldap (ldap)",
             "client guarded in realm REALM: authorizationServicesEnabled",
             "secrets of the clients guarded: another Keycloak makes new ones",
         ),

@@ -54,7 +54,10 @@ class World:
         self.session = session
         self.realm = f"t-{secrets.token_hex(4)}"
         self.said: list[str] = []
-        self.add("provision:keycloak:Realm", {"name": self.realm, "suppliedKeys": True})
+        self.add(
+            "provision:keycloak:Realm",
+            {"name": self.realm, "suppliedKeys": True, "organizationsEnabled": True},
+        )
 
     def lifecycle(self, token, features=_EXPERIMENTAL):
         """Return the lifecycle of one kind; properties that need one of the features pass the check."""

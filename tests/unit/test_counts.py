@@ -13,7 +13,6 @@ _BARE = re.compile(r"\{len\([^{}]*\)\} [a-z]+s\b")
 _NEVER_ONE = {
     "cli/backup.py": "characters of a passphrase that is too short",
     "config/project.py": "more than the greatest number of characters",
-    "keycloak/objects/realm_key.py": "several of one name",
     "rules/checks/scopes/scope_of_two_servers.py": "two or more",
     "rules/sources/export.py": "none or several",
 }

@@ -140,7 +140,7 @@ class Session:
             "post",
             _address(realm, path),
             {},
-            json.dumps(body),
+            json.dumps(body, ensure_ascii=not isinstance(body, str)),  # Keycloak only unquotes a bare text
             _SLOW_SECONDS,
         )
         doing = f"create {_name(realm, path)}"

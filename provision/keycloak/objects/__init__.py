@@ -10,5 +10,7 @@ GROUPS = (
     "Roles, groups and users",
     "Identity providers",
     "Authentication",
+    "User federation",
+    "Organizations",
 )
 CONFIGURATION = "provision.keycloak.connection:Connection"

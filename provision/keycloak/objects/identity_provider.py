@@ -90,6 +90,15 @@ class IdentityProvider(Spec, module="keycloak", group="Identity providers", rank
         default="", description="Alias of the flow after the first login; the realm's own when left out."
     )
 
+    organization_domain: Annotated[str, config("kc.org.domain")] = Field(
+        default="",
+        description="The domain of its organization whose members it is for, or `ANY` for each; Keycloak takes a domain away "
+        "that the organization no longer has.",
+    )
+    redirect_by_domain: Annotated[bool, config("kc.org.broker.redirect.mode.email-matches")] = Field(
+        default=False, description="Send members there as soon as they gave an address in that domain."
+    )
+
     @field_validator("default_scopes")
     @classmethod
     def _one_word_each(cls, scopes: tuple[str, ...]) -> tuple[str, ...]:

@@ -242,6 +242,11 @@ class Realm(Spec, module="keycloak", group="Realms", rank=1):
     admin_theme: str = Field(default="", description="The server's default when left out.")
     email_theme: str = Field(default="", description="The server's default when left out.")
 
+    organizations_enabled: bool = Field(
+        default=False,
+        description="The realm may have organizations, and logins may ask for the address first.",
+    )
+
     adopt: Annotated[bool, CreateOnly, Outside] = Field(
         default=False, description="Take over a realm that exists already."
     )

@@ -9,8 +9,7 @@ from pydantic import Field
 
 from provision.core.across_fields import across_fields
 from provision.core.spec import NaturalKey, Spec
-from provision.keycloak.api.session import KeycloakError
-from provision.keycloak.bases.collection import CollectionHandler
+from provision.keycloak.bases.component import ComponentHandler
 from provision.keycloak.bases.multivalued_fields import COLUMN
 from provision.keycloak.bases.representation import Outside, RealmName, at, config_values
 
@@ -72,13 +71,15 @@ class RealmKey(Spec, module="keycloak", group="Realms", rank=2):
             raise ValueError(f"{self.provider} has no curve")
 
 
-class RealmKeyHandler(CollectionHandler[RealmKey]):
+class RealmKeyHandler(ComponentHandler[RealmKey]):
     """The handler of key providers through the Admin API's components."""
 
-    def collection(self, spec: RealmKey) -> tuple[str, ...]:
-        """Return the path of the realm's components."""
-        del spec
-        return ("components",)
+    provider_type = PROVIDER_TYPE
+    place = "Realm settings, Keys"
+
+    def provider_of(self, spec: RealmKey) -> str:
+        """Return the type of the key."""
+        return spec.provider
 
     def discover(self, listing: RealmListing) -> Iterator[RealmKey]:
         """Yield the keys of the types of this kind, without the keys that Keycloak and rotations make."""
@@ -87,22 +88,6 @@ class RealmKeyHandler(CollectionHandler[RealmKey]):
             own = item["name"] != item["providerId"] and not STAMPED.search(item["name"])
             if item["providerId"] in types and (own or listing.factory):
                 yield self.key(realm=listing.realm, provider=item["providerId"], name=item["name"])
-
-    def look_up(self, key: RealmKey) -> Mapping[str, Any] | None:
-        """Return the key by one query for its name, or None.
-
-        Raises:
-            KeycloakError: There are several keys of that name, and Keycloak uses all of them.
-        """
-        session = self.session
-        listed = session.get(key.realm, "components", type=PROVIDER_TYPE, name=key.name) or ()
-        found = [dict(item) for item in listed if item["providerId"] == key.provider]
-        if len(found) > 1:
-            raise KeycloakError(
-                f"Realm {key.realm} has {len(found)} keys {key.name!r} of type {key.provider}.",
-                "Rename or delete all but one in the admin console (Realm settings, Keys).",
-            )
-        return found[0] if found else None
 
     def from_json(self, key: RealmKey, raw: Mapping[str, Any]) -> dict[str, Any]:
         """Return the fields; the curve stands under a key that depends on the provider."""
@@ -118,6 +103,4 @@ class RealmKeyHandler(CollectionHandler[RealmKey]):
         if spec.provider in _CURVE_KEYS and (names is None or "curve" in names):
             settings[_CURVE_KEYS[spec.provider]] = [spec.curve or _FIRST_CURVES[spec.provider]]
         body["config"] = {key: values for key, values in settings.items() if values}
-        if names is None:
-            body |= {"providerType": PROVIDER_TYPE, "parentId": self.session.realm_id(spec.realm)}
         return body

@@ -11,6 +11,7 @@ from pydantic import (
     AfterValidator,
     BaseModel,
     ConfigDict,
+    TypeAdapter,
     ValidationError,
     ValidatorFunctionWrapHandler,
     WrapValidator,
@@ -181,6 +182,9 @@ class _Component(_Part):
 
     def raw(self, number: int) -> dict[str, Any]:
         return super().raw(number) | {"name": self.name or ""}
+
+
+_SUB_COMPONENTS: Final = TypeAdapter(list[_Component])
 
 
 class _Provider(_Part):
@@ -384,6 +388,7 @@ def _store_components(
         for type_, items in components.items()
         for item in _raw(items)
     ]
+    found += [below for item in found for below in _below(item)]
     recorded.store(found, "components")
     keys = [item for item in found if item["providerType"] == PROVIDER_TYPE]
     recorded.store({"keys": [*_certificates(keys)]}, "keys")
@@ -398,6 +403,14 @@ def _store_components(
         recorded.store(json.loads(raw), *path)
     except (TypeError, ValueError):
         recorded.shut("the user profile of the export is not JSON", *path)
+
+
+def _below(component: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
+    """Yield the components inside a component, such as the mappers of an LDAP user federation."""
+    inner = component.get("subComponents")
+    for type_, items in inner.items() if isinstance(inner, dict) else ():
+        for number, item in enumerate(_SUB_COMPONENTS.validate_python(items)):
+            yield item.raw(number) | {"providerType": type_, "parentId": component["id"]}
 
 
 def _certificates(keys: Sequence[Mapping[str, Any]]) -> Iterator[dict[str, str]]:

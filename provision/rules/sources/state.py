@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
 
+from provision.keycloak.objects.ldap_user_federation import PROVIDER
 from provision.keycloak.objects.realm_key import STAMPED
 from provision.rules.model import MASKED
 from provision.rules.sources.keycloak_resource import natural_name
@@ -85,8 +86,9 @@ def _as_declared(resource: Resource, declared: bool, recorded: Snapshot) -> Reso
         made = name == provider or name.startswith(_FALLBACK) or STAMPED.search(name) is not None
         return replace(resource, properties={**resource.properties, "declared": declared or made})
     if resource.kind == "UserSource":
-        providers = recorded.keyed("IdentityProvider", "realm", "alias")
-        own = (resource.peek("realm"), resource.peek("name")) in providers
+        is_directory = resource.peek("type") == PROVIDER
+        kind, key = ("LdapUserFederation", "name") if is_directory else ("IdentityProvider", "alias")
+        own = (resource.peek("realm"), resource.peek("name")) in recorded.keyed(kind, "realm", key)
         return replace(resource, properties={**resource.properties, "declared": own})
     return resource
 

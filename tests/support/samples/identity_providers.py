@@ -2,7 +2,7 @@
 
 from tests.support.samples.sample import Sample
 
-_PROVIDER = {
+PROVIDER = {
     "alias": "corp-é",
     "displayName": "Corporate",
     "issuer": "https://idp.example",
@@ -18,7 +18,7 @@ _PROVIDER = {
 
 SAMPLES = {
     "provision:keycloak:IdentityProvider": Sample(
-        _PROVIDER,
+        PROVIDER,
         {
             "displayName": "",
             "enabled": False,
@@ -39,6 +39,8 @@ SAMPLES = {
             "validateSignature": False,
             "syncMode": "FORCE",
             "firstLoginFlow": "first broker login",
+            "organizationDomain": "corp.example",
+            "redirectByDomain": True,
         },
     ),
     # A mapper does one thing: the other fields are tried in test_identity_providers.py.
@@ -49,6 +51,6 @@ SAMPLES = {
             "claimToAttribute": {"claim": "org.department", "userAttribute": "department"},
         },
         {"claimToAttribute": {"claim": "dep", "userAttribute": "lastName"}, "syncMode": "FORCE"},
-        needs=(("provision:keycloak:IdentityProvider", _PROVIDER),),
+        needs=(("provision:keycloak:IdentityProvider", PROVIDER),),
     ),
 }

@@ -14,6 +14,7 @@ SAMPLES = {
             "sslRequired": "all",
             "defaultSignatureAlgorithm": "ES256",
             "accessTokenLifespan": 60,
+            "organizationsEnabled": True,
             "revokeRefreshToken": False,
             "refreshTokenMaxReuse": 1,
             "ssoSessionIdleTimeout": 61,
