@@ -111,7 +111,13 @@ def _show(results: Results, changes: Sequence[Change], look: Look) -> None:
         results.line(("  ? ", "cyan"), phrase, ("  not of this stack", "dim"))
     for phrase in look.unseen:
         results.line(("  ! ", "yellow"), "not looked at: ", phrase)
-    told = []
+    for line in _told(changes, look):
+        results.line(f"  {line}")
+
+
+def _told(changes: Sequence[Change], look: Look) -> list[str]:
+    """Return the lines that sum a report up, each with the command that is the way on."""
+    told: list[str] = []
     if changes:
         differ = counted(len(changes), "object differs", "objects differ")
         told.append(f"{differ}; {hint('up', '--refresh')} repairs that")
@@ -127,5 +133,4 @@ def _show(results: Results, changes: Sequence[Change], look: Look) -> None:
     if look.others:
         others = counted(len(look.others), "object is not of this stack", "objects are not of this stack")
         told.append(f"{others}; {hint('adopt', '--update')} takes what has a type into the stack file")
-    for line in told:
-        results.line(f"  {line}")
+    return told
