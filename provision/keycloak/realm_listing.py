@@ -12,6 +12,8 @@ from provision.keycloak.bases.flow_names import FLOWS
 from provision.keycloak.objects.ldap_user_federation import PROVIDER, PROVIDER_TYPE, SECRET
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from provision.keycloak.api.admin_api import AdminApi
 
 _PROTOCOL = "openid-connect"
