@@ -641,6 +641,8 @@ class keycloak:
         validate_signature: pulumi.Output[bool]
         sync_mode: pulumi.Output[str]
         first_login_flow: pulumi.Output[str]
+        organization_domain: pulumi.Output[str]
+        redirect_by_domain: pulumi.Output[bool]
         def __init__(
             self,
             resource_name: str,
@@ -666,6 +668,8 @@ class keycloak:
             validate_signature: pulumi.Input[bool] | None = ...,
             sync_mode: pulumi.Input[str] | None = ...,
             first_login_flow: pulumi.Input[str] | None = ...,
+            organization_domain: pulumi.Input[str] | None = ...,
+            redirect_by_domain: pulumi.Input[bool] | None = ...,
             opts: pulumi.ResourceOptions | None = ...,
         ) -> None: ...
 
@@ -714,6 +718,98 @@ class keycloak:
             name: pulumi.Input[str],
             expiration_seconds: pulumi.Input[int] | None = ...,
             count: pulumi.Input[int] | None = ...,
+            opts: pulumi.ResourceOptions | None = ...,
+        ) -> None: ...
+
+    class LdapMapper(pulumi.CustomResource):
+        """A mapper between entries of a directory and users, groups or roles ("LDAP mappers")."""
+
+        realm: pulumi.Output[str]
+        federation: pulumi.Output[str]
+        name: pulumi.Output[str]
+        provider_id: pulumi.Output[str]
+        config: pulumi.Output[Mapping[str, str]]
+        def __init__(
+            self,
+            resource_name: str,
+            *,
+            realm: pulumi.Input[str],
+            federation: pulumi.Input[str],
+            name: pulumi.Input[str],
+            provider_id: pulumi.Input[str],
+            config: pulumi.Input[Mapping[str, pulumi.Input[str]]] | None = ...,
+            opts: pulumi.ResourceOptions | None = ...,
+        ) -> None: ...
+
+    class LdapUserFederation(pulumi.CustomResource):
+        """A directory whose users log in to the realm (Server Administration Guide, "LDAP and Active Directory")."""
+
+        realm: pulumi.Output[str]
+        name: pulumi.Output[str]
+        enabled: pulumi.Output[bool]
+        priority: pulumi.Output[int]
+        vendor: pulumi.Output[str]
+        connection_url: pulumi.Output[str]
+        start_tls: pulumi.Output[bool]
+        use_truststore: pulumi.Output[str]
+        connection_pooling: pulumi.Output[bool]
+        connection_timeout: pulumi.Output[int]
+        read_timeout: pulumi.Output[int]
+        auth_type: pulumi.Output[str]
+        bind_dn: pulumi.Output[str]
+        bind_credential: pulumi.Output[str]
+        edit_mode: pulumi.Output[str]
+        users_dn: pulumi.Output[str]
+        search_scope: pulumi.Output[str]
+        user_filter: pulumi.Output[str]
+        username_attribute: pulumi.Output[str]
+        rdn_attribute: pulumi.Output[str]
+        uuid_attribute: pulumi.Output[str]
+        user_object_classes: pulumi.Output[Sequence[str]]
+        pagination: pulumi.Output[bool]
+        import_users: pulumi.Output[bool]
+        sync_registrations: pulumi.Output[bool]
+        trust_email: pulumi.Output[bool]
+        validate_password_policy: pulumi.Output[bool]
+        batch_size: pulumi.Output[int]
+        full_sync_period: pulumi.Output[int]
+        changed_sync_period: pulumi.Output[int]
+        config: pulumi.Output[Mapping[str, Sequence[str]]]
+        def __init__(
+            self,
+            resource_name: str,
+            *,
+            realm: pulumi.Input[str],
+            name: pulumi.Input[str],
+            enabled: pulumi.Input[bool] | None = ...,
+            priority: pulumi.Input[int] | None = ...,
+            vendor: pulumi.Input[str] | None = ...,
+            connection_url: pulumi.Input[str],
+            start_tls: pulumi.Input[bool] | None = ...,
+            use_truststore: pulumi.Input[str] | None = ...,
+            connection_pooling: pulumi.Input[bool] | None = ...,
+            connection_timeout: pulumi.Input[int] | None = ...,
+            read_timeout: pulumi.Input[int] | None = ...,
+            auth_type: pulumi.Input[str] | None = ...,
+            bind_dn: pulumi.Input[str] | None = ...,
+            bind_credential: pulumi.Input[str] | None = ...,
+            edit_mode: pulumi.Input[str] | None = ...,
+            users_dn: pulumi.Input[str],
+            search_scope: pulumi.Input[str] | None = ...,
+            user_filter: pulumi.Input[str] | None = ...,
+            username_attribute: pulumi.Input[str] | None = ...,
+            rdn_attribute: pulumi.Input[str] | None = ...,
+            uuid_attribute: pulumi.Input[str] | None = ...,
+            user_object_classes: pulumi.Input[Sequence[pulumi.Input[str]]] | None = ...,
+            pagination: pulumi.Input[bool] | None = ...,
+            import_users: pulumi.Input[bool] | None = ...,
+            sync_registrations: pulumi.Input[bool] | None = ...,
+            trust_email: pulumi.Input[bool] | None = ...,
+            validate_password_policy: pulumi.Input[bool] | None = ...,
+            batch_size: pulumi.Input[int] | None = ...,
+            full_sync_period: pulumi.Input[int] | None = ...,
+            changed_sync_period: pulumi.Input[int] | None = ...,
+            config: pulumi.Input[Mapping[str, pulumi.Input[Sequence[pulumi.Input[str]]]]] | None = ...,
             opts: pulumi.ResourceOptions | None = ...,
         ) -> None: ...
 
@@ -795,6 +891,36 @@ class keycloak:
             opts: pulumi.ResourceOptions | None = ...,
         ) -> None: ...
 
+    class Organization(pulumi.CustomResource):
+        """An organization, such as a customer, with its domains and identity providers ("Managing organizations")."""
+
+        realm: pulumi.Output[str]
+        alias: pulumi.Output[str]
+        name: pulumi.Output[str]
+        description: pulumi.Output[str]
+        enabled: pulumi.Output[bool]
+        redirect_url: pulumi.Output[str]
+        domains: pulumi.Output[Sequence[str]]
+        verified_domains: pulumi.Output[Sequence[str]]
+        attributes: pulumi.Output[Mapping[str, Sequence[str]]]
+        identity_providers: pulumi.Output[Sequence[str]]
+        def __init__(
+            self,
+            resource_name: str,
+            *,
+            realm: pulumi.Input[str],
+            alias: pulumi.Input[str],
+            name: pulumi.Input[str],
+            description: pulumi.Input[str] | None = ...,
+            enabled: pulumi.Input[bool] | None = ...,
+            redirect_url: pulumi.Input[str] | None = ...,
+            domains: pulumi.Input[Sequence[pulumi.Input[str]]] | None = ...,
+            verified_domains: pulumi.Input[Sequence[pulumi.Input[str]]] | None = ...,
+            attributes: pulumi.Input[Mapping[str, pulumi.Input[Sequence[pulumi.Input[str]]]]] | None = ...,
+            identity_providers: pulumi.Input[Sequence[pulumi.Input[str]]] | None = ...,
+            opts: pulumi.ResourceOptions | None = ...,
+        ) -> None: ...
+
     class Realm(pulumi.CustomResource):
         """A realm (Keycloak Server Administration Guide, "Creating a realm")."""
 
@@ -859,6 +985,7 @@ class keycloak:
         account_theme: pulumi.Output[str]
         admin_theme: pulumi.Output[str]
         email_theme: pulumi.Output[str]
+        organizations_enabled: pulumi.Output[bool]
         adopt: pulumi.Output[bool]
         features: pulumi.Output[Sequence[str]]
         owner: pulumi.Output[str]
@@ -931,6 +1058,7 @@ class keycloak:
             account_theme: pulumi.Input[str] | None = ...,
             admin_theme: pulumi.Input[str] | None = ...,
             email_theme: pulumi.Input[str] | None = ...,
+            organizations_enabled: pulumi.Input[bool] | None = ...,
             adopt: pulumi.Input[bool] | None = ...,
             features: pulumi.Input[Sequence[pulumi.Input[str]]] | None = ...,
             owner: pulumi.Input[str] | None = ...,
