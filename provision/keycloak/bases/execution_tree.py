@@ -106,7 +106,7 @@ class Row:
         priority: The place among its neighbours.
         flow_id: Keycloak's id of the sub-flow; empty for an authenticator.
         config_id: Keycloak's id of the configuration; empty if there is none.
-        masked: The keys of the configuration's secrets with what Keycloak tells of them: a mask, or before 26.7 the secret.
+        masked: The keys of the configuration's secrets, each with the value that Keycloak shows: a mask, or in 26.4 the secret.
         rows: The steps of the sub-flow, in order.
     """
 

@@ -139,6 +139,7 @@ class AuthenticationFlowHandler(KeycloakHandler[AuthenticationFlow]):
         used_by = {item.get("authenticationConfig"): item.get("providerId") or "" for item in steps}
 
         def config(id_: str) -> dict[str, Any]:
+            """Return a configuration and the keys of its secrets."""
             told = session.get(realm, *_CONFIG, id_) or {}
             return {**told, "secrets": self._secret_keys(realm, used_by[id_])}
 
