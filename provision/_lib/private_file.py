@@ -3,11 +3,28 @@
 from __future__ import annotations
 
 import os
+import stat
 import threading
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+
+def rewrite(path: Path, content: bytes) -> None:
+    """Write a file of the user's anew, whole or not at all; its rights stay, and a link is followed.
+
+    Args:
+        path: The file.
+        content: The content.
+
+    Raises:
+        OSError: The file can't be written; it is as it was.
+    """
+    target = path.resolve()
+    mode = stat.S_IMODE(target.stat().st_mode)
+    write_private(target, content, mode=mode)
+    target.chmod(mode)
 
 
 def write_private(path: Path, content: str | bytes, *, mode: int = 0o400) -> None:

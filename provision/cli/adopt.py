@@ -215,6 +215,7 @@ def _with_entries(
     invocation: Invocation, screen: Screen, file: Path, objects: Sequence[Mapping[str, Any]]
 ) -> Engine:
     """Return the engine of the stack whose file has the entries; the file stays as it was if they do not fit."""
+    from provision._lib.private_file import rewrite
     from provision.config.yaml_insertion import insert
 
     before = file.read_bytes()
@@ -222,7 +223,7 @@ def _with_entries(
     try:
         return invocation.engine(screen)
     except BaseException:
-        file.write_bytes(before)
+        rewrite(file, before)
         raise
 
 

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from provision._lib import user_file
 from provision._lib.errors import UsageError
+from provision._lib.private_file import rewrite
 from provision.config import yaml_file
 
 if TYPE_CHECKING:
@@ -34,7 +35,7 @@ def insert(file: Path, lists: Mapping[tuple[str, ...], Sequence[Mapping[str, Any
             added = _inserted(added, path, items, file)
     if added != text.replace("\r\n", "\n"):
         mark = raw[: len(raw) - len(text.encode())]
-        file.write_bytes(mark + added.replace("\n", ending).encode())
+        rewrite(file, mark + added.replace("\n", ending).encode())
 
 
 def _inserted(text: str, path: tuple[str, ...], items: Sequence[Mapping[str, Any]], file: Path) -> str:

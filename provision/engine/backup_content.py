@@ -130,7 +130,7 @@ def _json(backup: Backup, part: str) -> Any:
 
 def _damaged(why: str) -> BackupError:
     return BackupError(
-        f"The backup is damaged, or `provision backup` did not write it: {why}.", "Nothing was changed."
+        f"The backup is damaged, or was not written by this toolkit: {why}.", "Nothing was changed."
     )
 
 

@@ -4,8 +4,7 @@ A rule is one file in ``checks``; it imports the names below, and the questions 
 The modules of ``sources`` make the resources, ``evaluation`` runs the rules, ``reports`` print the findings.
 """
 
-from provision.config.profile import PRODUCTION
 from provision.rules.definition import RuleContext, rule
 from provision.rules.model import Inconclusive, Resource, Violation
 
-__all__ = ["PRODUCTION", "Inconclusive", "Resource", "RuleContext", "Violation", "rule"]
+__all__ = ["Inconclusive", "Resource", "RuleContext", "Violation", "rule"]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from types import SimpleNamespace
+
 import pytest
 
 from provision.core.record import BESIDES, packed
@@ -31,9 +33,9 @@ def changed(monkeypatch):
 
     def differing(resources, **live):
         whole = {document.REALM: {}, document.CLIENTS: {"admin-cli": _OWN | live}}
-        monkeypatch.setattr(document, "read", lambda session, realm: whole)
+        monkeypatch.setattr(document, "of_export", lambda exported: exported)
         monkeypatch.setattr(made_realm, "version", lambda session: "26")
-        found, untold = compare(None, "mcp", held(resources))
+        found, untold = compare(None, SimpleNamespace(realm="mcp", exported=whole), held(resources))
         assert untold == []
         return [".".join(item.path[2:]) for item in found]
 

@@ -42,6 +42,13 @@ _TOKEN = {
     "authTokenScope": "s",
     "authTokenClientId": "c",
 }
+_LDAP = {
+    **_REALM,
+    "name": "corp",
+    "connectionUrl": "ldap://ldap.example.org",
+    "usersDn": "ou=p",
+    "bindDn": "cn=k",
+}
 _ACROSS = [
     (
         "TrustedHostsPolicy",
@@ -75,6 +82,30 @@ _ACROSS = [
     *(
         ("MailServer", {**_MAIL, name: "https://x"}, f"authType {name}")
         for name in ("password", "authTokenClientSecret", *sorted(_TOKEN.keys() - {"authType"}))
+    ),
+    ("LdapUserFederation", {**_LDAP, "bindDn": ""}, "authType bindDn"),
+    ("LdapUserFederation", {**_LDAP, "authType": "none", "bindCredential": "p"}, "authType bindCredential"),
+    (
+        "LdapUserFederation",
+        {**_LDAP, "startTls": True, "connectionPooling": False, "connectionUrl": "ldaps://l"},
+        "startTls connectionUrl",
+    ),
+    (
+        "LdapUserFederation",
+        {**_LDAP, "startTls": True, "connectionPooling": True},
+        "startTls connectionPooling",
+    ),
+    ("LdapUserFederation", {**_LDAP, "vendor": "ad", "uuidAttribute": "entryUUID"}, "vendor uuidAttribute"),
+    ("LdapUserFederation", {**_LDAP, "syncRegistrations": True}, "syncRegistrations editMode"),
+    (
+        "LdapUserFederation",
+        {**_LDAP, "editMode": "UNSYNCED", "importUsers": False},
+        "editMode importUsers",
+    ),
+    (
+        "Organization",
+        {**_REALM, "alias": "a", "name": "A", "domains": ["a.example"], "verifiedDomains": ["b.example"]},
+        "domains verifiedDomains",
     ),
     ("Realm", {"name": "r", "duplicateEmailsAllowed": True}, "duplicateEmailsAllowed loginWithEmailAllowed"),
     (

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 import provision
-from provision._lib.private_file import write_private
+from provision._lib.private_file import rewrite, write_private
 
 _ROOT = Path(provision.__file__).parent
 _OTHER_WAYS = {
@@ -98,3 +98,13 @@ def test_a_write_that_fails_leaves_the_former_file_and_nothing_else(tmp_path, mo
         write_private(file, "new")
     assert file.read_text() == "former"
     assert list(tmp_path.iterdir()) == [file]
+
+
+def test_a_file_of_the_user_keeps_its_rights_and_its_link(tmp_path):
+    target, link = tmp_path / "target", tmp_path / "link"
+    target.write_text("former")
+    target.chmod(0o664)
+    link.symlink_to(target)
+    rewrite(link, b"new")
+    assert (target.read_text(), stat.S_IMODE(target.stat().st_mode)) == ("new", 0o664)
+    assert link.is_symlink()

@@ -225,7 +225,7 @@ READ_APART: Final = frozenset({_CLASSES, _SCOPE})
 
 
 def _keys_with_a_field() -> frozenset[str]:
-    own = {place[1] for place in places(LdapUserFederation) if place[0] == "config"}
+    own = {place[1] for place in places(LdapUserFederation).values() if place[0] == "config"}
     return frozenset(own | READ_APART)
 
 

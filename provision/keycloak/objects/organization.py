@@ -122,7 +122,7 @@ class OrganizationHandler(CollectionHandler[Organization]):
 
     def from_json(self, key: Organization, raw: Mapping[str, Any]) -> dict[str, Any]:
         """Return the fields."""
-        domains = {item["name"]: bool(item.get("verified")) for item in raw.get("domains") or ()}
+        domains = {item.get("name", ""): bool(item.get("verified")) for item in raw.get("domains") or ()}
         return super().from_json(key, raw) | {
             "domains": tuple(sorted(domains)),
             "verified_domains": tuple(sorted(name for name, verified in domains.items() if verified)),

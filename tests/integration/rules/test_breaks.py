@@ -8,10 +8,11 @@ from pathlib import Path
 
 import pytest
 
+from provision.config.profile import PRODUCTION
 from provision.config.rules import RulesConfig
 from provision.core.registry import catalogue
 from provision.core.spec import Mark
-from provision.rules import PRODUCTION, checks
+from provision.rules import checks
 from provision.rules.evaluation import evaluate
 from provision.rules.model import MASKED, Inconclusive
 from provision.rules.sources import live

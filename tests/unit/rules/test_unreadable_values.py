@@ -262,7 +262,7 @@ def test_a_text_of_the_user_profile_is_one_that_keycloak_fills_in(audited):
 
 def _readable_kinds():
     """The kinds that are read from one representation without further questions to Keycloak."""
-    asks = {"ClientRole", "RealmRole", "User", "Group"}
+    asks = {"ClientRole", "RealmRole", "User", "Group", "LdapMapper"}
     for token, sample in SAMPLES.items():
         handler = catalogue()[token]
         name = token.rpartition(":")[2]

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from provision.rules import PRODUCTION, Resource, Violation, rule
+from provision.rules import Resource, Violation, rule
 
 
 @rule(
@@ -14,7 +14,7 @@ from provision.rules import PRODUCTION, Resource, Violation, rule
     example='Container: image: "quay.io/keycloak/keycloak:26.8.0"',
     see="https://docs.docker.com/build/building/best-practices/",
     on=("Container",),
-    profiles=PRODUCTION,
+    profiles=("staging", "prod"),
     staging="advisory",
 )
 def check(container: Resource) -> Iterator[Violation]:

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from provision._lib.urls import host
-from provision.rules import PRODUCTION, Resource, Violation, rule
+from provision.rules import Resource, Violation, rule
 
 
 @rule(
@@ -16,7 +16,7 @@ from provision.rules import PRODUCTION, Resource, Violation, rule
     example="KeycloakServer: adminHostname: null",
     see="https://www.keycloak.org/server/hostname",
     on=("KeycloakServer",),
-    profiles=PRODUCTION,
+    profiles=("staging", "prod"),
 )
 def check(server: Resource) -> Iterator[Violation]:
     """Check that the admin console has another host than the public address; either may be a bare host."""

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from provision.rules import PRODUCTION, Resource, Violation, rule
+from provision.rules import Resource, Violation, rule
 
 
 @rule(
@@ -15,7 +15,7 @@ from provision.rules import PRODUCTION, Resource, Violation, rule
     example='KeycloakServer: database: "dev-file"',
     see="https://www.keycloak.org/server/db",
     on=("KeycloakServer",),
-    profiles=PRODUCTION,
+    profiles=("staging", "prod"),
 )
 def check(server: Resource) -> Iterator[Violation]:
     """Check that the database is not the development database."""

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from provision.rules import PRODUCTION, Resource, RuleContext, Violation, rule
+from provision.rules import Resource, RuleContext, Violation, rule
 
 
 @rule(
@@ -15,7 +15,7 @@ from provision.rules import PRODUCTION, Resource, RuleContext, Violation, rule
     example="KeycloakServer: replicas: 1",
     see="https://www.keycloak.org/server/configuration-production",
     on=("KeycloakServer",),
-    profiles=PRODUCTION,
+    profiles=("staging", "prod"),
     staging="advisory",
     parameters={"atLeast": 2},
 )

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from provision.rules import PRODUCTION, Resource, RuleContext, Violation, rule
+from provision.rules import Resource, RuleContext, Violation, rule
 
 
 @rule(
@@ -15,7 +15,7 @@ from provision.rules import PRODUCTION, Resource, RuleContext, Violation, rule
     example='a further User: realm: "mcp", username: "demo", email: "demo@example.org"',
     see="https://keycloak.org/docs/latest/server_admin/index.html#assembly-managing-users_server_administration_guide",
     on=("User",),
-    profiles=PRODUCTION,
+    profiles=("staging", "prod"),
     parameters={
         "usernames": [
             "alice",

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterator
 
-from provision.rules import PRODUCTION, Resource, RuleContext, Violation, rule
+from provision.rules import Resource, RuleContext, Violation, rule
 
 _LENGTH = re.compile(r"(?<![A-Za-z])length(?:\((\d+)\))?")
 _KEYCLOAKS = 8
@@ -20,7 +20,7 @@ _KEYCLOAKS = 8
     example='Realm: passwordPolicy: ""',
     see="https://keycloak.org/docs/latest/server_admin/index.html#_password-policies",
     on=("Realm",),
-    profiles=PRODUCTION,
+    profiles=("staging", "prod"),
     parameters={"minimumLength": 12},
 )
 def check(realm: Resource, context: RuleContext) -> Iterator[Violation]:

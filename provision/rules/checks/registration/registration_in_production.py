@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from provision.rules import PRODUCTION, Resource, Violation, rule
+from provision.rules import Resource, Violation, rule
 from provision.rules.helpers.registration import is_anonymous
 
 
@@ -17,7 +17,7 @@ from provision.rules.helpers.registration import is_anonymous
     example='TrustedHostsPolicy: trustedHosts: ["vscode.dev"]',
     see="https://modelcontextprotocol.io/specification/2025-11-25/basic/authorization#dynamic-client-registration",
     on=("TrustedHostsPolicy",),
-    profiles=PRODUCTION,
+    profiles=("staging", "prod"),
     staging="advisory",
 )
 def check(policy: Resource) -> Iterator[Violation]:

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from provision.rules import PRODUCTION, Resource, Violation, rule
+from provision.rules import Resource, Violation, rule
 
 
 @rule(
@@ -16,7 +16,7 @@ from provision.rules import PRODUCTION, Resource, Violation, rule
     example="McpServer: toolScopes: {}",
     see="https://modelcontextprotocol.io/specification/2025-11-25/basic/security_best_practices#scope-minimization",
     on=("McpServer",),
-    profiles=PRODUCTION,
+    profiles=("staging", "prod"),
     production="advisory",
 )
 def check(server: Resource) -> Iterator[Violation]:
