@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     Breaks = tuple[Change, ...]
 
 _PREFIX = "provision:keycloak:"
-NEVER_READ = {"ClientRole", "User", *live.OF_A_STACK}
+NEVER_READ = {"ClientRole", "User", *live.NO_RULE_ASKS, *live.OF_A_STACK}
 
 
 def breaks(*, featured: bool) -> list[Any]:
