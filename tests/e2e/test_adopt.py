@@ -91,11 +91,13 @@ def test_the_file_describes_the_realm_without_a_write_and_rebuilds_it(
     # The file holds no secret, and an identity provider without one is not made on another Keycloak.
     said = stack.run("up", code=1).stderr
     assert "The identity provider corp-é has no clientSecret" in said
-    assert "The LDAP user federation corp / é has no bindCredential" in said
     assert "has a problem" not in said
     assert session.get(world.realm) is None
-    for name in ("IdentityProvider/corp-é.clientSecret", "LdapUserFederation/corp / é.bindCredential"):
-        stack.run("secret", "set", f"objects.{name}", stdin="secret-of-the-copy\n")
+    stack.run("secret", "set", "objects.IdentityProvider/corp-é.clientSecret", stdin="secret-of-the-copy\n")
+    assert "The LDAP user federation corp / é has no bindCredential" in stack.run("up", code=1).stderr
+    stack.run(
+        "secret", "set", "objects.LdapUserFederation/corp / é.bindCredential", stdin="password-of-the-copy\n"
+    )
     # A realm that the stack makes can be seen whole: it breaks more rules, and nothing is made.
     refused = stack.json("up", code=3)["findings"]
     assert session.get(world.realm) is None

@@ -12,7 +12,7 @@ from provision.core.across_fields import across_fields
 from provision.core.spec import NaturalKey, Outputs, Refers, Secret, Spec, Unordered
 from provision.keycloak import builtin, realm_document
 from provision.keycloak.api import server_info
-from provision.keycloak.api.session import KeycloakError, Session
+from provision.keycloak.api.session import ForbiddenError, KeycloakError, Session
 from provision.keycloak.bases.collection import CollectionHandler
 from provision.keycloak.bases.flow_names import flow_ids, require_flows
 from provision.keycloak.bases.listing_cache import ListingCache
@@ -347,11 +347,17 @@ class ClientHandler(CollectionHandler[Client]):
         return {**body, "attributes": attributes}
 
     def _flows(self, realm: str, overrides: Mapping[str, str]) -> dict[str, str]:
-        """Return the aliases of the client's own flows, by field; Keycloak names them by id."""
+        """Return the aliases of the client's own flows, by field; Keycloak names them by id.
+
+        An account that may not see flows gets the ids: it may have nothing to do with them.
+        """
         ids = {name: overrides.get(place) or "" for name, place in _FLOW_PLACES.items()}
         if not any(ids.values()):
             return ids
-        aliases = {id_: alias for alias, id_ in flow_ids(self.session, realm).items()}
+        try:
+            aliases = {id_: alias for alias, id_ in flow_ids(self.session, realm).items()}
+        except ForbiddenError:
+            return ids
         return {name: aliases.get(id_, id_) for name, id_ in ids.items()}
 
     def _overrides(

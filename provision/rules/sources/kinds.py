@@ -59,7 +59,10 @@ OF_A_STACK: Final[Mapping[str, tuple[str, ...]]] = {
 }
 """Kinds that no realm holds. ``Resource`` is any declared resource that may hold a secret in clear."""
 NO_RULE_ASKS: Final[Mapping[str, str]] = {
+    "LdapMapper": "no rule looks at the mappers of user federations",
+    "LdapUserFederation": "user federations are read as sources of users",
     "LocalizationTexts": "no rule looks at texts",
+    "Organization": "no rule looks at organizations",
     "RoleScopeMapping": "no rule looks at the roles in the scope of clients and client scopes",
 }
 """Kinds of a realm that no rule looks at and that cost requests of their own, each with the reason why it is not read."""
