@@ -92,6 +92,7 @@ def test_the_file_describes_the_realm_without_a_write_and_rebuilds_it(
     lacking = {
         "The identity provider corp-é has no clientSecret": "IdentityProvider/corp-é.clientSecret",
         "The LDAP user federation corp / é has no bindCredential": "LdapUserFederation/corp / é.bindCredential",
+        "has no authTokenClientSecret": "MailServer.authTokenClientSecret",
     }
     while lacking:
         said = stack.run("up", code=1).stderr

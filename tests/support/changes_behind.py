@@ -291,7 +291,6 @@ CHANGES = (
                 "WebAuthn verification",
                 _realm(webAuthnPolicyPasswordlessUserVerificationRequirement="discouraged"),
             ),
-            ("organizations", _realm(organizationsEnabled=True)),
             ("a mail server", _realm(smtpServer=_SMTP)),
             ("a text of the login page", _text),
             ("user-managed access", _realm(userManagedAccessAllowed=True)),
