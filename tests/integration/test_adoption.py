@@ -210,7 +210,7 @@ def test_a_realm_with_another_name_today_keeps_its_default_role_as_keycloaks_own
 def test_a_realm_that_may_not_be_exported_is_adopted_and_says_so(session, realm, keys, monkeypatch):
     make(session, realm, keys, {})
 
-    def refused(*_: Any) -> None:
+    def refused(*_: Any, **__: Any) -> None:
         raise KeycloakError("Keycloak would not read partial-export.")
 
     monkeypatch.setattr(session, "export", refused)

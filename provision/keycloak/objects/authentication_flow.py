@@ -17,7 +17,7 @@ from provision.core.handler import Observed
 from provision.core.spec import NaturalKey, ReplaceOnChange, Secret, Spec, WhenNew, WriteOnly
 from provision.keycloak import builtin, factory_realm
 from provision.keycloak.api import server_info
-from provision.keycloak.api.session import ForbiddenError, KeycloakError
+from provision.keycloak.api.session import KeycloakError
 from provision.keycloak.bases import execution_tree as tree
 from provision.keycloak.bases.execution_tree import Execution, Place
 from provision.keycloak.bases.flow_names import FLOWS
@@ -113,11 +113,11 @@ class AuthenticationFlowHandler(KeycloakHandler[AuthenticationFlow]):
     def discover(self, listing: RealmListing) -> Iterator[AuthenticationFlow]:
         """Yield the flows that people made, and the flows of Keycloak that they changed.
 
-        An account that may not export the realm sees no change of a flow of Keycloak.
+        Where the realm can't be exported, which the caller says, no change of a flow of Keycloak is seen.
         """
         try:
             exported = {} if listing.factory else self.session.export(listing.realm, whole=False)
-        except ForbiddenError:
+        except KeycloakError:
             exported = {}
         fresh = factory_realm.factory(listing.realm, listing.default_role)["realm"]
         for item in listing.flows:
