@@ -168,7 +168,7 @@ class _Key:
     """What is known of a server before it is found."""
 
     name = "weather"
-    tls_certificate_file = tls_key_file = None
+    tls_certificate_file = tls_key_file = authorization_server_ca_file = None
 
     def __init__(self, home):
         self.home = home
