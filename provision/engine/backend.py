@@ -289,6 +289,12 @@ class Backend:
         for file in (self._salt_file, self._lock_file, self.engine_lock.file):
             file.unlink(missing_ok=True)
 
+    def journals(self) -> list[Path]:
+        """Return the files of the stack's journals, for every Keycloak."""
+        return journal.files_of(
+            user_data_dir() / "journals", self.url, self.stack.project.name, self.stack.name
+        )
+
     @contextmanager
     def exclusively(self, say: Callable[[str], None] = lambda _: None) -> Iterator[None]:
         """Hold the stack against our other commands, and end or remove what a killed command left behind.

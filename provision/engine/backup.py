@@ -15,7 +15,6 @@ from datetime import UTC, datetime
 from importlib.metadata import version
 from typing import TYPE_CHECKING, Any
 
-from provision._lib.data_folder import user_data_dir
 from provision._lib.errors import ProvisionError
 from provision._lib.hints import hint
 from provision._lib.private_file import write_private
@@ -152,11 +151,8 @@ def _refuse_foreign_kinds(resources: Iterable[Mapping[str, Any]]) -> None:
 
 def _has_unrecorded(engine: Engine, resources: Collection[Mapping[str, Any]]) -> bool:
     """Return whether an operation that was cut off made objects that the state does not have."""
-    stack = engine.stack
-    folder = user_data_dir() / "journals"
-    files = journal.files_of(folder, engine.backend.url, stack.project.name, stack.name)
-    recorded = {f"{item['type']} {item.get('id')}" for item in resources}
-    return any(journal.keys(file) - recorded for file in files)
+    recorded = journal.recorded(resources)
+    return any(journal.keys(file) - recorded for file in engine.backend.journals())
 
 
 def _ports(engine: Engine, outputs: StackOutputs) -> dict[str, int]:

@@ -257,16 +257,10 @@ class Engine:
 
     def settle_journals(self) -> list[str]:
         """Drop from the journals what a completed `up` did not take up; return those objects, by type token and import id."""
-        from provision._lib.data_folder import user_data_dir
         from provision.provider import journal
 
-        files = journal.files_of(
-            user_data_dir() / "journals", self.backend.url, self.stack.project.name, self.stack.name
-        )
-        if not files:
-            return []
-        recorded = {f"{item['type']} {item.get('id')}" for item in self.resources()}
-        return journal.settle(files, recorded)
+        files = self.backend.journals()
+        return journal.settle(files, journal.recorded(self.resources())) if files else []
 
     def resources(self) -> list[dict[str, Any]]:
         """Return the stack's recorded resources from any backend, secrets encrypted; empty if the stack does not exist.

@@ -22,7 +22,7 @@ from provision._lib.private_file import make_private_folder, write_private
 
 if TYPE_CHECKING:
     import io
-    from collections.abc import Collection, Iterable
+    from collections.abc import Collection, Iterable, Mapping
     from pathlib import Path
 
 Step = Literal["begun", "made", "adopted", "inherited"]
@@ -162,21 +162,30 @@ def files_of(folder: Path, backend: str, project: str, stack: str) -> list[Path]
     return list(folder.glob(f"{_digest(backend, project, stack)}-*"))
 
 
-def settle(files: Iterable[Path], recorded: Collection[str]) -> list[str]:
+def settle(files: Iterable[Path], present: Collection[str]) -> list[str]:
     """Drop what a completed run did not take up, since its program does not declare it any more; return the keys.
 
     Args:
         files: The journals of a stack.
-        recorded: The objects of the stack's state, each as type token and import id.
+        present: The objects of the stack's state, see :func:`recorded`.
     """
     dropped = []
     for file in files:
         journal = Journal(file)
-        for key in sorted(keys(file).difference(recorded)):
+        for key in sorted(keys(file).difference(present)):
             journal.drop(key, for_good=True)
             dropped.append(key)
         journal.tidy()
     return dropped
+
+
+def recorded(resources: Iterable[Mapping[str, Any]]) -> frozenset[str]:
+    """Return the objects of a state, each as type token and import id.
+
+    Args:
+        resources: The resources of the state, as Pulumi writes them.
+    """
+    return frozenset(f"{item['type']} {item.get('id')}" for item in resources)
 
 
 def keys(file: Path) -> frozenset[str]:
